@@ -1,0 +1,54 @@
+// Time as a part that is handed in: the wall clock, a clock that never jumps, and timers.
+// Deadlines end by whichever clock gets there first, so that neither a suspended device nor a
+// stepped wall clock keeps a secret alive (docs/protocol.md §3).
+
+/** The time and the timers of one process. */
+export interface Clock {
+  /** Milliseconds since 1970 by the wall clock, which may jump. */
+  wallMs(): number;
+  /** Milliseconds since some fixed moment by a clock that only goes forward. */
+  monotonicMs(): number;
+  /** Calls `run` once, `delayMs` from now; the result cancels it. */
+  after(delayMs: number, run: () => void): () => void;
+}
+
+/** A moment by both clocks. */
+export interface Deadline {
+  /** The moment by the wall clock, in milliseconds. */
+  readonly wallMs: number;
+  /** The moment by the monotonic clock, in milliseconds. */
+  readonly monotonicMs: number;
+}
+
+/** The moment that lies `lifetimeMs` ahead, by both clocks. */
+export function deadlineIn(clock: Clock, lifetimeMs: number): Deadline {
+  return {
+    wallMs: clock.wallMs() + lifetimeMs,
+    monotonicMs: clock.monotonicMs() + lifetimeMs,
+  };
+}
+
+/** Whether either clock has reached the deadline. */
+export function isPast(clock: Clock, deadline: Deadline): boolean {
+  return clock.wallMs() >= deadline.wallMs || clock.monotonicMs() >= deadline.monotonicMs;
+}
+
+/** Calls `run` every `periodMs` until the result is called. */
+export function every(clock: Clock, periodMs: number, run: () => void): () => void {
+  let cancel = clock.after(periodMs, tick);
+  function tick(): void {
+    cancel = clock.after(periodMs, tick);
+    run();
+  }
+  return () => cancel();
+}
+
+/** The process's own clocks and timers. */
+export const systemClock: Clock = {
+  wallMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  after: (delayMs, run) => {
+    const id = setTimeout(run, delayMs);
+    return () => clearTimeout(id);
+  },
+};

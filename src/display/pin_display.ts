@@ -1,0 +1,37 @@
+// Where the person at the device sees the PIN. Outputs implement this interface; the pairing
+// never depends on one: a display that throws is logged and passed over.
+
+/** What a display shows while a PIN is valid. */
+export interface PinView {
+  /** The six digits: a secret of the person in front of the device. */
+  readonly pin: string;
+  /** When the PIN ends, in milliseconds since 1970. */
+  readonly expiresAtMs: number;
+  /** The device's name, for people. */
+  readonly deviceName: string;
+}
+
+/** How a PIN ended. */
+export type PinOutcome =
+  | { readonly kind: "paired"; readonly clientName: string }
+  | { readonly kind: "expired" }
+  | { readonly kind: "cancelled" }
+  | { readonly kind: "too_many_failures" }
+  | { readonly kind: "stopped" };
+
+/** An output for PINs. */
+export interface PinDisplay {
+  /** Shows a new PIN. */
+  show(view: PinView): void | Promise<void>;
+  /** Tells of a wrong guess while the PIN stays valid: the `failures`-th of `limit`. */
+  warn(attempt: { failures: number; limit: number }): void | Promise<void>;
+  /** Takes the PIN away and may tell why. */
+  clear(outcome: PinOutcome): void | Promise<void>;
+}
+
+/** A display that shows nothing: the PIN is read with `latchkey pair`. */
+export const silentDisplay: PinDisplay = {
+  show: () => {},
+  warn: () => {},
+  clear: () => {},
+};
