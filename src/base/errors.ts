@@ -45,3 +45,8 @@ export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   return new AppError("internal", "Internal error", { cause: error });
 }
+
+/** Any thrown value as an Error, for the log. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
