@@ -35,9 +35,9 @@ export interface Client {
 /** What may change about a client. */
 export interface ClientChange {
   /** A new name. */
-  readonly clientName?: string;
+  readonly clientName?: string | undefined;
   /** A new role. */
-  readonly role?: Role;
+  readonly role?: Role | undefined;
 }
 
 /** Where clients are kept. Every call is durable when it returns and throws where it failed. */

@@ -1,0 +1,50 @@
+// Clients that paired but never opened a session: the answer to their finish was lost, or their
+// user gave up. Ten minutes later they are removed (docs/protocol.md §3).
+
+import type { Clock } from "../base/clock.ts";
+import type { Client } from "./client.ts";
+
+/** How long a client has for its first session, in milliseconds. */
+export const UNCLAIMED_LIFETIME_MS: number = 10 * 60_000;
+
+/** How often the clients are looked through, in milliseconds. */
+export const UNCLAIMED_SWEEP_MS = 30_000;
+
+/** Options of {@linkcode UnclaimedClients}. */
+export interface UnclaimedClientsOptions {
+  /** Time. */
+  clock: Clock;
+  /** The clients without a session so far. */
+  listUnclaimed: () => readonly Client[];
+  /** Removes a client. */
+  remove: (clientId: string) => void;
+}
+
+/** Removes clients that never came back. */
+export class UnclaimedClients {
+  readonly #options: UnclaimedClientsOptions;
+  #dueAtMs = new Map<string, number>();
+
+  /** Nothing is removed before the first sweep. */
+  constructor(options: UnclaimedClientsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Removes those whose time is over. The wall clock counts for the time before this process only,
+   * and never for more than the lifetime: handhelds without a clock battery start in the past.
+   */
+  sweep(): void {
+    const { clock, listUnclaimed, remove } = this.#options;
+    const nowMs = clock.monotonicMs();
+    const waiting = new Map<string, number>();
+    for (const { clientId, createdAtMs } of listUnclaimed()) {
+      const leftMs = createdAtMs + UNCLAIMED_LIFETIME_MS - clock.wallMs();
+      const boundedMs = Math.min(UNCLAIMED_LIFETIME_MS, Math.max(0, leftMs));
+      const dueAtMs = this.#dueAtMs.get(clientId) ?? nowMs + boundedMs;
+      if (nowMs >= dueAtMs) remove(clientId);
+      else waiting.set(clientId, dueAtMs);
+    }
+    this.#dueAtMs = waiting;
+  }
+}
