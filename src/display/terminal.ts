@@ -1,0 +1,43 @@
+// The PIN on a terminal: for devices with a console, and for trying things out.
+
+import { bigDigits } from "./big_digits.ts";
+import type { PinDisplay, PinOutcome } from "./pin_display.ts";
+import { safeText } from "./safe_text.ts";
+
+/** Options of {@linkcode createTerminalDisplay}. */
+export interface TerminalDisplayOptions {
+  /** Takes text for the terminal, line ends included. */
+  write: (text: string) => void;
+  /** The wall clock, in milliseconds. */
+  wallMs: () => number;
+}
+
+/** A display that writes to a terminal. */
+export function createTerminalDisplay(options: TerminalDisplayOptions): PinDisplay {
+  const { write, wallMs } = options;
+  return {
+    show: ({ pin, expiresAtMs, deviceName }) => {
+      const seconds = Math.max(0, Math.round((expiresAtMs - wallMs()) / 1000));
+      const lines = bigDigits(pin).map((line) => `  ${line}\n`).join("");
+      write(`\n  PIN for ${safeText(deviceName)}, valid for ${seconds} s\n\n${lines}\n`);
+    },
+    warn: ({ failures, limit }) => write(`  Wrong PIN entered: ${failures} of ${limit}\n`),
+    clear: (outcome) => write(`  ${describeOutcome(outcome)}\n\n`),
+  };
+}
+
+/** How a PIN ended, in words for the person at the device. */
+export function describeOutcome(outcome: PinOutcome): string {
+  switch (outcome.kind) {
+    case "paired":
+      return `Paired with ${safeText(outcome.clientName)}`;
+    case "expired":
+      return "The PIN has expired";
+    case "cancelled":
+      return "Pairing was cancelled";
+    case "too_many_failures":
+      return "The PIN was entered wrong too often";
+    case "stopped":
+      return "The service has stopped";
+  }
+}
