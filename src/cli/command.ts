@@ -1,0 +1,93 @@
+// What a command of the program is, and how it talks to the outside: exit codes, arguments,
+// terminal. Each file beside this one is one command.
+
+import { parseArgs } from "node:util";
+import type { Config } from "../config.ts";
+import type { Logger } from "../base/log.ts";
+import type { PinDisplay } from "../display/pin_display.ts";
+
+/** Exit codes of every command. */
+export const EXIT_CODES = {
+  /** Done. */
+  done: 0,
+  /** Refused or failed. */
+  failed: 1,
+  /** Wrong usage. */
+  usage: 2,
+} as const;
+
+/** A running service, as a command sees it. */
+export interface RunningService {
+  /** The address it listens on. */
+  readonly hostname: string;
+  /** The port it listens on. */
+  readonly port: number;
+  /** Stops it. */
+  stop(): Promise<void>;
+}
+
+/** What a command is given. */
+export interface CommandContext {
+  /** Writes text to standard output, line ends included. */
+  write: (text: string) => void;
+  /** Writes text to standard error, line ends included. */
+  writeError: (text: string) => void;
+  /** Starts a service in this process. */
+  startService: (
+    options: { config: Config; log: Logger; display?: PinDisplay },
+  ) => RunningService;
+}
+
+/** One command. */
+export interface Command {
+  /** How it is called. */
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** The text of `--help`, without a line end. */
+  readonly usage: string;
+  /** Runs it; the result is the exit code. Throws UsageError for wrong arguments. */
+  run(args: readonly string[], context: CommandContext): Promise<number>;
+}
+
+/** The arguments were wrong: exit code 2 and the usage. */
+export class UsageError extends Error {
+  /** An error with a message for people. */
+  constructor(message: string) {
+    super(message);
+    this.name = "UsageError";
+  }
+}
+
+/** The command failed in a way that its message explains fully: exit code 1. */
+export class CommandError extends Error {
+  /** An error with a message for people. */
+  constructor(message: string, options: ErrorOptions = {}) {
+    super(message, options);
+    this.name = "CommandError";
+  }
+}
+
+/** Parsed arguments: text options by name, and the rest in order. */
+export interface ParsedArguments {
+  /** Options that were given with a value. */
+  readonly options: Readonly<Record<string, string | undefined>>;
+  /** Everything that is no option. */
+  readonly positionals: readonly string[];
+}
+
+/** Parses arguments; every option named takes a value. Throws UsageError for others. */
+export function parseArguments(
+  args: readonly string[],
+  optionNames: readonly string[],
+): ParsedArguments {
+  const options = Object.fromEntries(
+    optionNames.map((name) => [name, { type: "string" as const }]),
+  );
+  try {
+    const parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    return { options: { ...parsed.values }, positionals: parsed.positionals };
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : "Wrong arguments");
+  }
+}

@@ -1,0 +1,160 @@
+// The configuration: what may be in the TOML file, the defaults without one, and error messages
+// that name file, line and key. Pure; reading the file is the command line's business.
+
+import { parse, TomlError } from "smol-toml";
+import * as v from "valibot";
+import { closestWord } from "./base/closest_word.ts";
+import { LOG_LEVELS, type LogFormat, type LogLevel } from "./base/log.ts";
+import { parseSocketAddress, type SocketAddress } from "./base/socket_address.ts";
+import { type KeyPath, lineOfKey } from "./base/toml_lines.ts";
+
+/** The whole configuration, all defaults filled in. */
+export interface Config {
+  /** The service itself. */
+  readonly service: {
+    /** Where to listen. */
+    readonly listen: SocketAddress;
+    /** The folder for all state. */
+    readonly dataDir: string;
+    /** Whether remote WebSocket peers must encrypt. */
+    readonly encryption: boolean;
+    /** What people call the device; the host name where undefined. */
+    readonly deviceName: string | undefined;
+  };
+  /** The log. */
+  readonly log: {
+    /** The quietest level that is written. */
+    readonly level: LogLevel;
+    /** The look of a line. */
+    readonly format: LogFormat;
+  };
+}
+
+/** What the defaults depend on. */
+export interface ConfigEnvironment {
+  /** The user's home folder. */
+  readonly HOME?: string | undefined;
+  /** Where the user keeps state, if set. */
+  readonly XDG_STATE_HOME?: string | undefined;
+  /** Whether the process runs as root. */
+  readonly isRoot: boolean;
+}
+
+/** Options of {@linkcode parseConfig}. */
+export interface ParseConfigOptions {
+  /** The file's name for messages. */
+  file: string;
+  /** What the defaults depend on. */
+  env: ConfigEnvironment;
+}
+
+/** A configuration that cannot be used; the message has one line per problem. */
+export class ConfigError extends Error {
+  /** An error with all problems. */
+  constructor(message: string, options: ErrorOptions = {}) {
+    super(message, options);
+    this.name = "ConfigError";
+  }
+}
+
+/** Where the service listens by default. */
+export const DEFAULT_LISTEN = "127.0.0.1:7497";
+
+/** The longest device name, in characters. */
+export const MAX_DEVICE_NAME_CHARACTERS = 64;
+
+const FileSchema = v.strictObject({
+  service: v.optional(v.strictObject({
+    listen: v.optional(v.pipe(
+      v.string(),
+      v.transform(parseSocketAddress),
+      v.custom<SocketAddress>(
+        (address) => address !== undefined,
+        'expected an IP address with a port, such as "127.0.0.1:7497" or "[::1]:7497"',
+      ),
+    )),
+    data_dir: v.optional(v.pipe(v.string(), v.nonEmpty("expected a folder"))),
+    encryption: v.optional(v.boolean()),
+    device_name: v.optional(v.pipe(
+      v.string(),
+      v.check(
+        (name) => name.length >= 1 && name.length <= MAX_DEVICE_NAME_CHARACTERS,
+        `expected 1 to ${MAX_DEVICE_NAME_CHARACTERS} characters`,
+      ),
+    )),
+  })),
+  log: v.optional(v.strictObject({
+    level: v.optional(v.picklist(LOG_LEVELS)),
+    format: v.optional(v.picklist(["text", "json"])),
+  })),
+});
+
+/** The configuration in a TOML text; throws ConfigError with every problem it has. */
+export function parseConfig(toml: string, options: ParseConfigOptions): Config {
+  const { file, env } = options;
+  const result = v.safeParse(FileSchema, parseToml(toml, file));
+  if (!result.success) {
+    const problems = result.issues.map((issue) => describeIssue(issue, toml));
+    throw new ConfigError(problems.map((problem) => `Cannot read ${file}: ${problem}`).join("\n"));
+  }
+  const { service = {}, log = {} } = result.output;
+  return {
+    service: {
+      listen: service.listen ?? defaultListen(),
+      dataDir: service.data_dir ?? defaultDataDir(env),
+      encryption: service.encryption ?? false,
+      deviceName: service.device_name,
+    },
+    log: { level: log.level ?? "info", format: log.format ?? "text" },
+  };
+}
+
+function defaultListen(): SocketAddress {
+  const address = parseSocketAddress(DEFAULT_LISTEN);
+  if (address === undefined) throw new TypeError("DEFAULT_LISTEN is no address");
+  return address;
+}
+
+function defaultDataDir(env: ConfigEnvironment): string {
+  if (env.XDG_STATE_HOME) return `${env.XDG_STATE_HOME}/latchkey`;
+  if (env.isRoot) return "/var/lib/latchkey";
+  if (env.HOME) return `${env.HOME}/.local/state/latchkey`;
+  throw new ConfigError("Cannot choose a data folder: set data_dir in [service], or HOME");
+}
+
+function parseToml(toml: string, file: string): unknown {
+  try {
+    return parse(toml);
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const reason = error.message.split("\n")[0]?.replace(/^Invalid TOML document: /, "");
+    throw new ConfigError(`Cannot read ${file}: line ${error.line}: ${reason}`, { cause: error });
+  }
+}
+
+function describeIssue(issue: v.BaseIssue<unknown>, toml: string): string {
+  const path: KeyPath = issue.path?.map(({ key }) => key as string | number) ?? [];
+  const line = lineOfKey(toml, path);
+  const place = line === undefined ? "" : `line ${line}: `;
+  if (issue.expected === "never") return `${place}${describeUnknownKey(path)}`;
+  const expectation = issue.expected === null ? issue.message : `expected ${issue.expected}`;
+  return `${place}${path.join(".")}: ${expectation}`;
+}
+
+function describeUnknownKey(path: KeyPath): string {
+  const name = String(path.at(-1));
+  const table = path.slice(0, -1).join(".");
+  const where = table === "" ? "" : ` in [${table}]`;
+  const guess = closestWord(name, knownKeys(path.slice(0, -1)));
+  const hint = guess === undefined ? "" : ` (did you mean "${guess}"?)`;
+  return `unknown key "${name}"${where}${hint}`;
+}
+
+function knownKeys(table: KeyPath): string[] {
+  let entries: Record<string, unknown> = FileSchema.entries;
+  for (const key of table) {
+    const entry = entries[key] as { wrapped?: { entries?: Record<string, unknown> } } | undefined;
+    entries = entry?.wrapped?.entries ?? {};
+  }
+  return Object.keys(entries);
+}

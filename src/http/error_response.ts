@@ -1,0 +1,46 @@
+// The one place that turns an error into an HTTP answer (docs/protocol.md §10). The body has
+// exactly the fields code, message and request_id; what caused the error is for the log.
+
+import { HTTPException } from "hono/http-exception";
+import { AppError, type ErrorCode, toAppError } from "../base/errors.ts";
+
+/** The status of each code. */
+export const STATUS_OF_CODE: Readonly<Record<ErrorCode, number>> = {
+  bad_request: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  gone: 410,
+  too_large: 413,
+  rate_limited: 429,
+  internal: 500,
+  unavailable: 503,
+};
+
+/** Statuses that have no code of their own, and the code under which they go. */
+export type SpecialStatus = 405 | 415 | 421 | 426;
+
+/** An error with a status that no code has. */
+export function httpError(status: SpecialStatus, message: string): HTTPException {
+  return new HTTPException(status, { message, cause: new AppError("bad_request", message) });
+}
+
+/** The status and public error of whatever was thrown. */
+export function toHttpError(thrown: unknown): { status: number; error: AppError } {
+  if (thrown instanceof HTTPException && thrown.cause instanceof AppError) {
+    return { status: thrown.status, error: thrown.cause };
+  }
+  const error = toAppError(thrown);
+  return { status: STATUS_OF_CODE[error.code], error };
+}
+
+/** The answer for whatever was thrown. */
+export function errorResponse(thrown: unknown, requestId: string): Response {
+  const { status, error } = toHttpError(thrown);
+  const { code, message, retryAfterS } = error;
+  const headers = new Headers();
+  if (retryAfterS !== undefined) headers.set("Retry-After", String(retryAfterS));
+  if (status === 426) headers.set("Upgrade", "websocket");
+  return Response.json({ error: { code, message, request_id: requestId } }, { status, headers });
+}

@@ -1,0 +1,79 @@
+// The two requests of pairing over HTTP (docs/protocol.md §3): what the body must be, in the order
+// of the tables there. The window decides the rest.
+
+import { bodyLimit } from "hono/body-limit";
+import { type Context, Hono } from "hono";
+import { decodeBase64, decodeUtf8, encodeBase64 } from "../base/bytes.ts";
+import { AppError } from "../base/errors.ts";
+import { type JsonObject, parseJsonObject } from "../base/json.ts";
+import type { PairingWindow } from "../pairing/pairing_window.ts";
+import type { RequestEnv } from "./request_env.ts";
+
+/** The longest body of a start request, in bytes. */
+export const MAX_PAIR_START_BYTES: number = 16 * 1024;
+
+/** The longest body of a finish request, in bytes. */
+export const MAX_PAIR_FINISH_BYTES: number = 4 * 1024;
+
+/** The routes below /api/pair. */
+export function pairingRoutes(options: { pairing: PairingWindow }): Hono<RequestEnv> {
+  const { pairing } = options;
+  const routes = new Hono<RequestEnv>();
+  const limit = (maxSize: number): ReturnType<typeof bodyLimit> =>
+    bodyLimit({
+      maxSize,
+      onError: () => {
+        throw new AppError("bad_request", `body: expected at most ${maxSize} bytes`);
+      },
+    });
+
+  routes.post(
+    "/start",
+    async (c, next) => {
+      if (!c.get("isLocal")) pairing.admitRemoteStart();
+      await next();
+    },
+    limit(MAX_PAIR_START_BYTES),
+    async (c) => {
+      const body = await readJsonObject(c);
+      const pake = textField(body, "pake");
+      const clientName = textField(body, "name");
+      const messageA = decodeNonEmpty(pake, "pake");
+      const { sessionId, messageB } = pairing.start({ clientName, messageA });
+      return c.json({ session: sessionId, pake: encodeBase64(messageB) });
+    },
+  );
+
+  routes.post("/finish", limit(MAX_PAIR_FINISH_BYTES), async (c) => {
+    const body = await readJsonObject(c);
+    const sessionId = textField(body, "session");
+    const confirm = decodeNonEmpty(textField(body, "confirm"), "confirm");
+    const { client, deviceConfirm } = pairing.finish({ sessionId, confirm });
+    const { authToken, clientId } = client;
+    return c.json({ authToken, clientId, confirm: encodeBase64(deviceConfirm) });
+  });
+
+  return routes;
+}
+
+async function readJsonObject(c: Context<RequestEnv>): Promise<JsonObject> {
+  const text = decodeUtf8(new Uint8Array(await c.req.arrayBuffer()));
+  const object = text === undefined ? undefined : parseJsonObject(text);
+  if (object === undefined) throw new AppError("bad_request", "body: expected a JSON object");
+  return object;
+}
+
+// A missing field reads as the empty text, as the published protocol has it.
+function textField(body: JsonObject, name: string): string {
+  const value = Object.hasOwn(body, name) ? body[name] : "";
+  if (typeof value !== "string") throw new AppError("bad_request", `${name}: expected a text`);
+  return value;
+}
+
+function decodeNonEmpty(text: string, name: string): Uint8Array<ArrayBuffer> {
+  const bytes = decodeBase64(text);
+  if (bytes === undefined || bytes.length === 0) {
+    throw new AppError("bad_request", `${name}: expected base64`);
+  }
+  return bytes;
+}

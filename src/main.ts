@@ -1,0 +1,84 @@
+// argv → command. The only place that ends the process.
+
+import { startApp } from "./app.ts";
+import { callCommand } from "./cli/call.ts";
+import { clientsCommand } from "./cli/clients.ts";
+import {
+  type Command,
+  type CommandContext,
+  CommandError,
+  EXIT_CODES,
+  UsageError,
+} from "./cli/command.ts";
+import { demoCommand } from "./cli/demo.ts";
+import { pairCommand } from "./cli/pair.ts";
+import { serveCommand } from "./cli/serve.ts";
+import { VERSION } from "./version.ts";
+
+const COMMANDS: readonly Command[] = [
+  serveCommand,
+  pairCommand,
+  clientsCommand,
+  callCommand,
+  demoCommand,
+];
+
+async function main(args: readonly string[], context: CommandContext): Promise<number> {
+  const [name, ...rest] = args;
+  const command = COMMANDS.find((known) => known.name === name);
+  const beforeDashes = args.slice(0, args.includes("--") ? args.indexOf("--") : args.length);
+  if (beforeDashes.includes("--version")) {
+    context.write(`latchkey ${VERSION}\n`);
+    return EXIT_CODES.done;
+  }
+  if (beforeDashes.includes("--help")) {
+    context.write(`${command?.usage ?? overview()}\n`);
+    return EXIT_CODES.done;
+  }
+  if (command === undefined) {
+    const problem = name === undefined ? "Expected a command" : `Unknown command: ${name}`;
+    context.writeError(`${problem}\n\n${overview()}\n`);
+    return EXIT_CODES.usage;
+  }
+  try {
+    return await command.run(rest, context);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      context.writeError(`${error.message}\n\n${command.usage}\n`);
+      return EXIT_CODES.usage;
+    }
+    if (error instanceof CommandError) {
+      context.writeError(`${error.message}\n`);
+      return EXIT_CODES.failed;
+    }
+    throw error;
+  }
+}
+
+function overview(): string {
+  const width = Math.max(...COMMANDS.map(({ name }) => name.length));
+  return [
+    "Latchkey lets phones, desktops and local apps talk to this device safely.",
+    "",
+    "Usage: latchkey COMMAND [OPTIONS]",
+    "",
+    ...COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    "",
+    "Every command takes --help and --version. Exit codes: 0 done, 1 refused or failed,",
+    "2 wrong usage.",
+  ].join("\n");
+}
+
+function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  let bytes: Uint8Array = new TextEncoder().encode(text);
+  while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
+}
+
+if (import.meta.main) {
+  const code = await main(Deno.args, {
+    write: (text) => writeAll(Deno.stdout, text),
+    writeError: (text) => writeAll(Deno.stderr, text),
+    startService: startApp,
+  });
+  Deno.exit(code);
+}

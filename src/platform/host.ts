@@ -1,0 +1,11 @@
+// What the system says of itself.
+
+/** The machine's name, for people. */
+export function hostName(): string {
+  return Deno.hostname();
+}
+
+/** The kind of system, as `version` tells it. */
+export function platformName(): string {
+  return Deno.build.os;
+}

@@ -1,0 +1,27 @@
+// The one bus for what the device tells without being asked. Each connection subscribes; what a
+// slow subscriber does is its own business, publishing never waits.
+
+import { encodeNotification } from "./message.ts";
+
+/** Who may see a notification. */
+export type Audience = "everyone" | "local";
+
+/** Takes one notification as JSON-RPC text; must not throw. */
+export type NotificationSink = (text: string, audience: Audience) => void;
+
+/** The bus. */
+export class Notifications {
+  readonly #sinks = new Set<NotificationSink>();
+
+  /** Sends everything published from now on to `sink`, until the result is called. */
+  subscribe(sink: NotificationSink): () => void {
+    this.#sinks.add(sink);
+    return () => this.#sinks.delete(sink);
+  }
+
+  /** Tells all subscribers, or those on the device only. */
+  publish(method: string, params: unknown, audience: Audience = "everyone"): void {
+    const text = encodeNotification(method, params);
+    for (const sink of [...this.#sinks]) sink(text, audience);
+  }
+}

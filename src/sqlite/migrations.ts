@@ -1,0 +1,67 @@
+// The shape of the database, one step per version. A step is never changed once released.
+
+import type { DatabaseSync } from "node:sqlite";
+import type { Logger } from "../base/log.ts";
+
+/** SQL that brings a database from one version to the next. */
+export type Migration = string;
+
+/** All steps; the n-th leads to version n. */
+export const MIGRATIONS: readonly Migration[] = [
+  `CREATE TABLE clients (
+     client_id TEXT PRIMARY KEY NOT NULL CHECK (client_id <> ''),
+     -- Names are bytes: SQLite would cut a text at a NUL.
+     client_name BLOB NOT NULL CHECK (length(client_name) BETWEEN 1 AND 128),
+     auth_token TEXT NOT NULL UNIQUE CHECK (auth_token <> ''),
+     role TEXT NOT NULL CHECK (role IN ('admin', 'member')),
+     pairing_key BLOB NOT NULL CHECK (length(pairing_key) = 32),
+     created_at_ms INTEGER NOT NULL,
+     last_seen_at_ms INTEGER NOT NULL
+   ) STRICT;
+   CREATE TABLE salts (
+     client_id TEXT NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+     salt BLOB NOT NULL CHECK (length(salt) = 16),
+     PRIMARY KEY (client_id, salt)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE salt_counts (
+     client_id TEXT PRIMARY KEY NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
+     used INTEGER NOT NULL CHECK (used >= 0)
+   ) STRICT, WITHOUT ROWID;`,
+];
+
+/** Options of {@linkcode migrate}. */
+export interface MigrateOptions {
+  /** The file, or ":memory:". */
+  path: string;
+  /** All steps. */
+  migrations: readonly Migration[];
+  /** The log. */
+  log: Logger;
+}
+
+/**
+ * Takes all steps that are missing, in one transaction, after a copy of a database that holds
+ * something was saved beside it as `PATH.vN.bak`. A failing step leaves the database as it was.
+ */
+export function migrate(database: DatabaseSync, options: MigrateOptions): void {
+  const { path, migrations, log } = options;
+  const version = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
+  if (version === migrations.length) return;
+  if (version > 0 && path !== ":memory:") saveCopy(database, `${path}.v${version}.bak`);
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    for (const step of migrations.slice(version)) database.exec(step);
+    database.exec(`PRAGMA user_version = ${migrations.length}`);
+    database.exec("COMMIT");
+  } catch (error) {
+    database.exec("ROLLBACK");
+    throw error;
+  }
+  if (version > 0) log.info("Database migrated", { from: version, to: migrations.length });
+}
+
+function saveCopy(database: DatabaseSync, path: string): void {
+  const copy = `${path}.part`;
+  Deno.writeFileSync(copy, database.serialize(), { mode: 0o600 });
+  Deno.renameSync(copy, path);
+}

@@ -1,0 +1,46 @@
+// All stores of one data folder, under one lock and in one file.
+
+import type { Logger } from "../base/log.ts";
+import type { ClientStore } from "../clients/client.ts";
+import type { ReplayLedger } from "../session/replay_ledger.ts";
+import { SqliteClientStore } from "./client_store.ts";
+import { createFolder, openDatabase } from "./database.ts";
+import { MIGRATIONS } from "./migrations.ts";
+import { SqliteReplayLedger } from "./replay_ledger.ts";
+import { takeWriteLock } from "./write_lock.ts";
+
+/** The name of the database in the data folder. */
+export const DATABASE_FILE = "latchkey.sqlite";
+
+/** The open stores. */
+export interface Stores {
+  /** The paired clients. */
+  readonly clients: ClientStore;
+  /** The salts they have used. */
+  readonly ledger: ReplayLedger;
+  /** Writes everything out and gives the folder free; safe to call twice. */
+  close(): void;
+}
+
+/** Opens the stores in a folder; throws LockedError or DatabaseUnusableError. */
+export function openStores(options: { dataDir: string; log: Logger }): Stores {
+  const { dataDir, log } = options;
+  createFolder(dataDir);
+  const unlock = takeWriteLock(dataDir);
+  try {
+    const path = `${dataDir}/${DATABASE_FILE}`;
+    const database = openDatabase({ path, migrations: MIGRATIONS, log });
+    return {
+      clients: new SqliteClientStore(database),
+      ledger: new SqliteReplayLedger(database),
+      close(): void {
+        if (!database.isOpen) return;
+        database.close();
+        unlock();
+      },
+    };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}

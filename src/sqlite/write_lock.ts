@@ -1,0 +1,36 @@
+// One process per data folder. The lock is the kernel's (flock), so it ends with the process
+// however that ends; the file only carries it, and the number of the process that holds it.
+
+/** Another process works on the folder; the message tells the owner which. */
+export class LockedError extends Error {
+  /** An error about `folder`, held by the process `pid` where that is known. */
+  constructor(folder: string, pid: string) {
+    const holder = /^[0-9]+$/.test(pid) ? ` (process ${pid})` : "";
+    super(`Cannot use ${folder}: another latchkey${holder} is running on it`);
+    this.name = "LockedError";
+  }
+}
+
+/** Takes the lock of a data folder until the result is called; throws LockedError. */
+export function takeWriteLock(folder: string): () => void {
+  const file = Deno.openSync(`${folder}/latchkey.lock`, {
+    create: true,
+    read: true,
+    write: true,
+    mode: 0o600,
+  });
+  if (!file.tryLockSync(true)) {
+    const pid = readText(file);
+    file.close();
+    throw new LockedError(folder, pid);
+  }
+  file.truncateSync(0);
+  file.writeSync(new TextEncoder().encode(String(Deno.pid)));
+  return () => file.close();
+}
+
+function readText(file: Deno.FsFile): string {
+  const buffer = new Uint8Array(32);
+  const length = file.readSync(buffer) ?? 0;
+  return new TextDecoder().decode(buffer.subarray(0, length)).trim();
+}

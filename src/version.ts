@@ -1,0 +1,6 @@
+// The one place that tells this program's version; deno.json is where it is set.
+
+import manifest from "../deno.json" with { type: "json" };
+
+/** This program's version, such as "0.1.0". */
+export const VERSION: string = manifest.version;
