@@ -1,0 +1,21 @@
+// `deno task bench`: prints medians and ratios. Nothing here passes or fails; compare rows of one
+// run, not of two.
+
+import { handshakeRows } from "./handshake_bench.ts";
+import { requestRows } from "./request_bench.ts";
+import { serviceRows } from "./service_bench.ts";
+import { type BenchRow, formatRows } from "./table.ts";
+
+const sections: [title: string, rows: () => Promise<BenchRow[]>][] = [
+  ["Requests over WebSocket, 300-byte frames", requestRows],
+  ["Pairing and session set-up", handshakeRows],
+  ["The process", serviceRows],
+];
+
+const encoder = new TextEncoder();
+for (const [title, rows] of sections) {
+  // deno-lint-ignore no-await-in-loop -- one load at a time, or they measure each other
+  Deno.stdout.writeSync(encoder.encode(`\n${title}\n${formatRows(await rows())}`));
+}
+// The sockets of the load generator keep the process alive.
+Deno.exit(0);

@@ -1,0 +1,116 @@
+// The service as its users run it: a process of its own, with its own data folder and its log at
+// debug level.
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+const START_TIMEOUT_MS = 20_000;
+
+/** Options of {@linkcode startService}. */
+export interface ServiceOptions {
+  /** The data folder; it outlives the process. */
+  dataDir: string;
+  /** More lines for the [service] table. */
+  settings?: string;
+}
+
+/** A service in a process of its own. */
+export interface ServiceProcess {
+  /** Where it answers. */
+  readonly baseUrl: string;
+  /** Its process. */
+  readonly pid: number;
+  /** Everything it wrote so far, log and output. */
+  output(): string;
+  /** Ends it with a signal and waits; the exit code. */
+  stop(signal?: Deno.Signal): Promise<number>;
+}
+
+/** Starts a service on a free port and waits until it listens. */
+export async function startService(options: ServiceOptions): Promise<ServiceProcess> {
+  const { dataDir, settings = "" } = options;
+  const config = `${dataDir}.toml`;
+  await Deno.writeTextFile(
+    config,
+    `[service]\nlisten = "127.0.0.1:0"\ndata_dir = ${JSON.stringify(dataDir)}\n${settings}\n` +
+      `[log]\nlevel = "debug"\n`,
+  );
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", `${ROOT}src/main.ts`, "serve", "--config", config],
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let written = "";
+  const listening = Promise.withResolvers<string>();
+  const collect = async (stream: ReadableStream<Uint8Array>): Promise<void> => {
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+      written += text;
+      const url = /listens on (http:\S+)/.exec(written)?.[1];
+      if (url !== undefined) listening.resolve(url);
+    }
+  };
+  const collected = Promise.all([collect(child.stdout), collect(child.stderr)]);
+  void child.status.then(({ code }) =>
+    listening.reject(new Error(`The service ended with ${code}: ${written}`))
+  );
+  const timer = setTimeout(
+    () => listening.reject(new Error(`The service does not listen: ${written}`)),
+    START_TIMEOUT_MS,
+  );
+  const baseUrl = await listening.promise.finally(() => clearTimeout(timer));
+  return {
+    baseUrl,
+    pid: child.pid,
+    output: () => written,
+    async stop(signal: Deno.Signal = "SIGTERM"): Promise<number> {
+      try {
+        child.kill(signal);
+      } catch {
+        // It has ended by itself.
+      }
+      await collected;
+      return (await child.status).code;
+    },
+  };
+}
+
+/** What a command of the program wrote, and its exit code. */
+export async function runLatchkey(
+  ...args: readonly string[]
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", `${ROOT}src/main.ts`, ...args],
+  }).output();
+  const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+  return { code, stdout: decode(stdout), stderr: decode(stderr) };
+}
+
+/** Runs `test` with a fresh folder path whose parent is removed afterwards. */
+export async function withDataDir(test: (dataDir: string) => Promise<void>): Promise<void> {
+  const parent = await Deno.makeTempDir({ prefix: "latchkey_test_" });
+  try {
+    await test(`${parent}/data`);
+  } finally {
+    await Deno.remove(parent, { recursive: true });
+  }
+}
+
+/** The result of a method, called as the device itself. */
+export async function callLocal(
+  baseUrl: string,
+  method: string,
+  params?: unknown,
+): Promise<unknown> {
+  const response = await fetch(`${baseUrl}/api`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+  });
+  const answer = await response.json();
+  if (answer.error !== undefined) throw new Error(JSON.stringify(answer.error));
+  return answer.result;
+}
+
+/** Opens pairing and returns the PIN. */
+export async function openPairing(baseUrl: string): Promise<string> {
+  const { pin } = await callLocal(baseUrl, "clients.pair.start") as { pin: string };
+  return pin;
+}
