@@ -39,8 +39,8 @@ const LONG = "// One line.\n".repeat(401);
 
 // What is added to the clean tree, and all that is to be said about it.
 const VIOLATIONS: [string, Record<string, string>, string[]][] = [
-  ["an unknown folder", { "src/keys/key.ts": 'import "../sqlite/database.ts";' }, [
-    "src/keys/key.ts: unknown place src/keys: add it to HOMES in import_graph.ts",
+  ["an unknown folder", { "src/surprise/a.ts": 'import "../sqlite/database.ts";' }, [
+    "src/surprise/a.ts: unknown place src/surprise: add it to HOMES in import_graph.ts",
   ]],
   ["an unknown file of the root", { "src/setup.ts": "" }, [
     "src/setup.ts: unknown place src/setup.ts: add it to HOMES in import_graph.ts",

@@ -46,7 +46,12 @@ export function toAppError(error: unknown): AppError {
   return new AppError("internal", "Internal error", { cause: error });
 }
 
-/** Any thrown value as an Error, for the log. */
+/** Any thrown value as an Error, for the log. Never throws. */
 export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
+  if (thrown instanceof Error) return thrown;
+  try {
+    return new Error(String(thrown));
+  } catch {
+    return new Error("A value without a text was thrown");
+  }
 }

@@ -47,11 +47,10 @@ export function createLogger(options: LoggerOptions): Logger {
   function emit(lineLevel: LogLevel, message: string, fields: LogFields): void {
     if (LOG_LEVELS.indexOf(lineLevel) < LOG_LEVELS.indexOf(level())) return;
     const time = new Date(wallMs()).toISOString();
-    write(
-      format === "json"
-        ? formatJson(time, lineLevel, message, fields)
-        : formatText(time, lineLevel, message, fields),
-    );
+    const line = format === "json"
+      ? formatJson(time, lineLevel, message, fields)
+      : formatText(time, lineLevel, message, fields);
+    write(line.replace(UNSAFE, escapeCharacter));
   }
   return {
     debug: (message, fields = {}) => emit("debug", message, fields),
@@ -69,12 +68,21 @@ export const silentLogger: Logger = {
   error: () => {},
 };
 
+// What could end a line early, drive a terminal or turn text around, wherever it came from.
+// deno-lint-ignore no-control-regex -- control characters are what is looked for
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
+const MAX_CAUSES = 8;
+
+function escapeCharacter(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
 function formatJson(time: string, level: LogLevel, message: string, fields: LogFields): string {
   const plain = Object.entries(fields).map(([name, value]) => [
     name,
     value instanceof Error ? describeError(value) : value,
   ]);
-  return JSON.stringify({ time, level, message, ...Object.fromEntries(plain) });
+  return JSON.stringify({ ...Object.fromEntries(plain), time, level, message });
 }
 
 function formatText(time: string, level: LogLevel, message: string, fields: LogFields): string {
@@ -90,7 +98,8 @@ function showValue(value: LogValue): string {
   return JSON.stringify(value ?? null);
 }
 
-function describeError(error: Error): string {
+function describeError(error: Error, causes = 0): string {
   const own = error.stack ?? `${error.name}: ${error.message}`;
-  return error.cause instanceof Error ? `${own}\nCaused by: ${describeError(error.cause)}` : own;
+  if (!(error.cause instanceof Error) || causes === MAX_CAUSES) return own;
+  return `${own}\nCaused by: ${describeError(error.cause, causes + 1)}`;
 }

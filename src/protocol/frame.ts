@@ -66,7 +66,8 @@ export function parseJsonFirstFrame(text: string): FirstFrame | undefined {
 export function parseBinaryFirstFrame(bytes: Bytes): FirstFrame | undefined {
   const version = bytes[0];
   const tokenBytes = bytes[BINARY_HEADER_BYTES - 1];
-  if (version === undefined || tokenBytes === undefined || tokenBytes === 0) return undefined;
+  // Version 0 is none, as in the JSON envelope.
+  if (!version || !tokenBytes) return undefined;
   const bodyAt = BINARY_HEADER_BYTES + tokenBytes;
   if (bytes.length < bodyAt) return undefined;
   return {

@@ -3,6 +3,7 @@
 
 import * as v from "valibot";
 import { AppError, asError } from "../base/errors.ts";
+import { asJsonObject } from "../base/json.ts";
 import type { Logger } from "../base/log.ts";
 import type { Role } from "../clients/client.ts";
 import type { Caller } from "./caller.ts";
@@ -90,16 +91,38 @@ function checkAccess(access: MethodAccess, caller: Caller, role: Role): void {
   if (access === "admin" && role !== "admin") throw new AppError("forbidden", "Only for admins");
 }
 
-// The message names keys of ours and what they must be, never what was sent.
+// One problem at a time: a list of a million wrong items must not become a million issues.
 function parseParams(schema: ParamsSchema, params: unknown): unknown {
   if (Array.isArray(params)) throw new ParamsError("Invalid params: expected an object");
-  const result = v.safeParse(schema, params ?? {});
+  const result = v.safeParse(schema, params ?? {}, { abortEarly: true });
   if (result.success) return result.output;
-  const problems = result.issues.map((issue) => {
-    if (issue.expected === "never") return "unknown key";
-    const path = issue.path?.map(({ key }) => String(key)).join(".");
-    const expected = `expected ${issue.expected ?? "another value"}`;
-    return path === undefined ? expected : `${path}: ${expected}`;
-  });
-  throw new ParamsError(`Invalid params: ${problems.join(", ")}`);
+  throw new ParamsError(`Invalid params: ${describeIssue(schema, result.issues[0])}`);
+}
+
+// Names keys of ours and what they must be, never what was sent.
+function describeIssue(schema: ParamsSchema, issue: v.BaseIssue<unknown>): string {
+  if (issue.expected === "never") return "unknown key";
+  const name = ownPath(schema, issue.path ?? []);
+  const prefix = name === "" ? "" : `${name}: `;
+  const isMissing = issue.path?.at(-1)?.origin === "key" && issue.input === undefined;
+  if (isMissing) return `${prefix}missing`;
+  if (issue.type === "non_empty") return `${prefix}expected not empty`;
+  const expected = issue.expected ?? issue.type;
+  return `${prefix}expected ${expected.replace(/^\((.*)\)$/, "$1")}`;
+}
+
+// The part of a path that the schema itself names: the keys of a record are text of the peer.
+function ownPath(schema: ParamsSchema, path: readonly v.IssuePathItem[]): string {
+  const names: string[] = [];
+  let node = asJsonObject(schema);
+  for (const item of path) {
+    const key = String(item.key);
+    while (node?.["wrapped"] !== undefined) node = asJsonObject(node["wrapped"]);
+    const entries = asJsonObject(node?.["entries"]);
+    const isIndex = typeof item.key === "number";
+    if (!isIndex && (entries === undefined || !Object.hasOwn(entries, key))) break;
+    names.push(key);
+    node = asJsonObject(isIndex ? node?.["item"] : entries?.[key]);
+  }
+  return names.join(".");
 }

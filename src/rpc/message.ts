@@ -70,7 +70,7 @@ export function parseRpcMessage(text: string): RpcMessage {
   const hasId = Object.hasOwn(object, "id");
   const hasMethod = Object.hasOwn(object, "method");
   const isUsable = isUsableId(object["id"]);
-  const id = hasId && isUsable ? memberSource(text, "id") ?? null : null;
+  const id = hasId && isUsable ? idSource(text, object["id"]) : null;
   if (object["jsonrpc"] !== "2.0" || (hasId && !isUsable) || (!hasId && !hasMethod)) {
     return invalid(RPC_ERRORS.invalidRequest, id);
   }
@@ -83,7 +83,8 @@ export function parseRpcMessage(text: string): RpcMessage {
 
 /** An answer with a result; throws TypeError where the result is no JSON. */
 export function encodeResult(id: RpcId, result: unknown): string {
-  const json = JSON.stringify(result ?? null);
+  const json: string | undefined = JSON.stringify(result ?? null);
+  if (json === undefined) throw new TypeError("Cannot encode result: not JSON");
   return `{"jsonrpc":"2.0","id":${id ?? "null"},"result":${json}}`;
 }
 
@@ -106,6 +107,12 @@ function invalid(error: RpcErrorObject, id: RpcId): RpcMessage {
 
 function isUsableId(id: unknown): boolean {
   return id === null || ["string", "number", "boolean"].includes(typeof id);
+}
+
+// Looking up a source parses the text again, so it is done only where the value does not tell.
+function idSource(text: string, id: unknown): RpcId {
+  if (typeof id === "number" || typeof id === "string") return memberSource(text, "id") ?? null;
+  return String(id);
 }
 
 function parseJson(text: string): unknown {

@@ -135,11 +135,17 @@ Deno.test("parseBinaryFirstFrame() refuses a token of no bytes", () => {
 });
 
 Deno.test("parseBinaryFirstFrame() tells the version it finds", () => {
-  for (const version of [0, 2, 255]) {
+  for (const version of [1, 2, 255]) {
     const message = binaryFirstFrame("token", CIPHERTEXT);
     message[0] = version;
     assert.equal(parseBinaryFirstFrame(message)?.version, version);
   }
+});
+
+Deno.test("parseBinaryFirstFrame() refuses version 0, as the JSON envelope does", () => {
+  const message = binaryFirstFrame("token", CIPHERTEXT);
+  message[0] = 0;
+  assert.equal(parseBinaryFirstFrame(message), undefined);
 });
 
 Deno.test("parseBinaryFirstFrame() gives a token that is not UTF-8 to nobody", () => {
