@@ -5,9 +5,10 @@
  * @module
  */
 
+import { AuditLog } from "./audit/audit_log.ts";
 import { type Clock, every, systemClock } from "./base/clock.ts";
-import { asError } from "./base/errors.ts";
-import type { Logger } from "./base/log.ts";
+import { AppError, asError } from "./base/errors.ts";
+import type { Logger, LogLevel } from "./base/log.ts";
 import { type RandomSource, randomUuid, systemRandom } from "./base/random.ts";
 import { LAST_SEEN_FLUSH_MS, LastSeen } from "./clients/last_seen.ts";
 import { ClientRoster } from "./clients/roster.ts";
@@ -15,20 +16,31 @@ import { UNCLAIMED_SWEEP_MS, UnclaimedClients } from "./clients/unclaimed.ts";
 import type { Config } from "./config.ts";
 import { guardDisplay } from "./display/guarded_display.ts";
 import { type PinDisplay, silentDisplay } from "./display/pin_display.ts";
-import { createRoutes, type ServiceState } from "./http/routes.ts";
-import { startServer } from "./http/server.ts";
-import { PairingWindow } from "./pairing/pairing_window.ts";
-import { hostName, platformName } from "./platform/host.ts";
+import { EventStreams } from "./http/events.ts";
+import { startListeners } from "./http/listeners.ts";
+import { createMetrics } from "./http/metrics.ts";
+import { createPolicyFacts } from "./http/policy_facts.ts";
+import { createRoutes, type ServiceState, type SocketPeer } from "./http/routes.ts";
+import { KEY_SCOPES } from "./keys/api_key.ts";
+import { KeyRing } from "./keys/key_ring.ts";
+import { type PairingOutcome, PairingWindow } from "./pairing/pairing_window.ts";
+import { hostName, ownAddresses, platformName } from "./platform/host.ts";
+import { residentBytes, watchEventLoop } from "./platform/vitals.ts";
 import type { Caller } from "./rpc/caller.ts";
 import { createDispatcher } from "./rpc/dispatcher.ts";
 import { ENCRYPTION_REQUIRED_MESSAGE, UNSUPPORTED_VERSION_MESSAGE } from "./rpc/message.ts";
+import { auditMethods } from "./rpc/methods/audit.ts";
 import { clientMethods } from "./rpc/methods/clients.ts";
+import { keyMethods } from "./rpc/methods/keys.ts";
 import { serviceMethods } from "./rpc/methods/service.ts";
+import { settingsMethods } from "./rpc/methods/settings.ts";
 import { Notifications } from "./rpc/notifications.ts";
 import { Connection } from "./session/connection.ts";
 import { SessionGateway } from "./session/gateway.ts";
 import { LiveConnections } from "./session/live_connections.ts";
+import type { Socket } from "./session/socket.ts";
 import { Throttle } from "./session/throttle.ts";
+import { LiveSettings, type Settings } from "./settings/live_settings.ts";
 import { openStores } from "./sqlite/stores.ts";
 import { VERSION } from "./version.ts";
 
@@ -45,20 +57,28 @@ export {
 } from "./config.ts";
 export type { PinDisplay, PinOutcome, PinView } from "./display/pin_display.ts";
 
-/** How long a stop waits for what is under way, in milliseconds. */
-export const STOP_GRACE_MS = 4000;
+/** How long a stop waits for what runs on open connections, in milliseconds. */
+export const CONNECTIONS_GRACE_MS = 3000;
+
+/** How long a stop waits for HTTP answers after that, in milliseconds. */
+export const ANSWERS_GRACE_MS = 1500;
 
 /** Options of {@linkcode startApp}. */
 export interface AppOptions {
   /** Where to listen, where to keep data, and so on. */
   config: Config;
-  /** The log. */
-  log: Logger;
+  /** Makes the log; its level follows the settings. */
+  log: (level: () => LogLevel) => Logger;
   /**
    * Where PINs are shown.
    * @default {silentDisplay}
    */
   display?: PinDisplay;
+  /**
+   * Reads the configuration again, for a reload.
+   * @default nothing can be reloaded
+   */
+  readConfig?: () => Config;
   /**
    * Time.
    * @default {systemClock}
@@ -73,10 +93,12 @@ export interface AppOptions {
 
 /** A running service. */
 export interface App {
-  /** The address it listens on. */
-  readonly hostname: string;
   /** The port it listens on. */
   readonly port: number;
+  /** The address that other hosts reach, if any. */
+  readonly outside: string | undefined;
+  /** Reads the settings again; the names of those that changed. Throws and keeps the old ones. */
+  reload(): readonly string[];
   /**
    * Stops: no new connections, answers under way are finished, sockets closed with 1001, all
    * state written. Takes at most 5 seconds.
@@ -85,30 +107,40 @@ export interface App {
 }
 
 /**
- * Starts the service. Throws DatabaseUnusableError, LockedError or the platform's error of the
- * listener; then nothing is left running.
+ * Starts the service. Throws DatabaseUnusableError, LockedError, AddressTakenError or the
+ * platform's error of a listener; then nothing is left running.
  */
-export function startApp(options: AppOptions): App {
-  const { config, log, clock = systemClock, random = systemRandom } = options;
+export async function startApp(options: AppOptions): Promise<App> {
+  const { config, clock = systemClock, random = systemRandom } = options;
+  const settings = new LiveSettings(settingsOf(config));
+  const log = options.log(() => settings.current.logLevel);
   const display = guardDisplay({ display: options.display ?? silentDisplay, log });
+  const deviceName = config.service.deviceName ?? hostName();
   let state: ServiceState = "starting";
+  let isStopping = false;
+  let port = config.service.listen.port;
 
   const stores = openStores({ dataDir: config.service.dataDir, log });
+  const audit = new AuditLog({ store: stores.audit, clock, log });
   const live = new LiveConnections();
   const notifications = new Notifications();
+  const events = new EventStreams((sink) => notifications.subscribe(sink));
   const roster = new ClientRoster({
     store: stores.clients,
     onRevoked: (clientId) => live.cutClient(clientId),
+    onChanged: (clientId, change) => audit.record(change, { clientId }),
   });
   const lastSeen = new LastSeen({ store: stores.clients, log });
-  const unclaimed = new UnclaimedClients({
-    clock,
-    listUnclaimed: () => stores.clients.listUnclaimed(),
-    remove: (clientId) => {
-      roster.remove(clientId);
-      log.info("Client removed: it never opened a session", { clientId });
-    },
+  const keys = new KeyRing({ store: stores.keys, clock, random, log });
+  const delays = watchEventLoop(clock);
+  const metrics = createMetrics({
+    connections: () => live.counts(),
+    guard: () => listeners?.counts(),
+    eventStreams: () => events.count,
+    eventLoopDelayS: () => delays.takeWorstS(),
+    residentBytes,
   });
+
   const pairing = new PairingWindow({
     clock,
     random,
@@ -116,35 +148,41 @@ export function startApp(options: AppOptions): App {
     events: {
       opened: ({ pin, expiresAtMs, role }) => {
         log.info("Pairing opened", { role, expiresAt: new Date(expiresAtMs).toISOString() });
-        const deviceName = config.service.deviceName ?? hostName();
+        audit.record("pairing_opened", { role });
         void display.show({ pin, expiresAtMs, deviceName });
       },
       failed: (attempt) => {
-        log.warn("Pairing attempt failed", attempt);
         void display.warn(attempt);
         notifications.publish("clients.pair.failed", attempt, "local");
       },
-      ended: (outcome) => {
-        log.info("Pairing ended", {
-          outcome: outcome.kind,
-          clientId: outcome.kind === "paired" ? outcome.clientId : undefined,
-        });
-        void display.clear(outcome);
-        if (outcome.kind === "paired") {
-          const { clientId, clientName } = outcome;
-          notifications.publish("clients.paired", { clientId, clientName });
-        } else {
-          notifications.publish("clients.pair.ended", { outcome: outcome.kind }, "local");
-        }
-      },
+      ended: pairingEnded,
     },
   });
-  const gateway = new SessionGateway({
-    clients: stores.clients,
-    ledger: stores.ledger,
-    throttle: new Throttle(),
-    clock,
-  });
+
+  function pairingEnded(outcome: PairingOutcome): void {
+    const clientId = outcome.kind === "paired" ? outcome.clientId : undefined;
+    log.info("Pairing ended", { outcome: outcome.kind, clientId });
+    metrics.pairingEnded(outcome.kind);
+    void display.clear(outcome);
+    if (outcome.kind === "paired") {
+      audit.record("paired", { clientId: outcome.clientId });
+      const { clientName } = outcome;
+      notifications.publish("clients.paired", { clientId: outcome.clientId, clientName });
+    } else {
+      audit.record("pairing_ended", { outcome: outcome.kind });
+      notifications.publish("clients.pair.ended", { outcome: outcome.kind }, "local");
+    }
+  }
+
+  function reload(): readonly string[] {
+    if (options.readConfig === undefined) {
+      throw new AppError("unavailable", "There is no configuration to read again");
+    }
+    const changed = settings.replace(settingsOf(options.readConfig()));
+    if (changed.length > 0) audit.record("settings_changed", { settings: changed.join(" ") });
+    return changed;
+  }
+
   const dispatcher = createDispatcher({
     methods: [
       ...serviceMethods({ version: VERSION, platform: platformName(), state: () => state }),
@@ -153,6 +191,15 @@ export function startApp(options: AppOptions): App {
         pairing,
         unsavedLastSeenMs: (clientId) => lastSeen.unsaved(clientId),
       }),
+      ...keyMethods({
+        keys,
+        scopes: KEY_SCOPES,
+        onAdded: ({ keyId, scopes }) =>
+          audit.record("key_added", { keyId, scopes: scopes.join(" ") }),
+        onRevoked: (keyId) => audit.record("key_revoked", { keyId }),
+      }),
+      ...auditMethods({ audit }),
+      ...settingsMethods({ reload: () => reloadForCaller(reload) }),
     ],
     roleOf: ({ isLocal, clientId }) => {
       if (isLocal) return "admin";
@@ -160,59 +207,119 @@ export function startApp(options: AppOptions): App {
     },
     log,
   });
+
+  const gateway = new SessionGateway({
+    clients: stores.clients,
+    ledger: stores.ledger,
+    throttle: new Throttle(),
+    clock,
+  });
+
+  function connect(socket: Socket, peer: SocketPeer): Connection {
+    const { address, isLocal, connectionId, progressed, trust } = peer;
+    let requests = 0;
+    const callerOf = (clientId: string | undefined): Caller => {
+      requests += 1;
+      return { isLocal, address, clientId, requestId: `${connectionId}.${requests}` };
+    };
+    const connection = new Connection({
+      socket,
+      address,
+      connectionId,
+      openSession: (frame, from) => gateway.open(frame, from),
+      isPaired: (clientId) => roster.find(clientId) !== undefined,
+      requests: (clientId) => ({
+        handle: (text) => dispatcher.handle(text, callerOf(clientId)),
+        busy: (text) => dispatcher.busyAnswer(text),
+      }),
+      mustEncrypt: () => settings.current.encryption && !isLocal,
+      plaintextErrors: {
+        encryptionRequired: ENCRYPTION_REQUIRED_MESSAGE,
+        unsupportedVersion: UNSUPPORTED_VERSION_MESSAGE,
+      },
+      clock,
+      log,
+      events: {
+        onSession: (clientId) => {
+          trust();
+          metrics.sessionOpened();
+          log.info("Session opened", { clientId, address });
+          audit.record("session_opened", { clientId, address });
+        },
+        onRefused: ({ reason, clientId = null, beganThrottle }) => {
+          metrics.refused(reason);
+          audit.recordRefusal("session_refused", { reason, clientId, address });
+          if (beganThrottle) audit.recordRefusal("session_throttled", { clientId, address });
+        },
+        onFrame: (clientId) => {
+          metrics.frame();
+          lastSeen.touch(clientId, clock.wallMs());
+        },
+        onProgress: progressed,
+        onEnd: () => {
+          live.remove(connection);
+          unsubscribe();
+        },
+      },
+    });
+    const unsubscribe = notifications.subscribe((text, audience) => {
+      if (audience === "everyone" || isLocal) connection.notify(text);
+    });
+    live.add(connection);
+    return connection;
+  }
+
   const routes = createRoutes({
     pairing,
-    handleRpc: (text, caller) => dispatcher.handle(text, caller),
-    connect: (socket, peer) => {
-      const { address, isLocal, connectionId } = peer;
-      let requests = 0;
-      const callerOf = (clientId: string | undefined): Caller => {
-        requests += 1;
-        return { isLocal, address, clientId, requestId: `${connectionId}.${requests}` };
-      };
-      const connection = new Connection({
-        socket,
-        address,
-        connectionId,
-        openSession: (frame, from) => gateway.open(frame, from),
-        isPaired: (clientId) => roster.find(clientId) !== undefined,
-        requests: (clientId) => ({
-          handle: (text) => dispatcher.handle(text, callerOf(clientId)),
-          busy: (text) => dispatcher.busyAnswer(text),
-        }),
-        mustEncrypt: () => config.service.encryption && !isLocal,
-        plaintextErrors: {
-          encryptionRequired: ENCRYPTION_REQUIRED_MESSAGE,
-          unsupportedVersion: UNSUPPORTED_VERSION_MESSAGE,
-        },
-        clock,
-        log,
-        events: {
-          onSession: (clientId) => log.info("Session opened", { clientId, address }),
-          onFrame: (clientId) => lastSeen.touch(clientId, clock.wallMs()),
-          onEnd: () => {
-            live.remove(connection);
-            unsubscribe();
-          },
-        },
-      });
-      const unsubscribe = notifications.subscribe((text, audience) => {
-        if (audience === "everyone" || isLocal) connection.notify(text);
-      });
-      live.add(connection);
-      return connection;
+    onPairingFailed: (address) => {
+      log.warn("Pairing attempt failed", { address });
+      metrics.pairingFailed();
+      audit.record("pairing_failed", { address });
     },
+    handleRpc: (text, caller) => dispatcher.handle(text, caller),
+    connect,
+    runText: () => Promise.reject(new AppError("unavailable", "Nothing can be run here yet")),
+    events,
+    metrics: () => metrics.render(),
+    onAnswered: (status) => metrics.answered(status),
+    policyFacts: createPolicyFacts({
+      settings: () => settings.current,
+      keys,
+      hostName: hostName(),
+      addresses: ownAddresses,
+      port: () => port,
+      clock,
+    }),
     state: () => state,
+    isStopping: () => isStopping,
     random,
     log,
   });
 
-  const server = startOrClose();
-  const cancelFlush = every(clock, LAST_SEEN_FLUSH_MS, () => lastSeen.flush());
-  const cancelSweep = every(clock, UNCLAIMED_SWEEP_MS, sweep);
-  sweep();
-  state = "ready";
+  let listeners: Awaited<ReturnType<typeof startListeners>> | undefined;
+  try {
+    listeners = await startListeners({
+      listen: config.service.listen,
+      handler: (request, peer) => routes.fetch(request, { peer }),
+      requestId: () => randomUuid(random),
+      clock,
+      log,
+    });
+  } catch (error) {
+    delays.stop();
+    stores.close();
+    throw error;
+  }
+  ({ port } = listeners);
 
+  const unclaimed = new UnclaimedClients({
+    clock,
+    listUnclaimed: () => stores.clients.listUnclaimed(),
+    remove: (clientId) => {
+      roster.remove(clientId);
+      log.info("Client removed: it never opened a session", { clientId });
+    },
+  });
   function sweep(): void {
     try {
       unclaimed.sweep();
@@ -220,43 +327,59 @@ export function startApp(options: AppOptions): App {
       log.error("Cannot look for unclaimed clients", { error: asError(error) });
     }
   }
-
-  function startOrClose(): ReturnType<typeof startServer> {
-    try {
-      return startServer({
-        ...config.service.listen,
-        handler: (request, peer) => routes.fetch(request, { peer }),
-        requestId: () => randomUuid(random),
-        log,
-      });
-    } catch (error) {
-      stores.close();
-      throw error;
-    }
+  function flush(): void {
+    lastSeen.flush();
+    keys.flush();
   }
+  const cancelFlush = every(clock, LAST_SEEN_FLUSH_MS, flush);
+  const cancelSweep = every(clock, UNCLAIMED_SWEEP_MS, sweep);
+  sweep();
+  state = "ready";
 
   return {
-    hostname: config.service.listen.hostname,
-    port: server.port,
+    port,
+    outside: listeners.outside,
+    reload,
     async stop(): Promise<void> {
+      if (isStopping) return;
+      isStopping = true;
       cancelFlush();
       cancelSweep();
+      delays.stop();
+      listeners?.stopAccepting();
       pairing.close();
-      await Promise.all([
-        withinGrace(clock, live.shutDown()),
-        server.stop(STOP_GRACE_MS),
-      ]);
-      lastSeen.flush();
+      events.close();
+      await withinGrace(clock, live.shutDown());
+      await listeners?.stop(ANSWERS_GRACE_MS);
+      flush();
       stores.close();
       log.info("Stopped");
     },
   };
 }
 
+function settingsOf(config: Config): Settings {
+  return {
+    encryption: config.service.encryption,
+    ...config.security,
+    logLevel: config.log.level,
+  };
+}
+
+// The message names the owner's file and what is wrong with it, which a local caller may read.
+function reloadForCaller(reload: () => readonly string[]): readonly string[] {
+  try {
+    return reload();
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw new AppError("bad_request", asError(error).message, { cause: error });
+  }
+}
+
 // Resolves with the work or when the grace is over, whichever comes first.
 function withinGrace(clock: Clock, work: Promise<void>): Promise<void> {
   return new Promise((resolve) => {
-    const cancel = clock.after(STOP_GRACE_MS, resolve);
+    const cancel = clock.after(CONNECTIONS_GRACE_MS, resolve);
     void work.finally(() => {
       cancel();
       resolve();

@@ -3,8 +3,11 @@
 
 import { parse, TomlError } from "smol-toml";
 import * as v from "valibot";
+import { isRunPattern } from "./actions/run_patterns.ts";
 import { closestWord } from "./base/closest_word.ts";
+import { isAddressRule } from "./base/ip_address.ts";
 import { LOG_LEVELS, type LogFormat, type LogLevel } from "./base/log.ts";
+import { isOriginText } from "./base/origin_text.ts";
 import { parseSocketAddress, type SocketAddress } from "./base/socket_address.ts";
 import { type KeyPath, lineOfKey } from "./base/toml_lines.ts";
 
@@ -12,14 +15,23 @@ import { type KeyPath, lineOfKey } from "./base/toml_lines.ts";
 export interface Config {
   /** The service itself. */
   readonly service: {
-    /** Where to listen. */
-    readonly listen: SocketAddress;
+    /** Where to listen; every interface where there is no host name. */
+    readonly listen: { readonly hostname: string | undefined; readonly port: number };
     /** The folder for all state. */
     readonly dataDir: string;
     /** Whether remote WebSocket peers must encrypt. */
     readonly encryption: boolean;
     /** What people call the device; the host name where undefined. */
     readonly deviceName: string | undefined;
+  };
+  /** What remote peers may do; all of it can be reloaded. */
+  readonly security: {
+    /** Addresses and CIDR ranges that POST, SSE and the model gateway are open to. */
+    readonly allowedIps: readonly string[];
+    /** Web origins beyond the built-in ones. */
+    readonly allowedOrigins: readonly string[];
+    /** Patterns of texts that remote peers may run over REST. */
+    readonly allowRun: readonly string[];
   };
   /** The log. */
   readonly log: {
@@ -57,11 +69,18 @@ export class ConfigError extends Error {
   }
 }
 
-/** Where the service listens by default. */
-export const DEFAULT_LISTEN = "127.0.0.1:7497";
+/** The port by default. */
+export const DEFAULT_PORT = 7497;
 
 /** The longest device name, in characters. */
 export const MAX_DEVICE_NAME_CHARACTERS = 64;
+
+function listOf(
+  isEntry: (text: string) => boolean,
+  expectation: string,
+): v.GenericSchema<string[], string[]> {
+  return v.array(v.pipe(v.string(), v.check(isEntry, expectation)));
+}
 
 const FileSchema = v.strictObject({
   service: v.optional(v.strictObject({
@@ -83,6 +102,17 @@ const FileSchema = v.strictObject({
       ),
     )),
   })),
+  security: v.optional(v.strictObject({
+    allowed_ips: v.optional(listOf(
+      isAddressRule,
+      'expected an address or a range, such as "192.168.1.20" or "192.168.1.0/24"',
+    )),
+    allowed_origins: v.optional(listOf(
+      isOriginText,
+      'expected an origin, such as "https://app.example"',
+    )),
+    allow_run: v.optional(listOf(isRunPattern, "expected a pattern in RE2's syntax")),
+  })),
   log: v.optional(v.strictObject({
     level: v.optional(v.picklist(LOG_LEVELS)),
     format: v.optional(v.picklist(["text", "json"])),
@@ -97,22 +127,21 @@ export function parseConfig(toml: string, options: ParseConfigOptions): Config {
     const problems = result.issues.map((issue) => describeIssue(issue, toml));
     throw new ConfigError(problems.map((problem) => `Cannot read ${file}: ${problem}`).join("\n"));
   }
-  const { service = {}, log = {} } = result.output;
+  const { service = {}, security = {}, log = {} } = result.output;
   return {
     service: {
-      listen: service.listen ?? defaultListen(),
+      listen: service.listen ?? { hostname: undefined, port: DEFAULT_PORT },
       dataDir: service.data_dir ?? defaultDataDir(env),
       encryption: service.encryption ?? false,
       deviceName: service.device_name,
     },
+    security: {
+      allowedIps: security.allowed_ips ?? [],
+      allowedOrigins: security.allowed_origins ?? [],
+      allowRun: security.allow_run ?? [],
+    },
     log: { level: log.level ?? "info", format: log.format ?? "text" },
   };
-}
-
-function defaultListen(): SocketAddress {
-  const address = parseSocketAddress(DEFAULT_LISTEN);
-  if (address === undefined) throw new TypeError("DEFAULT_LISTEN is no address");
-  return address;
 }
 
 function defaultDataDir(env: ConfigEnvironment): string {

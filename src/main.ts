@@ -1,6 +1,7 @@
 // argv → command. The only place that ends the process.
 
 import { startApp } from "./app.ts";
+import { auditCommand } from "./cli/audit.ts";
 import { callCommand } from "./cli/call.ts";
 import { clientsCommand } from "./cli/clients.ts";
 import {
@@ -11,6 +12,7 @@ import {
   UsageError,
 } from "./cli/command.ts";
 import { demoCommand } from "./cli/demo.ts";
+import { keysCommand } from "./cli/keys.ts";
 import { pairCommand } from "./cli/pair.ts";
 import { serveCommand } from "./cli/serve.ts";
 import { VERSION } from "./version.ts";
@@ -19,6 +21,8 @@ const COMMANDS: readonly Command[] = [
   serveCommand,
   pairCommand,
   clientsCommand,
+  keysCommand,
+  auditCommand,
   callCommand,
   demoCommand,
 ];
@@ -78,6 +82,7 @@ if (import.meta.main) {
   const code = await main(Deno.args, {
     write: (text) => writeAll(Deno.stdout, text),
     writeError: (text) => writeAll(Deno.stderr, text),
+    confirm: (question) => Deno.stdin.isTerminal() && confirm(question),
     startService: startApp,
   });
   Deno.exit(code);

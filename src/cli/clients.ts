@@ -1,63 +1,80 @@
 // `latchkey clients`: who is paired, and removing one.
 
-import { asJsonObject } from "../base/json.ts";
+import { asJsonObject, type JsonObject } from "../base/json.ts";
 import { safeText } from "../display/safe_text.ts";
-import { type Command, EXIT_CODES, parseArguments, UsageError } from "./command.ts";
+import {
+  type Command,
+  type CommandContext,
+  EXIT_CODES,
+  parseArguments,
+  UsageError,
+} from "./command.ts";
 import { loadConfig, localBaseUrl } from "./configuration.ts";
 import { callService } from "./service_call.ts";
+import { formatTable, formatTime } from "./table.ts";
 
 /** The command. */
 export const clientsCommand: Command = {
   name: "clients",
   summary: "List the paired clients, or remove one",
   usage: `Usage: latchkey clients [list] [--config FILE]
-       latchkey clients delete ID [--config FILE]
+       latchkey clients delete ID [--yes] [--config FILE]
 
 Lists the paired clients: id, role, when paired, when last seen, name.
-Deleting one cuts its live connections at once; it must pair again.`,
+Deleting one cuts its live connections at once; it must pair again. Deleting the last admin
+asks first; --yes answers it.`,
   async run(args, context): Promise<number> {
-    const { options, positionals } = parseArguments(args, ["config"]);
+    const isSure = args.includes("--yes");
+    const { options, positionals } = parseArguments(args.filter((arg) => arg !== "--yes"), [
+      "config",
+    ]);
     const [action = "list", clientId, ...rest] = positionals;
     const baseUrl = localBaseUrl(loadConfig(options["config"]));
     if (action === "list" && clientId === undefined) {
-      context.write(formatClients(await callService(baseUrl, { method: "clients" })));
+      context.write(formatClients(await listClients(baseUrl)));
       return EXIT_CODES.done;
     }
     if (action === "delete" && clientId !== undefined && rest.length === 0) {
-      await callService(baseUrl, { method: "clients.delete", params: { clientId } });
-      context.write("Deleted.\n");
-      return EXIT_CODES.done;
+      return await deleteClient({ baseUrl, clientId, isSure }, context);
     }
     throw new UsageError("Expected list, or delete with one ID");
   },
 };
 
-function formatClients(result: unknown): string {
-  const clients = asJsonObject(result)?.["clients"];
-  if (!Array.isArray(clients) || clients.length === 0) {
-    return "No client is paired. Pair one with: latchkey pair\n";
+async function deleteClient(
+  request: { baseUrl: string; clientId: string; isSure: boolean },
+  context: CommandContext,
+): Promise<number> {
+  const { baseUrl, clientId, isSure } = request;
+  const admins = (await listClients(baseUrl)).filter(({ role }) => role === "admin");
+  const isLastAdmin = admins.length === 1 && admins[0]?.["clientId"] === clientId;
+  if (isLastAdmin && !isSure) {
+    const isConfirmed = context.confirm(
+      "This is the last admin: afterwards no paired client can manage the others. Delete it?",
+    );
+    if (!isConfirmed) {
+      context.write("Nothing was deleted.\n");
+      return EXIT_CODES.failed;
+    }
   }
-  const rows = clients.map((entry: unknown) => {
-    const client = asJsonObject(entry) ?? {};
-    return [
-      String(client["clientId"]),
-      String(client["role"]),
-      formatTime(client["createdAt"]),
-      formatTime(client["lastSeenAt"]),
-      safeText(String(client["clientName"])),
-    ];
-  });
+  await callService(baseUrl, { method: "clients.delete", params: { clientId } });
+  context.write("Deleted.\n");
+  return EXIT_CODES.done;
+}
+
+async function listClients(baseUrl: string): Promise<JsonObject[]> {
+  const clients = asJsonObject(await callService(baseUrl, { method: "clients" }))?.["clients"];
+  return Array.isArray(clients) ? clients.map((client) => asJsonObject(client) ?? {}) : [];
+}
+
+function formatClients(clients: readonly JsonObject[]): string {
+  if (clients.length === 0) return "No client is paired. Pair one with: latchkey pair\n";
+  const rows = clients.map((client) => [
+    String(client["clientId"]),
+    String(client["role"]),
+    formatTime(client["createdAt"]),
+    formatTime(client["lastSeenAt"]),
+    safeText(String(client["clientName"])),
+  ]);
   return formatTable([["ID", "ROLE", "PAIRED", "LAST SEEN", "NAME"], ...rows]);
-}
-
-function formatTime(seconds: unknown): string {
-  if (typeof seconds !== "number") return "?";
-  return new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ");
-}
-
-function formatTable(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
-  return rows
-    .map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ").trimEnd() + "\n")
-    .join("");
 }

@@ -3,7 +3,7 @@
 
 import { parseArgs } from "node:util";
 import type { Config } from "../config.ts";
-import type { Logger } from "../base/log.ts";
+import type { Logger, LogLevel } from "../base/log.ts";
 import type { PinDisplay } from "../display/pin_display.ts";
 
 /** Exit codes of every command. */
@@ -18,12 +18,26 @@ export const EXIT_CODES = {
 
 /** A running service, as a command sees it. */
 export interface RunningService {
-  /** The address it listens on. */
-  readonly hostname: string;
   /** The port it listens on. */
   readonly port: number;
+  /** The address that other hosts reach, if any. */
+  readonly outside: string | undefined;
+  /** Reads the settings again; what changed. Throws where they cannot be used. */
+  reload(): readonly string[];
   /** Stops it. */
   stop(): Promise<void>;
+}
+
+/** How a command starts a service. */
+export interface StartOptions {
+  /** Where to listen, where to keep data, and so on. */
+  config: Config;
+  /** The log; its level follows the settings. */
+  log: (level: () => LogLevel) => Logger;
+  /** Where PINs are shown. */
+  display?: PinDisplay;
+  /** Reads the configuration again. */
+  readConfig?: () => Config;
 }
 
 /** What a command is given. */
@@ -32,10 +46,10 @@ export interface CommandContext {
   write: (text: string) => void;
   /** Writes text to standard error, line ends included. */
   writeError: (text: string) => void;
+  /** Asks a question that is answered with yes or no; no where nobody can answer. */
+  confirm: (question: string) => boolean;
   /** Starts a service in this process. */
-  startService: (
-    options: { config: Config; log: Logger; display?: PinDisplay },
-  ) => RunningService;
+  startService: (options: StartOptions) => Promise<RunningService>;
 }
 
 /** One command. */

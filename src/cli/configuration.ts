@@ -23,18 +23,12 @@ export function loadConfig(file: string | undefined): Config {
 
 /** The base URL under which the device reaches its own service. */
 export function localBaseUrl(config: Config): string {
-  const { hostname, port } = config.service.listen;
-  return baseUrlOf(reachableHostname(hostname), port);
+  return baseUrlOf("127.0.0.1", config.service.listen.port);
 }
 
 /** An HTTP base URL for an IP address and a port. */
 export function baseUrlOf(hostname: string, port: number): string {
   return `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
-}
-
-function reachableHostname(hostname: string): string {
-  if (hostname === "0.0.0.0") return "127.0.0.1";
-  return hostname === "::" ? "::1" : hostname;
 }
 
 function readFile(file: string): string {

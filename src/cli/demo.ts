@@ -40,9 +40,9 @@ async function play(config: Config, context: CommandContext): Promise<void> {
     warn: () => {},
     clear: (outcome) => say("device", `pairing ended: ${outcome.kind}`),
   };
-  const service = context.startService({ config, log: silentLogger, display });
+  const service = await context.startService({ config, log: () => silentLogger, display });
   try {
-    const baseUrl = baseUrlOf(service.hostname, service.port);
+    const baseUrl = baseUrlOf("127.0.0.1", service.port);
     say("device", `listens on ${baseUrl}`);
     await callService(baseUrl, { method: "clients.pair.start" });
     const pin = await shown.promise;

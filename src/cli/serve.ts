@@ -21,52 +21,56 @@ export const serveCommand: Command = {
   usage: `Usage: latchkey serve [--config FILE]
 
 Runs until SIGTERM or SIGINT (Ctrl+C). Without a file, the defaults of
-config.example.toml hold.`,
+config.example.toml hold. SIGHUP reads the file again.`,
   async run(args, context): Promise<number> {
     const { options, positionals } = parseArguments(args, ["config"]);
     if (positionals.length > 0) throw new UsageError("serve takes no arguments");
-    const config = loadConfig(options["config"]);
-    const log = createLogger({
-      level: () => config.log.level,
-      format: config.log.format,
-      wallMs: () => Date.now(),
-      write: (line) => context.writeError(`${line}\n`),
-    });
+    const file = options["config"];
+    const config = loadConfig(file);
+    let log: Logger | undefined;
     const stopped = stopSignal();
-    const release = keepAlive(log);
-    try {
-      const service = start(() =>
-        context.startService({
-          config,
-          log,
-          display: createTerminalDisplay({ write: context.write, wallMs: () => Date.now() }),
-        })
-      );
-      warnIfExposed(config, log);
-      context.write(describeService(service, { config, file: options["config"] }));
-      const signal = await stopped;
-      log.info("Stopping", { signal });
-      await service.stop();
-      return EXIT_CODES.done;
-    } finally {
-      release();
-    }
+    const service = await start(() =>
+      context.startService({
+        config,
+        log: (level) => {
+          log = createLogger({
+            level,
+            format: config.log.format,
+            wallMs: () => Date.now(),
+            write: (line) => context.writeError(`${line}\n`),
+          });
+          keepAlive(log);
+          return log;
+        },
+        display: createTerminalDisplay({ write: context.write, wallMs: () => Date.now() }),
+        readConfig: () => loadConfig(file),
+      })
+    );
+    reloadOnSignal(service, log);
+    warnIfExposed(service, { config, log });
+    context.write(describeService(service, { config, file }));
+    const signal = await stopped;
+    log?.info("Stopping", { signal });
+    await service.stop();
+    return EXIT_CODES.done;
   },
 };
 
-function start(startService: () => RunningService): RunningService {
+async function start(startService: () => Promise<RunningService>): Promise<RunningService> {
   try {
-    return startService();
+    return await startService();
   } catch (error) {
     throw new CommandError(`Cannot start: ${asError(error).message}`, { cause: error });
   }
 }
 
-function warnIfExposed(config: Config, log: Logger): void {
-  const { listen, encryption } = config.service;
-  const isLoopback = listen.hostname === "::1" || listen.hostname.startsWith("127.");
-  if (isLoopback || encryption) return;
-  log.warn(
+function warnIfExposed(
+  service: RunningService,
+  started: { config: Config; log: Logger | undefined },
+): void {
+  const { config, log } = started;
+  if (service.outside === undefined || config.service.encryption) return;
+  log?.warn(
     "Serving other hosts without encryption: set encryption = true in [service] of the config",
   );
 }
@@ -77,12 +81,15 @@ function describeService(
 ): string {
   const { config, file } = started;
   const pair = file === undefined ? "pair" : `pair --config ${file}`;
-  const url = baseUrlOf(service.hostname, service.port);
-  const encryption = config.service.encryption ? "required from other hosts" : "optional";
+  const url = baseUrlOf("127.0.0.1", service.port);
+  const others = service.outside === undefined
+    ? "cannot reach it"
+    : `reach it on ${baseUrlOf(service.outside, service.port)}`;
   return [
     `Latchkey listens on ${url}`,
+    `  other hosts ${others}`,
+    `  encryption  ${config.service.encryption ? "required from other hosts" : "optional"}`,
     `  data        ${config.service.dataDir}`,
-    `  encryption  ${encryption}`,
     "",
     `To pair a phone or an app, run in another terminal:  latchkey ${pair}`,
     `From a source tree:                                  deno task latchkey ${pair}`,
@@ -99,20 +106,24 @@ function stopSignal(): Promise<string> {
   });
 }
 
+function reloadOnSignal(service: RunningService, log: Logger | undefined): void {
+  Deno.addSignalListener("SIGHUP", () => {
+    try {
+      log?.info("Settings read again", { changed: service.reload() });
+    } catch (error) {
+      log?.error("Settings kept: the file cannot be used", { reason: asError(error).message });
+    }
+  });
+}
+
 // A mistake in one event handler must not end the service for everybody: it is logged in full.
-function keepAlive(log: Logger): () => void {
-  const onError = (event: ErrorEvent): void => {
+function keepAlive(log: Logger): void {
+  globalThis.addEventListener("error", (event) => {
     event.preventDefault();
     log.error("Unexpected error", { error: asError(event.error) });
-  };
-  const onRejection = (event: PromiseRejectionEvent): void => {
+  });
+  globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
     log.error("Unexpected rejection", { error: asError(event.reason) });
-  };
-  globalThis.addEventListener("error", onError);
-  globalThis.addEventListener("unhandledrejection", onRejection);
-  return () => {
-    globalThis.removeEventListener("error", onError);
-    globalThis.removeEventListener("unhandledrejection", onRejection);
-  };
+  });
 }

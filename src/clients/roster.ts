@@ -17,6 +17,8 @@ export interface ClientRosterOptions {
   store: ClientStore;
   /** Called after a client was removed or got another role: its sessions must end. */
   onRevoked: (clientId: string) => void;
+  /** Called after a client was changed or removed. */
+  onChanged: (clientId: string, change: "client_changed" | "client_removed") => void;
 }
 
 /** All paired clients. */
@@ -26,12 +28,14 @@ export class ClientRoster {
   /** The longest name, in bytes of UTF-8. */
   readonly maxNameBytes: number = MAX_CLIENT_NAME_BYTES;
   readonly #store: ClientStore;
-  readonly #onRevoked: (clientId: string) => void;
+  readonly #onRevoked: ClientRosterOptions["onRevoked"];
+  readonly #onChanged: ClientRosterOptions["onChanged"];
 
   /** A roster over a store. */
   constructor(options: ClientRosterOptions) {
     this.#store = options.store;
     this.#onRevoked = options.onRevoked;
+    this.#onChanged = options.onChanged;
   }
 
   /** All clients, oldest first. */
@@ -64,6 +68,7 @@ export class ClientRoster {
     const before = this.#store.findById(clientId);
     if (before === undefined || !this.#store.update(clientId, change)) throw unknownClient();
     if (role !== undefined && role !== before.role) this.#onRevoked(clientId);
+    this.#onChanged(clientId, "client_changed");
     return this.#store.findById(clientId) ?? before;
   }
 
@@ -71,6 +76,7 @@ export class ClientRoster {
   remove(clientId: string): void {
     if (!this.#store.remove(clientId)) throw unknownClient();
     this.#onRevoked(clientId);
+    this.#onChanged(clientId, "client_removed");
   }
 }
 

@@ -21,9 +21,14 @@ export const STATUS_OF_CODE: Readonly<Record<ErrorCode, number>> = {
 /** Statuses that have no code of their own, and the code under which they go. */
 export type SpecialStatus = 405 | 415 | 421 | 426;
 
-/** An error with a status that no code has. */
-export function httpError(status: SpecialStatus, message: string): HTTPException {
-  return new HTTPException(status, { message, cause: new AppError("bad_request", message) });
+/** An error with a status that no code has; `headers` go onto the answer. */
+export function httpError(
+  status: SpecialStatus,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): HTTPException {
+  const cause = new AppError("bad_request", message);
+  return new HTTPException(status, { message, cause, res: new Response(null, { headers }) });
 }
 
 /** The status and public error of whatever was thrown. */
@@ -39,8 +44,9 @@ export function toHttpError(thrown: unknown): { status: number; error: AppError 
 export function errorResponse(thrown: unknown, requestId: string): Response {
   const { status, error } = toHttpError(thrown);
   const { code, message, retryAfterS } = error;
-  const headers = new Headers();
+  const headers = new Headers(thrown instanceof HTTPException ? thrown.res?.headers : undefined);
+  headers.set("X-Request-ID", requestId);
+  if (status === 401) headers.set("WWW-Authenticate", "Bearer");
   if (retryAfterS !== undefined) headers.set("Retry-After", String(retryAfterS));
-  if (status === 426) headers.set("Upgrade", "websocket");
   return Response.json({ error: { code, message, request_id: requestId } }, { status, headers });
 }

@@ -3,7 +3,7 @@
 
 import { bodyLimit } from "hono/body-limit";
 import { type Context, Hono } from "hono";
-import { decodeBase64, decodeUtf8, encodeBase64 } from "../base/bytes.ts";
+import { type Bytes, decodeBase64, decodeUtf8, encodeBase64 } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
 import { type JsonObject, parseJsonObject } from "../base/json.ts";
 import type { PairingWindow } from "../pairing/pairing_window.ts";
@@ -15,9 +15,17 @@ export const MAX_PAIR_START_BYTES: number = 16 * 1024;
 /** The longest body of a finish request, in bytes. */
 export const MAX_PAIR_FINISH_BYTES: number = 4 * 1024;
 
+/** Options of {@linkcode pairingRoutes}. */
+export interface PairingRoutesOptions {
+  /** The pairing window. */
+  pairing: PairingWindow;
+  /** Hears of a failed confirm, with the address it came from. */
+  onPairingFailed: (address: string) => void;
+}
+
 /** The routes below /api/pair. */
-export function pairingRoutes(options: { pairing: PairingWindow }): Hono<RequestEnv> {
-  const { pairing } = options;
+export function pairingRoutes(options: PairingRoutesOptions): Hono<RequestEnv> {
+  const { pairing, onPairingFailed } = options;
   const routes = new Hono<RequestEnv>();
   const limit = (maxSize: number): ReturnType<typeof bodyLimit> =>
     bodyLimit({
@@ -48,16 +56,29 @@ export function pairingRoutes(options: { pairing: PairingWindow }): Hono<Request
     const body = await readJsonObject(c);
     const sessionId = textField(body, "session");
     const confirm = decodeNonEmpty(textField(body, "confirm"), "confirm");
-    const { client, deviceConfirm } = pairing.finish({ sessionId, confirm });
+    const { client, deviceConfirm } = finish({ sessionId, confirm }, c.env.peer.address);
     const { authToken, clientId } = client;
     return c.json({ authToken, clientId, confirm: encodeBase64(deviceConfirm) });
   });
 
   return routes;
+
+  function finish(
+    request: { sessionId: string; confirm: Bytes },
+    address: string,
+  ): ReturnType<PairingWindow["finish"]> {
+    const failuresBefore = pairing.failedConfirms;
+    try {
+      return pairing.finish(request);
+    } finally {
+      if (pairing.failedConfirms > failuresBefore) onPairingFailed(address);
+    }
+  }
 }
 
 async function readJsonObject(c: Context<RequestEnv>): Promise<JsonObject> {
   const text = decodeUtf8(new Uint8Array(await c.req.arrayBuffer()));
+  c.env.peer.guarded?.progressed();
   const object = text === undefined ? undefined : parseJsonObject(text);
   if (object === undefined) throw new AppError("bad_request", "body: expected a JSON object");
   return object;

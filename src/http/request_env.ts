@@ -1,18 +1,22 @@
 // What every HTTP handler knows of its request beside the request itself.
 
+import type { GuardedConnection } from "./guard/guard.ts";
+
 /** Who is at the other end, as the listener saw it. */
 export interface Peer {
-  /** The address without a port; IPv4 inside IPv6 is written as IPv4. */
+  /** The address without a port, normalised. */
   readonly address: string;
   /** Whether the connection came in on a loopback listener. */
   readonly cameOverLoopback: boolean;
+  /** The connection in the guard, where it came in that way. */
+  readonly guarded: GuardedConnection | undefined;
 }
 
 /** The environment of the routes, as Hono wants it. */
 export interface RequestEnv {
   /** What the listener hands in with each request. */
   Bindings: { peer: Peer };
-  /** What the first middleware works out. */
+  /** What the first steps work out. */
   Variables: {
     /** Names the request in the log and in the answer. */
     requestId: string;

@@ -1,8 +1,9 @@
 // All HTTP routes of the device in one table, the first steps of every request, and the one place
 // where errors become answers.
 
+import { type Context, type Handler, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { type Context, Hono } from "hono";
+import { cors } from "hono/cors";
 import { decodeUtf8 } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
@@ -10,14 +11,26 @@ import { type RandomSource, randomUuid } from "../base/random.ts";
 import type { PairingWindow } from "../pairing/pairing_window.ts";
 import type { Caller } from "../rpc/caller.ts";
 import type { Socket } from "../session/socket.ts";
+import { enforce } from "./enforce.ts";
 import { errorResponse, httpError, toHttpError } from "./error_response.ts";
+import type { EventStreams } from "./events.ts";
 import { isLocalRequest } from "./locality.ts";
+import { isAllowedOrigin } from "./origins.ts";
 import { pairingRoutes } from "./pairing_routes.ts";
+import { checkHost, type PolicyFacts } from "./policy.ts";
 import type { Peer, RequestEnv } from "./request_env.ts";
+import { RUN_PREFIXES, runRoute, type RunText, runTextOf } from "./run_routes.ts";
 import { acceptWebSocket, type SocketReceiver } from "./web_socket.ts";
 
 /** The paths of the API, for WebSocket and POST alike. */
 export const API_PATHS: readonly string[] = ["/api", "/api/", "/api/v0", "/api/v0.1"];
+
+/** The paths of the event stream. */
+export const EVENT_PATHS: readonly string[] = [
+  "/api/events",
+  "/api/v0/events",
+  "/api/v0.1/events",
+];
 
 /** The longest body of a POST to the API, in bytes. */
 export const MAX_POST_BYTES: number = 1024 * 1024;
@@ -25,37 +38,61 @@ export const MAX_POST_BYTES: number = 1024 * 1024;
 /** What the service is doing, for /health. */
 export type ServiceState = "starting" | "ready" | "failed";
 
+/** A new socket's peer. */
+export interface SocketPeer {
+  /** The address, normalised. */
+  readonly address: string;
+  /** Whether it is the device itself. */
+  readonly isLocal: boolean;
+  /** Names the connection in the log. */
+  readonly connectionId: string;
+  /** A message was dealt with. */
+  readonly progressed: () => void;
+  /** The peer has a session. */
+  readonly trust: () => void;
+}
+
 /** Options of {@linkcode createRoutes}. */
 export interface RoutesOptions {
   /** The pairing window. */
   pairing: PairingWindow;
+  /** Hears of a failed confirm, with the address it came from. */
+  onPairingFailed: (address: string) => void;
   /** Answers a JSON-RPC text; undefined where there is no answer. */
   handleRpc: (text: string, caller: Caller) => Promise<string | undefined>;
   /** Builds a connection over a new socket. */
-  connect: (
-    socket: Socket,
-    peer: { address: string; isLocal: boolean; connectionId: string },
-  ) => SocketReceiver;
+  connect: (socket: Socket, peer: SocketPeer) => SocketReceiver;
+  /** Runs a text. */
+  runText: RunText;
+  /** The event streams. */
+  events: EventStreams;
+  /** The metrics as text. */
+  metrics: () => Promise<{ contentType: string; body: string }>;
+  /** Hears the status of every answer. */
+  onAnswered: (status: number) => void;
+  /** What the policy asks of the device, at this moment. */
+  policyFacts: () => PolicyFacts;
   /** What the service is doing. */
   state: () => ServiceState;
+  /** Whether it is about to end and takes no more requests. */
+  isStopping: () => boolean;
   /** Randomness for request ids. */
   random: RandomSource;
   /** The log. */
   log: Logger;
 }
 
+/** The handler as the listeners call it. */
+export type RequestHandler = (request: Request, peer: Peer) => Response | Promise<Response>;
+
+type RouteHandler = Handler<RequestEnv> | MiddlewareHandler<RequestEnv>;
+
 /** The handler for all requests of one device. */
 export function createRoutes(options: RoutesOptions): Hono<RequestEnv> {
-  const { random, log, state } = options;
+  const { log, state, policyFacts: facts } = options;
   const routes = new Hono<RequestEnv>();
 
-  routes.use(async (c, next) => {
-    c.set("requestId", randomUuid(random));
-    c.set("isLocal", isLocalRequest(c.env.peer, c.req.raw.headers));
-    await next();
-    if (c.res.status !== 101) c.res.headers.set("X-Request-ID", c.get("requestId"));
-    log.debug("Request answered", { ...logFields(c), status: c.res.status });
-  });
+  routes.use(firstSteps(options));
   routes.onError((thrown, c) => {
     const { status, error } = toHttpError(thrown);
     if (error.code === "internal") {
@@ -68,31 +105,122 @@ export function createRoutes(options: RoutesOptions): Hono<RequestEnv> {
   routes.notFound((c) =>
     errorResponse(new AppError("not_found", "No such route"), c.get("requestId"))
   );
+  routes.use(allowPages(facts));
 
-  for (const path of ["/health", "/healthz"]) {
-    routes.get(path, (c) => c.json({ status: "ok", state: state() }));
-    allowOnly(routes, path, "GET");
-  }
-  routes.route("/api/pair", pairingRoutes({ pairing: options.pairing }));
-  allowOnly(routes, "/api/pair/start", "POST");
-  allowOnly(routes, "/api/pair/finish", "POST");
-  for (const path of API_PATHS) {
-    routes.get(path, (c) => acceptSocket(c, options));
-    routes.post(path, requireLocal, limitPost(), (c) => answerPost(c, options));
-    allowOnly(routes, path, "GET, POST");
-  }
+  const open = enforce("open", { facts });
+  route(["/health", "/healthz"], {
+    GET: [
+      open,
+      (c) => c.json({ status: "ok", state: state() === "failed" ? "failed" : state() }),
+    ],
+  });
+  route(["/"], { GET: [open, (c) => c.redirect("/app/", 302)] });
+  route(["/metrics"], {
+    GET: [enforce("metrics", { facts }), async (c) => {
+      const { contentType, body } = await options.metrics();
+      return c.body(body, 200, { "Content-Type": contentType });
+    }],
+  });
+  routes.use("/api/pair/*", enforce("pair", { facts }));
+  routes.route("/api/pair", pairingRoutes(options));
+  route(["/api/pair/start", "/api/pair/finish"], { POST: [] });
+  route(API_PATHS, {
+    GET: [
+      enforce("websocket", { facts, takesQueryKey: true }),
+      (c) => acceptSocket(c, options),
+    ],
+    POST: [enforce("post", { facts }), limitPost(), (c) => answerPost(c, options)],
+  });
+  route(EVENT_PATHS, {
+    GET: [
+      enforce("events", { facts, takesQueryKey: true }),
+      (c) => {
+        const { guarded } = c.env.peer;
+        const abort = (): void => guarded?.abort();
+        return options.events.open({ isLocal: c.get("isLocal"), abort });
+      },
+    ],
+  });
+  route(RUN_PREFIXES.map((prefix) => `${prefix}*`), {
+    GET: [enforce("run", { facts, runText: runTextOf }), runRoute(options.runText)],
+  });
   return routes;
+
+  // Handlers by method; every other method is 405.
+  function route(
+    paths: readonly string[],
+    methods: Readonly<Record<string, readonly RouteHandler[]>>,
+  ): void {
+    for (const path of paths) {
+      for (const [method, handlers] of Object.entries(methods)) {
+        if (handlers.length > 0) routes.on(method, [path], ...handlers);
+      }
+      routes.all(path, () => {
+        const allowed = Object.keys(methods).join(", ");
+        throw httpError(405, `Method not allowed: expected ${allowed}`, { Allow: allowed });
+      });
+    }
+  }
 }
 
-/** The handler as the listeners call it. */
-export type RequestHandler = (request: Request, peer: Peer) => Response | Promise<Response>;
+// Names the request, finds out whether it is local, and keeps the guard's account of it.
+function firstSteps(options: RoutesOptions): MiddlewareHandler<RequestEnv> {
+  const { random, log, isStopping, policyFacts } = options;
+  return async (c, next) => {
+    const { peer } = c.env;
+    const { guarded } = peer;
+    c.set("requestId", randomUuid(random));
+    c.set("isLocal", isLocalRequest(peer, c.req.raw.headers));
+    guarded?.requestSeen();
+    if (c.req.raw.body === null) guarded?.progressed();
+    if (c.get("isLocal")) checkHost(c.req.raw.headers, policyFacts());
+    if (isStopping()) throw new AppError("unavailable", "The service is stopping");
+    await next();
+    guarded?.progressed();
+    options.onAnswered(c.res.status);
+    if (c.res.status !== 101) c.header("X-Request-ID", c.get("requestId"));
+    log.debug("Request answered", { ...logFields(c), status: c.res.status });
+  };
+}
+
+// CORS, and the preflight of private networks.
+function allowPages(facts: () => PolicyFacts): MiddlewareHandler<RequestEnv> {
+  const allow = cors({
+    origin: (origin) => isAllowedOrigin(origin, facts()) ? origin : null,
+    allowMethods: ["GET", "POST", "OPTIONS"],
+    allowHeaders: ["Accept", "Content-Type", "Authorization"],
+  });
+  return async (c, next) => {
+    const origin = c.req.header("Origin");
+    if (origin === undefined || c.req.header("Upgrade") !== undefined) return await next();
+    if (!isAllowedOrigin(origin, facts())) {
+      throw new AppError("forbidden", "This origin is not allowed");
+    }
+    if (c.req.header("Access-Control-Request-Private-Network") === "true") {
+      c.header("Access-Control-Allow-Private-Network", "true");
+    }
+    return await allow(c, next);
+  };
+}
 
 function acceptSocket(c: Context<RequestEnv>, options: RoutesOptions): Response {
-  const { address } = c.env.peer;
+  const { address, guarded } = c.env.peer;
   const isLocal = c.get("isLocal");
   const connectionId = c.get("requestId");
   return acceptWebSocket(c.req.raw, {
-    onOpen: (socket) => options.connect(socket, { address, isLocal, connectionId }),
+    onOpen: (socket) =>
+      options.connect(socket, {
+        address,
+        isLocal,
+        connectionId,
+        progressed: () => guarded?.progressed(),
+        trust: () => guarded?.trust(),
+      }),
+    ...(guarded === undefined ? {} : {
+      abort: () => guarded.abort(),
+      closing: () => guarded.closing(),
+    }),
+    log: options.log,
   });
 }
 
@@ -103,6 +231,7 @@ async function answerPost(c: Context<RequestEnv>, options: RoutesOptions): Promi
   }
   // A body that is not UTF-8 is no JSON, like the empty text.
   const text = decodeUtf8(new Uint8Array(await c.req.arrayBuffer())) ?? "";
+  c.env.peer.guarded?.progressed();
   const answer = await options.handleRpc(text, {
     isLocal: c.get("isLocal"),
     address: c.env.peer.address,
@@ -113,23 +242,12 @@ async function answerPost(c: Context<RequestEnv>, options: RoutesOptions): Promi
   return c.body(answer, 200, { "Content-Type": "application/json" });
 }
 
-function limitPost(): ReturnType<typeof bodyLimit> {
+function limitPost(): MiddlewareHandler {
   return bodyLimit({
     maxSize: MAX_POST_BYTES,
     onError: () => {
       throw new AppError("too_large", `body: expected at most ${MAX_POST_BYTES} bytes`);
     },
-  });
-}
-
-async function requireLocal(c: Context<RequestEnv>, next: () => Promise<void>): Promise<void> {
-  if (!c.get("isLocal")) throw new AppError("forbidden", "Only open on the device itself");
-  await next();
-}
-
-function allowOnly(routes: Hono<RequestEnv>, path: string, methods: string): void {
-  routes.all(path, () => {
-    throw httpError(405, `Method not allowed: expected ${methods}`);
   });
 }
 

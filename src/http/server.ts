@@ -1,10 +1,9 @@
-// The listener: Deno.serve with a loop around it, because the platform gives up listening when it
-// runs out of file descriptors, and a stop that is graceful for as long as it may be.
+// One Deno.serve with a loop around it, because the platform gives up listening when it runs out
+// of file descriptors. Which addresses there are and how they fit together is listeners.ts.
 
 import { AppError, asError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { errorResponse } from "./error_response.ts";
-import type { RequestHandler } from "./routes.ts";
 
 const RELISTEN_DELAY_MS = 200;
 
@@ -14,8 +13,8 @@ export interface ServerOptions {
   hostname: string;
   /** The port; 0 lets the system choose. */
   port: number;
-  /** Answers requests. */
-  handler: RequestHandler;
+  /** Answers a request from the given address and port. */
+  handler: (request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>) => Promise<Response>;
   /** Names a request that never reached the handler. */
   requestId: () => string;
   /** The log. */
@@ -36,19 +35,17 @@ export function startServer(options: ServerOptions): Server {
   const abort = new AbortController();
   let isStopping = false;
   const listen = (port: number): Deno.HttpServer<Deno.NetAddr> =>
-    Deno.serve(
-      {
-        hostname,
-        port,
-        signal: abort.signal,
-        onListen: () => {},
-        onError: (error) => {
-          log.error("Request failed before its route", { error: asError(error) });
-          return errorResponse(new AppError("bad_request", "Malformed request"), requestId());
-        },
+    Deno.serve({
+      hostname,
+      port,
+      reusePort: true,
+      signal: abort.signal,
+      onListen: () => {},
+      onError: (error) => {
+        log.error("Request failed before its route", { error: asError(error) });
+        return errorResponse(new AppError("bad_request", "Malformed request"), requestId());
       },
-      (request, info) => handler(request, peerOf(info.remoteAddr)),
-    );
+    }, handler);
   let server = listen(options.port);
   const { port } = server.addr;
   watch();
@@ -86,9 +83,4 @@ export function startServer(options: ServerOptions): Server {
       }
     },
   };
-}
-
-function peerOf(remote: Deno.NetAddr): { address: string; cameOverLoopback: boolean } {
-  const address = remote.hostname.replace(/^::ffff:(?=\d+\.)/, "");
-  return { address, cameOverLoopback: address === "::1" || address.startsWith("127.") };
 }

@@ -1,6 +1,8 @@
 // The thin adapter between the platform's WebSocket and a Connection (docs/protocol.md §4). No
 // handler here may throw: an exception in a socket's event handler would end the process.
 
+import { asError } from "../base/errors.ts";
+import type { Logger } from "../base/log.ts";
 import type { WireMessage } from "../protocol/frame.ts";
 import type { Socket } from "../session/socket.ts";
 import { httpError } from "./error_response.ts";
@@ -22,35 +24,50 @@ export interface AcceptOptions {
   onOpen: (socket: Socket) => SocketReceiver;
   /** Cuts the TCP connection below, where the listener can. */
   abort?: () => void;
+  /** Tells the listener that a close has begun, so that the peer cannot put it off for ever. */
+  closing?: () => void;
+  /** Hears of mistakes. */
+  log: Logger;
 }
 
 /** Answers an upgrade request; 426 where it is none. */
 export function acceptWebSocket(request: Request, options: AcceptOptions): Response {
-  const upgraded = upgrade(request);
-  const { socket, response } = upgraded;
+  const { socket, response } = upgrade(request);
+  const { log, abort } = options;
   socket.binaryType = "arraybuffer";
   let receiver: SocketReceiver | undefined;
-  socket.onopen = () => {
-    receiver = options.onOpen(adapt(socket, options.abort));
-  };
-  socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
-    receiver?.receive(typeof data === "string" ? data : new Uint8Array(data));
-  };
+  socket.onopen = () =>
+    guardHandler(() => {
+      receiver = options.onOpen(adapt(socket, options));
+    });
+  socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) =>
+    guardHandler(() => receiver?.receive(typeof data === "string" ? data : new Uint8Array(data)));
   // The close event alone is not enough: after an error it may never come.
-  socket.onerror = () => receiver?.ended();
-  socket.onclose = () => receiver?.ended();
+  socket.onerror = () => guardHandler(() => receiver?.ended());
+  socket.onclose = () => guardHandler(() => receiver?.ended());
   return response;
+
+  function guardHandler(handler: () => void): void {
+    try {
+      handler();
+    } catch (error) {
+      log.error("Cannot handle a socket's event", { error: asError(error) });
+      closeQuietly(socket, undefined);
+      abort?.();
+    }
+  }
 }
 
 function upgrade(request: Request): Deno.WebSocketUpgrade {
   try {
     return Deno.upgradeWebSocket(request, { idleTimeout: IDLE_TIMEOUT_S });
   } catch {
-    throw httpError(426, "Expected a WebSocket upgrade");
+    throw httpError(426, "Expected a WebSocket upgrade", { Upgrade: "websocket" });
   }
 }
 
-function adapt(socket: WebSocket, abort: (() => void) | undefined): Socket {
+function adapt(socket: WebSocket, options: AcceptOptions): Socket {
+  const { abort, closing } = options;
   return {
     get bufferedBytes() {
       return socket.bufferedAmount;
@@ -58,7 +75,10 @@ function adapt(socket: WebSocket, abort: (() => void) | undefined): Socket {
     send: (message) => {
       if (socket.readyState === WebSocket.OPEN) socket.send(message);
     },
-    close: (code) => closeQuietly(socket, code),
+    close: (code) => {
+      closeQuietly(socket, code);
+      closing?.();
+    },
     abort: () => {
       closeQuietly(socket, undefined);
       abort?.();

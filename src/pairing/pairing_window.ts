@@ -106,6 +106,7 @@ export class PairingWindow {
   readonly #startBucket: TokenBucket;
   readonly #burnedPins = new BurnedPins();
   #state: WindowState = { step: "closed" };
+  #failedConfirms = 0;
 
   /** A closed window. */
   constructor(options: PairingWindowOptions) {
@@ -115,6 +116,11 @@ export class PairingWindow {
     this.#clients = clients;
     this.#events = events;
     this.#startBucket = new TokenBucket(START_RATE, clock.monotonicMs());
+  }
+
+  /** How many confirms were wrong since the start, over all PINs. */
+  get failedConfirms(): number {
+    return this.#failedConfirms;
   }
 
   /** The PIN that is valid now, for the device's own screen only. */
@@ -277,6 +283,7 @@ export class PairingWindow {
   }
 
   #recordFailure(state: OpenState): AppError {
+    this.#failedConfirms += 1;
     if (state.failures < MAX_FAILURES_PER_PIN) {
       this.#events.failed({ failures: state.failures, limit: MAX_FAILURES_PER_PIN });
       return new AppError("unauthorized", "The PIN was wrong");

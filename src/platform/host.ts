@@ -9,3 +9,8 @@ export function hostName(): string {
 export function platformName(): string {
   return Deno.build.os;
 }
+
+/** The addresses of this machine's interfaces at the moment. */
+export function ownAddresses(): string[] {
+  return Deno.networkInterfaces().map(({ address }) => address);
+}

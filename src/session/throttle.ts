@@ -3,6 +3,8 @@
 // correct frame always wins and nobody can lock the owner out. Pure: the caller brings the time of
 // a clock that never goes back.
 
+import { LruMap } from "../base/lru_map.ts";
+
 /** How many failures in a row begin a throttle. */
 export const THROTTLE_FAILURES = 10;
 
@@ -27,12 +29,11 @@ interface Entry {
 
 /** Failures of first frames by client and address. */
 export class Throttle {
-  readonly #entries = new Map<string, Entry>();
-  readonly #maxEntries: number;
+  readonly #entries: LruMap<string, Entry>;
 
   /** Nothing has failed yet. */
   constructor(options: { maxEntries?: number } = {}) {
-    this.#maxEntries = options.maxEntries ?? MAX_THROTTLE_ENTRIES;
+    this.#entries = new LruMap(options.maxEntries ?? MAX_THROTTLE_ENTRIES);
   }
 
   /** Whether a first frame may be tried now; a tried one is followed by succeed() or fail(). */
@@ -47,7 +48,9 @@ export class Throttle {
 
   /** A frame failed; says whether this began a throttle. */
   fail(key: string, nowMs: number): boolean {
-    const entry = this.#touch(key, nowMs);
+    const entry = this.#entries.get(key) ??
+      { failures: 0, level: 0, throttledUntilMs: 0, triedAtMs: nowMs };
+    this.#entries.set(key, entry);
     entry.failures += 1;
     if (entry.failures < THROTTLE_FAILURES) return false;
     entry.failures = 0;
@@ -65,17 +68,5 @@ export class Throttle {
     entry.throttledUntilMs = 0;
     entry.level = Math.max(0, entry.level - 1);
     if (entry.level === 0) this.#entries.delete(key);
-  }
-
-  #touch(key: string, nowMs: number): Entry {
-    const entry = this.#entries.get(key) ??
-      { failures: 0, level: 0, throttledUntilMs: 0, triedAtMs: nowMs };
-    this.#entries.delete(key);
-    const oldest = this.#entries.keys().next().value;
-    if (this.#entries.size >= this.#maxEntries && oldest !== undefined) {
-      this.#entries.delete(oldest);
-    }
-    this.#entries.set(key, entry);
-    return entry;
   }
 }

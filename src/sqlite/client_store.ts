@@ -3,7 +3,7 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import { decodeUtf8, utf8 } from "../base/bytes.ts";
 import type { Client, ClientChange, ClientStore, Role } from "../clients/client.ts";
-import { inTransaction } from "./database.ts";
+import { inTransaction } from "./transaction.ts";
 
 const COLUMNS = `client_id, client_name, auth_token, role, pairing_key, created_at_ms,
   last_seen_at_ms`;

@@ -55,19 +55,6 @@ export function openDatabase(options: OpenDatabaseOptions): DatabaseSync {
   }
 }
 
-/** Runs `work` in one transaction that takes the write lock at once; a throw undoes all of it. */
-export function inTransaction<Result>(database: DatabaseSync, work: () => Result): Result {
-  database.exec("BEGIN IMMEDIATE");
-  try {
-    const result = work();
-    database.exec("COMMIT");
-    return result;
-  } catch (error) {
-    if (database.isTransaction) database.exec("ROLLBACK");
-    throw error;
-  }
-}
-
 /** Makes sure a folder is there and closed to others. */
 export function createFolder(path: string): void {
   Deno.mkdirSync(path, { recursive: true, mode: FOLDER_MODE });

@@ -27,6 +27,28 @@ export const MIGRATIONS: readonly Migration[] = [
      client_id TEXT PRIMARY KEY NOT NULL REFERENCES clients (client_id) ON DELETE CASCADE,
      used INTEGER NOT NULL CHECK (used >= 0)
    ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE api_keys (
+     key_id TEXT PRIMARY KEY NOT NULL CHECK (length(key_id) = 8),
+     name TEXT NOT NULL CHECK (name <> ''),
+     secret_hash BLOB NOT NULL CHECK (length(secret_hash) = 32),
+     scopes TEXT NOT NULL CHECK (json_array_length(scopes) > 0),
+     created_at_ms INTEGER NOT NULL,
+     expires_at_ms INTEGER,
+     last_used_at_ms INTEGER,
+     revoked_at_ms INTEGER
+   ) STRICT;
+   CREATE TABLE audit (
+     id INTEGER PRIMARY KEY NOT NULL,
+     at_ms INTEGER NOT NULL,
+     event TEXT NOT NULL CHECK (event <> ''),
+     details TEXT NOT NULL CHECK (json_valid(details)),
+     hash BLOB NOT NULL CHECK (length(hash) = 32)
+   ) STRICT;
+   CREATE TABLE audit_checkpoint (
+     id INTEGER NOT NULL,
+     hash BLOB NOT NULL CHECK (length(hash) = 32)
+   ) STRICT;
+   INSERT INTO audit_checkpoint (id, hash) VALUES (0, zeroblob(32));`,
 ];
 
 /** Options of {@linkcode migrate}. */

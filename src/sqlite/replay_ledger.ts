@@ -8,7 +8,7 @@ import {
   type ReplayLedger,
   type SaltRecord,
 } from "../session/replay_ledger.ts";
-import { inTransaction } from "./database.ts";
+import { inTransaction } from "./transaction.ts";
 
 /** A ReplayLedger over the tables of the first migration. */
 export class SqliteReplayLedger implements ReplayLedger {

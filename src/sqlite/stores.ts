@@ -1,10 +1,14 @@
 // All stores of one data folder, under one lock and in one file.
 
+import type { AuditStore } from "../audit/audit_log.ts";
 import type { Logger } from "../base/log.ts";
 import type { ClientStore } from "../clients/client.ts";
+import type { KeyStore } from "../keys/api_key.ts";
 import type { ReplayLedger } from "../session/replay_ledger.ts";
+import { SqliteAuditStore } from "./audit_store.ts";
 import { SqliteClientStore } from "./client_store.ts";
 import { createFolder, openDatabase } from "./database.ts";
+import { SqliteKeyStore } from "./key_store.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { SqliteReplayLedger } from "./replay_ledger.ts";
 import { takeWriteLock } from "./write_lock.ts";
@@ -18,6 +22,10 @@ export interface Stores {
   readonly clients: ClientStore;
   /** The salts they have used. */
   readonly ledger: ReplayLedger;
+  /** The API keys. */
+  readonly keys: KeyStore;
+  /** The audit log. */
+  readonly audit: AuditStore;
   /** Writes everything out and gives the folder free; safe to call twice. */
   close(): void;
 }
@@ -33,6 +41,8 @@ export function openStores(options: { dataDir: string; log: Logger }): Stores {
     return {
       clients: new SqliteClientStore(database),
       ledger: new SqliteReplayLedger(database),
+      keys: new SqliteKeyStore(database),
+      audit: new SqliteAuditStore(database),
       close(): void {
         if (!database.isOpen) return;
         database.close();

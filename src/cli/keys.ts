@@ -1,0 +1,92 @@
+// `latchkey keys`: API keys for programs that cannot pair.
+
+import { asJsonObject, type JsonObject } from "../base/json.ts";
+import { safeText } from "../display/safe_text.ts";
+import { type Command, EXIT_CODES, parseArguments, UsageError } from "./command.ts";
+import { loadConfig, localBaseUrl } from "./configuration.ts";
+import { callService } from "./service_call.ts";
+import { formatTable, formatTime } from "./table.ts";
+
+const SECONDS_OF_UNIT: Readonly<Record<string, number>> = {
+  m: 60,
+  h: 3600,
+  d: 24 * 3600,
+  w: 7 * 24 * 3600,
+};
+
+/** The command. */
+export const keysCommand: Command = {
+  name: "keys",
+  summary: "List, add and revoke API keys",
+  usage: `Usage: latchkey keys [list] [--config FILE]
+       latchkey keys add NAME --scope SCOPE[,SCOPE] [--expires 30d] [--config FILE]
+       latchkey keys revoke ID [--config FILE]
+       latchkey keys purge [--config FILE]
+
+Scopes: rpc (POST and WebSocket), events (event streams), run (REST), models. A new key is
+printed once and never again. As long as any key is kept, other hosts need one; a revoked
+key is kept until it is purged. --expires takes minutes, hours, days or weeks: 90m 12h 30d 4w.`,
+  async run(args, context): Promise<number> {
+    const { options, positionals } = parseArguments(args, ["scope", "expires", "config"]);
+    const [action = "list", argument, ...rest] = positionals;
+    if (rest.length > 0) throw new UsageError("Too many arguments");
+    const baseUrl = localBaseUrl(loadConfig(options["config"]));
+    const isAlone = argument === undefined;
+    if (action === "list" && isAlone) {
+      context.write(formatKeys(await callService(baseUrl, { method: "keys" })));
+    } else if (action === "add" && !isAlone) {
+      const params = { name: argument, ...parseKeyOptions(options) };
+      const added = asJsonObject(await callService(baseUrl, { method: "keys.new", params })) ?? {};
+      context.write(`${String(added["key"])}\n`);
+      context.writeError("Keep it now: it is not stored and will not be shown again.\n");
+    } else if (action === "revoke" && !isAlone) {
+      await callService(baseUrl, { method: "keys.delete", params: { keyId: argument } });
+      context.write("Revoked.\n");
+    } else if (action === "purge" && isAlone) {
+      const result = asJsonObject(await callService(baseUrl, { method: "keys.purge" })) ?? {};
+      context.write(`Purged ${Number(result["purged"])} revoked keys.\n`);
+    } else {
+      throw new UsageError("Expected list, add NAME, revoke ID or purge");
+    }
+    return EXIT_CODES.done;
+  },
+};
+
+function parseKeyOptions(
+  options: Readonly<Record<string, string | undefined>>,
+): { scopes: string[]; expiresIn?: number } {
+  const { scope, expires } = options;
+  if (scope === undefined) throw new UsageError("--scope: expected at least one scope");
+  const scopes = scope.split(",").map((one) => one.trim());
+  return expires === undefined ? { scopes } : { scopes, expiresIn: parseDuration(expires) };
+}
+
+function parseDuration(text: string): number {
+  const [, count, unit] = /^(\d{1,6})([mhdw])$/.exec(text) ?? [];
+  const seconds = SECONDS_OF_UNIT[unit ?? ""];
+  if (count === undefined || seconds === undefined) {
+    throw new UsageError("--expires: expected a number with m, h, d or w, such as 30d");
+  }
+  return Number(count) * seconds;
+}
+
+function formatKeys(result: unknown): string {
+  const keys = asJsonObject(result)?.["keys"];
+  if (!Array.isArray(keys) || keys.length === 0) return "There are no API keys.\n";
+  const rows = keys.map((entry: unknown) => {
+    const key: JsonObject = asJsonObject(entry) ?? {};
+    return [
+      String(key["keyId"]),
+      String(key["scopes"]),
+      formatTime(key["createdAt"]),
+      formatTime(key["expiresAt"]),
+      formatTime(key["lastUsedAt"]),
+      formatTime(key["revokedAt"]),
+      safeText(String(key["name"])),
+    ];
+  });
+  return formatTable([
+    ["ID", "SCOPES", "CREATED", "EXPIRES", "LAST USED", "REVOKED", "NAME"],
+    ...rows,
+  ]);
+}

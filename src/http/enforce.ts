@@ -1,0 +1,33 @@
+// The policy as a middleware: what a route asks is its group.
+
+import type { Context, MiddlewareHandler } from "hono";
+import { checkPolicy, type PolicyFacts, type RouteGroup } from "./policy.ts";
+import type { RequestEnv } from "./request_env.ts";
+
+/** Options of {@linkcode enforce}. */
+export interface EnforceOptions {
+  /** What the policy asks of the device, at this moment. */
+  facts: () => PolicyFacts;
+  /** The text to run, for the run routes. */
+  runText?: (c: Context<RequestEnv>) => string;
+  /** Whether the key may stand in the query. */
+  takesQueryKey?: boolean;
+}
+
+/** Lets a request through that the group's row of the policy admits. */
+export function enforce(group: RouteGroup, options: EnforceOptions): MiddlewareHandler<RequestEnv> {
+  const { facts, runText, takesQueryKey = false } = options;
+  return async (c, next) => {
+    const { address, guarded } = c.env.peer;
+    checkPolicy(group, {
+      isLocal: c.get("isLocal"),
+      address,
+      headers: c.req.raw.headers,
+      ...(runText === undefined ? {} : { runText: runText(c) }),
+      queryKey: takesQueryKey ? c.req.query("key") : undefined,
+    }, facts());
+    // Whoever passed as somebody known may send bodies of the known size.
+    if (group === "post" || group === "models") guarded?.trust();
+    await next();
+  };
+}

@@ -1,0 +1,88 @@
+// Server-sent events: every notification as one event (docs/protocol.md §8). A reader that falls
+// behind by more than the buffer is cut and delays nobody.
+
+import type { Audience } from "../rpc/notifications.ts";
+
+/** How many events may wait for a reader. */
+export const MAX_BUFFERED_EVENTS = 100;
+
+/** How often a comment tells that the stream is alive, in milliseconds. */
+export const KEEP_ALIVE_MS = 30_000;
+
+const encoder = new TextEncoder();
+
+/** Options of {@linkcode EventStreams.open}. */
+export interface EventStreamOptions {
+  /** Whether the reader is the device itself. */
+  isLocal: boolean;
+  /** Cuts the connection below, where the listener can. */
+  abort: () => void;
+}
+
+interface OpenStream {
+  send(text: string): void;
+  end(): void;
+}
+
+/** All event streams that are open. */
+export class EventStreams {
+  readonly #streams = new Set<OpenStream>();
+  readonly #subscribe: (sink: (text: string, audience: Audience) => void) => () => void;
+
+  /** Streams of a notification bus. */
+  constructor(subscribe: (sink: (text: string, audience: Audience) => void) => () => void) {
+    this.#subscribe = subscribe;
+  }
+
+  /** A response that streams until its reader leaves, falls behind, or the service stops. */
+  open(options: EventStreamOptions): Response {
+    const { isLocal, abort } = options;
+    let close = (): void => {};
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        const stream: OpenStream = {
+          send: (text) => {
+            // The platform's queue has no bound of its own.
+            if ((controller.desiredSize ?? 0) <= 0) {
+              close();
+              controller.error(new Error("The reader fell behind"));
+              abort();
+              return;
+            }
+            controller.enqueue(encoder.encode(text));
+          },
+          end: () => {
+            close();
+            controller.close();
+          },
+        };
+        const unsubscribe = this.#subscribe((text, audience) => {
+          if (audience === "everyone" || isLocal) stream.send(`data: ${text}\n\n`);
+        });
+        const timer = setInterval(() => stream.send(": alive\n\n"), KEEP_ALIVE_MS);
+        this.#streams.add(stream);
+        close = () => {
+          clearInterval(timer);
+          unsubscribe();
+          this.#streams.delete(stream);
+        };
+        // Browsers report the stream as open with its first byte.
+        stream.send(": open\n\n");
+      },
+      cancel: () => close(),
+    }, new CountQueuingStrategy({ highWaterMark: MAX_BUFFERED_EVENTS }));
+    return new Response(body, {
+      headers: { "Content-Type": "text/event-stream", "Cache-Control": "no-store" },
+    });
+  }
+
+  /** How many are open. */
+  get count(): number {
+    return this.#streams.size;
+  }
+
+  /** Ends all of them. */
+  close(): void {
+    for (const stream of [...this.#streams]) stream.end();
+  }
+}

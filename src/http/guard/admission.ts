@@ -1,0 +1,65 @@
+// How many guarded connections there may be: per address and in all without a session, and in all
+// with one. Pure counting; IPv6 counts per /64, because a host has that many addresses to itself.
+
+import { limitKey } from "../../base/ip_address.ts";
+
+/** Connections without a session per address. */
+export const MAX_UNKNOWN_PER_ADDRESS = 8;
+
+/** Connections without a session in all. */
+export const MAX_UNKNOWN = 64;
+
+/** Connections with a session or an accepted key in all. */
+export const MAX_KNOWN = 128;
+
+/** A place among the connections. */
+export interface Place {
+  /** Moves to the connections with a session; does nothing the second time. */
+  promote(): void;
+  /** Gives the place back; does nothing the second time. */
+  leave(): void;
+}
+
+/** Counts the connections of one guard. */
+export class Admission {
+  readonly #unknownByAddress = new Map<string, number>();
+  #unknown = 0;
+  #known = 0;
+
+  /** A place for a connection from `address`; undefined where there is none. */
+  enter(address: string): Place | undefined {
+    const key = limitKey(address);
+    const fromHere = this.#unknownByAddress.get(key) ?? 0;
+    const isFull = fromHere >= MAX_UNKNOWN_PER_ADDRESS || this.#unknown >= MAX_UNKNOWN ||
+      this.#known >= MAX_KNOWN;
+    if (isFull) return undefined;
+    this.#unknownByAddress.set(key, fromHere + 1);
+    this.#unknown += 1;
+    let step: "unknown" | "known" | "left" = "unknown";
+    return {
+      promote: () => {
+        if (step !== "unknown") return;
+        step = "known";
+        this.#leaveUnknown(key);
+        this.#known += 1;
+      },
+      leave: () => {
+        if (step === "unknown") this.#leaveUnknown(key);
+        if (step === "known") this.#known -= 1;
+        step = "left";
+      },
+    };
+  }
+
+  /** How many connections there are now. */
+  counts(): { unknown: number; known: number } {
+    return { unknown: this.#unknown, known: this.#known };
+  }
+
+  #leaveUnknown(key: string): void {
+    this.#unknown -= 1;
+    const left = (this.#unknownByAddress.get(key) ?? 1) - 1;
+    if (left === 0) this.#unknownByAddress.delete(key);
+    else this.#unknownByAddress.set(key, left);
+  }
+}

@@ -1,0 +1,242 @@
+// Who may do what over which transport: the table of docs/protocol.md §8 as data, and the one place
+// that checks it. A row says what a group of routes asks of a request; the steps run in one order
+// for all of them: host, origin, fetch metadata, address or text, key, limits.
+
+import { AppError } from "../base/errors.ts";
+import type { KeyScope } from "../keys/api_key.ts";
+import { httpError } from "./error_response.ts";
+import { isAllowedOrigin, isOwnHost, type OwnNames } from "./origins.ts";
+
+/** The groups of routes that share a row. */
+export type RouteGroup =
+  | "websocket"
+  | "post"
+  | "events"
+  | "run"
+  | "pair"
+  | "models"
+  | "metrics"
+  | "open";
+
+/** When a key is asked for. */
+export type KeyRule = "never" | "if_any" | "if_any_and_plaintext" | "always";
+
+/** What a group of routes asks. */
+export interface PolicyRow {
+  /** Whether remote requests must name the device in their Host header; local ones always must. */
+  readonly hostOfRemote: boolean;
+  /** Whether requests that a page made across sites are refused. */
+  readonly fetchMetadata: boolean;
+  /** What a remote peer needs beside a key. */
+  readonly remote: "open" | "allowed_ip" | "allowed_text" | "closed";
+  /** Whether a remote peer needs a key. */
+  readonly remoteKey: KeyRule;
+  /** Whether a local peer needs a key. */
+  readonly localKey: KeyRule;
+  /** The scope that the key must have. */
+  readonly scope: KeyScope | undefined;
+  /** The limits that a remote peer is under, in order. */
+  readonly limits: readonly ("general" | "pairing")[];
+}
+
+/** The table. */
+export const POLICY: Readonly<Record<RouteGroup, PolicyRow>> = {
+  websocket: {
+    hostOfRemote: false,
+    fetchMetadata: false,
+    remote: "open",
+    remoteKey: "if_any_and_plaintext",
+    localKey: "never",
+    scope: "rpc",
+    limits: ["general"],
+  },
+  post: {
+    hostOfRemote: true,
+    fetchMetadata: false,
+    remote: "allowed_ip",
+    remoteKey: "if_any",
+    localKey: "never",
+    scope: "rpc",
+    limits: ["general"],
+  },
+  events: {
+    hostOfRemote: true,
+    fetchMetadata: false,
+    remote: "allowed_ip",
+    remoteKey: "if_any",
+    localKey: "never",
+    scope: "events",
+    limits: ["general"],
+  },
+  run: {
+    hostOfRemote: true,
+    fetchMetadata: true,
+    remote: "allowed_text",
+    remoteKey: "if_any",
+    localKey: "never",
+    scope: "run",
+    limits: ["general"],
+  },
+  pair: {
+    hostOfRemote: false,
+    fetchMetadata: true,
+    remote: "open",
+    remoteKey: "never",
+    localKey: "never",
+    scope: undefined,
+    limits: ["general", "pairing"],
+  },
+  models: {
+    hostOfRemote: true,
+    fetchMetadata: false,
+    remote: "allowed_ip",
+    remoteKey: "always",
+    localKey: "always",
+    scope: "models",
+    limits: [],
+  },
+  metrics: {
+    hostOfRemote: true,
+    fetchMetadata: false,
+    remote: "closed",
+    remoteKey: "never",
+    localKey: "never",
+    scope: undefined,
+    limits: [],
+  },
+  open: {
+    hostOfRemote: false,
+    fetchMetadata: false,
+    remote: "open",
+    remoteKey: "never",
+    localKey: "never",
+    scope: undefined,
+    limits: [],
+  },
+};
+
+/** A request as the policy sees it. */
+export interface PolicyRequest {
+  /** Whether it comes from the device itself. */
+  readonly isLocal: boolean;
+  /** The peer's address, normalised. */
+  readonly address: string;
+  /** Its headers. */
+  readonly headers: Headers;
+  /** The text to run, for the run routes. */
+  readonly runText?: string;
+  /** The key of the query, where the route takes one there. */
+  readonly queryKey?: string | undefined;
+}
+
+/** What the policy asks of the rest of the device, at this moment. */
+export interface PolicyFacts {
+  /** The device's names and addresses. */
+  readonly own: OwnNames;
+  /** Whether remote peers must encrypt. */
+  readonly encryption: boolean;
+  /** Web origins beyond the built-in ones. */
+  readonly allowedOrigins: readonly string[];
+  /** Whether an address is in allowed_ips. */
+  isAllowedIp(address: string): boolean;
+  /** Whether a text matches allow_run. */
+  isAllowedText(text: string): boolean;
+  /** Whether there are keys at all. */
+  hasKeys(): boolean;
+  /** The scopes of a valid key; undefined for every other text. */
+  scopesOf(key: string | undefined): readonly KeyScope[] | undefined;
+  /** Whether an address is within a limit; counts the request. */
+  admit(limit: "general" | "pairing", address: string): boolean;
+}
+
+/** What the policy found out about an admitted request. */
+export interface Admitted {
+  /** Whether a key was accepted. */
+  readonly hasKey: boolean;
+}
+
+/** Refuses a request, or says what was found out about it. Throws what the edge answers. */
+export function checkPolicy(
+  group: RouteGroup,
+  request: PolicyRequest,
+  facts: PolicyFacts,
+): Admitted {
+  const row = POLICY[group];
+  const { isLocal, address, headers } = request;
+  if (isLocal || row.hostOfRemote) checkHost(headers, facts);
+  const origin = headers.get("Origin");
+  if (origin !== null && !isAllowedOrigin(origin, facts)) {
+    throw new AppError("forbidden", "This origin is not allowed");
+  }
+  if (row.fetchMetadata && origin === null) checkFetchMetadata(headers);
+  if (!isLocal) checkRemote(row, request, facts);
+  const hasKey = checkKey(row, request, facts);
+  if (!isLocal && !row.limits.every((limit) => facts.admit(limit, address))) {
+    throw new AppError("rate_limited", "Too many requests", { retryAfterS: 1 });
+  }
+  return { hasKey };
+}
+
+/** Refuses a request whose Host header is not this device's. */
+export function checkHost(
+  headers: Headers,
+  facts: Pick<PolicyFacts, "own" | "allowedOrigins">,
+): void {
+  if (!isOwnHost(headers.get("Host"), facts)) {
+    throw httpError(421, "This device does not answer under that name");
+  }
+}
+
+function checkFetchMetadata(headers: Headers): void {
+  const site = headers.get("Sec-Fetch-Site");
+  if (site !== "cross-site" && site !== "same-site") return;
+  const isOwnNavigation = headers.get("Sec-Fetch-Mode") === "navigate" &&
+    headers.get("Sec-Fetch-User") === "?1";
+  if (!isOwnNavigation) throw new AppError("forbidden", "Not open to other sites");
+}
+
+function checkRemote(row: PolicyRow, request: PolicyRequest, facts: PolicyFacts): void {
+  switch (row.remote) {
+    case "open":
+      return;
+    case "closed":
+      throw new AppError("forbidden", "Only open on the device itself");
+    case "allowed_ip":
+      if (!facts.isAllowedIp(request.address)) {
+        throw new AppError("forbidden", "Not open to this address");
+      }
+      return;
+    case "allowed_text":
+      if (!facts.isAllowedText(request.runText ?? "")) {
+        throw new AppError("forbidden", "Not allowed to run from here");
+      }
+  }
+}
+
+function checkKey(row: PolicyRow, request: PolicyRequest, facts: PolicyFacts): boolean {
+  const rule = request.isLocal ? row.localKey : row.remoteKey;
+  if (!isKeyNeeded(rule, facts)) return false;
+  const scopes = facts.scopesOf(bearerOf(request.headers) ?? request.queryKey);
+  if (scopes === undefined) throw new AppError("unauthorized", "A valid API key is required");
+  if (row.scope !== undefined && !scopes.includes(row.scope)) {
+    throw new AppError("forbidden", "The API key does not open this");
+  }
+  return true;
+}
+
+function isKeyNeeded(rule: KeyRule, facts: PolicyFacts): boolean {
+  switch (rule) {
+    case "never":
+      return false;
+    case "always":
+      return true;
+    case "if_any":
+      return facts.hasKeys();
+    case "if_any_and_plaintext":
+      return !facts.encryption && facts.hasKeys();
+  }
+}
+
+function bearerOf(headers: Headers): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(headers.get("Authorization") ?? "")?.[1];
+}

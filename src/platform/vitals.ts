@@ -1,0 +1,38 @@
+// How the process is doing: memory, and how late the event loop runs.
+
+import type { Clock } from "../base/clock.ts";
+import { every } from "../base/clock.ts";
+
+const PROBE_MS = 500;
+
+/** Resident memory of this process, in bytes. */
+export function residentBytes(): number {
+  return Deno.memoryUsage().rss;
+}
+
+/** Watches how late timers fire. */
+export interface DelayWatch {
+  /** The worst delay since the last call, in seconds. */
+  takeWorstS(): number;
+  /** Stops watching. */
+  stop(): void;
+}
+
+/** Starts to watch the event loop. */
+export function watchEventLoop(clock: Clock): DelayWatch {
+  let worstMs = 0;
+  let expectedAtMs = clock.monotonicMs() + PROBE_MS;
+  const stop = every(clock, PROBE_MS, () => {
+    const nowMs = clock.monotonicMs();
+    worstMs = Math.max(worstMs, nowMs - expectedAtMs);
+    expectedAtMs = nowMs + PROBE_MS;
+  });
+  return {
+    takeWorstS: () => {
+      const worst = worstMs;
+      worstMs = 0;
+      return worst / 1000;
+    },
+    stop,
+  };
+}

@@ -1,0 +1,43 @@
+// Methods about the audit log, for the device itself only.
+
+import * as v from "valibot";
+import type { AuditEntry, AuditLog } from "../../audit/audit_log.ts";
+import { defineMethod, type RpcMethod } from "../method.ts";
+
+/** How many entries one call returns at most. */
+export const MAX_AUDIT_PAGE = 1000;
+
+const DEFAULT_PAGE = 100;
+
+/** `audit` and `audit.verify`. */
+export function auditMethods(options: { audit: Pick<AuditLog, "list" | "verify"> }): RpcMethod[] {
+  const { audit } = options;
+  return [
+    defineMethod({
+      name: "audit",
+      access: "local",
+      params: v.strictObject({
+        afterId: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
+        limit: v.optional(
+          v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_AUDIT_PAGE)),
+          DEFAULT_PAGE,
+        ),
+      }),
+      run: ({ afterId, limit }) => ({ entries: audit.list({ afterId, limit }).map(showEntry) }),
+    }),
+    defineMethod({
+      name: "audit.verify",
+      access: "local",
+      params: v.object({}),
+      run: () => {
+        const { entries, brokenAt } = audit.verify();
+        return { entries, brokenAt: brokenAt ?? null };
+      },
+    }),
+  ];
+}
+
+function showEntry(entry: AuditEntry): Record<string, unknown> {
+  const { id, atMs, event, details, hash } = entry;
+  return { id, at: new Date(atMs).toISOString(), event, details, hash: hash.toHex() };
+}

@@ -1,0 +1,96 @@
+// The API keys in SQLite.
+
+import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
+import type { ApiKey, KeyScope, KeyStore } from "../keys/api_key.ts";
+import { inTransaction } from "./transaction.ts";
+
+const COLUMNS = `key_id, name, secret_hash, scopes, created_at_ms, expires_at_ms, last_used_at_ms,
+  revoked_at_ms`;
+
+/** A KeyStore over the tables of the second migration. */
+export class SqliteKeyStore implements KeyStore {
+  readonly #database: DatabaseSync;
+  readonly #statements: Readonly<
+    Record<"list" | "find" | "any" | "insert" | "revoke" | "purge" | "lastUsed", StatementSync>
+  >;
+
+  /** A store over an open, migrated database. */
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    const select = `SELECT ${COLUMNS} FROM api_keys`;
+    this.#statements = {
+      list: database.prepare(`${select} ORDER BY created_at_ms, key_id`),
+      find: database.prepare(`${select} WHERE key_id = ?`),
+      any: database.prepare("SELECT 1 FROM api_keys LIMIT 1"),
+      insert: database.prepare(
+        `INSERT INTO api_keys (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, NULL, NULL)`,
+      ),
+      revoke: database.prepare(
+        "UPDATE api_keys SET revoked_at_ms = ? WHERE key_id = ? AND revoked_at_ms IS NULL",
+      ),
+      purge: database.prepare("DELETE FROM api_keys WHERE revoked_at_ms IS NOT NULL"),
+      lastUsed: database.prepare("UPDATE api_keys SET last_used_at_ms = ? WHERE key_id = ?"),
+    };
+  }
+
+  /** All keys, oldest first. */
+  list(): ApiKey[] {
+    return this.#statements.list.all().map(toKey);
+  }
+
+  /** The key with this id. */
+  find(keyId: string): ApiKey | undefined {
+    const row = this.#statements.find.get(keyId);
+    return row && toKey(row);
+  }
+
+  /** Whether there is any key. */
+  hasAny(): boolean {
+    return this.#statements.any.get() !== undefined;
+  }
+
+  /** Keeps a new key. */
+  add(key: ApiKey): void {
+    const { keyId, name, secretHash, scopes, createdAtMs, expiresAtMs = null } = key;
+    this.#statements.insert.run(
+      keyId,
+      name,
+      secretHash,
+      JSON.stringify(scopes),
+      createdAtMs,
+      expiresAtMs,
+    );
+  }
+
+  /** Revokes a key. */
+  revoke(keyId: string, atMs: number): boolean {
+    return Number(this.#statements.revoke.run(atMs, keyId).changes) > 0;
+  }
+
+  /** Removes all revoked keys. */
+  purgeRevoked(): number {
+    return Number(this.#statements.purge.run().changes);
+  }
+
+  /** Sets when keys were last used. */
+  saveLastUsed(lastUsedAtMs: ReadonlyMap<string, number>): void {
+    inTransaction(this.#database, () => {
+      for (const [keyId, atMs] of lastUsedAtMs) this.#statements.lastUsed.run(atMs, keyId);
+    });
+  }
+}
+
+function toKey(row: Record<string, SQLOutputValue>): ApiKey {
+  const time = (value: SQLOutputValue | undefined): number | undefined =>
+    value === null || value === undefined ? undefined : Number(value);
+  return {
+    keyId: String(row["key_id"]),
+    name: String(row["name"]),
+    secretHash: new Uint8Array(row["secret_hash"] as Uint8Array),
+    scopes: JSON.parse(String(row["scopes"])) as KeyScope[],
+    createdAtMs: Number(row["created_at_ms"]),
+    expiresAtMs: time(row["expires_at_ms"]),
+    lastUsedAtMs: time(row["last_used_at_ms"]),
+    revokedAtMs: time(row["revoked_at_ms"]),
+  };
+}
