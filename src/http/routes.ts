@@ -207,7 +207,7 @@ function acceptSocket(c: Context<RequestEnv>, options: RoutesOptions): Response 
   const { address, guarded } = c.env.peer;
   const isLocal = c.get("isLocal");
   const connectionId = c.get("requestId");
-  return acceptWebSocket(c.req.raw, {
+  const response = acceptWebSocket(c.req.raw, {
     onOpen: (socket) =>
       options.connect(socket, {
         address,
@@ -222,6 +222,9 @@ function acceptSocket(c: Context<RequestEnv>, options: RoutesOptions): Response 
     }),
     log: options.log,
   });
+  // The platform knows this very response again: it must not be copied to set a header.
+  response.headers.set("X-Request-ID", connectionId);
+  return response;
 }
 
 async function answerPost(c: Context<RequestEnv>, options: RoutesOptions): Promise<Response> {

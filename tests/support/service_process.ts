@@ -10,6 +10,13 @@ export interface ServiceOptions {
   dataDir: string;
   /** More lines for the [service] table. */
   settings?: string;
+  /**
+   * Where to listen.
+   * @default {"127.0.0.1:0"}
+   */
+  listen?: string;
+  /** Lines after the [service] table, other tables included. */
+  tables?: string;
 }
 
 /** A service in a process of its own. */
@@ -20,19 +27,19 @@ export interface ServiceProcess {
   readonly pid: number;
   /** Everything it wrote so far, log and output. */
   output(): string;
+  /** Its resident memory now, in MiB. */
+  residentMiB(): Promise<number>;
+  /** Reads its configuration again and waits until that has happened. */
+  reload(): Promise<void>;
   /** Ends it with a signal and waits; the exit code. */
   stop(signal?: Deno.Signal): Promise<number>;
 }
 
 /** Starts a service on a free port and waits until it listens. */
 export async function startService(options: ServiceOptions): Promise<ServiceProcess> {
-  const { dataDir, settings = "" } = options;
+  const { dataDir } = options;
   const config = `${dataDir}.toml`;
-  await Deno.writeTextFile(
-    config,
-    `[service]\nlisten = "127.0.0.1:0"\ndata_dir = ${JSON.stringify(dataDir)}\n${settings}\n` +
-      `[log]\nlevel = "debug"\n`,
-  );
+  await writeConfig(options);
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", `${ROOT}src/main.ts`, "serve", "--config", config],
     stdout: "piped",
@@ -60,6 +67,18 @@ export async function startService(options: ServiceOptions): Promise<ServiceProc
     baseUrl,
     pid: child.pid,
     output: () => written,
+    async residentMiB(): Promise<number> {
+      const status = await Deno.readTextFile(`/proc/${child.pid}/status`);
+      return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
+    },
+    async reload(): Promise<void> {
+      const before = written.length;
+      child.kill("SIGHUP");
+      while (!/Settings (read again|kept)/.test(written.slice(before))) {
+        // deno-lint-ignore no-await-in-loop -- the log tells when it is done
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    },
     async stop(signal: Deno.Signal = "SIGTERM"): Promise<number> {
       try {
         child.kill(signal);
@@ -70,6 +89,24 @@ export async function startService(options: ServiceOptions): Promise<ServiceProc
       return (await child.status).code;
     },
   };
+}
+
+/** Writes the configuration of a service, at first or for a reload. */
+export async function writeConfig(options: ServiceOptions): Promise<void> {
+  const { dataDir, settings = "", listen = "127.0.0.1:0", tables = "" } = options;
+  await Deno.writeTextFile(
+    `${dataDir}.toml`,
+    [
+      "[service]",
+      `listen = ${JSON.stringify(listen)}`,
+      `data_dir = ${JSON.stringify(dataDir)}`,
+      settings,
+      tables,
+      "[log]",
+      'level = "debug"',
+      "",
+    ].join("\n"),
+  );
 }
 
 /** What a command of the program wrote, and its exit code. */
