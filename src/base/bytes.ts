@@ -1,4 +1,5 @@
 // Bytes and text: UTF-8, strict base64 (docs/protocol.md §1), joining, comparing in constant time.
+// The SDK runs this in browsers and Node too, some of which lack the base64 methods of Uint8Array.
 
 /** Bytes that own their buffer, as WebCrypto wants them. */
 export type Bytes = Uint8Array<ArrayBuffer>;
@@ -41,7 +42,8 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 
 /** Standard base64 with padding. */
 export function encodeBase64(bytes: Uint8Array): string {
-  return bytes.toBase64();
+  if (bytes.toBase64 !== undefined) return bytes.toBase64();
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 }
 
 const BASE64_TEXT = /^[A-Za-z0-9+/]*={0,2}$/;
@@ -53,7 +55,12 @@ const BASE64_TEXT = /^[A-Za-z0-9+/]*={0,2}$/;
 export function decodeBase64(text: string): Bytes | undefined {
   if (text.length % 4 !== 0 || !BASE64_TEXT.test(text)) return undefined;
   try {
-    return Uint8Array.fromBase64(text, { lastChunkHandling: "strict" });
+    if (Uint8Array.fromBase64 !== undefined) {
+      return Uint8Array.fromBase64(text, { lastChunkHandling: "strict" });
+    }
+    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    // atob() overlooks bits behind the last byte; they would not come back.
+    return encodeBase64(bytes) === text ? bytes : undefined;
   } catch {
     return undefined;
   }

@@ -8,24 +8,26 @@
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type RandomSource, systemRandom } from "../base/random.ts";
 import type { Envelope } from "../protocol/frame.ts";
-import { type Channel, createSealedChannel, plainChannel } from "./channel.ts";
-import { ClientError } from "./client_error.ts";
+import { type Channel, createPlainChannel, createSealedChannel } from "./channel.ts";
 import {
+  type CloseInfo,
   type Connection,
   type NotificationListener,
   openConnection,
   type WebSocketLike,
 } from "./connection.ts";
 import type { Credentials } from "./credentials.ts";
+import { ClientError, requireWebCrypto } from "./errors.ts";
 
-export {
-  ClientError,
-  type ClientErrorCode,
-  type ClientErrorOptions,
-  type RpcFailure,
-} from "./client_error.ts";
-export type { CallOptions, Connection, NotificationListener, WebSocketLike } from "./connection.ts";
+export type {
+  CallOptions,
+  CloseInfo,
+  Connection,
+  NotificationListener,
+  WebSocketLike,
+} from "./connection.ts";
 export { type Credentials, encodeCredentials, parseCredentials } from "./credentials.ts";
+export { ClientError, type ClientErrorCode, type ClientErrorOptions } from "./errors.ts";
 export { pair, type PairOptions } from "./pairing.ts";
 export type { Bytes } from "../base/bytes.ts";
 export type { Clock } from "../base/clock.ts";
@@ -41,13 +43,15 @@ export interface ConnectPlainOptions {
   url: string;
   /** Hears what the device tells without being asked. */
   onNotification?: NotificationListener;
+  /** Hears that a connection which was open is over. */
+  onClose?: (info: CloseInfo) => void;
   /**
-   * How long the device may take, in milliseconds.
+   * How long the device may take to accept the connection or to answer, in milliseconds.
    * @default {DEFAULT_TIMEOUT_MS}
    */
   timeoutMs?: number;
   /**
-   * Makes a socket.
+   * Makes a socket that is not yet open.
    * @default the platform's WebSocket
    */
   webSocket?: (url: string) => WebSocketLike;
@@ -63,48 +67,57 @@ export interface ConnectOptions extends ConnectPlainOptions {
   /** What `pair` returned. */
   credentials: Credentials;
   /**
-   * Which envelope to use; binary saves a quarter of the bytes.
+   * How frames travel; "binary" saves a quarter of the bytes.
    * @default {"json"}
    */
   envelope?: Envelope;
   /**
-   * Draws the session's salt. It must never repeat.
+   * Draws the session's salt: 16 bytes that this client has never used.
    * @default {systemRandom}
    */
   random?: RandomSource;
 }
 
-/** Connects as a paired app: every frame is encrypted under keys of this one session. */
+/**
+ * Connects as a paired app; every message is encrypted under keys of this connection alone.
+ * ClientError: `unreachable`, `timeout`, `connection_closed` where the device refuses the session,
+ * `device_not_authentic`, `unsupported_version`, `insecure_context`.
+ */
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const { credentials, envelope = "json", random = systemRandom } = options;
-  if (globalThis.crypto?.subtle === undefined) {
-    throw new ClientError(
-      "insecure_context",
-      "WebCrypto is missing: browsers have it on https and localhost pages only",
-    );
-  }
-  const channel = await createSealedChannel(credentials, { envelope, random });
-  return await open(options, channel);
+  requireWebCrypto();
+  return await open(options, await createSealedChannel(credentials, { envelope, random }));
 }
 
-/** Connects without encryption, as apps on the device itself may. */
+/**
+ * Connects without encryption, as apps on the device itself may. ClientError: `unreachable`,
+ * `timeout`, `encryption_required`.
+ */
 export async function connectPlain(options: ConnectPlainOptions): Promise<Connection> {
-  return await open(options, plainChannel);
+  return await open(options, createPlainChannel());
 }
 
 async function open(options: ConnectPlainOptions, channel: Channel): Promise<Connection> {
   const {
     url,
     onNotification = () => {},
+    onClose,
     timeoutMs = DEFAULT_TIMEOUT_MS,
-    webSocket = (address) => new WebSocket(address) as WebSocketLike,
+    webSocket = (address) => new WebSocket(address),
     clock = systemClock,
   } = options;
-  return await openConnection({
-    socket: webSocket(url),
-    channel,
-    clock,
-    timeoutMs,
-    onNotification,
-  });
+  const socket = openSocket(url, webSocket);
+  const connection = await openConnection({ socket, channel, clock, timeoutMs, onNotification });
+  if (onClose !== undefined) void connection.closed.then(onClose);
+  return connection;
+}
+
+function openSocket(url: string, webSocket: (url: string) => WebSocketLike): WebSocketLike {
+  try {
+    return webSocket(url);
+  } catch (error) {
+    throw new ClientError("unreachable", "The platform refuses to connect to this address", {
+      cause: error,
+    });
+  }
 }

@@ -1,32 +1,43 @@
 // One WebSocket to a device: calls, pings and notifications over a channel (docs/protocol.md §4–7).
+// What is sent and what is received are one queue each; what came before a close still counts.
 
 import type { Clock } from "../base/clock.ts";
 import { asJsonObject, type JsonObject, parseJsonObject } from "../base/json.ts";
 import type { WireMessage } from "../protocol/frame.ts";
 import { PING, PONG } from "../protocol/ping.ts";
 import type { Channel } from "./channel.ts";
-import { ClientError, type ClientErrorCode } from "./client_error.ts";
+import { ClientError } from "./errors.ts";
 
 /** What a connection needs of a WebSocket; the platform's own fits. */
 export interface WebSocketLike {
-  /** How binary messages arrive. */
+  /** How binary messages arrive; set to "arraybuffer". */
   binaryType: string;
+  /** Called when the socket is open. */
+  onopen: ((event: never) => unknown) | null;
+  /** Called with a message: `data` is a text or an ArrayBuffer. */
+  onmessage: ((event: never) => unknown) | null;
+  /** Called when the socket is closed: `code` tells why. */
+  onclose: ((event: never) => unknown) | null;
+  /** Called when the socket failed. */
+  onerror: ((event: never) => unknown) | null;
   /** Sends a message. */
   send(message: WireMessage): void;
   /** Begins to close. */
-  close(code?: number): void;
-  /** The socket is open. */
-  onopen: ((event: never) => unknown) | null;
-  /** A message came. */
-  onmessage: ((event: never) => unknown) | null;
-  /** The socket is closed. */
-  onclose: ((event: never) => unknown) | null;
-  /** The socket failed. */
-  onerror: ((event: never) => unknown) | null;
+  close(): void;
 }
 
-/** Hears what the device tells without being asked. */
+/** Hears what the device tells without being asked; what it throws is uncaught. */
 export type NotificationListener = (method: string, params: unknown) => void;
+
+/** How a connection ended. */
+export interface CloseInfo {
+  /** What ended it, and what open calls were rejected with. */
+  readonly error: ClientError;
+  /** The socket's close code, where that ended it: 1001 when the device stops. */
+  readonly code: number | undefined;
+  /** Whether the app called `close`. */
+  readonly isOwn: boolean;
+}
 
 /** Options of one call. */
 export interface CallOptions {
@@ -35,17 +46,22 @@ export interface CallOptions {
    * @default the connection's timeout
    */
   timeoutMs?: number;
+  /** Gives up; the call is then rejected with its reason, and the device may still carry it out. */
+  signal?: AbortSignal;
 }
 
 /** A connection to a device. */
 export interface Connection {
   /** Resolves when the connection is over. */
-  readonly closed: Promise<void>;
-  /** Calls a method; the result, or ClientError (`rpc_error`, `timeout`, `connection_closed`). */
+  readonly closed: Promise<CloseInfo>;
+  /**
+   * Calls a method; its result. ClientError: `rpc_error` where the device refuses, `timeout`, or
+   * what ended the connection.
+   */
   call(method: string, params?: unknown, options?: CallOptions): Promise<unknown>;
-  /** Resolves when the device has answered a ping. */
+  /** Resolves when the device has answered; an unanswered ping ends the connection. */
   ping(): Promise<void>;
-  /** Ends the connection. */
+  /** Ends the connection; open calls are rejected. */
   close(): void;
 }
 
@@ -63,161 +79,166 @@ export interface OpenConnectionOptions {
   onNotification: NotificationListener;
 }
 
-interface Waiter {
-  resolve(result: unknown): void;
-  reject(error: ClientError): void;
-}
-
-const PLAINTEXT_ERRORS: Readonly<Record<number, ClientErrorCode>> = {
-  [-32001]: "unsupported_version",
-  [-32002]: "encryption_required",
-};
-
-/** Opens the socket and waits until the device has answered a ping over the channel. */
+/**
+ * Opens the socket and waits until the device has answered a ping: that proves the session to both
+ * sides. The socket's events are heard from the moment of the call.
+ */
 export async function openConnection(options: OpenConnectionOptions): Promise<Connection> {
-  const { socket, channel, clock, timeoutMs, onNotification } = options;
-  const calls = new Map<number, Waiter>();
-  const pings: Waiter[] = [];
-  const opened = Promise.withResolvers<void>();
-  const ended = Promise.withResolvers<void>();
-  let outgoing = Promise.resolve();
-  let incoming = Promise.resolve();
-  let failure: ClientError | undefined;
-  let isAccepted = false;
-  let nextId = 1;
-
-  socket.binaryType = "arraybuffer";
-  socket.onopen = () => opened.resolve();
-  socket.onerror = () => fail(closedError());
-  socket.onclose = () => fail(closedError());
-  socket.onmessage = ({ data }: { data: string | ArrayBuffer }) => {
-    const message = typeof data === "string" ? data : new Uint8Array(data);
-    incoming = incoming.then(() => receive(message));
-  };
-
-  function closedError(): ClientError {
-    const hint = isAccepted ? "" : " before the device accepted it";
-    return new ClientError("connection_closed", `The connection was closed${hint}`);
-  }
-
-  function fail(error: ClientError): void {
-    if (failure !== undefined) return;
-    failure = error;
-    for (const waiter of [...calls.values(), ...pings]) waiter.reject(error);
-    calls.clear();
-    pings.length = 0;
-    opened.reject(error);
-    ended.resolve();
-    socket.close();
-  }
-
-  async function receive(message: WireMessage): Promise<void> {
-    if (failure !== undefined) return;
-    const refusal = isAccepted ? undefined : plaintextRefusal(message);
-    if (refusal !== undefined) return fail(refusal);
-    const text = await channel.open(message);
-    if (text === undefined) {
-      return fail(new ClientError("bad_answer", "A message of the device cannot be opened"));
-    }
-    isAccepted = true;
-    if (text === PONG) return pings.shift()?.resolve(undefined);
-    const object = parseJsonObject(text);
-    if (object === undefined) return;
-    if (typeof object["method"] === "string") {
-      return onNotification(object["method"], object["params"]);
-    }
-    settle(object);
-  }
-
-  function settle(answer: JsonObject): void {
-    const id = Number(answer["id"]);
-    const waiter = calls.get(id);
-    calls.delete(id);
-    const error = asJsonObject(answer["error"]);
-    if (error === undefined) return waiter?.resolve(answer["result"]);
-    const rpc = {
-      code: Number(error["code"]),
-      message: String(error["message"]),
-      data: error["data"],
-    };
-    waiter?.reject(new ClientError("rpc_error", rpc.message, { rpc }));
-  }
-
-  function send(text: string): void {
-    outgoing = outgoing.then(async () => {
-      if (failure !== undefined) return;
-      try {
-        socket.send(await channel.seal(text));
-      } catch (error) {
-        fail(new ClientError("connection_closed", "Cannot send", { cause: error }));
-      }
-    });
-  }
-
-  function waitFor(
-    wait: { remember: (waiter: Waiter) => void; forget: () => void; what: string },
-    limitMs: number,
-  ): Promise<unknown> {
-    if (failure !== undefined) return Promise.reject(failure);
-    return new Promise((resolve, reject) => {
-      const cancel = clock.after(limitMs, () => {
-        wait.forget();
-        reject(new ClientError("timeout", `No answer to ${wait.what} within ${limitMs} ms`));
-      });
-      wait.remember({
-        resolve: (result) => {
-          cancel();
-          resolve(result);
-        },
-        reject: (error) => {
-          cancel();
-          reject(error);
-        },
-      });
-    });
-  }
-
-  const connection: Connection = {
-    closed: ended.promise,
-    call(method: string, params?: unknown, callOptions: CallOptions = {}): Promise<unknown> {
-      const id = nextId++;
-      const answer = waitFor({
-        remember: (waiter) => calls.set(id, waiter),
-        forget: () => calls.delete(id),
-        what: method,
-      }, callOptions.timeoutMs ?? timeoutMs);
-      send(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
-      return answer;
-    },
-    async ping(): Promise<void> {
-      const answer = waitFor({
-        remember: (waiter) => pings.push(waiter),
-        // Pongs carry no id: one that never came would be taken for the next.
-        forget: () => fail(new ClientError("timeout", "The device does not answer")),
-        what: PING,
-      }, timeoutMs);
-      send(PING);
-      await answer;
-    },
-    close: () => fail(new ClientError("connection_closed", "The connection was closed")),
-  };
-
-  const cancel = clock.after(timeoutMs, () => {
-    fail(new ClientError("timeout", `Cannot connect within ${timeoutMs} ms`));
-  });
-  try {
-    await opened.promise;
-  } finally {
-    cancel();
-  }
+  const connection = new SocketConnection(options);
   await connection.ping();
   return connection;
 }
 
-function plaintextRefusal(message: WireMessage): ClientError | undefined {
-  const object = typeof message === "string" ? parseJsonObject(message) : undefined;
-  const error = asJsonObject(object?.["error"]);
-  const code = PLAINTEXT_ERRORS[Number(error?.["code"])];
-  if (code === undefined) return undefined;
-  return new ClientError(code, String(error?.["message"]));
+type Waiter<Result> = Pick<PromiseWithResolvers<Result>, "resolve" | "reject">;
+
+class SocketConnection implements Connection {
+  readonly #options: OpenConnectionOptions;
+  readonly #opened = Promise.withResolvers<void>();
+  readonly #closed = Promise.withResolvers<CloseInfo>();
+  readonly #calls = new Map<unknown, Waiter<unknown>>();
+  readonly #pings: Waiter<void>[] = [];
+  #phase: "connecting" | "unproven" | "accepted" = "connecting";
+  #outgoing: Promise<void> = this.#opened.promise;
+  #incoming: Promise<void> = Promise.resolve();
+  #nextId = 1;
+  #error: ClientError | undefined;
+
+  constructor(options: OpenConnectionOptions) {
+    this.#options = options;
+    const { socket } = options;
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => {
+      this.#phase = "unproven";
+      this.#opened.resolve();
+    };
+    socket.onmessage = ({ data }: { data: string | ArrayBuffer }) => {
+      const message = typeof data === "string" ? data : new Uint8Array(data);
+      this.#receiveInTurn(() => this.#receive(message));
+    };
+    socket.onclose = ({ code }: { code: number }) => {
+      this.#receiveInTurn(() => this.#end(this.#closedByPeer(), { code }));
+    };
+    socket.onerror = () => this.#receiveInTurn(() => this.#end(this.#closedByPeer()));
+  }
+
+  get closed(): Promise<CloseInfo> {
+    return this.#closed.promise;
+  }
+
+  async call(method: string, params?: unknown, options: CallOptions = {}): Promise<unknown> {
+    const { clock } = this.#options;
+    const { signal, timeoutMs = this.#options.timeoutMs } = options;
+    signal?.throwIfAborted();
+    if (this.#error !== undefined) throw this.#error;
+    const id = this.#nextId++;
+    const text = JSON.stringify({ jsonrpc: "2.0", id, method, params });
+    const answer = Promise.withResolvers<unknown>();
+    const cancel = clock.after(timeoutMs, () => {
+      answer.reject(new ClientError("timeout", `No answer to ${method} in ${timeoutMs} ms`));
+    });
+    const giveUp = (): void => answer.reject(signal?.reason);
+    signal?.addEventListener("abort", giveUp);
+    this.#calls.set(id, answer);
+    this.#send(text);
+    try {
+      return await answer.promise;
+    } finally {
+      cancel();
+      signal?.removeEventListener("abort", giveUp);
+      this.#calls.delete(id);
+    }
+  }
+
+  async ping(): Promise<void> {
+    const { clock, timeoutMs } = this.#options;
+    if (this.#error !== undefined) throw this.#error;
+    const pong = Promise.withResolvers<void>();
+    // Pongs have no id: after one that is missing, the next would be taken for it.
+    const cancel = clock.after(timeoutMs, () => {
+      this.#end(new ClientError("timeout", `The device has not answered in ${timeoutMs} ms`));
+    });
+    this.#pings.push(pong);
+    this.#send(PING);
+    try {
+      await pong.promise;
+    } finally {
+      cancel();
+    }
+  }
+
+  close(): void {
+    const error = new ClientError("connection_closed", "The app has closed the connection");
+    this.#end(error, { isOwn: true });
+  }
+
+  #send(text: string): void {
+    const { channel, socket } = this.#options;
+    this.#outgoing = this.#outgoing.then(async () => {
+      try {
+        const message = await channel.seal(text);
+        if (this.#error === undefined) socket.send(message);
+      } catch (error) {
+        this.#end(new ClientError("connection_closed", "Cannot send", { cause: error }));
+      }
+    });
+  }
+
+  #receiveInTurn(action: () => void | Promise<void>): void {
+    this.#incoming = this.#incoming.then(action);
+  }
+
+  async #receive(message: WireMessage): Promise<void> {
+    try {
+      const text = await this.#options.channel.open(message);
+      this.#phase = "accepted";
+      // The connection may have ended meanwhile, and then nothing counts any more.
+      if (this.#error === undefined) this.#accept(text);
+    } catch (error) {
+      this.#end(
+        error instanceof ClientError
+          ? error
+          : new ClientError("bad_answer", "Cannot read a message", { cause: error }),
+      );
+    }
+  }
+
+  #accept(text: string): void {
+    if (text === PONG) return this.#pings.shift()?.resolve();
+    const { method, params, ...answer } = parseJsonObject(text) ?? {};
+    if (typeof method !== "string") return settle(this.#calls.get(answer["id"]), answer);
+    // A listener that throws must not end up in the queue of messages.
+    queueMicrotask(() => this.#options.onNotification(method, params));
+  }
+
+  #closedByPeer(): ClientError {
+    switch (this.#phase) {
+      case "connecting":
+        return new ClientError("unreachable", "The device cannot be reached or takes nobody now");
+      case "unproven":
+        return new ClientError("connection_closed", "The device refused the session");
+      case "accepted":
+        return new ClientError("connection_closed", "The connection was closed");
+    }
+  }
+
+  #end(error: ClientError, details: { code?: number; isOwn?: boolean } = {}): void {
+    if (this.#error !== undefined) return;
+    const { code, isOwn = false } = details;
+    this.#error = error;
+    for (const waiter of [...this.#calls.values(), ...this.#pings]) waiter.reject(error);
+    this.#options.socket.close();
+    this.#closed.resolve({ error, code, isOwn });
+  }
+}
+
+function settle(call: Waiter<unknown> | undefined, answer: JsonObject): void {
+  const error = asJsonObject(answer["error"]);
+  if (error === undefined) return call?.resolve(answer["result"]);
+  const { code, message, data } = error;
+  const isWhole = typeof code === "number" && typeof message === "string";
+  call?.reject(
+    isWhole
+      ? new ClientError("rpc_error", message, { rpcCode: code, data })
+      : new ClientError("bad_answer", "The device's answer is not of the protocol"),
+  );
 }

@@ -1,26 +1,34 @@
-// The app's side of pairing (docs/protocol.md §2 and §3).
+// The app's side of pairing (docs/protocol.md §2 and §3). The PIN and the secret scalar live in one
+// call and never travel; the device must prove the PIN before anything is returned.
 
 import { type Bytes, decodeBase64, encodeBase64, equalBytes, utf8 } from "../base/bytes.ts";
-import { asJsonObject, type JsonObject } from "../base/json.ts";
+import { type JsonObject, parseJsonObject } from "../base/json.ts";
 import { type RandomSource, systemRandom } from "../base/random.ts";
 import { derivePairingKeys } from "../protocol/key_schedule.ts";
-import { computeClientShare, createPinMasks, drawScalar, finishClient } from "../protocol/pake.ts";
+import {
+  type AffinePoint,
+  computeClientShare,
+  createPinMasks,
+  drawScalar,
+  finishClient,
+  type PinMasks,
+} from "../protocol/pake.ts";
 import { decodeDeviceMessage, encodeClientMessage } from "../protocol/pake_message.ts";
 import { computeConfirm, encodeTranscript } from "../protocol/transcript.ts";
-import { ClientError, type ClientErrorCode } from "./client_error.ts";
 import type { Credentials } from "./credentials.ts";
+import { ClientError, type ClientErrorCode, requireWebCrypto } from "./errors.ts";
 
-/** How long to wait after "too many requests": the device lets one pass per second. */
+/** How long to wait after "too many requests", in milliseconds: the device lets one pass a second. */
 export const RETRY_DELAY_MS = 1100;
 
-/** How often a request is tried. */
+/** How often a request is tried in all. */
 export const MAX_TRIES = 4;
 
 const MAX_NAME_BYTES = 128;
 
 /** Options of {@linkcode pair}. */
 export interface PairOptions {
-  /** Where the device listens, such as "http://192.168.1.20:7497". */
+  /** Where the device listens, such as "http://192.168.1.5:7497". */
   baseUrl: string;
   /** The six digits that the device shows. */
   pin: string;
@@ -28,9 +36,9 @@ export interface PairOptions {
   name: string;
   /**
    * Sends requests.
-   * @default {fetch}
+   * @default the platform's fetch
    */
-  fetch?: typeof fetch;
+  fetch?: (url: string, request: RequestInit) => Promise<Response>;
   /**
    * Draws the secret scalar.
    * @default {systemRandom}
@@ -41,23 +49,30 @@ export interface PairOptions {
    * @default a timer
    */
   wait?: (delayMs: number) => Promise<void>;
-  /** Gives up. */
+  /** Gives up; `pair` then throws its reason. */
   signal?: AbortSignal;
 }
 
-const CODE_OF_STATUS: Readonly<Record<number, ClientErrorCode>> = {
-  401: "wrong_pin",
-  403: "too_many_attempts",
-  410: "pairing_expired",
-  429: "rate_limited",
+type Step = "start" | "finish";
+
+const REFUSALS: Readonly<Record<string, [ClientErrorCode, string]>> = {
+  "start 400": ["no_pairing", "No pairing is open on the device"],
+  "start 410": ["pairing_expired", "The PIN has expired"],
+  "finish 401": ["wrong_pin", "The PIN was wrong"],
+  "finish 403": ["too_many_attempts", "The PIN was wrong too often, or the device has no place"],
+  "finish 404": ["no_pairing", "The pairing is no longer open on the device"],
+  "finish 410": ["pairing_expired", "The pairing has expired"],
+  "start 429": ["rate_limited", "The device has too many pairing requests"],
+  "finish 429": ["rate_limited", "The device has too many pairing requests"],
 };
 
 /**
- * Pairs with a device that shows a PIN. The PIN never leaves this process. Throws RangeError for
- * a PIN that is not six digits or a name that does not fit, and ClientError for everything else.
+ * Pairs with a device that shows a PIN. Throws RangeError for a PIN that is not six digits or a
+ * name that does not fit, and ClientError where pairing fails.
  */
 export async function pair(options: PairOptions): Promise<Credentials> {
   const { pin, name, random = systemRandom } = options;
+  requireWebCrypto();
   const nameBytes = utf8(name).length;
   if (nameBytes === 0 || nameBytes > MAX_NAME_BYTES) {
     throw new RangeError(`Cannot use name: expected 1 to ${MAX_NAME_BYTES} bytes of UTF-8`);
@@ -66,80 +81,104 @@ export async function pair(options: PairOptions): Promise<Credentials> {
   const scalar = drawScalar(random);
   const x = computeClientShare(masks, scalar);
   const messageA = encodeClientMessage(x);
-  const started = await post(options, "start", { pake: encodeBase64(messageA), name });
 
-  const session = started["session"];
-  const messageB = decodeField(started, "pake");
-  const y = messageB && decodeDeviceMessage(messageB);
-  if (typeof session !== "string" || messageB === undefined || y === undefined) throw badAnswer();
+  const started = await post(options, "start", { pake: encodeBase64(messageA), name });
+  const session = textField(started, "session");
+  const messageB = bytesField(started, "pake");
+  const y = decodeDeviceMessage(messageB);
+  if (y === undefined) throw badAnswer();
   const exchange = { clientName: name, messageA, messageB };
-  const keys = derivePairingKeys(finishClient(masks, { scalar, x, y }), exchange);
+  const keys = derivePairingKeys(computeSessionKey(masks, { scalar, x, y }), exchange);
+
   const confirm = computeConfirm(keys.clientConfirmKey, encodeTranscript("client", exchange));
   const finished = await post(options, "finish", { session, confirm: encodeBase64(confirm) });
-
   const expected = computeConfirm(keys.deviceConfirmKey, encodeTranscript("device", exchange));
-  const { authToken, clientId } = finished;
-  if (!equalBytes(expected, decodeField(finished, "confirm") ?? new Uint8Array(0))) {
-    throw new ClientError("device_not_authentic", "The device does not know the PIN it shows");
-  }
-  if (typeof authToken !== "string" || typeof clientId !== "string") throw badAnswer();
-  return { clientId, authToken, pairingKey: keys.pairingKey };
+  if (!equalBytes(expected, bytesField(finished, "confirm"))) throw notAuthentic();
+  return {
+    clientId: textField(finished, "clientId"),
+    clientName: name,
+    authToken: textField(finished, "authToken"),
+    pairingKey: keys.pairingKey,
+  };
 }
 
-async function post(
-  options: PairOptions,
-  step: "start" | "finish",
-  body: JsonObject,
-): Promise<JsonObject> {
-  const { baseUrl, fetch: send = fetch, wait = defaultWait, signal } = options;
-  const request: RequestInit = {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-    signal: signal ?? null,
-  };
+function computeSessionKey(
+  masks: PinMasks,
+  options: { scalar: bigint; x: AffinePoint; y: AffinePoint },
+): Bytes {
+  try {
+    return finishClient(masks, options);
+  } catch (error) {
+    throw notAuthentic({ cause: error });
+  }
+}
+
+async function post(options: PairOptions, step: Step, body: JsonObject): Promise<JsonObject> {
+  const { wait = waitOnTimer } = options;
   for (let tries = 1;; tries++) {
-    // deno-lint-ignore no-await-in-loop -- a try begins when the one before was refused
-    const response = await reach(() => send(`${baseUrl}/api/pair/${step}`, request));
-    // deno-lint-ignore no-await-in-loop -- as above
-    const answer = asJsonObject(await reach(() => response.json()));
-    if (response.ok && answer !== undefined) return answer;
-    if (response.status !== 429 || tries === MAX_TRIES) {
-      throw refusal(response.status, { step, answer });
-    }
+    // deno-lint-ignore no-await-in-loop -- a try begins where the one before it was refused
+    const { status, text } = await send(options, step, body);
+    if (status === 200) return parseAnswer(text);
+    if (status !== 429 || tries === MAX_TRIES) throw refusal(step, status);
     // deno-lint-ignore no-await-in-loop -- as above
     await wait(RETRY_DELAY_MS);
   }
 }
 
-async function reach<Result>(action: () => Promise<Result>): Promise<Result> {
+async function send(
+  options: PairOptions,
+  step: Step,
+  body: JsonObject,
+): Promise<{ status: number; text: string }> {
+  const { baseUrl, fetch: request = (url, init) => fetch(url, init), signal = null } = options;
+  signal?.throwIfAborted();
   try {
-    return await action();
+    const response = await request(`${baseUrl.replace(/\/+$/, "")}/api/pair/${step}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+      signal,
+    });
+    return { status: response.status, text: await response.text() };
   } catch (error) {
+    signal?.throwIfAborted();
     throw new ClientError("unreachable", "The device cannot be reached", { cause: error });
   }
 }
 
-function refusal(
-  status: number,
-  details: { step: string; answer: JsonObject | undefined },
-): ClientError {
-  const { step, answer } = details;
-  const isNoPairing = status === 400 && step === "start";
-  const code = isNoPairing ? "no_pairing" : CODE_OF_STATUS[status] ?? "refused";
-  const message = asJsonObject(answer?.["error"])?.["message"];
-  return new ClientError(code, typeof message === "string" ? message : `Status ${status}`);
+function refusal(step: Step, status: number): ClientError {
+  const [code, message] = REFUSALS[`${step} ${status}`] ??
+    ["refused", `The device refused to pair: status ${status}`] as const;
+  return new ClientError(code, message);
 }
 
-function decodeField(object: JsonObject, name: string): Bytes | undefined {
-  const value = object[name];
-  return typeof value === "string" ? decodeBase64(value) : undefined;
+function parseAnswer(text: string): JsonObject {
+  const answer = parseJsonObject(text);
+  if (answer === undefined) throw badAnswer();
+  return answer;
+}
+
+function textField(answer: JsonObject, name: string): string {
+  const value = answer[name];
+  if (typeof value !== "string" || value === "") throw badAnswer();
+  return value;
+}
+
+function bytesField(answer: JsonObject, name: string): Bytes {
+  const bytes = decodeBase64(textField(answer, name));
+  if (bytes === undefined) throw badAnswer();
+  return bytes;
 }
 
 function badAnswer(): ClientError {
   return new ClientError("bad_answer", "The device's answer is not of the protocol");
 }
 
-function defaultWait(delayMs: number): Promise<void> {
+function notAuthentic(options: ErrorOptions = {}): ClientError {
+  const message = "Whoever answers does not know the PIN: it is not the device";
+  return new ClientError("device_not_authentic", message, options);
+}
+
+function waitOnTimer(delayMs: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, delayMs));
 }

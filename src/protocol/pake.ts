@@ -3,6 +3,7 @@
 
 import { p256 } from "@noble/curves/nist.js";
 import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { type Bytes, concatBytes, utf8 } from "../base/bytes.ts";
 import type { RandomSource } from "../base/random.ts";
 
@@ -137,7 +138,7 @@ export function minimalBytes(value: bigint): Bytes {
   if (value < 0n) throw new RangeError("Cannot encode integer: negative");
   if (value === 0n) return new Uint8Array(0);
   const hex = value.toString(16);
-  return Uint8Array.fromHex(hex.length % 2 === 0 ? hex : `0${hex}`);
+  return new Uint8Array(hexToBytes(hex.length % 2 === 0 ? hex : `0${hex}`));
 }
 
 function hashSessionKey(pinBytes: Bytes, points: readonly AffinePoint[]): Bytes {
@@ -146,5 +147,5 @@ function hashSessionKey(pinBytes: Bytes, points: readonly AffinePoint[]): Bytes 
 }
 
 function bytesToInteger(bytes: Uint8Array): bigint {
-  return BigInt(`0x${bytes.toHex()}`);
+  return BigInt(`0x${bytesToHex(bytes)}`);
 }

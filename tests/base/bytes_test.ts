@@ -105,3 +105,31 @@ for (const [name, bytes] of NO_UTF8) {
     assert.equal(decodeUtf8(Uint8Array.from(bytes)), undefined);
   });
 }
+
+Deno.test("base64 is the same on platforms without the methods of Uint8Array", () => {
+  const { toBase64 } = Uint8Array.prototype;
+  const { fromBase64 } = Uint8Array;
+  const texts = [
+    "",
+    "AA==",
+    "AB==",
+    "AAA=",
+    "AAB=",
+    "AAAA",
+    "+/+/",
+    "A===",
+    "AA=A",
+    "AAAA\n",
+    "-_-_",
+  ];
+  const native = texts.map((text) => decodeBase64(text));
+  try {
+    Object.assign(Uint8Array.prototype, { toBase64: undefined });
+    Object.assign(Uint8Array, { fromBase64: undefined });
+    assert.deepEqual(texts.map((text) => decodeBase64(text)), native);
+    assert.equal(encodeBase64(Uint8Array.of(0, 255, 62, 63)), "AP8+Pw==");
+  } finally {
+    Object.assign(Uint8Array.prototype, { toBase64 });
+    Object.assign(Uint8Array, { fromBase64 });
+  }
+});

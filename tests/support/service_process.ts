@@ -15,6 +15,11 @@ export interface ServiceOptions {
    * @default {"127.0.0.1:0"}
    */
   listen?: string;
+  /**
+   * How many files the process may have open.
+   * @default the system's limit
+   */
+  maxFiles?: number;
   /** Lines after the [service] table, other tables included. */
   tables?: string;
 }
@@ -40,8 +45,11 @@ export async function startService(options: ServiceOptions): Promise<ServiceProc
   const { dataDir } = options;
   const config = `${dataDir}.toml`;
   await writeConfig(options);
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", `${ROOT}src/main.ts`, "serve", "--config", config],
+  const command = [Deno.execPath(), "run", "-A", `${ROOT}src/main.ts`, "serve", "--config", config];
+  // The platform raises the soft limit to the hard one, so both are set.
+  const limit = options.maxFiles === undefined ? "" : `ulimit -n ${options.maxFiles} && `;
+  const child = new Deno.Command("sh", {
+    args: ["-c", `${limit}exec "$@"`, "sh", ...command],
     stdout: "piped",
     stderr: "piped",
   }).spawn();

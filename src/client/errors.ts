@@ -1,0 +1,70 @@
+// What can go wrong for an app that pairs with a device or talks to it.
+
+/** Every reason that an app can tell apart. */
+export type ClientErrorCode =
+  /** Nobody answers at the address, or the connection was refused before it was one. */
+  | "unreachable"
+  /** Nobody has opened pairing on the device, or that pairing is over. */
+  | "no_pairing"
+  /** The PIN was mistyped; the device takes three tries. */
+  | "wrong_pin"
+  /** The third wrong PIN: a new one must be shown. Also: the device has no place for a client. */
+  | "too_many_attempts"
+  /** The PIN or this try took too long. */
+  | "pairing_expired"
+  /** The device was busy with pairing requests each time. */
+  | "rate_limited"
+  /** Whoever answers is not the device that was paired, or does not know the PIN. */
+  | "device_not_authentic"
+  /** The device refused for another reason; the message has the status. */
+  | "refused"
+  /** The answer is not of the protocol. */
+  | "bad_answer"
+  /** The page may not use WebCrypto: browsers want https or localhost. */
+  | "insecure_context"
+  /** The device takes no plaintext from this address. */
+  | "encryption_required"
+  /** The device does not speak this version of the encryption. */
+  | "unsupported_version"
+  /** The connection is over, by whichever side. */
+  | "connection_closed"
+  /** No answer in time. */
+  | "timeout"
+  /** The device answered with an error; `rpcCode` and `data` tell which. */
+  | "rpc_error";
+
+/** Options of {@linkcode ClientError}. */
+export interface ClientErrorOptions extends ErrorOptions {
+  /** The code of the device's error. */
+  rpcCode?: number;
+  /** The data of the device's error. */
+  data?: unknown;
+}
+
+/** A failure of pairing, connecting or calling. */
+export class ClientError extends Error {
+  /** Why. */
+  readonly code: ClientErrorCode;
+  /** The number in the device's answer, such as -32601; for `rpc_error` only. */
+  readonly rpcCode: number | undefined;
+  /** What the device's answer has for programs; for `rpc_error` only. */
+  readonly data: unknown;
+
+  /** An error with a public message; that of an `rpc_error` is the device's. */
+  constructor(code: ClientErrorCode, message: string, options: ClientErrorOptions = {}) {
+    super(message, options);
+    this.name = "ClientError";
+    this.code = code;
+    this.rpcCode = options.rpcCode;
+    this.data = options.data;
+  }
+}
+
+/** Fails early where the platform withholds the cipher that every session needs. */
+export function requireWebCrypto(): void {
+  if (globalThis.crypto?.subtle !== undefined) return;
+  throw new ClientError(
+    "insecure_context",
+    "Cannot encrypt: browsers have WebCrypto on https and localhost pages only",
+  );
+}

@@ -1,0 +1,173 @@
+// Hostile and broken peers against the real service, from a second host: each is ended within its
+// limit, memory stays where it was, and a paired client is served all the while.
+
+import assert from "node:assert/strict";
+import type { Attack, AttackResult } from "../support/attacks.ts";
+import type { FloodResult, HttpResult } from "../support/remote_agent.ts";
+import { connectPhone, pairPhone } from "../support/reference_phone.ts";
+import { addRemoteHost, type RemoteHost, whyNoRemoteHost } from "../support/remote_host.ts";
+import {
+  openPairing,
+  type ServiceProcess,
+  startService,
+  withDataDir,
+} from "../support/service_process.ts";
+import { systemTest } from "../support/system_test.ts";
+
+const whyNot = await whyNoRemoteHost();
+const MAX_GROWTH_MIB = 20;
+
+interface World {
+  service: ServiceProcess;
+  host: RemoteHost;
+  port: number;
+}
+
+async function withWorld(number: number, test: (world: World) => Promise<void>): Promise<void> {
+  const host = await addRemoteHost(number);
+  try {
+    await withDataDir(async (dataDir) => {
+      const service = await startService({ dataDir, listen: "[::]:0" });
+      try {
+        await test({ service, host, port: Number(new URL(service.baseUrl).port) });
+      } finally {
+        await service.stop();
+      }
+    });
+  } finally {
+    await host.remove();
+  }
+}
+
+async function attack(
+  world: World,
+  what: { kind: Attack["kind"]; limitMs: number },
+): Promise<AttackResult> {
+  const { host, port } = world;
+  return await host.ask<AttackResult>({ op: "attack", host: host.deviceAddress, port, ...what });
+}
+
+// Runs `during` while a paired client calls again and again; every call must be answered.
+async function whileServing(world: World, during: () => Promise<void>): Promise<number> {
+  const { baseUrl } = world.service;
+  const pairing = await pairPhone(baseUrl, { pin: await openPairing(baseUrl) });
+  const phone = await connectPhone(baseUrl, pairing);
+  let isDone = false;
+  let served = 0;
+  const serving = (async () => {
+    while (!isDone) {
+      // deno-lint-ignore no-await-in-loop -- one call after the other
+      const answer = await phone.request("version");
+      assert.ok("result" in answer);
+      served += 1;
+      // deno-lint-ignore no-await-in-loop -- as above
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  })();
+  await during();
+  isDone = true;
+  await serving;
+  await phone.close();
+  return served;
+}
+
+const ATTACKS: readonly { kind: Attack["kind"]; endsWithinMs: number }[] = [
+  { kind: "one_frame", endsWithinMs: 4_000 },
+  { kind: "fragments", endsWithinMs: 4_000 },
+  { kind: "endless_fragments", endsWithinMs: 4_000 },
+  { kind: "half_head", endsWithinMs: 12_000 },
+  { kind: "half_body", endsWithinMs: 12_000 },
+  { kind: "silence", endsWithinMs: 12_000 },
+  { kind: "never_reads", endsWithinMs: 25_000 },
+  { kind: "never_closes", endsWithinMs: 4_000 },
+];
+
+for (const [i, { kind, endsWithinMs }] of ATTACKS.entries()) {
+  systemTest(`${kind}: ended within ${endsWithinMs / 1000} s, memory flat, others served`, {
+    whyNot,
+    run: () =>
+      withWorld(10 + i, async (world) => {
+        const served = await whileServing(world, async () => {
+          const before = await world.service.residentMiB();
+          let peak = before;
+          const watch = setInterval(() => {
+            void world.service.residentMiB().then((size) => {
+              peak = Math.max(peak, size);
+            });
+          }, 100);
+          const { endedAfterMs } = await attack(world, { kind, limitMs: endsWithinMs + 5_000 });
+          clearInterval(watch);
+          assert.ok(endedAfterMs !== undefined, "the attack was not ended");
+          assert.ok(endedAfterMs < endsWithinMs, `ended after ${Math.round(endedAfterMs)} ms`);
+          const growth = peak - before;
+          assert.ok(growth < MAX_GROWTH_MIB, `memory grew by ${growth.toFixed(1)} MiB`);
+        });
+        assert.ok(served > 5);
+      }),
+  });
+}
+
+systemTest("500 connections from one address are capped, and another address gets in", {
+  whyNot,
+  run: () =>
+    withWorld(20, async (world) => {
+      const other = await addRemoteHost(21);
+      try {
+        const { host, port } = world;
+        const flood = host.ask<FloodResult>({
+          op: "flood",
+          host: host.deviceAddress,
+          port,
+          count: 500,
+          holdMs: 3_000,
+        });
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
+        const { status } = await other.ask<HttpResult>({
+          op: "http",
+          host: other.deviceAddress,
+          port,
+          method: "GET",
+          path: "/health",
+          headers: {},
+        });
+        assert.equal(status, 200);
+        const { open, refused, closed } = await flood;
+        assert.equal(open, 8);
+        assert.equal(refused + closed, 492);
+        assert.ok(refused > 0);
+      } finally {
+        await other.remove();
+      }
+    }),
+});
+
+systemTest("a flood with few descriptors left is survived", {
+  whyNot: undefined,
+  run: () =>
+    withDataDir(async (dataDir) => {
+      const service = await startService({ dataDir, maxFiles: 128 });
+      const { baseUrl } = service;
+      const port = Number(new URL(baseUrl).port);
+      const conns: Deno.TcpConn[] = [];
+      for (let i = 0; i < 300; i++) {
+        // deno-lint-ignore no-await-in-loop -- one connection after the other
+        const conn = await Deno.connect({ hostname: "127.0.0.1", port }).catch(() => undefined);
+        if (conn !== undefined) conns.push(conn);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      for (const conn of conns) conn.close();
+      const deadline = performance.now() + 10_000;
+      let status = 0;
+      while (status !== 200 && performance.now() < deadline) {
+        // deno-lint-ignore no-await-in-loop -- until it answers again
+        const response = await fetch(`${baseUrl}/health`).catch(() => undefined);
+        status = response?.status ?? 0;
+        // deno-lint-ignore no-await-in-loop -- as above
+        await response?.body?.cancel();
+        // deno-lint-ignore no-await-in-loop -- as above
+        if (status !== 200) await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      assert.equal(status, 200);
+      assert.equal(await service.stop(), 0);
+    }),
+});

@@ -1,0 +1,68 @@
+// `kill -9` at any moment of a pairing and a session set-up leaves no client or a whole one, and a
+// sound database.
+
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { connectPhone, pairPhone, type PhonePairing } from "../support/reference_phone.ts";
+import { openPairing, startService, withDataDir } from "../support/service_process.ts";
+import { systemTest } from "../support/system_test.ts";
+
+const KILLS = 20;
+const LONGEST_DELAY_MS = 60;
+
+systemTest(`kill -9 at ${KILLS} moments of pairing and session set-up`, {
+  whyNot: undefined,
+  run: () =>
+    withDataDir(async (dataDir) => {
+      const known: PhonePairing[] = [];
+      for (let i = 0; i < KILLS; i++) {
+        // deno-lint-ignore no-await-in-loop -- one life after the other
+        await liveAndDie(dataDir, { known, delayMs: (i * LONGEST_DELAY_MS) / KILLS });
+        const database = new DatabaseSync(`${dataDir}/latchkey.sqlite`, { readOnly: true });
+        assert.equal(database.prepare("PRAGMA quick_check").get()?.["quick_check"], "ok");
+        const rows = database.prepare("SELECT client_id, pairing_key, auth_token FROM clients")
+          .all();
+        database.close();
+        for (const row of rows) {
+          assert.equal((row["pairing_key"] as Uint8Array).length, 32);
+          assert.match(String(row["auth_token"]), /^[0-9a-f-]{36}$/);
+        }
+        // Whoever was told that it is paired is paired.
+        for (const { clientId } of known) {
+          assert.ok(rows.some((row) => row["client_id"] === clientId));
+        }
+      }
+      assert.ok(known.length > 0);
+      const service = await startService({ dataDir });
+      const last = known.at(-1);
+      assert.ok(last !== undefined);
+      const phone = await connectPhone(service.baseUrl, last);
+      assert.ok("result" in await phone.request("version"));
+      await phone.close();
+      assert.equal(await service.stop(), 0);
+    }),
+});
+
+async function liveAndDie(
+  dataDir: string,
+  options: { known: PhonePairing[]; delayMs: number },
+): Promise<void> {
+  const { known, delayMs } = options;
+  const service = await startService({ dataDir });
+  const pin = await openPairing(service.baseUrl);
+  const life = (async () => {
+    const pairing = await pairPhone(service.baseUrl, { pin });
+    known.push(pairing);
+    for (;;) {
+      // deno-lint-ignore no-await-in-loop -- sessions until the end
+      const phone = await connectPhone(service.baseUrl, pairing);
+      // deno-lint-ignore no-await-in-loop -- as above
+      await phone.request("version");
+      // deno-lint-ignore no-await-in-loop -- as above
+      await phone.close();
+    }
+  })().catch(() => {});
+  await new Promise((resolve) => setTimeout(resolve, delayMs));
+  await service.stop("SIGKILL");
+  await life;
+}
