@@ -1,12 +1,12 @@
 // The two requests of pairing over HTTP (docs/protocol.md §3): what the body must be, in the order
 // of the tables there. The window decides the rest.
 
-import { bodyLimit } from "hono/body-limit";
 import { type Context, Hono } from "hono";
-import { type Bytes, decodeBase64, decodeUtf8, encodeBase64 } from "../base/bytes.ts";
+import { type Bytes, decodeBase64, encodeBase64 } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
 import { type JsonObject, parseJsonObject } from "../base/json.ts";
 import type { PairingWindow } from "../pairing/pairing_window.ts";
+import { limitBody, readText } from "./body.ts";
 import type { RequestEnv } from "./request_env.ts";
 
 /** The longest body of a start request, in bytes. */
@@ -27,13 +27,6 @@ export interface PairingRoutesOptions {
 export function pairingRoutes(options: PairingRoutesOptions): Hono<RequestEnv> {
   const { pairing, onPairingFailed } = options;
   const routes = new Hono<RequestEnv>();
-  const limit = (maxSize: number): ReturnType<typeof bodyLimit> =>
-    bodyLimit({
-      maxSize,
-      onError: () => {
-        throw new AppError("bad_request", `body: expected at most ${maxSize} bytes`);
-      },
-    });
 
   routes.post(
     "/start",
@@ -41,7 +34,7 @@ export function pairingRoutes(options: PairingRoutesOptions): Hono<RequestEnv> {
       if (!c.get("isLocal")) pairing.admitRemoteStart();
       await next();
     },
-    limit(MAX_PAIR_START_BYTES),
+    limitBody(MAX_PAIR_START_BYTES, "bad_request"),
     async (c) => {
       const body = await readJsonObject(c);
       const pake = textField(body, "pake");
@@ -52,7 +45,7 @@ export function pairingRoutes(options: PairingRoutesOptions): Hono<RequestEnv> {
     },
   );
 
-  routes.post("/finish", limit(MAX_PAIR_FINISH_BYTES), async (c) => {
+  routes.post("/finish", limitBody(MAX_PAIR_FINISH_BYTES, "bad_request"), async (c) => {
     const body = await readJsonObject(c);
     const sessionId = textField(body, "session");
     const confirm = decodeNonEmpty(textField(body, "confirm"), "confirm");
@@ -77,8 +70,7 @@ export function pairingRoutes(options: PairingRoutesOptions): Hono<RequestEnv> {
 }
 
 async function readJsonObject(c: Context<RequestEnv>): Promise<JsonObject> {
-  const text = decodeUtf8(new Uint8Array(await c.req.arrayBuffer()));
-  c.env.peer.guarded?.progressed();
+  const text = await readText(c);
   const object = text === undefined ? undefined : parseJsonObject(text);
   if (object === undefined) throw new AppError("bad_request", "body: expected a JSON object");
   return object;

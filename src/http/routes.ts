@@ -2,15 +2,14 @@
 // where errors become answers.
 
 import { type Context, type Handler, Hono, type MiddlewareHandler } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
-import { decodeUtf8 } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { type RandomSource, randomUuid } from "../base/random.ts";
 import type { PairingWindow } from "../pairing/pairing_window.ts";
 import type { Caller } from "../rpc/caller.ts";
 import type { Socket } from "../session/socket.ts";
+import { limitBody, readText } from "./body.ts";
 import { enforce } from "./enforce.ts";
 import { errorResponse, httpError, toHttpError } from "./error_response.ts";
 import type { EventStreams } from "./events.ts";
@@ -129,7 +128,11 @@ export function createRoutes(options: RoutesOptions): Hono<RequestEnv> {
       enforce("websocket", { facts, takesQueryKey: true }),
       (c) => acceptSocket(c, options),
     ],
-    POST: [enforce("post", { facts }), limitPost(), (c) => answerPost(c, options)],
+    POST: [
+      enforce("post", { facts }),
+      limitBody(MAX_POST_BYTES, "too_large"),
+      (c) => answerPost(c, options),
+    ],
   });
   route(EVENT_PATHS, {
     GET: [
@@ -233,8 +236,7 @@ async function answerPost(c: Context<RequestEnv>, options: RoutesOptions): Promi
     throw httpError(415, "Content-Type: expected application/json");
   }
   // A body that is not UTF-8 is no JSON, like the empty text.
-  const text = decodeUtf8(new Uint8Array(await c.req.arrayBuffer())) ?? "";
-  c.env.peer.guarded?.progressed();
+  const text = await readText(c) ?? "";
   const answer = await options.handleRpc(text, {
     isLocal: c.get("isLocal"),
     address: c.env.peer.address,
@@ -243,15 +245,6 @@ async function answerPost(c: Context<RequestEnv>, options: RoutesOptions): Promi
   });
   if (answer === undefined) return c.body(null, 204);
   return c.body(answer, 200, { "Content-Type": "application/json" });
-}
-
-function limitPost(): MiddlewareHandler {
-  return bodyLimit({
-    maxSize: MAX_POST_BYTES,
-    onError: () => {
-      throw new AppError("too_large", `body: expected at most ${MAX_POST_BYTES} bytes`);
-    },
-  });
 }
 
 function logFields(c: Context<RequestEnv>): Record<string, string> {
