@@ -159,3 +159,25 @@ export async function openPairing(baseUrl: string): Promise<string> {
   const { pin } = await callLocal(baseUrl, "clients.pair.start") as { pin: string };
   return pin;
 }
+
+/** Runs `test` with a service and its configuration file; the service is stopped afterwards. */
+export async function withService(
+  options: Omit<ServiceOptions, "dataDir">,
+  test: (service: ServiceProcess, configFile: string) => Promise<void>,
+): Promise<void> {
+  await withDataDir(async (dataDir) => {
+    const service = await startService({ ...options, dataDir });
+    try {
+      await rewritePort(`${dataDir}.toml`, new URL(service.baseUrl).port);
+      await test(service, `${dataDir}.toml`);
+    } finally {
+      await service.stop();
+    }
+  });
+}
+
+// The service chose its port; commands find it through the configuration.
+async function rewritePort(file: string, port: string): Promise<void> {
+  const text = await Deno.readTextFile(file);
+  await Deno.writeTextFile(file, text.replace(/(listen = ".*):0"/, `$1:${port}"`));
+}

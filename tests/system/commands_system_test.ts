@@ -1,0 +1,253 @@
+// The commands as their users run them: what they print, what they answer, how they exit.
+
+import assert from "node:assert/strict";
+import { connectPhone, pairPhone } from "../support/reference_phone.ts";
+import {
+  callLocal,
+  openPairing,
+  runLatchkey,
+  startService,
+  withDataDir,
+  withService,
+} from "../support/service_process.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+Deno.test("demo plays the main job and cleans up", async () => {
+  const { code, stdout } = await runLatchkey("demo");
+  assert.equal(code, 0);
+  assert.match(stdout, /phone\s+paired as client [0-9a-f-]{36}/);
+  assert.match(stdout, /device\s+answers \{"version":"\d+\.\d+\.\d+","platform":"linux"/);
+  assert.match(stdout, /its folder is removed/);
+});
+
+Deno.test("every command has --help and --version, and wrong usage exits with 2", async () => {
+  const commands = ["serve", "pair", "clients", "keys", "audit", "call", "demo"];
+  const helps = await Promise.all(commands.map((name) => runLatchkey(name, "--help")));
+  for (const [i, { code, stdout }] of helps.entries()) {
+    assert.equal(code, 0);
+    assert.ok(stdout.startsWith(`Usage: latchkey ${commands[i]}`));
+  }
+  const versions = await Promise.all([runLatchkey("--version"), runLatchkey("pair", "--version")]);
+  for (const { code, stdout } of versions) {
+    assert.equal(code, 0);
+    assert.match(stdout, /^latchkey \d+\.\d+\.\d+\n$/);
+  }
+  const wrong = [
+    [],
+    ["nonsense"],
+    ["serve", "extra"],
+    ["pair", "--role", "king"],
+    ["call"],
+    ["clients", "delete"],
+    ["keys", "add", "x"],
+    ["keys", "add", "x", "--scope", "rpc", "--expires", "soon"],
+    ["audit", "--nonsense"],
+  ];
+  const results = await Promise.all(wrong.map((args) => runLatchkey(...args)));
+  for (const [i, { code, stderr }] of results.entries()) {
+    assert.equal(code, 2, String(wrong[i]));
+    assert.match(stderr, /Usage: latchkey/);
+  }
+});
+
+Deno.test("commands say when no service runs, and exit with 1", async () => {
+  await withDataDir(async (dataDir) => {
+    await Deno.writeTextFile(`${dataDir}.toml`, '[service]\nlisten = "127.0.0.1:9"\n');
+    const commands = [["clients"], ["call", "version"], ["pair"], ["keys"], ["audit"]];
+    const results = await Promise.all(
+      commands.map((args) => runLatchkey(...args, "--config", `${dataDir}.toml`)),
+    );
+    for (const { code, stderr } of results) {
+      assert.equal(code, 1);
+      assert.match(stderr, /Cannot reach the service at http:\/\/127\.0\.0\.1:9: is it running\?/);
+    }
+  });
+});
+
+Deno.test("a configuration with a mistake is refused with file, line and key", async () => {
+  await withDataDir(async (dataDir) => {
+    const file = `${dataDir}.toml`;
+    await Deno.writeTextFile(file, "[service]\n\nencrpytion = true\n");
+    const { code, stderr } = await runLatchkey("serve", "--config", file);
+    assert.equal(code, 1);
+    assert.equal(
+      stderr,
+      `Cannot read ${file}: line 3: unknown key "encrpytion" in [service] ` +
+        '(did you mean "encryption"?)\n',
+    );
+    const missing = await runLatchkey("serve", "--config", `${dataDir}-none.toml`);
+    assert.equal(missing.code, 1);
+    assert.match(missing.stderr, /no such file/);
+  });
+});
+
+Deno.test("serve says where it listens and what to do next", async () => {
+  await withService({}, (service, config) => {
+    const output = service.output();
+    assert.match(output, /Latchkey listens on http:\/\/127\.0\.0\.1:\d+/);
+    assert.ok(output.includes(`latchkey pair --config ${config}`));
+    assert.ok(!output.includes("without encryption"));
+    return Promise.resolve();
+  });
+});
+
+Deno.test("serve warns once when other hosts may talk in plaintext", async () => {
+  await withService({ listen: "[::]:0" }, (service) => {
+    assert.equal(service.output().split("Serving other hosts without encryption").length, 2);
+    return Promise.resolve();
+  });
+});
+
+Deno.test("a second instance is refused by folder and by port", async () => {
+  await withService({}, async (service, config) => {
+    const second = await runLatchkey("serve", "--config", config);
+    assert.equal(second.code, 1);
+    assert.match(second.stderr, /another latchkey \(process \d+\) is running on it/);
+    const { port } = new URL(service.baseUrl);
+    const other = await Deno.makeTempDir({ prefix: "latchkey_test_" });
+    await Deno.writeTextFile(
+      `${other}/config.toml`,
+      `[service]\nlisten = "127.0.0.1:${port}"\ndata_dir = "${other}/data"\n`,
+    );
+    const third = await runLatchkey("serve", "--config", `${other}/config.toml`);
+    assert.equal(third.code, 1);
+    assert.match(third.stderr, /another program listens there already/);
+    await Deno.remove(other, { recursive: true });
+  });
+});
+
+Deno.test("pair shows the PIN, waits, and says who paired", async () => {
+  await withService({}, async (service, config) => {
+    const command = spawn("pair", "--name", "Kitchen tablet", "--config", config);
+    await command.waitFor(/left/);
+    const { pin } = await callLocal(service.baseUrl, "clients.pair.current") as { pin: string };
+    const pairing = await pairPhone(service.baseUrl, { pin, name: "\u202eevil\u0007" });
+    assert.equal(await command.code, 0);
+    assert.match(command.output(), /Paired with \ufffdevil\ufffd/);
+    const { stdout } = await runLatchkey("clients", "--config", config);
+    assert.match(stdout, new RegExp(`${pairing.clientId}  admin .*Kitchen tablet`));
+  });
+});
+
+Deno.test("pair tells of wrong guesses and why nobody paired", async () => {
+  await withService({}, async (service, config) => {
+    const command = spawn("pair", "--config", config);
+    await command.waitFor(/left/);
+    const { pin } = await callLocal(service.baseUrl, "clients.pair.current") as { pin: string };
+    const wrong = pin === "000000" ? "000001" : "000000";
+    for (let i = 0; i < 3; i++) {
+      // deno-lint-ignore no-await-in-loop -- one guess after the other
+      await assert.rejects(pairPhone(service.baseUrl, { pin: wrong }), /401|403/);
+    }
+    assert.equal(await command.code, 1);
+    assert.match(command.output(), /Wrong PIN entered: 1 of 3[^]*2 of 3/);
+    assert.match(command.output(), /The PIN was entered wrong too often/);
+  });
+});
+
+Deno.test("pair cancels the PIN on Ctrl+C, and shows one that is already valid", async () => {
+  await withService({}, async (service, config) => {
+    await openPairing(service.baseUrl);
+    const command = spawn("pair", "--config", config);
+    await command.waitFor(/left/);
+    command.kill("SIGINT");
+    assert.equal(await command.code, 1);
+    assert.match(command.output(), /Pairing was cancelled/);
+    assert.equal(await callLocal(service.baseUrl, "clients.pair.current"), null);
+  });
+});
+
+Deno.test("clients delete asks before it removes the last admin", async () => {
+  await withService({}, async (service, config) => {
+    const { baseUrl } = service;
+    const { clientId } = await pairPhone(baseUrl, { pin: await openPairing(baseUrl) });
+    const refused = await runLatchkey("clients", "delete", clientId, "--config", config);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stdout, /Nothing was deleted/);
+    const sure = await runLatchkey("clients", "delete", clientId, "--yes", "--config", config);
+    assert.equal(sure.code, 0);
+    const again = await runLatchkey("clients", "delete", clientId, "--yes", "--config", config);
+    assert.equal(again.code, 1);
+    assert.match(again.stderr, /No client with this id/);
+  });
+});
+
+Deno.test("keys are added, listed and revoked, and the audit log tells of it", async () => {
+  await withService({}, async (_service, config) => {
+    const added = await runLatchkey(
+      ...["keys", "add", "My script", "--scope", "rpc,run", "--expires", "30d", "--config", config],
+    );
+    assert.match(added.stdout, /^lk_[a-z0-9]{8}_[A-Za-z0-9_-]{43}\n$/);
+    const keyId = added.stdout.slice(3, 11);
+    const listed = await runLatchkey("keys", "--config", config);
+    assert.match(listed.stdout, new RegExp(`${keyId}  rpc,run .*My script`));
+    assert.ok(!listed.stdout.includes(added.stdout.slice(12).trim()));
+    assert.equal((await runLatchkey("keys", "revoke", keyId, "--config", config)).code, 0);
+    assert.equal((await runLatchkey("keys", "revoke", keyId, "--config", config)).code, 1);
+    const audit = await runLatchkey("audit", "--config", config);
+    assert.match(audit.stdout, /key_added[^]*key_revoked/);
+    const verified = await runLatchkey("audit", "--verify", "--config", config);
+    assert.equal(verified.code, 0);
+    assert.match(verified.stdout, /All 2 entries follow from each other/);
+  });
+});
+
+Deno.test("SIGHUP takes new settings and keeps the old ones when the file is bad", async () => {
+  await withDataDir(async (dataDir) => {
+    const service = await startService({ dataDir });
+    const pairing = await pairPhone(service.baseUrl, { pin: await openPairing(service.baseUrl) });
+    const phone = await connectPhone(service.baseUrl, pairing);
+    await phone.request("version");
+    const file = `${dataDir}.toml`;
+    const good = await Deno.readTextFile(file);
+    await Deno.writeTextFile(file, `${good}\n[security]\nallow_run = ["a.*"]\n`);
+    await service.reload();
+    assert.match(service.output(), /Settings read again changed=\["allowRun"\]/);
+    await Deno.writeTextFile(file, `${good}\n[security]\nallow_run = ["("]\n`);
+    await service.reload();
+    assert.match(service.output(), /Settings kept: .*allow_run/);
+    assert.ok("result" in await phone.request("version"), "the session was dropped");
+    await phone.close();
+    assert.equal(await service.stop("SIGINT"), 0);
+  });
+});
+
+interface Spawned {
+  output(): string;
+  waitFor(pattern: RegExp): Promise<void>;
+  kill(signal: Deno.Signal): void;
+  readonly code: Promise<number>;
+}
+
+function spawn(...args: readonly string[]): Spawned {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", `${ROOT}src/main.ts`, ...args],
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  let written = "";
+  let onText = (): void => {};
+  const reading = (async () => {
+    for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+      written += text;
+      onText();
+    }
+  })();
+  return {
+    output: () => written,
+    async waitFor(pattern: RegExp): Promise<void> {
+      while (!pattern.test(written)) {
+        // deno-lint-ignore no-await-in-loop -- until the text has come
+        await new Promise<void>((resolve) => {
+          onText = resolve;
+        });
+      }
+    },
+    kill: (signal) => child.kill(signal),
+    code: (async () => {
+      await reading;
+      return (await child.status).code;
+    })(),
+  };
+}
