@@ -82,12 +82,9 @@ function describeService(
   const { config, file } = started;
   const pair = file === undefined ? "pair" : `pair --config ${file}`;
   const url = baseUrlOf("127.0.0.1", service.port);
-  const others = service.outside === undefined
-    ? "cannot reach it"
-    : `reach it on ${baseUrlOf(service.outside, service.port)}`;
   return [
     `Latchkey listens on ${url}`,
-    `  other hosts ${others}`,
+    `  other hosts ${describeOutside(service)}`,
     `  encryption  ${config.service.encryption ? "required from other hosts" : "optional"}`,
     `  data        ${config.service.dataDir}`,
     "",
@@ -96,6 +93,13 @@ function describeService(
     "Stop with Ctrl+C",
     "",
   ].join("\n");
+}
+
+function describeOutside(service: RunningService): string {
+  const { outside, port } = service;
+  if (outside === undefined) return "cannot reach it";
+  if (outside === "::" || outside === "0.0.0.0") return `reach it on every address, port ${port}`;
+  return `reach it on ${baseUrlOf(outside, port)}`;
 }
 
 function stopSignal(): Promise<string> {

@@ -2,6 +2,7 @@
 // run, not of two.
 
 import { handshakeRows } from "./handshake_bench.ts";
+import { keyRows } from "./keys_bench.ts";
 import { requestRows } from "./request_bench.ts";
 import { serviceRows } from "./service_bench.ts";
 import { type BenchRow, formatRows } from "./table.ts";
@@ -9,6 +10,7 @@ import { type BenchRow, formatRows } from "./table.ts";
 const sections: [title: string, rows: () => Promise<BenchRow[]>][] = [
   ["Requests over WebSocket, 300-byte frames", requestRows],
   ["Pairing and session set-up", handshakeRows],
+  ["Refusing API keys, medians of 5,000", keyRows],
   ["The process", serviceRows],
 ];
 
