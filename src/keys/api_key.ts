@@ -49,12 +49,26 @@ export interface PresentedKey {
   readonly secretHash: Bytes;
 }
 
+/** What is compared when a key is presented; of an unknown id, values that nothing matches. */
+export interface KeyCheck {
+  /** Whether there is a key with the id. */
+  readonly isKnown: boolean;
+  /** SHA-256 of the secret bytes; zeros of an unknown id. */
+  readonly secretHash: Bytes;
+  /** Whether it was revoked. */
+  readonly isRevoked: boolean;
+  /** When it ends, in milliseconds since 1970; far away where it does not. */
+  readonly expiresAtMs: number;
+}
+
 /** Where keys are kept. Every call is durable when it returns and throws where it failed. */
 export interface KeyStore {
   /** All keys, oldest first, revoked ones included. */
   list(): ApiKey[];
   /** The key with this id, revoked or not. */
   find(keyId: string): ApiKey | undefined;
+  /** What to compare a presented key with; costs the same whether or not the id exists. */
+  check(keyId: string): KeyCheck;
   /** Whether any key was ever made and not purged. */
   hasAny(): boolean;
   /** Keeps a new key. */

@@ -1,7 +1,7 @@
 // Judges presented keys. Missing, malformed, unknown, revoked and expired keys cost the same work
 // and get the same answer, so that nobody learns which ids exist.
 
-import { type Bytes, equalBytes } from "../base/bytes.ts";
+import { equalBytes } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { AppError, asError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
@@ -14,14 +14,15 @@ import {
   type KeyStore,
   MAX_KEY_NAME_CHARACTERS,
   parseKey,
+  type PresentedKey,
 } from "./api_key.ts";
 
 /** How often uses are written, in milliseconds. */
 export const LAST_USED_FLUSH_MS = 30_000;
 
-// Stands in for a key that is missing or malformed, so that the same steps run.
+// Stand in for a key that is missing or malformed, so that the same steps run.
 const NO_KEY = `lk_00000000_${"A".repeat(43)}`;
-const NO_HASH: Bytes = new Uint8Array(32);
+const NOBODY: PresentedKey = { keyId: "", secretHash: new Uint8Array(32).fill(1) };
 
 /** Options of {@linkcode KeyRing}. */
 export interface KeyRingOptions {
@@ -66,14 +67,15 @@ export class KeyRing {
   /** The key in a text, if it is valid now; undefined otherwise, whatever is wrong. */
   authenticate(text: string | undefined): ApiKey | undefined {
     const { store, clock } = this.#options;
-    const presented = parseKey(text ?? NO_KEY) ?? parseKey(NO_KEY);
-    const known = store.find(presented?.keyId ?? "");
-    const isRight = equalBytes(known?.secretHash ?? NO_HASH, presented?.secretHash ?? NO_HASH);
+    const { keyId, secretHash } = parseKey(text ?? NO_KEY) ?? parseKey(NO_KEY) ?? NOBODY;
+    const check = store.check(keyId);
     const nowMs = clock.wallMs();
-    const isLive = known?.revokedAtMs === undefined && nowMs < (known?.expiresAtMs ?? Infinity);
-    if (known === undefined || !isRight || !isLive) return undefined;
-    this.#unsaved.set(known.keyId, nowMs);
-    return known;
+    const isRight = equalBytes(check.secretHash, secretHash);
+    if (!isRight || !check.isKnown || check.isRevoked || nowMs >= check.expiresAtMs) {
+      return undefined;
+    }
+    this.#unsaved.set(keyId, nowMs);
+    return store.find(keyId);
   }
 
   /** Makes a key; its text is never to be had again. bad_request for a bad name or scope. */

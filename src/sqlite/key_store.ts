@@ -1,7 +1,7 @@
 // The API keys in SQLite.
 
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
-import type { ApiKey, KeyScope, KeyStore } from "../keys/api_key.ts";
+import type { ApiKey, KeyCheck, KeyScope, KeyStore } from "../keys/api_key.ts";
 import { inTransaction } from "./transaction.ts";
 
 const COLUMNS = `key_id, name, secret_hash, scopes, created_at_ms, expires_at_ms, last_used_at_ms,
@@ -11,7 +11,10 @@ const COLUMNS = `key_id, name, secret_hash, scopes, created_at_ms, expires_at_ms
 export class SqliteKeyStore implements KeyStore {
   readonly #database: DatabaseSync;
   readonly #statements: Readonly<
-    Record<"list" | "find" | "any" | "insert" | "revoke" | "purge" | "lastUsed", StatementSync>
+    Record<
+      "list" | "find" | "check" | "any" | "insert" | "revoke" | "purge" | "lastUsed",
+      StatementSync
+    >
   >;
 
   /** A store over an open, migrated database. */
@@ -21,6 +24,13 @@ export class SqliteKeyStore implements KeyStore {
     this.#statements = {
       list: database.prepare(`${select} ORDER BY created_at_ms, key_id`),
       find: database.prepare(`${select} WHERE key_id = ?`),
+      // Always one row with values of the same types, so that an unknown id costs what a known does.
+      check: database.prepare(
+        `SELECT key_id IS NOT NULL AS is_known, coalesce(secret_hash, zeroblob(32)) AS secret_hash,
+           revoked_at_ms IS NOT NULL AS is_revoked,
+           coalesce(expires_at_ms, ${Number.MAX_SAFE_INTEGER}) AS expires_at_ms
+         FROM (SELECT 1) LEFT JOIN api_keys ON key_id = ?`,
+      ),
       any: database.prepare("SELECT 1 FROM api_keys LIMIT 1"),
       insert: database.prepare(
         `INSERT INTO api_keys (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, NULL, NULL)`,
@@ -42,6 +52,17 @@ export class SqliteKeyStore implements KeyStore {
   find(keyId: string): ApiKey | undefined {
     const row = this.#statements.find.get(keyId);
     return row && toKey(row);
+  }
+
+  /** What to compare a presented key with. */
+  check(keyId: string): KeyCheck {
+    const row = this.#statements.check.get(keyId) ?? {};
+    return {
+      isKnown: row["is_known"] === 1,
+      secretHash: new Uint8Array(row["secret_hash"] as Uint8Array),
+      isRevoked: row["is_revoked"] === 1,
+      expiresAtMs: Number(row["expires_at_ms"]),
+    };
   }
 
   /** Whether there is any key. */
