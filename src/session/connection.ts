@@ -16,8 +16,8 @@ import {
 } from "../protocol/frame.ts";
 import { PING, PONG } from "../protocol/ping.ts";
 import type { FirstFrameOutcome, RefusalReason } from "./gateway.ts";
-import { Outbox } from "./outbox.ts";
-import { RequestQueue } from "./request_queue.ts";
+import { MAX_QUEUED_BYTES, MAX_QUEUED_BYTES_UNKNOWN, Outbox } from "./outbox.ts";
+import { MAX_WAITING_BYTES, MAX_WAITING_BYTES_UNKNOWN, RequestQueue } from "./request_queue.ts";
 import type { Session } from "./session.ts";
 import { CLOSE_CODES, type Socket } from "./socket.ts";
 
@@ -29,6 +29,9 @@ export const MAX_INBOUND_MESSAGES = 4096;
 
 /** The most bytes of messages that wait to be decrypted. */
 export const MAX_INBOUND_BYTES: number = 16 * 1024 * 1024;
+
+// deno-lint-ignore no-control-regex -- the range of ASCII begins with them
+const NOT_ASCII = /[^\x00-\x7f]/;
 
 /** How requests are answered. */
 export interface RequestHandler {
@@ -107,9 +110,13 @@ export class Connection {
       socket,
       clock,
       seal: (text) => this.#state.step === "encrypted" ? this.#state.session.seal(text) : text,
+      maxBytes: () => this.#hasSession ? MAX_QUEUED_BYTES : MAX_QUEUED_BYTES_UNKNOWN,
       onFailure: (reason) => this.#abort(reason),
     });
-    this.#requests = new RequestQueue((text) => this.#answer(text));
+    this.#requests = new RequestQueue(
+      (text) => this.#answer(text),
+      () => this.#hasSession ? MAX_WAITING_BYTES : MAX_WAITING_BYTES_UNKNOWN,
+    );
     const cancelDeadline = clock.after(SESSION_DEADLINE_MS, () => {
       if (this.#state.step === "awaiting_session" && options.mustEncrypt()) {
         this.#abort("no_session_in_time");
@@ -121,6 +128,10 @@ export class Connection {
   /** The client whose session this is. */
   get clientId(): string | undefined {
     return this.#state.step === "encrypted" ? this.#state.session.clientId : undefined;
+  }
+
+  get #hasSession(): boolean {
+    return this.#state.step === "encrypted";
   }
 
   /** Takes a message from the peer; messages are dealt with one after the other. */
@@ -290,7 +301,7 @@ export class Connection {
   }
 }
 
-// The length in UTF-16 units is exact for ASCII, which frames are; only odd texts are counted.
+// Counted without a copy where the text is ASCII, as frames are.
 function textBytes(text: string): number {
-  return text.length * 3 <= MAX_FIRST_FRAME_BYTES ? text.length : utf8(text).length;
+  return NOT_ASCII.test(text) ? utf8(text).length : text.length;
 }

@@ -9,8 +9,11 @@ import type { Socket } from "./socket.ts";
 /** The most frames that wait for a peer. */
 export const MAX_QUEUED_FRAMES = 256;
 
-/** The most bytes that wait for a peer. */
+/** The most bytes that wait for a peer with a session. */
 export const MAX_QUEUED_BYTES: number = 8 * 1024 * 1024;
+
+/** The most bytes that wait for a peer without one. */
+export const MAX_QUEUED_BYTES_UNKNOWN: number = 1024 * 1024;
 
 /** How long a peer may take nothing of what waits for it, in milliseconds. */
 export const MAX_STALL_MS = 20_000;
@@ -26,6 +29,8 @@ export interface OutboxOptions {
   clock: Clock;
   /** Turns a text into the next message: sealed where a session exists. */
   seal: (text: string) => WireMessage | Promise<WireMessage>;
+  /** The most bytes that may wait now. */
+  maxBytes: () => number;
   /** Called once where a peer takes nothing for too long or a frame cannot be sent. */
   onFailure: (reason: "stalled" | "send_failed") => void;
 }
@@ -55,7 +60,7 @@ export class Outbox {
     const frames = this.#sealingFrames + this.#handedOver.length;
     const bytes = this.#sealingBytes + this.#handedOverBytes;
     if (frames >= MAX_QUEUED_FRAMES) return false;
-    if (frames > 0 && bytes + text.length > MAX_QUEUED_BYTES) return false;
+    if (frames > 0 && bytes + text.length > this.#options.maxBytes()) return false;
     this.#sealingFrames += 1;
     this.#sealingBytes += text.length;
     this.#tail = this.#tail.then(() => this.#sealAndSend(text));
@@ -108,7 +113,7 @@ export class Outbox {
     this.#forgetTaken();
     const frames = this.#sealingFrames + this.#handedOver.length;
     const bytes = this.#sealingBytes + this.#handedOverBytes;
-    return frames <= MAX_QUEUED_FRAMES / 2 && bytes <= MAX_QUEUED_BYTES / 2;
+    return frames <= MAX_QUEUED_FRAMES / 2 && bytes <= this.#options.maxBytes() / 2;
   }
 
   // The socket tells bytes, not frames: what it has sent are the oldest of what it was given.

@@ -7,20 +7,25 @@ export const MAX_RUNNING_REQUESTS = 16;
 /** How many requests of a connection may wait. */
 export const MAX_WAITING_REQUESTS = 1024;
 
-/** How many bytes of requests of a connection may wait. */
+/** How many bytes of requests may wait on a connection with a session. */
 export const MAX_WAITING_BYTES: number = 8 * 1024 * 1024;
+
+/** How many bytes of requests may wait on a connection without one. */
+export const MAX_WAITING_BYTES_UNKNOWN: number = 256 * 1024;
 
 /** Runs requests in the order they came, a bounded number at a time. */
 export class RequestQueue {
   readonly #run: (text: string) => Promise<void>;
+  readonly #maxWaitingBytes: () => number;
   readonly #waiting: string[] = [];
   #waitingBytes = 0;
   readonly #idleWaiters: (() => void)[] = [];
   #running = 0;
 
-  /** `run` handles one request to its end and never rejects. */
-  constructor(run: (text: string) => Promise<void>) {
+  /** `run` handles one request to its end and never rejects; `maxWaitingBytes` is asked anew. */
+  constructor(run: (text: string) => Promise<void>, maxWaitingBytes: () => number) {
     this.#run = run;
+    this.#maxWaitingBytes = maxWaitingBytes;
   }
 
   /** Takes a request; false where too many wait. */
@@ -30,7 +35,7 @@ export class RequestQueue {
       return true;
     }
     const isFull = this.#waiting.length >= MAX_WAITING_REQUESTS ||
-      this.#waitingBytes + text.length > MAX_WAITING_BYTES;
+      this.#waitingBytes + text.length > this.#maxWaitingBytes();
     if (isFull) return false;
     this.#waiting.push(text);
     this.#waitingBytes += text.length;

@@ -9,8 +9,17 @@ import {
   SESSION_DEADLINE_MS,
 } from "../../src/session/connection.ts";
 import { SessionGateway } from "../../src/session/gateway.ts";
-import { MAX_QUEUED_BYTES, MAX_QUEUED_FRAMES, MAX_STALL_MS } from "../../src/session/outbox.ts";
-import { MAX_RUNNING_REQUESTS, MAX_WAITING_REQUESTS } from "../../src/session/request_queue.ts";
+import {
+  MAX_QUEUED_BYTES,
+  MAX_QUEUED_BYTES_UNKNOWN,
+  MAX_QUEUED_FRAMES,
+  MAX_STALL_MS,
+} from "../../src/session/outbox.ts";
+import {
+  MAX_RUNNING_REQUESTS,
+  MAX_WAITING_BYTES_UNKNOWN,
+  MAX_WAITING_REQUESTS,
+} from "../../src/session/request_queue.ts";
 import { CLOSE_CODES } from "../../src/session/socket.ts";
 import { Throttle } from "../../src/session/throttle.ts";
 import { FakeClock } from "../support/fake_clock.ts";
@@ -348,13 +357,41 @@ Deno.test("notifications that find the queue full in frames cut the reader", asy
 Deno.test("notifications that find the queue full in bytes cut the reader", async () => {
   const { connection, socket } = setUp();
   socket.isRead = false;
-  const half = "x".repeat(MAX_QUEUED_BYTES / 2);
+  const half = "x".repeat(MAX_QUEUED_BYTES_UNKNOWN / 2);
   connection.notify(half);
   connection.notify(half);
   await settle();
   assert.equal(socket.isAborted, false);
   connection.notify("x");
   assert.ok(socket.isAborted);
+});
+
+Deno.test("a peer with a session may leave more unread", async () => {
+  const fixture = setUp();
+  await open(fixture, { envelope: "binary" });
+  fixture.socket.isRead = false;
+  const half = "x".repeat(MAX_QUEUED_BYTES / 2 - 1024);
+  fixture.connection.notify(half);
+  fixture.connection.notify(half);
+  await settle();
+  assert.equal(fixture.socket.isAborted, false);
+  fixture.connection.notify("x".repeat(4096));
+  assert.ok(fixture.socket.isAborted);
+});
+
+Deno.test("requests of a peer without a session wait in few bytes", async () => {
+  const fixture = setUp({ hold: true });
+  const large = "x".repeat(MAX_FIRST_FRAME_BYTES);
+  const waiting = MAX_WAITING_BYTES_UNKNOWN / MAX_FIRST_FRAME_BYTES;
+  for (let i = 0; i < MAX_RUNNING_REQUESTS + waiting; i++) fixture.connection.receive(large);
+  await settle();
+  assert.deepEqual(fixture.socket.sent, []);
+  fixture.connection.receive("one more");
+  await settle();
+  assert.deepEqual(fixture.socket.sent, ["busy:one more"]);
+  fixture.connection.ended();
+  fixture.release();
+  await settle();
 });
 
 Deno.test("a flood of messages cuts the connection", () => {

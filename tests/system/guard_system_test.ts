@@ -64,9 +64,15 @@ async function whileServing(world: World, during: () => Promise<void>): Promise<
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   })();
-  await during();
-  isDone = true;
-  await serving;
+  // Both are awaited whatever the other does: what failed first is what is told.
+  const [attacked, calls] = await Promise.allSettled([
+    during().finally(() => {
+      isDone = true;
+    }),
+    serving,
+  ]);
+  if (attacked.status === "rejected") throw attacked.reason;
+  if (calls.status === "rejected") throw calls.reason;
   await phone.close();
   return served;
 }
