@@ -82,8 +82,20 @@ function listOf(
   return v.array(v.pipe(v.string(), v.check(isEntry, expectation)));
 }
 
-const FileSchema = v.strictObject({
-  service: v.optional(v.strictObject({
+// Lists and dates are objects to a schema, and would pass for tables that set nothing.
+function table<Entries extends v.ObjectEntries>(
+  entries: Entries,
+): v.GenericSchema<unknown, v.InferOutput<v.ObjectSchema<Entries, undefined>>> {
+  return v.pipe(v.custom<object>(isTable, "expected a table"), v.object(entries));
+}
+
+function isTable(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value) &&
+    !(value instanceof Date);
+}
+
+const FileSchema = v.object({
+  service: v.optional(table({
     listen: v.optional(v.pipe(
       v.string(),
       v.transform(parseSocketAddress),
@@ -102,7 +114,7 @@ const FileSchema = v.strictObject({
       ),
     )),
   })),
-  security: v.optional(v.strictObject({
+  security: v.optional(table({
     allowed_ips: v.optional(listOf(
       isAddressRule,
       'expected an address or a range, such as "192.168.1.20" or "192.168.1.0/24"',
@@ -113,7 +125,7 @@ const FileSchema = v.strictObject({
     )),
     allow_run: v.optional(listOf(isRunPattern, "expected a pattern in RE2's syntax")),
   })),
-  log: v.optional(v.strictObject({
+  log: v.optional(table({
     level: v.optional(v.picklist(LOG_LEVELS)),
     format: v.optional(v.picklist(["text", "json"])),
   })),
@@ -122,11 +134,13 @@ const FileSchema = v.strictObject({
 /** The configuration in a TOML text; throws ConfigError with every problem it has. */
 export function parseConfig(toml: string, options: ParseConfigOptions): Config {
   const { file, env } = options;
-  const result = v.safeParse(FileSchema, parseToml(toml, file));
-  if (!result.success) {
-    const problems = result.issues.map((issue) => describeIssue(issue, toml));
-    throw new ConfigError(problems.map((problem) => `Cannot read ${file}: ${problem}`).join("\n"));
-  }
+  const tables = parseToml(toml, file);
+  const result = v.safeParse(FileSchema, tables);
+  const problems = [...(result.issues ?? []).map(describeIssue), ...describeUnknownKeys(tables)]
+    .map(({ path, text }) => ({ line: lineOfKey(toml, path) ?? 1, text }))
+    .sort((a, b) => a.line - b.line)
+    .map(({ line, text }) => `Cannot read ${file}: line ${line}: ${text}`);
+  if (!result.success || problems.length > 0) throw new ConfigError(problems.join("\n"));
   const { service = {}, security = {}, log = {} } = result.output;
   return {
     service: {
@@ -145,7 +159,8 @@ export function parseConfig(toml: string, options: ParseConfigOptions): Config {
 }
 
 function defaultDataDir(env: ConfigEnvironment): string {
-  if (env.XDG_STATE_HOME) return `${env.XDG_STATE_HOME}/latchkey`;
+  // A relative path there is invalid by its specification and to be ignored.
+  if (env.XDG_STATE_HOME?.startsWith("/")) return `${env.XDG_STATE_HOME}/latchkey`;
   if (env.isRoot) return "/var/lib/latchkey";
   if (env.HOME) return `${env.HOME}/.local/state/latchkey`;
   throw new ConfigError("Cannot choose a data folder: set data_dir in [service], or HOME");
@@ -161,29 +176,46 @@ function parseToml(toml: string, file: string): unknown {
   }
 }
 
-function describeIssue(issue: v.BaseIssue<unknown>, toml: string): string {
-  const path: KeyPath = issue.path?.map(({ key }) => key as string | number) ?? [];
-  const line = lineOfKey(toml, path);
-  const place = line === undefined ? "" : `line ${line}: `;
-  if (issue.expected === "never") return `${place}${describeUnknownKey(path)}`;
-  const expectation = issue.expected === null ? issue.message : `expected ${issue.expected}`;
-  return `${place}${path.join(".")}: ${expectation}`;
+interface Problem {
+  readonly path: KeyPath;
+  readonly text: string;
 }
 
-function describeUnknownKey(path: KeyPath): string {
-  const name = String(path.at(-1));
-  const table = path.slice(0, -1).join(".");
-  const where = table === "" ? "" : ` in [${table}]`;
-  const guess = closestWord(name, knownKeys(path.slice(0, -1)));
-  const hint = guess === undefined ? "" : ` (did you mean "${guess}"?)`;
-  return `unknown key "${name}"${where}${hint}`;
+const TYPES: Readonly<Record<string, string>> = {
+  array: "a list",
+  boolean: "true or false",
+  string: "a text in quotes",
+};
+
+// Rules of ours come with their own words, types with a schema's.
+function describeIssue(issue: v.BaseIssue<unknown>): Problem {
+  const path = issue.path?.map(({ key }) => key as string | number) ?? [];
+  const isOurs = issue.kind === "validation" || issue.type === "custom";
+  const type = TYPES[issue.type] ?? issue.expected?.replace(/^\((.*)\)$/, "$1");
+  return { path, text: `${path.join(".")}: ${isOurs ? issue.message : `expected ${type}`}` };
 }
 
-function knownKeys(table: KeyPath): string[] {
+// The schema itself would tell of one per table only.
+function describeUnknownKeys(value: unknown, path: KeyPath = []): Problem[] {
+  const known = knownKeys(path);
+  if (known.length === 0 || !isTable(value)) return [];
+  return Object.entries(value).flatMap(([key, entry]) => {
+    if (known.includes(key)) return describeUnknownKeys(entry, [...path, key]);
+    const where = path.length === 0 ? "" : ` in [${path.join(".")}]`;
+    const guess = closestWord(key, known);
+    const hint = guess === undefined ? "" : ` (did you mean "${guess}"?)`;
+    return [{ path: [...path, key], text: `unknown key ${JSON.stringify(key)}${where}${hint}` }];
+  });
+}
+
+function knownKeys(path: KeyPath): string[] {
   let entries: Record<string, unknown> = FileSchema.entries;
-  for (const key of table) {
-    const entry = entries[key] as { wrapped?: { entries?: Record<string, unknown> } } | undefined;
-    entries = entry?.wrapped?.entries ?? {};
+  for (const key of path) {
+    // As table() builds them: optional, and the keys behind the check that it is one.
+    const entry = entries[key] as
+      | { wrapped?: { pipe?: readonly { entries?: Record<string, unknown> }[] } }
+      | undefined;
+    entries = entry?.wrapped?.pipe?.[1]?.entries ?? {};
   }
   return Object.keys(entries);
 }

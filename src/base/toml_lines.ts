@@ -8,7 +8,7 @@ export type KeyPath = readonly (string | number)[];
 
 /** The number of the line, from 1, on which the key's value begins; undefined if there is none. */
 export function lineOfKey(toml: string, path: KeyPath): number | undefined {
-  const lines = toml.split("\n");
+  const lines = toml.split(/\r?\n/);
   let lastParsed = 0;
   for (let count = 1; count <= lines.length; count++) {
     const table = parseBeginning(lines.slice(0, count));

@@ -100,9 +100,10 @@ export function parseKey(text: string): PresentedKey | undefined {
   const [, keyId, secretText] = KEY_TEXT.exec(text) ?? [];
   if (keyId === undefined || secretText === undefined) return undefined;
   try {
-    const secret = Uint8Array.fromBase64(secretText, {
+    // Strict, so that a secret has one spelling only; that asks for the padding.
+    const secret = Uint8Array.fromBase64(`${secretText}=`, {
       alphabet: "base64url",
-      lastChunkHandling: "loose",
+      lastChunkHandling: "strict",
     });
     return { keyId, secretHash: hashSecret(secret) };
   } catch {

@@ -2,15 +2,28 @@
 // for damage, migrations. A file that cannot be used stays as it is, byte for byte.
 
 import { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import { asError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { migrate, type Migration } from "./migrations.ts";
 
-/** How long a statement waits for another process's lock, in milliseconds. */
+/** How long a statement waits for another process's lock by default, in milliseconds. */
 export const BUSY_TIMEOUT_MS = 500;
 
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
+const OPEN_TO_OTHERS = 0o077;
+const STICKY = 0o1000;
+
+// What SQLite keeps beside a file: the log and its index, and the journal of before the log.
+const SIDE_FILES = ["-wal", "-shm", "-journal"];
+
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
+const SQLITE_READONLY_ROLLBACK = 776;
+
+const START_AFRESH = 'move it and any "-wal" and "-shm" beside it away to start afresh (every ' +
+  "client must pair again)";
 
 /** A database that must not be used; the message tells the owner why and what to do. */
 export class DatabaseUnusableError extends Error {
@@ -29,49 +42,72 @@ export interface OpenDatabaseOptions {
   migrations: readonly Migration[];
   /** The log. */
   log: Logger;
+  /**
+   * How long a statement waits for another process's lock, in milliseconds.
+   * @default {BUSY_TIMEOUT_MS}
+   */
+  timeoutMs?: number;
 }
 
 /** Opens and migrates a database; throws DatabaseUnusableError and changes nothing otherwise. */
 export function openDatabase(options: OpenDatabaseOptions): DatabaseSync {
-  const { path, migrations, log } = options;
+  const { path, migrations, log, timeoutMs = BUSY_TIMEOUT_MS } = options;
   if (path !== ":memory:") {
     createFile(path);
-    inspect(path, migrations.length);
+    inspect(path, { newestVersion: migrations.length, timeoutMs });
   }
   let database: DatabaseSync | undefined;
   try {
-    database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+    database = new DatabaseSync(path, { timeout: timeoutMs });
     database.exec("PRAGMA journal_mode = WAL");
     database.exec("PRAGMA synchronous = FULL");
     database.exec("PRAGMA foreign_keys = ON");
+  } catch (error) {
+    database?.close();
+    throw cannotOpen(path, error);
+  }
+  try {
     migrate(database, { path, migrations, log });
     return database;
   } catch (error) {
-    database?.close();
-    if (error instanceof DatabaseUnusableError) throw error;
-    throw new DatabaseUnusableError(path, `it cannot be opened (${asError(error).message})`, {
-      cause: error,
-    });
+    database.close();
+    throw new DatabaseUnusableError(
+      path,
+      "it cannot be brought to this version's shape, and was left as it was. Make sure that the " +
+        "disk is not full, or install the version before",
+      { cause: error },
+    );
   }
 }
 
 /** Makes sure a folder is there and closed to others. */
-export function createFolder(path: string): void {
+export function createFolder(path: string, log: Logger): void {
   Deno.mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
+  const mode = Deno.statSync(path).mode ?? 0;
+  if ((mode & STICKY) !== 0) {
+    throw new DatabaseUnusableError(
+      path,
+      "other users share this folder. Name one of its own as data_dir in [service]",
+    );
+  }
+  if ((mode & OPEN_TO_OTHERS) === 0) return;
   Deno.chmodSync(path, FOLDER_MODE);
+  log.warn("Closed the data folder to other users", { path, modeBefore: formatMode(mode) });
 }
 
 // SQLite would create the file with the umask's mode, and its -wal and -shm with the file's.
 function createFile(path: string): void {
-  const existing = statWithoutFollowing(path);
-  if (existing !== undefined && !existing.isFile) {
-    throw new DatabaseUnusableError(path, "it is not a regular file");
+  for (const file of [path, ...SIDE_FILES.map((suffix) => path + suffix)]) {
+    const existing = statWithoutFollowing(file);
+    if (existing === undefined) continue;
+    if (!existing.isFile) throw new DatabaseUnusableError(file, "it is not a regular file");
+    if (((existing.mode ?? 0) & OPEN_TO_OTHERS) !== 0) Deno.chmodSync(file, FILE_MODE);
   }
-  if (existing === undefined) {
-    Deno.openSync(path, { createNew: true, write: true, mode: FILE_MODE }).close();
-  } else {
-    Deno.chmodSync(path, FILE_MODE);
+  // SQLite would throw away a log without the file that it belongs to.
+  if (sizeOf(path) === 0 && sizeOf(`${path}-wal`) > 0) {
+    throw damaged(path, new Error("It is empty or missing, but its log is not"));
   }
+  Deno.openSync(path, { create: true, write: true, mode: FILE_MODE }).close();
 }
 
 function statWithoutFollowing(path: string): Deno.FileInfo | undefined {
@@ -83,32 +119,94 @@ function statWithoutFollowing(path: string): Deno.FileInfo | undefined {
   }
 }
 
-// Looked at through a connection that cannot write: even closing a writing one would move what is
-// in the -wal file into a damaged database.
-function inspect(path: string, newestVersion: number): void {
-  let version: number;
-  try {
-    const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
-    try {
-      const verdict = database.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
-      if (verdict !== "ok") throw new Error(String(verdict));
-      version = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
-    } finally {
-      database.close();
-    }
-  } catch (error) {
-    throw new DatabaseUnusableError(
-      path,
-      "the database is damaged. Nothing was changed. Move the file away to start afresh " +
-        "(every client must pair again), or put a backup in its place",
-      { cause: error },
-    );
-  }
+function sizeOf(path: string): number {
+  return statWithoutFollowing(path)?.size ?? 0;
+}
+
+function formatMode(mode: number): string {
+  return (mode & 0o777).toString(8).padStart(4, "0");
+}
+
+function inspect(path: string, options: { newestVersion: number; timeoutMs: number }): void {
+  const { newestVersion, timeoutMs } = options;
+  const { verdict, version, tables } = readFindings(path, timeoutMs);
+  if (verdict !== "ok") throw damaged(path, new Error(verdict));
   if (version > newestVersion) {
     throw new DatabaseUnusableError(
       path,
       `it was written by a newer latchkey (database version ${version}, this one knows ` +
-        `${newestVersion}). Install that version again, or move the file away to start afresh`,
+        `${newestVersion}). Install that version again, or ${START_AFRESH}`,
     );
   }
+  if (version === 0 && tables > 0) {
+    throw new DatabaseUnusableError(path, "it is a database of another program. Move it away");
+  }
+}
+
+interface Findings {
+  readonly verdict: string;
+  readonly version: number;
+  readonly tables: number;
+}
+
+function readFindings(path: string, timeout: number): Findings {
+  // SQLite takes one byte for an empty file, and would write over it.
+  if (Deno.statSync(path).size === 1) throw damaged(path, new Error("A file of one byte"));
+  try {
+    return query(path, { readOnly: true, timeout });
+  } catch (error) {
+    if (errcodeOf(error) !== SQLITE_READONLY_ROLLBACK) throw whyUnreadable(path, error);
+  }
+  // The power failed within a transaction before the file had its log, at its very first start
+  // say. Only a connection that writes can put back what the journal kept.
+  try {
+    return query(path, { readOnly: false, timeout });
+  } catch (error) {
+    throw whyUnreadable(path, error);
+  }
+}
+
+// Even closing a connection that writes would move what is in the -wal into a damaged database, and
+// one that only reads leaves an empty -wal behind where there was none, unless told that nobody
+// writes.
+function query(path: string, options: { readOnly: boolean; timeout: number }): Findings {
+  const url = pathToFileURL(path);
+  const isAlone = SIDE_FILES.every((suffix) => statWithoutFollowing(path + suffix) === undefined);
+  if (options.readOnly && isAlone) url.searchParams.set("immutable", "1");
+  const database = new DatabaseSync(url, options);
+  try {
+    const one = (sql: string): unknown => Object.values(database.prepare(sql).get() ?? {})[0];
+    return {
+      verdict: String(one("PRAGMA quick_check(1)")),
+      version: Number(one("PRAGMA user_version")),
+      tables: Number(one("SELECT count(*) FROM sqlite_schema")),
+    };
+  } finally {
+    database.close();
+  }
+}
+
+function whyUnreadable(path: string, error: unknown): DatabaseUnusableError {
+  const errcode = errcodeOf(error) & 0xff;
+  const isDamage = errcode === SQLITE_CORRUPT || errcode === SQLITE_NOTADB;
+  return isDamage ? damaged(path, error) : cannotOpen(path, error);
+}
+
+function damaged(path: string, cause: unknown): DatabaseUnusableError {
+  return new DatabaseUnusableError(
+    path,
+    `the database is damaged. Nothing was changed. Put a backup in its place, or ${START_AFRESH}`,
+    { cause },
+  );
+}
+
+function cannotOpen(path: string, cause: unknown): DatabaseUnusableError {
+  return new DatabaseUnusableError(path, `it cannot be opened (${asError(cause).message})`, {
+    cause,
+  });
+}
+
+function errcodeOf(error: unknown): number {
+  const { errcode } = (error ?? {}) as { errcode?: unknown };
+  return typeof errcode === "number" ? errcode : 0;
 }

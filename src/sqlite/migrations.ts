@@ -2,6 +2,7 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import type { Logger } from "../base/log.ts";
+import { inTransaction } from "./transaction.ts";
 
 /** SQL that brings a database from one version to the next. */
 export type Migration = string;
@@ -70,20 +71,20 @@ export function migrate(database: DatabaseSync, options: MigrateOptions): void {
   const version = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
   if (version === migrations.length) return;
   if (version > 0 && path !== ":memory:") saveCopy(database, `${path}.v${version}.bak`);
-  database.exec("BEGIN IMMEDIATE");
-  try {
+  inTransaction(database, () => {
     for (const step of migrations.slice(version)) database.exec(step);
     database.exec(`PRAGMA user_version = ${migrations.length}`);
-    database.exec("COMMIT");
-  } catch (error) {
-    database.exec("ROLLBACK");
-    throw error;
-  }
+  });
   if (version > 0) log.info("Database migrated", { from: version, to: migrations.length });
 }
 
+// Serialized by the connection: another descriptor of the file would, when closed, end the locks
+// that SQLite holds on it.
 function saveCopy(database: DatabaseSync, path: string): void {
-  const copy = `${path}.part`;
-  Deno.writeFileSync(copy, database.serialize(), { mode: 0o600 });
-  Deno.renameSync(copy, path);
+  const part = `${path}.part`;
+  Deno.writeFileSync(part, database.serialize(), { mode: 0o600 });
+  const file = Deno.openSync(part, { write: true });
+  file.syncSync();
+  file.close();
+  Deno.renameSync(part, path);
 }

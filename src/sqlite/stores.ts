@@ -1,5 +1,6 @@
 // All stores of one data folder, under one lock and in one file.
 
+import type { DatabaseSync } from "node:sqlite";
 import type { AuditStore } from "../audit/audit_log.ts";
 import type { Logger } from "../base/log.ts";
 import type { ClientStore } from "../clients/client.ts";
@@ -7,7 +8,7 @@ import type { KeyStore } from "../keys/api_key.ts";
 import type { ReplayLedger } from "../session/replay_ledger.ts";
 import { SqliteAuditStore } from "./audit_store.ts";
 import { SqliteClientStore } from "./client_store.ts";
-import { createFolder, openDatabase } from "./database.ts";
+import { createFolder, DatabaseUnusableError, openDatabase } from "./database.ts";
 import { SqliteKeyStore } from "./key_store.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { SqliteReplayLedger } from "./replay_ledger.ts";
@@ -33,16 +34,13 @@ export interface Stores {
 /** Opens the stores in a folder; throws LockedError or DatabaseUnusableError. */
 export function openStores(options: { dataDir: string; log: Logger }): Stores {
   const { dataDir, log } = options;
-  createFolder(dataDir);
+  createFolder(dataDir, log);
   const unlock = takeWriteLock(dataDir);
   try {
     const path = `${dataDir}/${DATABASE_FILE}`;
     const database = openDatabase({ path, migrations: MIGRATIONS, log });
     return {
-      clients: new SqliteClientStore(database),
-      ledger: new SqliteReplayLedger(database),
-      keys: new SqliteKeyStore(database),
-      audit: new SqliteAuditStore(database),
+      ...prepareStores(database, path),
       close(): void {
         if (!database.isOpen) return;
         database.close();
@@ -52,5 +50,24 @@ export function openStores(options: { dataDir: string; log: Logger }): Stores {
   } catch (error) {
     unlock();
     throw error;
+  }
+}
+
+// Preparing the statements fails where a table is not as this version knows it.
+function prepareStores(database: DatabaseSync, path: string): Omit<Stores, "close"> {
+  try {
+    return {
+      clients: new SqliteClientStore(database),
+      ledger: new SqliteReplayLedger(database),
+      keys: new SqliteKeyStore(database),
+      audit: new SqliteAuditStore(database),
+    };
+  } catch (error) {
+    database.close();
+    throw new DatabaseUnusableError(
+      path,
+      "its tables are not those of its version. Put a backup in its place",
+      { cause: error },
+    );
   }
 }

@@ -108,7 +108,7 @@ for (const [i, { kind, endsWithinMs }] of ATTACKS.entries()) {
           const growth = peak - before;
           assert.ok(growth < MAX_GROWTH_MIB, `memory grew by ${growth.toFixed(1)} MiB`);
         });
-        assert.ok(served > 5);
+        assert.ok(served > 0);
       }),
   });
 }

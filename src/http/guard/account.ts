@@ -1,114 +1,137 @@
 // The account of one guarded connection: what its peer has sent since the handler last got
 // somewhere, and until when it must have done its next step. Pure; the caller brings the time of a
-// clock that never goes back. docs/protocol.md §9, "The guard", has the numbers.
+// clock that never goes back. docs/protocol.md §9.
 
-/** Bytes of headers and frame heads on top of a message. */
-export const OVERHEAD_BYTES: number = 4 * 1024;
+import type { GuardLimits } from "./guard_limits.ts";
 
-/** What an unknown peer may send without progress, in bytes. */
-export const UNKNOWN_ALLOWANCE_BYTES: number = 64 * 1024 + OVERHEAD_BYTES;
+/** Why a connection must be cut. */
+export type CutReason =
+  /** No request came in time. */
+  | "no_request"
+  /** A request's body, or its next part, did not come in time. */
+  | "slow_body"
+  /** The allowance was used up and the handler got nowhere. */
+  | "stalled"
+  /** Nothing came after an answer. */
+  | "idle"
+  /** The peer does not agree to a close. */
+  | "not_closing";
 
-/** What a peer with a session or a key may send without progress, in bytes. */
-export const KNOWN_ALLOWANCE_BYTES: number = 4 * 1024 * 1024 + OVERHEAD_BYTES;
-
-/** How long a used-up allowance may stay used up, in milliseconds. */
-export const STALL_LIMIT_MS = 2_000;
-
-/** How long a request may take to arrive whole, head and body each, in milliseconds. */
-export const REQUEST_LIMIT_MS = 10_000;
-
-/** How long a connection may be kept without a byte between two requests, in milliseconds. */
-export const IDLE_LIMIT_MS = 60_000;
-
-/** How long a peer may take to agree to a close, in milliseconds. */
-export const CLOSE_LIMIT_MS = 2_000;
+/** Options of {@linkcode ConnectionAccount}. */
+export interface ConnectionAccountOptions {
+  /** The numbers. */
+  limits: GuardLimits;
+  /** When the connection was accepted. */
+  nowMs: number;
+}
 
 type Phase =
   /** Nothing or half a head has come. */
   | { readonly step: "awaiting_request"; readonly untilMs: number }
-  /** The handler runs and waits for the body. */
+  /** A handler runs and waits for the body. */
   | { readonly step: "awaiting_body"; readonly untilMs: number }
-  /** The handler has all it needs, or the connection is a WebSocket. */
-  | { readonly step: "serving" }
+  /** The handler has all of the request, or the connection is a WebSocket. */
+  | { readonly step: "serving"; readonly hasMore: boolean }
   /** Answered, and not a byte of the next request. */
   | { readonly step: "idle"; readonly untilMs: number }
   /** The device has said goodbye. */
   | { readonly step: "closing"; readonly untilMs: number };
 
+const REASONS = {
+  awaiting_request: "no_request",
+  awaiting_body: "slow_body",
+  idle: "idle",
+  closing: "not_closing",
+} as const satisfies Partial<Record<Phase["step"], CutReason>>;
+
 /** One connection's account. */
 export class ConnectionAccount {
+  readonly #limits: GuardLimits;
   #phase: Phase;
+  #openRequests = 0;
   #usedBytes = 0;
-  #allowanceBytes = UNKNOWN_ALLOWANCE_BYTES;
+  #allowanceBytes: number;
   #usedUpAtMs: number | undefined;
 
-  /** A connection that was accepted at `nowMs`. */
-  constructor(nowMs: number) {
-    this.#phase = { step: "awaiting_request", untilMs: nowMs + REQUEST_LIMIT_MS };
+  /** The account of a connection that has sent nothing yet. */
+  constructor({ limits, nowMs }: ConnectionAccountOptions) {
+    this.#limits = limits;
+    this.#allowanceBytes = limits.unknownAllowanceBytes;
+    this.#phase = { step: "awaiting_request", untilMs: nowMs + limits.requestMs };
   }
 
-  /** Whether more may be read from the peer. */
-  get mayRead(): boolean {
-    return this.#usedBytes < this.#allowanceBytes;
-  }
-
-  /** How many bytes may be read at most. */
+  /** How many bytes may be read from the peer now; 0 means that reading pauses. */
   get leftBytes(): number {
     return Math.max(0, this.#allowanceBytes - this.#usedBytes);
   }
 
-  /** The moment at which the connection must be cut if nothing happens before. */
-  get cutAtMs(): number | undefined {
-    const phaseMs = this.#phase.step === "serving" ? undefined : this.#phase.untilMs;
-    const stallMs = this.#usedUpAtMs === undefined ? undefined : this.#usedUpAtMs + STALL_LIMIT_MS;
-    if (phaseMs === undefined) return stallMs;
-    return stallMs === undefined ? phaseMs : Math.min(phaseMs, stallMs);
+  /** Why the connection must be cut at this moment; undefined where it may live on. */
+  cutReason(nowMs: number): CutReason | undefined {
+    const phase = this.#phase;
+    if (phase.step !== "serving" && nowMs >= phase.untilMs) return REASONS[phase.step];
+    const isStalled = this.#usedUpAtMs !== undefined &&
+      nowMs >= this.#usedUpAtMs + this.#limits.stallMs;
+    return isStalled ? "stalled" : undefined;
   }
 
   /** Bytes came from the peer. */
   received(bytes: number, nowMs: number): void {
-    if (this.#phase.step === "idle") {
-      this.#phase = { step: "awaiting_request", untilMs: nowMs + REQUEST_LIMIT_MS };
-    }
+    if (this.#phase.step === "idle") this.#awaitRequest(nowMs);
+    if (this.#phase.step === "serving") this.#phase = { step: "serving", hasMore: true };
     this.#usedBytes += bytes;
-    if (!this.mayRead) this.#usedUpAtMs ??= nowMs;
+    if (this.leftBytes === 0) this.#usedUpAtMs ??= nowMs;
   }
 
   /** A handler began with a request; its body may still be on its way. */
   requestSeen(nowMs: number): void {
-    this.#phase = { step: "awaiting_body", untilMs: nowMs + REQUEST_LIMIT_MS };
+    this.#openRequests += 1;
+    this.#enter({ step: "awaiting_body", untilMs: nowMs + this.#limits.requestMs });
     this.#reset();
   }
 
   /** The handler took a part of a long body, and more may follow. */
   bodyPart(nowMs: number): void {
     if (this.#phase.step === "awaiting_body") {
-      this.#phase = { step: "awaiting_body", untilMs: nowMs + REQUEST_LIMIT_MS };
+      this.#phase = { step: "awaiting_body", untilMs: nowMs + this.#limits.requestMs };
     }
     this.#reset();
   }
 
   /** The handler has all of the request, or has dealt with a message. */
   progressed(): void {
-    if (this.#phase.step === "awaiting_body") this.#phase = { step: "serving" };
+    if (this.#phase.step === "awaiting_body") this.#phase = { step: "serving", hasMore: false };
     this.#reset();
   }
 
-  /** The answer is out; the connection may carry another request. */
+  /** One answer is out; the connection may carry another request. */
   answered(nowMs: number): void {
-    this.#phase = { step: "idle", untilMs: nowMs + IDLE_LIMIT_MS };
+    this.#openRequests = Math.max(0, this.#openRequests - 1);
     this.#reset();
+    // The end of one answer may be told after the next request has begun.
+    if (this.#openRequests > 0) return;
+    const hasMore = this.#phase.step === "serving" && this.#phase.hasMore;
+    // What came while the handler was at work is the beginning of the next request.
+    if (hasMore) this.#awaitRequest(nowMs);
+    else this.#enter({ step: "idle", untilMs: nowMs + this.#limits.idleMs });
   }
 
   /** The peer has a session, or its key was accepted. */
   trust(): void {
-    this.#allowanceBytes = KNOWN_ALLOWANCE_BYTES;
-    if (this.mayRead) this.#usedUpAtMs = undefined;
+    this.#allowanceBytes = this.#limits.knownAllowanceBytes;
+    if (this.leftBytes > 0) this.#usedUpAtMs = undefined;
   }
 
-  /** The device closes; the peer has little time to agree. */
+  /** The device closes; the peer has little time to agree, whatever else it does. */
   closing(nowMs: number): void {
-    this.#phase = { step: "closing", untilMs: nowMs + CLOSE_LIMIT_MS };
+    this.#enter({ step: "closing", untilMs: nowMs + this.#limits.closeMs });
+  }
+
+  #awaitRequest(nowMs: number): void {
+    this.#enter({ step: "awaiting_request", untilMs: nowMs + this.#limits.requestMs });
+  }
+
+  #enter(phase: Phase): void {
+    if (this.#phase.step !== "closing") this.#phase = phase;
   }
 
   #reset(): void {

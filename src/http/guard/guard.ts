@@ -1,32 +1,29 @@
 // The way in for everybody but the device itself. The platform's server has no limit on messages,
 // no timeouts and no way to cut a WebSocket, and dies when descriptors run out; so other hosts
 // reach it through this listener, which relays to it over loopback and keeps an account of each
-// connection (docs/protocol.md §9, "The guard").
+// connection (docs/protocol.md §9).
 
-import { type Clock, every } from "../../base/clock.ts";
+import type { Clock } from "../../base/clock.ts";
 import { asError } from "../../base/errors.ts";
 import { normalizeAddress } from "../../base/ip_address.ts";
 import type { Logger } from "../../base/log.ts";
-import { ConnectionAccount } from "./account.ts";
-import { Admission } from "./admission.ts";
-import { closeQuietly, Relay, writeAll } from "./relay.ts";
+import { AcceptLoop } from "./accept_loop.ts";
+import { ConnectionAccount, type CutReason } from "./account.ts";
+import { Admission, type Place } from "./admission.ts";
+import { GUARD_LIMITS, type GuardLimits } from "./guard_limits.ts";
+import { RareWarning } from "./rare_warning.ts";
+import { Refusals } from "./refusal.ts";
+import { Relay } from "./relay.ts";
 
-/** How often deadlines are looked at, in milliseconds. */
+/** How often deadlines are looked at while there are connections, in milliseconds. */
 export const SWEEP_MS = 250;
-
-/** How long a refused peer has to read the answer, in milliseconds. */
-export const REFUSAL_LIMIT_MS = 1_000;
-
-/** How many refused peers are answered at once; further ones are closed without an answer. */
-export const MAX_REFUSALS = 32;
-
-const ACCEPT_RETRY_MS = 100;
-const REFUSAL_DRAIN_BYTES = 64 * 1024;
 
 /** A connection that came in through the guard, as the handler sees it. */
 export interface GuardedConnection {
   /** The peer's address, normalised. */
   readonly address: string;
+  /** Resolves when both its sockets are closed and its place is free. Never rejects. */
+  readonly closed: Promise<void>;
   /** A handler began with a request. */
   requestSeen(): void;
   /** A part of a long body was taken. */
@@ -35,8 +32,11 @@ export interface GuardedConnection {
   progressed(): void;
   /** The answer is out. */
   answered(): void;
-  /** The peer has a session, or its key was accepted. */
-  trust(): void;
+  /**
+   * The peer has a session, or its key was accepted: it may send more and counts among those.
+   * False where there is no room among them; then nothing changes.
+   */
+  trust(): boolean;
   /** The device has begun to close. */
   closing(): void;
   /** Cuts the connection at once. */
@@ -47,7 +47,7 @@ export interface GuardedConnection {
 export interface GuardOptions {
   /** The address to listen on. */
   hostname: string;
-  /** The port, shared with the loopback listeners. */
+  /** The port, shared with the loopback listeners; 0 lets the system choose. */
   port: number;
   /** The port of the inner server on 127.0.0.1. */
   innerPort: number;
@@ -57,18 +57,29 @@ export interface GuardOptions {
   clock: Clock;
   /** The log. */
   log: Logger;
+  /** Other numbers than those of a device in service. @default GUARD_LIMITS */
+  limits?: Partial<GuardLimits>;
 }
 
 /** A running guard. */
 export interface Guard {
+  /** Where it listens. */
+  readonly addr: Deno.NetAddr;
   /** The connection behind a port of the inner server's peers; undefined where the guard made none. */
   find(innerPeerPort: number): GuardedConnection | undefined;
-  /** Numbers for the metrics. */
+  /** Numbers for the metrics: connections now, and refused and cut ones since the start. */
   counts(): { unknown: number; known: number; refused: number; cut: number };
   /** Stops accepting. */
   stopAccepting(): void;
-  /** Cuts what is left. */
+  /** Cuts what is left, and stops accepting. */
   close(): Promise<void>;
+}
+
+interface AdmittedPeer {
+  readonly peer: Deno.TcpConn;
+  readonly address: string;
+  readonly acceptedAtMs: number;
+  readonly place: Place;
 }
 
 interface Entry {
@@ -80,138 +91,151 @@ interface Entry {
 /** Starts the guard; throws the platform's error where the address is not to be had. */
 export function startGuard(options: GuardOptions): Guard {
   const { hostname, port, innerPort, refusal, clock, log } = options;
+  const limits = { ...GUARD_LIMITS, ...options.limits };
   const listener = Deno.listen({ hostname, port, reusePort: true });
-  const admission = new Admission();
+  const admission = new Admission(limits);
+  const refusals = new Refusals({ answer: refusal, limits, clock });
   const entries = new Map<number, Entry>();
   const tasks = new Set<Promise<void>>();
-  let refusing = 0;
+  const unreachable = new RareWarning({ message: "Cannot reach the inner server", log, clock });
   let refused = 0;
   let cut = 0;
   let isClosed = false;
+  let cancelSweep: (() => void) | undefined;
   const nowMs = (): number => clock.monotonicMs();
-  const stopSweep = every(clock, SWEEP_MS, sweep);
-  track(acceptAll());
+  const accepting = new AcceptLoop({
+    listener,
+    onConnection: admit,
+    warning: new RareWarning({ message: "Cannot accept a connection", log, clock }),
+    clock,
+  });
 
-  function track(task: Promise<void>): void {
-    tasks.add(task);
-    void task.finally(() => tasks.delete(task));
-  }
-
-  async function acceptAll(): Promise<void> {
-    while (!isClosed) {
-      try {
-        // deno-lint-ignore no-await-in-loop -- connections come one after the other
-        const peer = await listener.accept();
-        track(serve(peer));
-      } catch (error) {
-        if (isClosed) return;
-        // Out of descriptors, mostly: the connections that are there will end.
-        log.warn("Cannot accept a connection", { error: asError(error) });
-        // deno-lint-ignore no-await-in-loop -- accepting waits
-        await new Promise<void>((resolve) => clock.after(ACCEPT_RETRY_MS, resolve));
-      }
-    }
-  }
-
-  async function serve(peer: Deno.TcpConn): Promise<void> {
+  // Refusals are waited for, so that a flood of them takes no more than one descriptor.
+  async function admit(peer: Deno.TcpConn): Promise<void> {
+    const acceptedAtMs = nowMs();
     const address = normalizeAddress(peer.remoteAddr.hostname);
     const place = admission.enter(address);
-    if (place === undefined) return await refuse(peer);
-    let inner: Deno.TcpConn;
+    if (place === undefined) return await refuse(peer, address);
+    const task = serve({ peer, address, acceptedAtMs, place }).finally(() => tasks.delete(task));
+    tasks.add(task);
+  }
+
+  async function serve(admitted: AdmittedPeer): Promise<void> {
+    const { peer, address, place } = admitted;
+    const inner = await connectInner();
+    if (inner === undefined) await refuse(peer, address);
+    else await relayUntilEnd(admitted, inner);
+    place.leave();
+  }
+
+  async function refuse(peer: Deno.TcpConn, address: string): Promise<void> {
+    refused += 1;
+    log.debug("Connection refused by the guard", { address });
+    await refusals.refuse(peer);
+  }
+
+  async function connectInner(): Promise<Deno.TcpConn | undefined> {
     try {
-      inner = await Deno.connect({ hostname: "127.0.0.1", port: innerPort });
+      return await Deno.connect({ hostname: "127.0.0.1", port: innerPort });
     } catch (error) {
-      place.leave();
-      log.warn("Cannot reach the inner server", { error: asError(error) });
-      return await refuse(peer);
+      // Out of descriptors, mostly: the connections that are there will end.
+      unreachable.warn(asError(error));
+      return undefined;
     }
-    peer.setNoDelay();
-    inner.setNoDelay();
-    const account = new ConnectionAccount(nowMs());
+  }
+
+  async function relayUntilEnd(admitted: AdmittedPeer, inner: Deno.TcpConn): Promise<void> {
+    const { peer, acceptedAtMs, place } = admitted;
+    const account = new ConnectionAccount({ limits, nowMs: acceptedAtMs });
+    const onHttp2 = (): void => cutFor("http2", entry);
+    const relay = new Relay({ peer, inner, account, limits, nowMs, onHttp2 });
+    const closed = Promise.withResolvers<void>();
+    const connection = connectionOver(relay, { account, closed: closed.promise, admitted });
+    const entry: Entry = { account, relay, connection };
     const innerPeerPort = inner.localAddr.port;
-    // No byte moves before the connection is in the table: the handler asks for it at once.
-    const relay = new Relay({ peer, inner, account, nowMs });
-    const connection: GuardedConnection = {
+    // The inner server asks for the connection with its first bytes: it is in the table before.
+    entries.set(innerPeerPort, entry);
+    sweepLater();
+    if (isClosed || !sendsAtOnce(peer, inner)) relay.cut();
+    await relay.run();
+    if (entries.get(innerPeerPort) === entry) entries.delete(innerPeerPort);
+    place.leave();
+    closed.resolve();
+  }
+
+  function connectionOver(
+    relay: Relay,
+    parts: { account: ConnectionAccount; closed: Promise<void>; admitted: AdmittedPeer },
+  ): GuardedConnection {
+    const { account, closed, admitted: { address, place } } = parts;
+    const update = (change: () => void): void => {
+      change();
+      relay.resume();
+    };
+    return {
       address,
+      closed,
       requestSeen: () => update(() => account.requestSeen(nowMs())),
       bodyPart: () => update(() => account.bodyPart(nowMs())),
       progressed: () => update(() => account.progressed()),
       answered: () => update(() => account.answered(nowMs())),
       trust: () => {
-        place.promote();
-        update(() => account.trust());
+        const isTrusted = place.promote();
+        if (isTrusted) update(() => account.trust());
+        return isTrusted;
       },
       closing: () => account.closing(nowMs()),
       abort: () => relay.cut(),
     };
-    function update(change: () => void): void {
-      change();
-      relay.resume();
-    }
-    entries.set(innerPeerPort, { account, relay, connection });
-    await relay.done;
-    entries.delete(innerPeerPort);
-    place.leave();
   }
 
-  async function refuse(peer: Deno.TcpConn): Promise<void> {
-    refused += 1;
-    if (refusing >= MAX_REFUSALS) return closeQuietly(peer);
-    refusing += 1;
-    const cancel = clock.after(REFUSAL_LIMIT_MS, () => closeQuietly(peer));
-    try {
-      await writeAll(peer, refusal());
-      await peer.closeWrite();
-      // Closing over unread bytes would reset the connection and take the answer with it.
-      await drain(peer);
-    } catch {
-      // The peer did not want the answer.
-    } finally {
-      cancel();
-      closeQuietly(peer);
-      refusing -= 1;
-    }
+  function sweepLater(): void {
+    if (entries.size > 0) cancelSweep ??= clock.after(SWEEP_MS, sweep);
   }
 
   function sweep(): void {
+    cancelSweep = undefined;
     const now = nowMs();
-    for (const { account, relay, connection } of [...entries.values()]) {
-      const isDue = [account.cutAtMs, relay.writeCutAtMs].some((atMs) =>
-        atMs !== undefined && atMs <= now
-      );
-      if (!isDue) continue;
-      cut += 1;
-      log.debug("Connection cut by the guard", { address: connection.address });
-      relay.cut();
+    for (const entry of [...entries.values()]) {
+      const { account, relay } = entry;
+      if (relay.isOver(now)) {
+        relay.cut();
+        continue;
+      }
+      const reason = relay.isUnread(now) ? "not_reading" : account.cutReason(now);
+      if (reason !== undefined) cutFor(reason, entry);
     }
+    sweepLater();
   }
 
-  function stopAccepting(): void {
-    if (isClosed) return;
-    isClosed = true;
-    listener.close();
+  function cutFor(reason: CutReason | "not_reading" | "http2", entry: Entry): void {
+    cut += 1;
+    log.debug("Connection cut by the guard", { address: entry.connection.address, reason });
+    entry.relay.cut();
   }
 
   return {
+    addr: listener.addr,
     find: (innerPeerPort) => entries.get(innerPeerPort)?.connection,
     counts: () => ({ ...admission.counts(), refused, cut }),
-    stopAccepting,
+    stopAccepting: () => accepting.close(),
     async close(): Promise<void> {
-      stopAccepting();
-      stopSweep();
+      isClosed = true;
+      accepting.close();
       for (const { relay } of [...entries.values()]) relay.cut();
-      await Promise.all(tasks);
+      await Promise.all([accepting.done, ...tasks]);
+      await refusals.close();
+      cancelSweep?.();
     },
   };
 }
 
-async function drain(peer: Deno.TcpConn): Promise<void> {
-  const buffer = new Uint8Array(4096);
-  let drained = 0;
-  while (drained < REFUSAL_DRAIN_BYTES) {
-    // deno-lint-ignore no-await-in-loop -- one piece after the other
-    const length = await peer.read(buffer);
-    if (length === null) return;
-    drained += length;
+// Small frames must not wait for each other; false where the peer is gone already.
+function sendsAtOnce(...streams: readonly Deno.TcpConn[]): boolean {
+  try {
+    for (const stream of streams) stream.setNoDelay();
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -1,44 +1,64 @@
 // Bytes between a peer and the inner server, no faster than the account allows and no faster than
-// the other side takes them. Thin on purpose: what may happen is decided in account.ts.
+// the other side takes them. Thin on purpose: what a peer may do is decided in account.ts.
 
 import type { ConnectionAccount } from "./account.ts";
+import type { GuardLimits } from "./guard_limits.ts";
+import { Http2Preface } from "./http2_preface.ts";
+import { closeQuietly, type TcpStream, writeAll } from "./tcp_stream.ts";
 
-/** How many bytes are moved at once. */
+/** How many bytes are moved at once in each direction. */
 export const RELAY_BUFFER_BYTES: number = 16 * 1024;
 
-/** How long a peer may take nothing of what the device sends, in milliseconds. */
-export const WRITE_LIMIT_MS = 20_000;
+/** How much a peer may say into an ended conversation before it is no longer listened to. */
+export const LINGER_BYTES: number = 256 * 1024;
 
 /** Options of {@linkcode Relay}. */
 export interface RelayOptions {
   /** The connection from outside. */
-  peer: Deno.TcpConn;
+  peer: TcpStream;
   /** The connection to the inner server. */
-  inner: Deno.TcpConn;
+  inner: TcpStream;
   /** What the peer may send. */
   account: ConnectionAccount;
+  /** The numbers. */
+  limits: GuardLimits;
   /** A clock that never goes back, in milliseconds. */
   nowMs: () => number;
+  /** The peer speaks HTTP/2; nothing of it was handed on. */
+  onHttp2: () => void;
 }
 
 /** A relay over two connections until one of them ends. */
 export class Relay {
-  /** Resolves when both connections are closed. Never rejects. */
-  readonly done: Promise<void>;
   readonly #options: RelayOptions;
+  readonly #preface = new Http2Preface();
   #wake: (() => void) | undefined;
   #writeSinceMs: number | undefined;
+  #innerHasEnded = false;
+  #allSentAtMs: number | undefined;
   #isCut = false;
 
-  /** Starts to move bytes. */
+  /** Moves nothing until {@linkcode Relay.run} is called. */
   constructor(options: RelayOptions) {
     this.#options = options;
-    this.done = this.#run();
   }
 
-  /** When the write to the peer that is under way must be done, if one is. */
-  get writeCutAtMs(): number | undefined {
-    return this.#writeSinceMs === undefined ? undefined : this.#writeSinceMs + WRITE_LIMIT_MS;
+  /** Moves bytes until both connections are closed. Never rejects; to be called once. */
+  async run(): Promise<void> {
+    await Promise.all([this.#fromPeer(), this.#toPeer()]);
+    this.cut();
+  }
+
+  /** Whether the peer has for too long taken nothing of what the device sends. */
+  isUnread(nowMs: number): boolean {
+    return this.#writeSinceMs !== undefined &&
+      nowMs >= this.#writeSinceMs + this.#options.limits.writeMs;
+  }
+
+  /** Whether the inner server has ended and the peer has had its time to read the last answer. */
+  isOver(nowMs: number): boolean {
+    return this.#allSentAtMs !== undefined &&
+      nowMs >= this.#allSentAtMs + this.#options.limits.lingerMs;
   }
 
   /** The account may allow reading again. */
@@ -55,36 +75,36 @@ export class Relay {
     closeQuietly(this.#options.inner);
   }
 
-  async #run(): Promise<void> {
-    await Promise.all([this.#fromPeer(), this.#toPeer()]);
-    this.cut();
-  }
-
   // Ends with the peer's half of the conversation; the device may still be answering then.
   async #fromPeer(): Promise<void> {
-    const { peer, inner, account, nowMs } = this.#options;
+    const { peer, account, nowMs, onHttp2 } = this.#options;
     const buffer = new Uint8Array(RELAY_BUFFER_BYTES);
     try {
-      for (;;) {
-        while (!account.mayRead && !this.#isCut) {
-          // deno-lint-ignore no-await-in-loop -- reading waits until the handler got somewhere
-          await new Promise<void>((resolve) => {
-            this.#wake = resolve;
-          });
-        }
-        if (this.#isCut) return;
+      // deno-lint-ignore no-await-in-loop -- one piece after the other
+      while (await this.#mayForward()) {
         const room = Math.min(buffer.length, account.leftBytes);
-        // deno-lint-ignore no-await-in-loop -- one piece after the other
+        // deno-lint-ignore no-await-in-loop -- as above
         const length = await peer.read(buffer.subarray(0, room));
         if (length === null) break;
+        const piece = buffer.subarray(0, length);
+        if (this.#preface.completedBy(piece)) return onHttp2();
         account.received(length, nowMs());
         // deno-lint-ignore no-await-in-loop -- as above
-        await writeAll(inner, buffer.subarray(0, length));
+        await this.#handIn(piece);
       }
-      await inner.closeWrite();
+      await (this.#innerHasEnded ? this.#discardRest(buffer) : this.#endInput());
     } catch {
       this.cut();
     }
+  }
+
+  // Waits while the account is used up; false at the end of the conversation.
+  async #mayForward(): Promise<boolean> {
+    while (!this.#isCut && !this.#innerHasEnded && this.#options.account.leftBytes === 0) {
+      // deno-lint-ignore no-await-in-loop -- until the handler got somewhere
+      await this.#untilWoken();
+    }
+    return !this.#isCut && !this.#innerHasEnded;
   }
 
   async #toPeer(): Promise<void> {
@@ -93,33 +113,71 @@ export class Relay {
     try {
       for (;;) {
         // deno-lint-ignore no-await-in-loop -- one piece after the other
-        const length = await inner.read(buffer);
+        const length = await readUntilEnd(inner, buffer);
         if (length === null) break;
         this.#writeSinceMs = nowMs();
         // deno-lint-ignore no-await-in-loop -- as above
-        await writeAll(peer, buffer.subarray(0, length));
+        await writeAll(peer, buffer.subarray(0, length), () => {
+          this.#writeSinceMs = nowMs();
+        });
         this.#writeSinceMs = undefined;
       }
+      this.#endInner();
+      this.#allSentAtMs = nowMs();
+      await peer.closeWrite();
     } catch {
-      // The connection has ended, from whichever side.
+      this.cut();
     }
-    // The inner server has closed: what the peer still says goes nowhere.
-    this.cut();
+  }
+
+  // An inner server that takes no more has ended; what it still says is moved by #toPeer.
+  async #handIn(piece: Uint8Array): Promise<void> {
+    try {
+      await writeAll(this.#options.inner, piece);
+    } catch {
+      this.#endInner();
+    }
+  }
+
+  async #endInput(): Promise<void> {
+    try {
+      await this.#options.inner.closeWrite();
+    } catch {
+      // The inner server has ended already; what it said is still being moved.
+    }
+  }
+
+  // Closing over unread bytes would reset the connection and take the last answer with it.
+  async #discardRest(buffer: Uint8Array): Promise<void> {
+    for (let discarded = 0; discarded < LINGER_BYTES;) {
+      // deno-lint-ignore no-await-in-loop -- one piece after the other
+      const length = await this.#options.peer.read(buffer);
+      if (length === null) return;
+      discarded += length;
+    }
+    while (!this.#isCut) {
+      // deno-lint-ignore no-await-in-loop -- the end of the time to linger is a cut
+      await this.#untilWoken();
+    }
+  }
+
+  #endInner(): void {
+    this.#innerHasEnded = true;
+    this.resume();
+  }
+
+  #untilWoken(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
   }
 }
 
-/** Writes all bytes. */
-export async function writeAll(conn: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
-  let left = bytes;
-  // deno-lint-ignore no-await-in-loop -- a write may take a part only
-  while (left.length > 0) left = left.subarray(await conn.write(left));
-}
-
-/** Closes a connection that may be closed already. */
-export function closeQuietly(conn: Deno.TcpConn): void {
+// A reset by the inner server is its end like any other: what it said before has been read.
+async function readUntilEnd(inner: TcpStream, buffer: Uint8Array): Promise<number | null> {
   try {
-    conn.close();
+    return await inner.read(buffer);
   } catch {
-    // It is closed already.
+    return null;
   }
 }

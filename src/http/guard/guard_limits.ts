@@ -1,0 +1,49 @@
+// Every number of the guard in one place (docs/protocol.md §9). A test, or a device that is short
+// of memory, hands in other ones.
+
+/** What a guarded connection may take, in bytes, milliseconds and connections. */
+export interface GuardLimits {
+  /** What an unknown peer may send without progress. */
+  readonly unknownAllowanceBytes: number;
+  /** What a peer with a session or an accepted key may send without progress. */
+  readonly knownAllowanceBytes: number;
+  /** How long an allowance may stay used up. */
+  readonly stallMs: number;
+  /** How long a request may take to arrive: its head from the first byte on, then its body. */
+  readonly requestMs: number;
+  /** How long a connection is kept without a byte between two requests. */
+  readonly idleMs: number;
+  /** How long a peer may take to agree to a close. */
+  readonly closeMs: number;
+  /** How long a peer may take nothing of what the device sends. */
+  readonly writeMs: number;
+  /** How long a peer has to read a last answer before its connection is closed. */
+  readonly lingerMs: number;
+  /** Connections without a session per address; IPv6 counts per /64. */
+  readonly maxUnknownPerAddress: number;
+  /** Connections without a session in all. */
+  readonly maxUnknown: number;
+  /** Connections with a session or an accepted key in all. */
+  readonly maxKnown: number;
+  /** Refused connections that linger at once; further ones are closed right after the answer. */
+  readonly maxRefusing: number;
+}
+
+// Request heads and frame heads come on top of a message.
+const OVERHEAD_BYTES = 4 * 1024;
+
+/** The limits of a device in service. */
+export const GUARD_LIMITS: GuardLimits = {
+  unknownAllowanceBytes: 64 * 1024 + OVERHEAD_BYTES,
+  knownAllowanceBytes: 4 * 1024 * 1024 + OVERHEAD_BYTES,
+  stallMs: 2_000,
+  requestMs: 10_000,
+  idleMs: 60_000,
+  closeMs: 2_000,
+  writeMs: 20_000,
+  lingerMs: 1_000,
+  maxUnknownPerAddress: 8,
+  maxUnknown: 64,
+  maxKnown: 128,
+  maxRefusing: 32,
+};

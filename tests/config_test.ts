@@ -1,0 +1,266 @@
+import assert from "node:assert/strict";
+import { parse } from "smol-toml";
+import { type Config, type ConfigEnvironment, ConfigError, parseConfig } from "../src/config.ts";
+
+const HOME = { HOME: "/home/ann", isRoot: false };
+
+const DEFAULTS: Config = {
+  service: {
+    listen: { hostname: undefined, port: 7497 },
+    dataDir: "/home/ann/.local/state/latchkey",
+    encryption: false,
+    deviceName: undefined,
+  },
+  security: { allowedIps: [], allowedOrigins: [], allowRun: [] },
+  log: { level: "info", format: "text" },
+};
+
+for (const toml of ["", "\n\n# nothing\n", "\ufeff", "[service]\n[security]\n[log]\n"]) {
+  Deno.test(`parseConfig() gives the defaults for ${JSON.stringify(toml)}`, () => {
+    assert.deepEqual(configOf(toml), DEFAULTS);
+  });
+}
+
+const DATA_DIRS: [ConfigEnvironment, string][] = [
+  [HOME, "/home/ann/.local/state/latchkey"],
+  [{ ...HOME, XDG_STATE_HOME: "/state" }, "/state/latchkey"],
+  [{ ...HOME, XDG_STATE_HOME: "" }, "/home/ann/.local/state/latchkey"],
+  [{ ...HOME, XDG_STATE_HOME: "state" }, "/home/ann/.local/state/latchkey"],
+  [{ HOME: "/root", isRoot: true }, "/var/lib/latchkey"],
+  [{ XDG_STATE_HOME: "/state", isRoot: true }, "/state/latchkey"],
+];
+for (const [env, dataDir] of DATA_DIRS) {
+  Deno.test(`parseConfig() chooses ${dataDir} for ${JSON.stringify(env)}`, () => {
+    assert.equal(parseConfig("", { file: "config.toml", env }).service.dataDir, dataDir);
+  });
+}
+
+Deno.test("parseConfig() wants a data folder where the environment has none", () => {
+  const options = { file: "config.toml", env: { isRoot: false } };
+  assert.throws(() => parseConfig("", options), {
+    name: "ConfigError",
+    message: "Cannot choose a data folder: set data_dir in [service], or HOME",
+  });
+  const { service } = parseConfig('[service]\ndata_dir = "data"', options);
+  assert.equal(service.dataDir, "data");
+});
+
+Deno.test("parseConfig() reads every key", () => {
+  const toml = `
+    [service]
+    listen = "[::1]:0"
+    data_dir = "/data"
+    encryption = true
+    device_name = "living room"
+    [security]
+    allowed_ips = ["192.168.1.20", "10.0.0.0/8", "fd00::/8"]
+    allowed_origins = ["https://app.example"]
+    allow_run = ["lights/.*"]
+    [log]
+    level = "debug"
+    format = "json"
+  `;
+  assert.deepEqual(configOf(toml), {
+    service: {
+      listen: { hostname: "::1", port: 0 },
+      dataDir: "/data",
+      encryption: true,
+      deviceName: "living room",
+    },
+    security: {
+      allowedIps: ["192.168.1.20", "10.0.0.0/8", "fd00::/8"],
+      allowedOrigins: ["https://app.example"],
+      allowRun: ["lights/.*"],
+    },
+    log: { level: "debug", format: "json" },
+  });
+});
+
+const ADDRESSES: [string, string, number][] = [
+  ["127.0.0.1:65535", "127.0.0.1", 65535],
+  ["0.0.0.0:0", "0.0.0.0", 0],
+  ["[::]:7497", "::", 7497],
+  ["[FD00::0:1]:1", "fd00::1", 1],
+];
+for (const [text, hostname, port] of ADDRESSES) {
+  Deno.test(`parseConfig() listens on ${text}`, () => {
+    const { service } = configOf(`[service]\nlisten = "${text}"`);
+    assert.deepEqual(service.listen, { hostname, port });
+  });
+}
+
+const BAD_ADDRESSES = [
+  "",
+  "7497",
+  ":7497",
+  "127.0.0.1",
+  "127.0.0.1:",
+  "127.0.0.1:65536",
+  "127.0.0.1:-1",
+  "127.0.0.1:1e3",
+  "127.1:7497",
+  "256.0.0.1:7497",
+  "localhost:7497",
+  "::1:7497",
+  "[::1]",
+  "[::g]:7497",
+  "[127.0.0.1]:7497",
+  " 127.0.0.1:7497",
+];
+for (const text of BAD_ADDRESSES) {
+  Deno.test(`parseConfig() does not listen on ${JSON.stringify(text)}`, () => {
+    assert.deepEqual(problemsOf(`[service]\nlisten = ${JSON.stringify(text)}`), [
+      'line 2: service.listen: expected an IP address with a port, such as "127.0.0.1:7497" or ' +
+      '"[::1]:7497"',
+    ]);
+  });
+}
+
+// A text, and all that is to be said about it.
+const PROBLEMS: [string, string, string[]][] = [
+  ["a misspelt key", "[service]\n\nencrpytion = true", [
+    'line 3: unknown key "encrpytion" in [service] (did you mean "encryption"?)',
+  ]],
+  ["a key like no other", "[service]\nzzz = 1", ['line 2: unknown key "zzz" in [service]']],
+  ["a misspelt table", "[log]\n[servce]\nencryption = true", [
+    'line 2: unknown key "servce" (did you mean "service"?)',
+  ]],
+  ["a key outside its table", "encryption = true", ['line 1: unknown key "encryption"']],
+  ["a key in another's table", '[service]\nlevel = "info"', [
+    'line 2: unknown key "level" in [service]',
+  ]],
+  ["a table below a table", "[service]\n[service.tls]\nkey = 1", [
+    'line 2: unknown key "tls" in [service]',
+  ]],
+  ["names that every object has", "constructor = 1\n[log]\ntoString = 1\n__proto__ = 1", [
+    'line 1: unknown key "constructor"',
+    'line 3: unknown key "toString" in [log]',
+    'line 4: unknown key "__proto__" in [log]',
+  ]],
+  ["a key with a line end", '[log]\n"a\\nb" = 1', ['line 2: unknown key "a\\nb" in [log]']],
+  ["a number for a text", "[service]\ndata_dir = 1", [
+    "line 2: service.data_dir: expected a text in quotes",
+  ]],
+  ["a text for a truth", '[service]\nencryption = "true"', [
+    "line 2: service.encryption: expected true or false",
+  ]],
+  ["a text for a list", '[security]\nallow_run = "x"', [
+    "line 2: security.allow_run: expected a list",
+  ]],
+  ["an unknown level", '[log]\nlevel = "loud"', [
+    'line 2: log.level: expected "debug" | "info" | "warn" | "error"',
+  ]],
+  ["an unknown format", '[log]\nformat = "xml"', ['line 2: log.format: expected "text" | "json"']],
+  ["an empty folder", '[service]\ndata_dir = ""', ["line 2: service.data_dir: expected a folder"]],
+  ["an empty name", '[service]\ndevice_name = ""', [
+    "line 2: service.device_name: expected 1 to 64 characters",
+  ]],
+  ["a long name", `[service]\ndevice_name = "${"x".repeat(65)}"`, [
+    "line 2: service.device_name: expected 1 to 64 characters",
+  ]],
+  ["a value for a table", "service = 1", ["line 1: service: expected a table"]],
+  ["a list for a table", "service = []", ["line 1: service: expected a table"]],
+  ["a date for a table", "service = 2026-01-02", ["line 1: service: expected a table"]],
+  ["several tables for one", "\n[[service]]\nencryption = true\n[[service]]", [
+    "line 2: service: expected a table",
+  ]],
+  [
+    "bad entries of a list",
+    '[security]\n# which\nallowed_ips = [\n  "10.0.0.1",\n  "x",\n  5,\n]',
+    [
+      "line 3: security.allowed_ips.1: expected an address or a range, such as " +
+      '"192.168.1.20" or "192.168.1.0/24"',
+      "line 3: security.allowed_ips.2: expected a text in quotes",
+    ],
+  ],
+  ["a bad origin and a bad pattern", '[security]\nallow_run = ["("]\nallowed_origins = ["x"]', [
+    "line 2: security.allow_run.0: expected a pattern in RE2's syntax",
+    'line 3: security.allowed_origins.0: expected an origin, such as "https://app.example"',
+  ]],
+  [
+    "everything at once, in the order of the file",
+    '[log]\nlevle = 1\nlevel = "x"\n[service]\nlistne = 1\nencryption = 0\nx = 1\n[lgo]',
+    [
+      'line 2: unknown key "levle" in [log] (did you mean "level"?)',
+      'line 3: log.level: expected "debug" | "info" | "warn" | "error"',
+      'line 5: unknown key "listne" in [service] (did you mean "listen"?)',
+      "line 6: service.encryption: expected true or false",
+      'line 7: unknown key "x" in [service]',
+      'line 8: unknown key "lgo"',
+    ],
+  ],
+  ["a key behind a text over many lines", '[service]\ndevice_name = """\na\n\n# b\n"""\nx = 1', [
+    'line 7: unknown key "x" in [service]',
+  ]],
+  ["a value over many lines", '[service]\n\n# c\ndata_dir = [\n\n  "a",\n\n]\n', [
+    "line 4: service.data_dir: expected a text in quotes",
+  ]],
+  ["dotted and inline tables", 'log = { level = "x" }\nservice.x.y = 1', [
+    'line 1: log.level: expected "debug" | "info" | "warn" | "error"',
+    'line 2: unknown key "x" in [service]',
+  ]],
+  ["a repeated key", "[service]\nencryption = true\nencryption = true", [
+    "line 3: trying to redefine an already defined table or value",
+  ]],
+  ["no TOML", "[service]\nencryption = yes", ["line 2: invalid value"]],
+];
+for (const [what, toml, problems] of PROBLEMS) {
+  Deno.test(`parseConfig() names ${what}`, () => {
+    assert.deepEqual(problemsOf(toml), problems);
+  });
+  Deno.test(`parseConfig() names ${what} where lines end with CRLF`, () => {
+    assert.deepEqual(problemsOf(toml.replaceAll("\n", "\r\n")), problems);
+  });
+}
+
+const example = Deno.readTextFileSync(new URL("../config.example.toml", import.meta.url));
+const uncommented = example.replaceAll(/^# (?=[a-z_]+ = )/gm, "");
+
+Deno.test("config.example.toml changes nothing as it is", () => {
+  assert.deepEqual(configOf(example), DEFAULTS);
+});
+
+Deno.test("config.example.toml shows every default", () => {
+  const env = { isRoot: true };
+  const defaults = parseConfig("", { file: "config.toml", env });
+  const shown = parseConfig(uncommented, { file: "config.example.toml", env });
+  assert.ok(shown.service.deviceName !== undefined);
+  assert.deepEqual(shown, {
+    ...defaults,
+    service: {
+      ...defaults.service,
+      // Without a word every interface is meant, by whichever protocol the system has.
+      listen: { ...defaults.service.listen, hostname: "::" },
+      // The host's name is another on every host.
+      deviceName: shown.service.deviceName,
+    },
+  });
+});
+
+Deno.test("config.example.toml has every key", () => {
+  const shown = Object.entries(parse(uncommented)).map(([table, keys]) => [
+    table,
+    Object.keys(keys).map((key) => key.replace(/_(.)/g, (_, letter) => letter.toUpperCase())),
+  ]);
+  const known = Object.entries(DEFAULTS).map(([table, keys]) => [table, Object.keys(keys)]);
+  assert.deepEqual(Object.fromEntries(shown), Object.fromEntries(known));
+});
+
+function configOf(toml: string): Config {
+  return parseConfig(toml, { file: "config.toml", env: HOME });
+}
+
+// What is wrong with a text, without the part that is the same in every line.
+function problemsOf(toml: string): string[] {
+  const prefix = "Cannot read my.toml: ";
+  try {
+    parseConfig(toml, { file: "my.toml", env: HOME });
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error));
+    return error.message.split("\n").map((line) => {
+      assert.ok(line.startsWith(prefix), line);
+      return line.slice(prefix.length);
+    });
+  }
+  return [];
+}

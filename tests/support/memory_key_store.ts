@@ -1,0 +1,79 @@
+// A store of API keys in memory that counts what is asked of it and fails on demand.
+
+import type { ApiKey, KeyCheck, KeyStore } from "../../src/keys/api_key.ts";
+
+/** A store for tests. */
+export class MemoryKeyStore implements KeyStore {
+  /** The names of all calls so far, in order. */
+  readonly calls: string[] = [];
+  /** Whether writing fails. */
+  isBroken = false;
+  readonly #keys = new Map<string, ApiKey>();
+
+  /** All keys in the order of their making. */
+  list(): ApiKey[] {
+    this.calls.push("list");
+    return [...this.#keys.values()];
+  }
+
+  /** The key with this id. */
+  find(keyId: string): ApiKey | undefined {
+    this.calls.push("find");
+    return this.#keys.get(keyId);
+  }
+
+  /** What to compare a presented key with. */
+  check(keyId: string): KeyCheck {
+    this.calls.push("check");
+    const key = this.#keys.get(keyId);
+    return {
+      isKnown: key !== undefined,
+      secretHash: key?.secretHash ?? new Uint8Array(32),
+      isRevoked: key?.revokedAtMs !== undefined,
+      expiresAtMs: key?.expiresAtMs ?? Number.MAX_SAFE_INTEGER,
+    };
+  }
+
+  /** Whether there is any key. */
+  hasAny(): boolean {
+    this.calls.push("hasAny");
+    return this.#keys.size > 0;
+  }
+
+  /** Keeps a key. */
+  add(key: ApiKey): void {
+    this.#write("add");
+    this.#keys.set(key.keyId, key);
+  }
+
+  /** Revokes a key. */
+  revoke(keyId: string, atMs: number): boolean {
+    this.#write("revoke");
+    const key = this.#keys.get(keyId);
+    if (key === undefined || key.revokedAtMs !== undefined) return false;
+    this.#keys.set(keyId, { ...key, revokedAtMs: atMs });
+    return true;
+  }
+
+  /** Removes all revoked keys. */
+  purgeRevoked(): number {
+    this.#write("purgeRevoked");
+    const revoked = [...this.#keys.values()].filter((key) => key.revokedAtMs !== undefined);
+    for (const { keyId } of revoked) this.#keys.delete(keyId);
+    return revoked.length;
+  }
+
+  /** Sets when keys were last used. */
+  saveLastUsed(lastUsedAtMs: ReadonlyMap<string, number>): void {
+    this.#write("saveLastUsed");
+    for (const [keyId, atMs] of lastUsedAtMs) {
+      const key = this.#keys.get(keyId);
+      if (key !== undefined) this.#keys.set(keyId, { ...key, lastUsedAtMs: atMs });
+    }
+  }
+
+  #write(call: string): void {
+    this.calls.push(call);
+    if (this.isBroken) throw new Error("disk full");
+  }
+}
