@@ -4,12 +4,20 @@
 import { parse, TomlError } from "smol-toml";
 import * as v from "valibot";
 import { isRunPattern } from "./actions/run_patterns.ts";
+import { BUTTON_CODES } from "./buttons/input_event.ts";
 import { closestWord } from "./base/closest_word.ts";
 import { isAddressRule } from "./base/ip_address.ts";
 import { LOG_LEVELS, type LogFormat, type LogLevel } from "./base/log.ts";
 import { isOriginText } from "./base/origin_text.ts";
 import { parseSocketAddress, type SocketAddress } from "./base/socket_address.ts";
 import { type KeyPath, lineOfKey } from "./base/toml_lines.ts";
+
+import {
+  PIXEL_FORMATS,
+  type PixelFormat,
+  type Rotation,
+  ROTATIONS,
+} from "./display/framebuffer_layout.ts";
 
 /** The whole configuration, all defaults filled in. */
 export interface Config {
@@ -33,6 +41,10 @@ export interface Config {
     /** Patterns of texts that remote peers may run over REST. */
     readonly allowRun: readonly string[];
   };
+  /** Where PINs are shown. */
+  readonly display: DisplayConfig;
+  /** Which buttons do what. */
+  readonly buttons: ButtonsConfig;
   /** The log. */
   readonly log: {
     /** The quietest level that is written. */
@@ -41,6 +53,48 @@ export interface Config {
     readonly format: LogFormat;
   };
 }
+
+/** Where PINs are shown. */
+export interface DisplayConfig {
+  /** The displays, all at once. */
+  readonly kinds: readonly (typeof DISPLAY_KINDS)[number][];
+  /** The framebuffer's device file. */
+  readonly framebuffer: string;
+  /** Its folder in sysfs. */
+  readonly sysfs: string;
+  /** How its pixels lie; "auto" goes by the depth. */
+  readonly pixelFormat: PixelFormat | "auto";
+  /** By how many degrees the panel is turned clockwise. */
+  readonly rotate: Rotation;
+  /** The program of the kind "command". */
+  readonly command: readonly string[];
+  /** The picture of the kind "file". */
+  readonly file: string | undefined;
+}
+
+/** Which buttons do what; a chord without buttons is off. */
+export interface ButtonsConfig {
+  /** The folder of the input devices. */
+  readonly folder: string;
+  /** The names of the buttons that open pairing and cancel it. */
+  readonly pair: readonly string[];
+  /** How long they must be held, in milliseconds. */
+  readonly holdMs: number;
+  /** The names of the buttons that delete every client. */
+  readonly revokeAll: readonly string[];
+  /** How long they must be held, in milliseconds. */
+  readonly revokeHoldMs: number;
+}
+
+/** The kinds of display. */
+export const DISPLAY_KINDS = [
+  "auto",
+  "framebuffer",
+  "terminal",
+  "command",
+  "file",
+  "none",
+] as const;
 
 /** What the defaults depend on. */
 export interface ConfigEnvironment {
@@ -72,6 +126,12 @@ export class ConfigError extends Error {
 /** The port by default. */
 export const DEFAULT_PORT = 7497;
 
+/** The shortest time that a chord must be held, in milliseconds. */
+export const MIN_HOLD_MS = 500;
+
+/** The longest time that a chord must be held, in milliseconds. */
+export const MAX_HOLD_MS = 20_000;
+
 /** The longest device name, in characters. */
 export const MAX_DEVICE_NAME_CHARACTERS = 64;
 
@@ -80,6 +140,20 @@ function listOf(
   expectation: string,
 ): v.GenericSchema<string[], string[]> {
   return v.array(v.pipe(v.string(), v.check(isEntry, expectation)));
+}
+
+function isButton(name: string): boolean {
+  return Object.hasOwn(BUTTON_CODES, name);
+}
+
+function holdTime(): v.GenericSchema<number, number> {
+  return v.pipe(
+    v.number(),
+    v.check(
+      (ms) => Number.isInteger(ms) && ms >= MIN_HOLD_MS && ms <= MAX_HOLD_MS,
+      `expected ${MIN_HOLD_MS} to ${MAX_HOLD_MS} milliseconds`,
+    ),
+  );
 }
 
 const FileSchema = v.strictObject({
@@ -113,6 +187,25 @@ const FileSchema = v.strictObject({
     )),
     allow_run: v.optional(listOf(isRunPattern, "expected a pattern in RE2's syntax")),
   })),
+  display: v.optional(v.strictObject({
+    kind: v.optional(v.union([
+      v.picklist(DISPLAY_KINDS),
+      v.array(v.picklist(DISPLAY_KINDS)),
+    ], `expected one or a list of ${DISPLAY_KINDS.join(", ")}`)),
+    framebuffer: v.optional(v.pipe(v.string(), v.nonEmpty("expected a device file"))),
+    sysfs: v.optional(v.pipe(v.string(), v.nonEmpty("expected a folder"))),
+    pixel_format: v.optional(v.picklist(["auto", ...PIXEL_FORMATS])),
+    rotate: v.optional(v.picklist(ROTATIONS)),
+    command: v.optional(v.array(v.string())),
+    file: v.optional(v.pipe(v.string(), v.nonEmpty("expected a file"))),
+  })),
+  buttons: v.optional(v.strictObject({
+    folder: v.optional(v.pipe(v.string(), v.nonEmpty("expected a folder"))),
+    pair: v.optional(listOf(isButton, 'expected a button, such as "BTN_START"')),
+    hold_ms: v.optional(holdTime()),
+    revoke_all: v.optional(listOf(isButton, 'expected a button, such as "BTN_START"')),
+    revoke_hold_ms: v.optional(holdTime()),
+  })),
   log: v.optional(v.strictObject({
     level: v.optional(v.picklist(LOG_LEVELS)),
     format: v.optional(v.picklist(["text", "json"])),
@@ -127,7 +220,7 @@ export function parseConfig(toml: string, options: ParseConfigOptions): Config {
     const problems = result.issues.map((issue) => describeIssue(issue, toml));
     throw new ConfigError(problems.map((problem) => `Cannot read ${file}: ${problem}`).join("\n"));
   }
-  const { service = {}, security = {}, log = {} } = result.output;
+  const { service = {}, security = {}, display = {}, buttons = {}, log = {} } = result.output;
   return {
     service: {
       listen: service.listen ?? { hostname: undefined, port: DEFAULT_PORT },
@@ -140,7 +233,38 @@ export function parseConfig(toml: string, options: ParseConfigOptions): Config {
       allowedOrigins: security.allowed_origins ?? [],
       allowRun: security.allow_run ?? [],
     },
+    display: displayOf(display, file),
+    buttons: {
+      folder: buttons.folder ?? "/dev/input",
+      pair: buttons.pair ?? [],
+      holdMs: buttons.hold_ms ?? 2000,
+      revokeAll: buttons.revoke_all ?? [],
+      revokeHoldMs: buttons.revoke_hold_ms ?? 5000,
+    },
     log: { level: log.level ?? "info", format: log.format ?? "text" },
+  };
+}
+
+function displayOf(
+  display: NonNullable<v.InferOutput<typeof FileSchema>["display"]>,
+  file: string,
+): DisplayConfig {
+  const kinds = typeof display.kind === "string" ? [display.kind] : display.kind ?? ["auto"];
+  const { framebuffer = "/dev/fb0", command = [] } = display;
+  if (kinds.includes("command") && command.length === 0) {
+    throw new ConfigError(`Cannot read ${file}: display.command: expected a program for "command"`);
+  }
+  if (kinds.includes("file") && display.file === undefined) {
+    throw new ConfigError(`Cannot read ${file}: display.file: expected a path for "file"`);
+  }
+  return {
+    kinds,
+    framebuffer,
+    sysfs: display.sysfs ?? `/sys/class/graphics/${framebuffer.split("/").at(-1)}`,
+    pixelFormat: display.pixel_format ?? "auto",
+    rotate: display.rotate ?? 0,
+    command,
+    file: display.file,
   };
 }
 
