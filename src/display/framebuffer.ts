@@ -124,6 +124,8 @@ export function createFramebufferDisplay(options: FramebufferDisplayOptions): Pi
 
   function stepBar(): void {
     if (shown?.pin === undefined) return;
+    // First: the samples taken below must not hide what somebody else drew.
+    redrawIfPaintedOver();
     const { screen, view } = shown.pin;
     drawBar(screen.canvas, screen.bar, timeLeft(view));
     write(screen.canvas, screen.bar);
