@@ -1,7 +1,10 @@
 // The device over a file and a folder of sysfs files: geometries sound and odd.
 
 import assert from "node:assert/strict";
+import { createFramebufferDisplay } from "../../src/display/framebuffer.ts";
 import { FramebufferError, openFramebuffer } from "../../src/platform/framebuffer_device.ts";
+
+import { FakeClock } from "../support/fake_clock.ts";
 
 interface Sysfs {
   virtual_size?: string;
@@ -97,5 +100,27 @@ Deno.test("openFramebuffer() says which device is missing", async () => {
       () => openFramebuffer({ path, sysfs, format: "auto" }),
       (error) => error instanceof FramebufferError && error.message.includes(path),
     );
+  });
+});
+
+Deno.test("a device that takes no bytes fails once, and the display stays silent", async () => {
+  await withPanel(SOUND, ({ sysfs }) => {
+    // Reads are endless zeros there, and every write fails for want of space.
+    const device = openFramebuffer({ path: "/dev/full", sysfs, format: "auto" });
+    const failures: string[] = [];
+    const clock = new FakeClock();
+    const display = createFramebufferDisplay({
+      device,
+      rotation: 0,
+      clock,
+      onFailure: (error) => failures.push(error.name),
+    });
+    const expiresAtMs = clock.wallMs() + 1000;
+    display.show({ pin: "123456", expiresAtMs, deviceName: "x", url: undefined });
+    display.warn({ failures: 1, limit: 3 });
+    display.clear({ kind: "expired" });
+    clock.advance(10_000);
+    display.close();
+    assert.equal(failures.length, 1);
   });
 });
