@@ -6,7 +6,7 @@
  */
 
 import { AuditLog } from "./audit/audit_log.ts";
-import { type Clock, every, systemClock } from "./base/clock.ts";
+import { type Clock, every, settledWithin, systemClock } from "./base/clock.ts";
 import { AppError, asError } from "./base/errors.ts";
 import type { Logger, LogLevel } from "./base/log.ts";
 import { type RandomSource, randomUuid, systemRandom } from "./base/random.ts";
@@ -14,17 +14,20 @@ import { LAST_SEEN_FLUSH_MS, LastSeen } from "./clients/last_seen.ts";
 import { ClientRoster } from "./clients/roster.ts";
 import { UNCLAIMED_SWEEP_MS, UnclaimedClients } from "./clients/unclaimed.ts";
 import type { Config } from "./config.ts";
-import { guardDisplay } from "./display/guarded_display.ts";
-import { type PinDisplay, silentDisplay } from "./display/pin_display.ts";
+import { fanOut } from "./display/fan_out.ts";
+import type { PinDisplay } from "./display/pin_display.ts";
 import { EventStreams } from "./http/events.ts";
-import { startListeners } from "./http/listeners.ts";
+import { type Listeners, startListeners } from "./http/listeners.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { createPolicyFacts } from "./http/policy_facts.ts";
 import { createRoutes, type ServiceState, type SocketPeer } from "./http/routes.ts";
 import { KEY_SCOPES } from "./keys/api_key.ts";
 import { KeyRing } from "./keys/key_ring.ts";
 import { type PairingOutcome, PairingWindow } from "./pairing/pairing_window.ts";
-import { hostName, ownAddresses, platformName } from "./platform/host.ts";
+import { watchButtons } from "./platform/buttons.ts";
+import { openDisplays } from "./platform/displays.ts";
+import { hostName, ownAddresses, pairingUrl, platformName } from "./platform/host.ts";
+import { dropPermissions } from "./platform/permissions.ts";
 import { residentBytes, watchEventLoop } from "./platform/vitals.ts";
 import type { Caller } from "./rpc/caller.ts";
 import { createDispatcher } from "./rpc/dispatcher.ts";
@@ -71,9 +74,19 @@ export interface AppOptions {
   log: (level: () => LogLevel) => Logger;
   /**
    * Where PINs are shown.
-   * @default {silentDisplay}
+   * @default what the configuration names
    */
   display?: PinDisplay;
+  /**
+   * Writes to the terminal, for the display of that kind.
+   * @default nowhere
+   */
+  write?: (text: string) => void;
+  /**
+   * Whether the process gives up the permissions that a running service does not need.
+   * @default {false}
+   */
+  dropPermissions?: boolean;
   /**
    * Reads the configuration again, for a reload.
    * @default nothing can be reloaded
@@ -99,6 +112,8 @@ export interface App {
   readonly outside: string | undefined;
   /** Reads the settings again; the names of those that changed. Throws and keeps the old ones. */
   reload(): readonly string[];
+  /** Opens pairing, or cancels it where it is open. */
+  togglePairing(): void;
   /**
    * Stops: no new connections, answers under way are finished, sockets closed with 1001, all
    * state written. Takes at most 5 seconds.
@@ -114,7 +129,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { config, clock = systemClock, random = systemRandom } = options;
   const settings = new LiveSettings(settingsOf(config));
   const log = options.log(() => settings.current.logLevel);
-  const display = guardDisplay({ display: options.display ?? silentDisplay, log });
+  const { display: given, write = () => {} } = options;
+  const display = given === undefined
+    ? openDisplays(config.display, { write, clock, log })
+    : fanOut({ displays: [{ name: "given", display: given }], log });
   const deviceName = config.service.deviceName ?? hostName();
   let state: ServiceState = "starting";
   let isStopping = false;
@@ -149,7 +167,12 @@ export async function startApp(options: AppOptions): Promise<App> {
       opened: ({ pin, expiresAtMs, role }) => {
         log.info("Pairing opened", { role, expiresAt: new Date(expiresAtMs).toISOString() });
         audit.record("pairing_opened", { role });
-        void display.show({ pin, expiresAtMs, deviceName });
+        void display.show({
+          pin,
+          expiresAtMs,
+          deviceName,
+          url: listeners?.outside && pairingUrl(pin, port),
+        });
       },
       failed: (attempt) => {
         void display.warn(attempt);
@@ -158,6 +181,21 @@ export async function startApp(options: AppOptions): Promise<App> {
       ended: pairingEnded,
     },
   });
+
+  function togglePairing(): void {
+    try {
+      if (pairing.current() === undefined) pairing.open();
+      else pairing.cancel();
+    } catch (error) {
+      log.warn("Pairing cannot be opened", { reason: asError(error).message });
+    }
+  }
+
+  function revokeAll(): void {
+    pairing.cancel();
+    for (const { clientId } of roster.list()) roster.remove(clientId);
+    log.warn("All clients removed with the device's buttons");
+  }
 
   function pairingEnded(outcome: PairingOutcome): void {
     const clientId = outcome.kind === "paired" ? outcome.clientId : undefined;
@@ -199,7 +237,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         onRevoked: (keyId) => audit.record("key_revoked", { keyId }),
       }),
       ...auditMethods({ audit }),
-      ...settingsMethods({ reload: () => reloadForCaller(reload) }),
+      ...settingsMethods({ reload }),
     ],
     roleOf: ({ isLocal, clientId }) => {
       if (isLocal) return "admin";
@@ -296,7 +334,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     log,
   });
 
-  let listeners: Awaited<ReturnType<typeof startListeners>> | undefined;
+  let listeners: Listeners | undefined;
   try {
     listeners = await startListeners({
       listen: config.service.listen,
@@ -305,41 +343,33 @@ export async function startApp(options: AppOptions): Promise<App> {
       clock,
       log,
     });
+    ({ port } = listeners);
   } catch (error) {
     delays.stop();
+    display.close();
     stores.close();
     throw error;
   }
-  ({ port } = listeners);
 
   const unclaimed = new UnclaimedClients({
     clock,
     listUnclaimed: () => stores.clients.listUnclaimed(),
-    remove: (clientId) => {
-      roster.remove(clientId);
-      log.info("Client removed: it never opened a session", { clientId });
-    },
+    remove: (clientId) => roster.remove(clientId),
+    log,
   });
-  function sweep(): void {
-    try {
-      unclaimed.sweep();
-    } catch (error) {
-      log.error("Cannot look for unclaimed clients", { error: asError(error) });
-    }
-  }
-  function flush(): void {
-    lastSeen.flush();
-    keys.flush();
-  }
+  const flush = (): boolean[] => [lastSeen.flush(), keys.flush()];
   const cancelFlush = every(clock, LAST_SEEN_FLUSH_MS, flush);
-  const cancelSweep = every(clock, UNCLAIMED_SWEEP_MS, sweep);
-  sweep();
+  const cancelSweep = every(clock, UNCLAIMED_SWEEP_MS, () => unclaimed.sweep());
+  unclaimed.sweep();
+  const stopButtons = watchButtons(config.buttons, { togglePairing, revokeAll, clock, log });
+  if (options.dropPermissions) dropPermissions({ run: config.display.kinds.includes("command") });
   state = "ready";
 
   return {
     port,
     outside: listeners.outside,
     reload,
+    togglePairing,
     async stop(): Promise<void> {
       if (isStopping) return;
       isStopping = true;
@@ -347,9 +377,11 @@ export async function startApp(options: AppOptions): Promise<App> {
       cancelSweep();
       delays.stop();
       listeners?.stopAccepting();
+      stopButtons();
       pairing.close();
+      display.close();
       events.close();
-      await withinGrace(clock, live.shutDown());
+      await settledWithin(clock, { work: live.shutDown(), limitMs: CONNECTIONS_GRACE_MS });
       await listeners?.stop(ANSWERS_GRACE_MS);
       flush();
       stores.close();
@@ -364,25 +396,4 @@ function settingsOf(config: Config): Settings {
     ...config.security,
     logLevel: config.log.level,
   };
-}
-
-// The message names the owner's file and what is wrong with it, which a local caller may read.
-function reloadForCaller(reload: () => readonly string[]): readonly string[] {
-  try {
-    return reload();
-  } catch (error) {
-    if (error instanceof AppError) throw error;
-    throw new AppError("bad_request", asError(error).message, { cause: error });
-  }
-}
-
-// Resolves with the work or when the grace is over, whichever comes first.
-function withinGrace(clock: Clock, work: Promise<void>): Promise<void> {
-  return new Promise((resolve) => {
-    const cancel = clock.after(CONNECTIONS_GRACE_MS, resolve);
-    void work.finally(() => {
-      cancel();
-      resolve();
-    });
-  });
 }

@@ -4,12 +4,20 @@
 import { parse, TomlError } from "smol-toml";
 import * as v from "valibot";
 import { isRunPattern } from "./actions/run_patterns.ts";
+import { BUTTON_CODES } from "./buttons/input_event.ts";
 import { closestWord } from "./base/closest_word.ts";
 import { isAddressRule } from "./base/ip_address.ts";
 import { LOG_LEVELS, type LogFormat, type LogLevel } from "./base/log.ts";
 import { isOriginText } from "./base/origin_text.ts";
 import { parseSocketAddress, type SocketAddress } from "./base/socket_address.ts";
 import { type KeyPath, lineOfKey } from "./base/toml_lines.ts";
+
+import {
+  PIXEL_FORMATS,
+  type PixelFormat,
+  type Rotation,
+  ROTATIONS,
+} from "./display/framebuffer_layout.ts";
 
 /** The whole configuration, all defaults filled in. */
 export interface Config {
@@ -33,6 +41,10 @@ export interface Config {
     /** Patterns of texts that remote peers may run over REST. */
     readonly allowRun: readonly string[];
   };
+  /** Where PINs are shown. */
+  readonly display: DisplayConfig;
+  /** Which buttons do what. */
+  readonly buttons: ButtonsConfig;
   /** The log. */
   readonly log: {
     /** The quietest level that is written. */
@@ -41,6 +53,48 @@ export interface Config {
     readonly format: LogFormat;
   };
 }
+
+/** Where PINs are shown. */
+export interface DisplayConfig {
+  /** The displays, all at once. */
+  readonly kinds: readonly (typeof DISPLAY_KINDS)[number][];
+  /** The framebuffer's device file. */
+  readonly framebuffer: string;
+  /** Its folder in sysfs. */
+  readonly sysfs: string;
+  /** How its pixels lie; "auto" goes by the depth. */
+  readonly pixelFormat: PixelFormat | "auto";
+  /** By how many degrees the panel is turned clockwise. */
+  readonly rotate: Rotation;
+  /** The program of the kind "command". */
+  readonly command: readonly string[];
+  /** The picture of the kind "file". */
+  readonly file: string;
+}
+
+/** Which buttons do what; a chord without buttons is off. */
+export interface ButtonsConfig {
+  /** The folder of the input devices. */
+  readonly folder: string;
+  /** The names of the buttons that open pairing and cancel it. */
+  readonly pair: readonly string[];
+  /** How long they must be held, in milliseconds. */
+  readonly holdMs: number;
+  /** The names of the buttons that delete every client. */
+  readonly revokeAll: readonly string[];
+  /** How long they must be held, in milliseconds. */
+  readonly revokeHoldMs: number;
+}
+
+/** The kinds of display. */
+export const DISPLAY_KINDS = [
+  "auto",
+  "framebuffer",
+  "terminal",
+  "command",
+  "file",
+  "none",
+] as const;
 
 /** What the defaults depend on. */
 export interface ConfigEnvironment {
@@ -72,6 +126,12 @@ export class ConfigError extends Error {
 /** The port by default. */
 export const DEFAULT_PORT = 7497;
 
+/** The shortest time that a chord must be held, in milliseconds. */
+export const MIN_HOLD_MS = 500;
+
+/** The longest time that a chord must be held, in milliseconds. */
+export const MAX_HOLD_MS = 20_000;
+
 /** The longest device name, in characters. */
 export const MAX_DEVICE_NAME_CHARACTERS = 64;
 
@@ -92,6 +152,20 @@ function table<Entries extends v.ObjectEntries>(
 function isTable(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value) &&
     !(value instanceof Date);
+}
+
+function isButton(name: string): boolean {
+  return Object.hasOwn(BUTTON_CODES, name);
+}
+
+function holdTime(): v.GenericSchema<number, number> {
+  return v.pipe(
+    v.number(),
+    v.check(
+      (ms) => Number.isInteger(ms) && ms >= MIN_HOLD_MS && ms <= MAX_HOLD_MS,
+      `expected ${MIN_HOLD_MS} to ${MAX_HOLD_MS} milliseconds`,
+    ),
+  );
 }
 
 const FileSchema = v.object({
@@ -125,6 +199,25 @@ const FileSchema = v.object({
     )),
     allow_run: v.optional(listOf(isRunPattern, "expected a pattern in RE2's syntax")),
   })),
+  display: v.optional(table({
+    kind: v.optional(v.union([
+      v.picklist(DISPLAY_KINDS),
+      v.array(v.picklist(DISPLAY_KINDS)),
+    ], `expected one or a list of ${DISPLAY_KINDS.join(", ")}`)),
+    framebuffer: v.optional(v.pipe(v.string(), v.nonEmpty("expected a device file"))),
+    sysfs: v.optional(v.pipe(v.string(), v.nonEmpty("expected a folder"))),
+    pixel_format: v.optional(v.picklist(["auto", ...PIXEL_FORMATS])),
+    rotate: v.optional(v.picklist(ROTATIONS)),
+    command: v.optional(v.array(v.string())),
+    file: v.optional(v.pipe(v.string(), v.nonEmpty("expected a file"))),
+  })),
+  buttons: v.optional(table({
+    folder: v.optional(v.pipe(v.string(), v.nonEmpty("expected a folder"))),
+    pair: v.optional(listOf(isButton, 'expected a button, such as "BTN_START"')),
+    hold_ms: v.optional(holdTime()),
+    revoke_all: v.optional(listOf(isButton, 'expected a button, such as "BTN_START"')),
+    revoke_hold_ms: v.optional(holdTime()),
+  })),
   log: v.optional(table({
     level: v.optional(v.picklist(LOG_LEVELS)),
     format: v.optional(v.picklist(["text", "json"])),
@@ -136,12 +229,16 @@ export function parseConfig(toml: string, options: ParseConfigOptions): Config {
   const { file, env } = options;
   const tables = parseToml(toml, file);
   const result = v.safeParse(FileSchema, tables);
-  const problems = [...(result.issues ?? []).map(describeIssue), ...describeUnknownKeys(tables)]
+  const problems = [
+    ...(result.issues ?? []).map(describeIssue),
+    ...describeUnknownKeys(tables),
+    ...(result.success ? describeMissing(result.output.display ?? {}) : []),
+  ]
     .map(({ path, text }) => ({ line: lineOfKey(toml, path) ?? 1, text }))
     .sort((a, b) => a.line - b.line)
     .map(({ line, text }) => `Cannot read ${file}: line ${line}: ${text}`);
   if (!result.success || problems.length > 0) throw new ConfigError(problems.join("\n"));
-  const { service = {}, security = {}, log = {} } = result.output;
+  const { service = {}, security = {}, display = {}, buttons = {}, log = {} } = result.output;
   return {
     service: {
       listen: service.listen ?? { hostname: undefined, port: DEFAULT_PORT },
@@ -154,8 +251,43 @@ export function parseConfig(toml: string, options: ParseConfigOptions): Config {
       allowedOrigins: security.allowed_origins ?? [],
       allowRun: security.allow_run ?? [],
     },
+    display: displayOf(display),
+    buttons: {
+      folder: buttons.folder ?? "/dev/input",
+      pair: buttons.pair ?? [],
+      holdMs: buttons.hold_ms ?? 2000,
+      revokeAll: buttons.revoke_all ?? [],
+      revokeHoldMs: buttons.revoke_hold_ms ?? 5000,
+    },
     log: { level: log.level ?? "info", format: log.format ?? "text" },
   };
+}
+
+type DisplayTable = NonNullable<v.InferOutput<typeof FileSchema>["display"]>;
+
+function displayOf(display: DisplayTable): DisplayConfig {
+  const { framebuffer = "/dev/fb0" } = display;
+  return {
+    kinds: kindsOf(display),
+    framebuffer,
+    sysfs: display.sysfs ?? `/sys/class/graphics/${framebuffer.split("/").at(-1)}`,
+    pixelFormat: display.pixel_format ?? "auto",
+    rotate: display.rotate ?? 0,
+    command: display.command ?? [],
+    file: display.file ?? "/run/latchkey/pin.png",
+  };
+}
+
+function kindsOf(display: DisplayTable): DisplayConfig["kinds"] {
+  return typeof display.kind === "string" ? [display.kind] : display.kind ?? ["auto"];
+}
+
+// What one key makes necessary of another.
+function describeMissing(display: DisplayTable): Problem[] {
+  const isUseless = kindsOf(display).includes("command") && (display.command ?? []).length === 0;
+  if (!isUseless) return [];
+  const text = 'display.kind: "command" wants a program as display.command';
+  return [{ path: ["display", "kind"], text }];
 }
 
 function defaultDataDir(env: ConfigEnvironment): string {

@@ -12,6 +12,16 @@ const DEFAULTS: Config = {
     deviceName: undefined,
   },
   security: { allowedIps: [], allowedOrigins: [], allowRun: [] },
+  display: {
+    kinds: ["auto"],
+    framebuffer: "/dev/fb0",
+    sysfs: "/sys/class/graphics/fb0",
+    pixelFormat: "auto",
+    rotate: 0,
+    command: [],
+    file: "/run/latchkey/pin.png",
+  },
+  buttons: { folder: "/dev/input", pair: [], holdMs: 2000, revokeAll: [], revokeHoldMs: 5000 },
   log: { level: "info", format: "text" },
 };
 
@@ -56,6 +66,19 @@ Deno.test("parseConfig() reads every key", () => {
     allowed_ips = ["192.168.1.20", "10.0.0.0/8", "fd00::/8"]
     allowed_origins = ["https://app.example"]
     allow_run = ["lights/.*"]
+    [display]
+    kind = ["framebuffer", "command", "file"]
+    framebuffer = "/dev/fb1"
+    pixel_format = "rgb565"
+    rotate = 270
+    command = ["show-pin", "--big"]
+    file = "/run/pin.png"
+    [buttons]
+    folder = "/dev/pads"
+    pair = ["BTN_TL", "BTN_START"]
+    hold_ms = 1000
+    revoke_all = ["BTN_SELECT"]
+    revoke_hold_ms = 8000
     [log]
     level = "debug"
     format = "json"
@@ -71,6 +94,22 @@ Deno.test("parseConfig() reads every key", () => {
       allowedIps: ["192.168.1.20", "10.0.0.0/8", "fd00::/8"],
       allowedOrigins: ["https://app.example"],
       allowRun: ["lights/.*"],
+    },
+    display: {
+      kinds: ["framebuffer", "command", "file"],
+      framebuffer: "/dev/fb1",
+      sysfs: "/sys/class/graphics/fb1",
+      pixelFormat: "rgb565",
+      rotate: 270,
+      command: ["show-pin", "--big"],
+      file: "/run/pin.png",
+    },
+    buttons: {
+      folder: "/dev/pads",
+      pair: ["BTN_TL", "BTN_START"],
+      holdMs: 1000,
+      revokeAll: ["BTN_SELECT"],
+      revokeHoldMs: 8000,
     },
     log: { level: "debug", format: "json" },
   });
@@ -177,6 +216,16 @@ const PROBLEMS: [string, string, string[]][] = [
     "line 2: security.allow_run.0: expected a pattern in RE2's syntax",
     'line 3: security.allowed_origins.0: expected an origin, such as "https://app.example"',
   ]],
+  ["a display without what it needs", '[display]\nkind = ["command", "file"]', [
+    'line 2: display.kind: "command" wants a program as display.command',
+  ]],
+  ["a panel turned by half", "[display]\nrotate = 45", [
+    "line 2: display.rotate: expected 0 | 90 | 180 | 270",
+  ]],
+  ["a button that nobody has", '[buttons]\npair = ["BTN_NOWHERE"]\nhold_ms = 10', [
+    'line 2: buttons.pair.0: expected a button, such as "BTN_START"',
+    "line 3: buttons.hold_ms: expected 500 to 20000 milliseconds",
+  ]],
   [
     "everything at once, in the order of the file",
     '[log]\nlevle = 1\nlevel = "x"\n[service]\nlistne = 1\nencryption = 0\nx = 1\n[lgo]',
@@ -238,11 +287,12 @@ Deno.test("config.example.toml shows every default", () => {
 });
 
 Deno.test("config.example.toml has every key", () => {
-  const shown = Object.entries(parse(uncommented)).map(([table, keys]) => [
-    table,
-    Object.keys(keys).map((key) => key.replace(/_(.)/g, (_, letter) => letter.toUpperCase())),
-  ]);
-  const known = Object.entries(DEFAULTS).map(([table, keys]) => [table, Object.keys(keys)]);
+  const camelCase = (key: string): string =>
+    // One kind or a list of them.
+    key === "kind" ? "kinds" : key.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+  const shown = Object.entries(parse(uncommented))
+    .map(([table, keys]) => [table, Object.keys(keys).map(camelCase).sort()]);
+  const known = Object.entries(DEFAULTS).map(([table, keys]) => [table, Object.keys(keys).sort()]);
   assert.deepEqual(Object.fromEntries(shown), Object.fromEntries(known));
 });
 

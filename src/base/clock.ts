@@ -43,6 +43,22 @@ export function every(clock: Clock, periodMs: number, run: () => void): () => vo
   return () => cancel();
 }
 
+/** Resolves when the work is settled or the limit is over, whichever comes first. */
+export function settledWithin(
+  clock: Clock,
+  options: { work: Promise<unknown>; limitMs: number },
+): Promise<void> {
+  const { work, limitMs } = options;
+  return new Promise((resolve) => {
+    const cancel = clock.after(limitMs, resolve);
+    const done = (): void => {
+      cancel();
+      resolve();
+    };
+    work.then(done, done);
+  });
+}
+
 /** The process's own clocks and timers. */
 export const systemClock: Clock = {
   wallMs: () => Date.now(),

@@ -22,6 +22,8 @@ export interface RunningService {
   readonly port: number;
   /** The address that other hosts reach, if any. */
   readonly outside: string | undefined;
+  /** Opens pairing, or cancels it where it is open. */
+  togglePairing(): void;
   /** Reads the settings again; what changed. Throws where they cannot be used. */
   reload(): readonly string[];
   /** Stops it. */
@@ -34,8 +36,12 @@ export interface StartOptions {
   config: Config;
   /** The log; its level follows the settings. */
   log: (level: () => LogLevel) => Logger;
-  /** Where PINs are shown. */
+  /** Where PINs are shown; what the configuration names where undefined. */
   display?: PinDisplay;
+  /** Writes to the terminal, for the display of that kind. */
+  write?: (text: string) => void;
+  /** Whether the process gives up permissions that it does not need. */
+  dropPermissions?: boolean;
   /** Reads the configuration again. */
   readConfig?: () => Config;
 }

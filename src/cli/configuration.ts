@@ -1,24 +1,29 @@
 // From the command line to a Config: the file that --config names, or the defaults.
 
-import { type Config, ConfigError, parseConfig } from "../config.ts";
+import { type Config, type ConfigEnvironment, ConfigError, parseConfig } from "../config.ts";
 import { CommandError } from "./command.ts";
 
 /** The configuration in `file`, or the defaults without one; CommandError where it is unusable. */
 export function loadConfig(file: string | undefined): Config {
-  const text = file === undefined ? "" : readFile(file);
-  try {
-    return parseConfig(text, {
-      file: file ?? "config.toml",
-      env: {
-        HOME: Deno.env.get("HOME"),
-        XDG_STATE_HOME: Deno.env.get("XDG_STATE_HOME"),
-        isRoot: Deno.uid() === 0,
-      },
-    });
-  } catch (error) {
-    if (error instanceof ConfigError) throw new CommandError(error.message, { cause: error });
-    throw error;
-  }
+  return createConfigReader(file)();
+}
+
+/** Reads the same configuration again and again; the environment is looked at once. */
+export function createConfigReader(file: string | undefined): () => Config {
+  const env: ConfigEnvironment = {
+    HOME: Deno.env.get("HOME"),
+    XDG_STATE_HOME: Deno.env.get("XDG_STATE_HOME"),
+    isRoot: Deno.uid() === 0,
+  };
+  return () => {
+    const text = file === undefined ? "" : readFile(file);
+    try {
+      return parseConfig(text, { file: file ?? "config.toml", env });
+    } catch (error) {
+      if (error instanceof ConfigError) throw new CommandError(error.message, { cause: error });
+      throw error;
+    }
+  };
 }
 
 /** The base URL under which the device reaches its own service. */

@@ -39,6 +39,7 @@ async function play(config: Config, context: CommandContext): Promise<void> {
     show: ({ pin }) => shown.resolve(pin),
     warn: () => {},
     clear: (outcome) => say("device", `pairing ended: ${outcome.kind}`),
+    close: () => {},
   };
   const service = await context.startService({ config, log: () => silentLogger, display });
   try {

@@ -3,7 +3,6 @@
 import { asError } from "../base/errors.ts";
 import { createLogger, type Logger } from "../base/log.ts";
 import type { Config } from "../config.ts";
-import { createTerminalDisplay } from "../display/terminal.ts";
 import {
   type Command,
   CommandError,
@@ -12,7 +11,8 @@ import {
   type RunningService,
   UsageError,
 } from "./command.ts";
-import { baseUrlOf, loadConfig } from "./configuration.ts";
+import { closeComingDebugger } from "./debugger.ts";
+import { baseUrlOf, createConfigReader } from "./configuration.ts";
 
 /** The command. */
 export const serveCommand: Command = {
@@ -21,12 +21,13 @@ export const serveCommand: Command = {
   usage: `Usage: latchkey serve [--config FILE]
 
 Runs until SIGTERM or SIGINT (Ctrl+C). Without a file, the defaults of
-config.example.toml hold. SIGHUP reads the file again.`,
+config.example.toml hold. SIGHUP reads the file again; SIGUSR1 opens pairing, and cancels it where it is open.`,
   async run(args, context): Promise<number> {
     const { options, positionals } = parseArguments(args, ["config"]);
     if (positionals.length > 0) throw new UsageError("serve takes no arguments");
     const file = options["config"];
-    const config = loadConfig(file);
+    const readConfig = createConfigReader(file);
+    const config = readConfig();
     let log: Logger | undefined;
     const stopped = stopSignal();
     const service = await start(() =>
@@ -42,11 +43,16 @@ config.example.toml hold. SIGHUP reads the file again.`,
           keepAlive(log);
           return log;
         },
-        display: createTerminalDisplay({ write: context.write, wallMs: () => Date.now() }),
-        readConfig: () => loadConfig(file),
+        write: context.write,
+        readConfig,
+        dropPermissions: true,
       })
     );
     reloadOnSignal(service, log);
+    Deno.addSignalListener("SIGUSR1", () => {
+      closeComingDebugger();
+      service.togglePairing();
+    });
     warnIfExposed(service, { config, log });
     context.write(describeService(service, { config, file }));
     const signal = await stopped;

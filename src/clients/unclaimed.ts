@@ -2,6 +2,8 @@
 // user gave up. Ten minutes later they are removed (docs/protocol.md §3).
 
 import type { Clock } from "../base/clock.ts";
+import { asError } from "../base/errors.ts";
+import type { Logger } from "../base/log.ts";
 import type { Client } from "./client.ts";
 
 /** How long a client has for its first session, in milliseconds. */
@@ -18,6 +20,8 @@ export interface UnclaimedClientsOptions {
   listUnclaimed: () => readonly Client[];
   /** Removes a client. */
   remove: (clientId: string) => void;
+  /** Hears of removals and of failures. */
+  log: Logger;
 }
 
 /** Removes clients that never came back. */
@@ -33,17 +37,30 @@ export class UnclaimedClients {
   /**
    * Removes those whose time is over. The wall clock counts for the time before this process only,
    * and never for more than the lifetime: handhelds without a clock battery start in the past.
+   * Never throws.
    */
   sweep(): void {
-    const { clock, listUnclaimed, remove } = this.#options;
+    try {
+      this.#sweep();
+    } catch (error) {
+      this.#options.log.error("Cannot look for unclaimed clients", { error: asError(error) });
+    }
+  }
+
+  #sweep(): void {
+    const { clock, listUnclaimed, remove, log } = this.#options;
     const nowMs = clock.monotonicMs();
     const waiting = new Map<string, number>();
     for (const { clientId, createdAtMs } of listUnclaimed()) {
       const leftMs = createdAtMs + UNCLAIMED_LIFETIME_MS - clock.wallMs();
       const boundedMs = Math.min(UNCLAIMED_LIFETIME_MS, Math.max(0, leftMs));
       const dueAtMs = this.#dueAtMs.get(clientId) ?? nowMs + boundedMs;
-      if (nowMs >= dueAtMs) remove(clientId);
-      else waiting.set(clientId, dueAtMs);
+      if (nowMs < dueAtMs) {
+        waiting.set(clientId, dueAtMs);
+        continue;
+      }
+      remove(clientId);
+      log.info("Client removed: it never opened a session", { clientId });
     }
     this.#dueAtMs = waiting;
   }

@@ -9,6 +9,11 @@ export interface PinView {
   readonly expiresAtMs: number;
   /** The device's name, for people. */
   readonly deviceName: string;
+  /**
+   * What a phone opens to pair, the PIN included: a secret like the PIN. Undefined where other
+   * hosts cannot reach the device.
+   */
+  readonly url: string | undefined;
 }
 
 /** How a PIN ended. */
@@ -27,6 +32,8 @@ export interface PinDisplay {
   warn(attempt: { failures: number; limit: number }): void | Promise<void>;
   /** Takes the PIN away and may tell why. */
   clear(outcome: PinOutcome): void | Promise<void>;
+  /** Gives everything back at once, because the process ends. Safe to call twice. */
+  close(): void;
 }
 
 /** A display that shows nothing: the PIN is read with `latchkey pair`. */
@@ -34,4 +41,5 @@ export const silentDisplay: PinDisplay = {
   show: () => {},
   warn: () => {},
   clear: () => {},
+  close: () => {},
 };

@@ -23,6 +23,7 @@ export function createTerminalDisplay(options: TerminalDisplayOptions): PinDispl
     },
     warn: ({ failures, limit }) => write(`  Wrong PIN entered: ${failures} of ${limit}\n`),
     clear: (outcome) => write(`  ${describeOutcome(outcome)}\n\n`),
+    close: () => {},
   };
 }
 

@@ -19,6 +19,9 @@ export const BUILT_IN_ORIGINS: readonly string[] = [
   "https://zaparoo.app",
 ];
 
+// A host and perhaps a port, with nothing that would make a URL read it as more.
+const HOST_TEXT = /^[^/\\?#@\s]+$/;
+
 /** Whether a page of this origin may talk to the device. "null" and foreign ones may not. */
 export function isAllowedOrigin(
   origin: string,
@@ -49,11 +52,9 @@ export function isOwnHost(
   host: string | null,
   known: { own: OwnNames; allowedOrigins: readonly string[] },
 ): boolean {
-  if (host === null) return false;
+  if (host === null || !HOST_TEXT.test(host)) return false;
   const url = URL.parse(`http://${host.toLowerCase()}`);
-  if (url === null || url.pathname !== "/" || url.username !== "" || url.search !== "") {
-    return false;
-  }
+  if (url === null) return false;
   const name = url.hostname.replace(/^\[|\]$/g, "");
   if (name === "localhost" || isIpAddress(name)) return true;
   if (known.own.hostNames.includes(name)) return true;

@@ -1,5 +1,7 @@
 // What the system says of itself.
 
+import { formatSocketAddress } from "../base/socket_address.ts";
+
 /** The machine's name, for people. */
 export function hostName(): string {
   return Deno.hostname();
@@ -13,4 +15,17 @@ export function platformName(): string {
 /** The addresses of this machine's interfaces at the moment. */
 export function ownAddresses(): string[] {
   return Deno.networkInterfaces().map(({ address }) => address);
+}
+
+/**
+ * What a phone opens to pair with a PIN: the pairing page under the address by which other hosts
+ * most likely reach this one, IPv4 before IPv6. Undefined where there is none.
+ */
+export function pairingUrl(pin: string, port: number): string | undefined {
+  const outer = Deno.networkInterfaces().filter(({ name, address }) =>
+    name !== "lo" && !address.startsWith("127.") && !address.startsWith("fe80:")
+  );
+  const hostname = (outer.find(({ family }) => family === "IPv4") ?? outer[0])?.address;
+  if (hostname === undefined) return undefined;
+  return `http://${formatSocketAddress({ hostname, port })}/app/#pair=${pin}`;
 }

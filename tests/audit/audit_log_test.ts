@@ -94,6 +94,7 @@ const TAMPERING: [string, string, number][] = [
   ["its event", "UPDATE audit SET event = 'paired' WHERE id = 3", 3],
   ["its facts", `UPDATE audit SET details = '{"address":"192.0.2.9"}' WHERE id = 3`, 3],
   ["a fact more", `UPDATE audit SET details = json_set(details, '$.x', 1) WHERE id = 3`, 3],
+  ["facts that are none", "UPDATE audit SET details = 'null' WHERE id = 3", 3],
   ["its hash", "UPDATE audit SET hash = zeroblob(32) WHERE id = 3", 3],
   ["its number", "UPDATE audit SET id = 30 WHERE id = 3", 4],
   ["its absence", "DELETE FROM audit WHERE id = 3", 4],
@@ -108,7 +109,7 @@ const TAMPERING: [string, string, number][] = [
     "INSERT INTO audit SELECT 0, 1, event, details, hash FROM audit WHERE id = 1",
     0,
   ],
-  ["another number in the checkpoint", "UPDATE audit_checkpoint SET id = 1", 2],
+  ["another number in the checkpoint", "UPDATE audit_checkpoint SET id = 1", 1],
   ["another hash in the checkpoint", "UPDATE audit_checkpoint SET hash = randomblob(32)", 1],
 ];
 for (const [what, sql, brokenAt] of TAMPERING) {

@@ -1,6 +1,7 @@
 // `deno task bench`: prints medians and ratios. Nothing here passes or fails; compare rows of one
 // run, not of two.
 
+import { displayRows } from "./display_bench.ts";
 import { handshakeRows } from "./handshake_bench.ts";
 import { keyRows } from "./keys_bench.ts";
 import { requestRows } from "./request_bench.ts";
@@ -10,6 +11,7 @@ import { type BenchRow, formatRows } from "./table.ts";
 const sections: [title: string, rows: () => Promise<BenchRow[]>][] = [
   ["Requests over WebSocket, 300-byte frames", requestRows],
   ["Pairing and session set-up", handshakeRows],
+  ["The PIN on a panel of 640 × 480, per second", displayRows],
   ["Refusing API keys, medians of 5,000", keyRows],
   ["The process", serviceRows],
 ];

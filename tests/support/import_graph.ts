@@ -53,6 +53,7 @@ const HOMES: ReadonlyMap<string, Layer> = new Map([
   ["models", "feature"],
   ["keys", "feature"],
   ["audit", "feature"],
+  ["buttons", "feature"],
   ["settings", "feature"],
   ["client", "client"],
   ["config.ts", "config"],

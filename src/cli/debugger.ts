@@ -1,0 +1,19 @@
+// SIGUSR1 makes the platform open a debugger on 127.0.0.1:9229, whoever listens for the signal, and
+// no option turns that off. A debugger would run anybody's code in this process, so it is closed
+// as soon as it is there.
+
+import inspector from "node:inspector";
+
+const LOOK_MS = 1;
+const MAX_LOOKS = 2000;
+
+/** Closes the debugger that the platform is about to open. */
+export function closeComingDebugger(): void {
+  let looks = 0;
+  const timer = setInterval(() => {
+    looks += 1;
+    const isOpen = inspector.url() !== undefined;
+    if (isOpen) inspector.close();
+    if (isOpen || looks >= MAX_LOOKS) clearInterval(timer);
+  }, LOOK_MS);
+}

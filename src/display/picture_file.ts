@@ -1,0 +1,73 @@
+// The PIN as a picture for launchers that show one: a PNG and a JSON beside it, gone with the PIN.
+
+import { encode } from "fast-png";
+import type { PinDisplay, PinView } from "./pin_display.ts";
+import { drawPinScreen } from "./pin_screen.ts";
+import type { RgbCanvas } from "./rgb_canvas.ts";
+
+/** The size of the picture. */
+export const PICTURE_SIZE = { width: 640, height: 480 } as const;
+
+/** Where files go; both calls are for files of the owner alone. */
+export interface PrivateFiles {
+  /** Writes a file whole or not at all. */
+  write(path: string, bytes: Uint8Array): void;
+  /** Removes a file if it is there. */
+  remove(path: string): void;
+}
+
+/** Options of {@linkcode createPictureFileDisplay}. */
+export interface PictureFileOptions {
+  /** The PNG's path; the JSON's is the same with ".json" instead of ".png" or behind it. */
+  path: string;
+  /** Where files go. */
+  files: PrivateFiles;
+}
+
+/** A display that is a picture file. */
+export function createPictureFileDisplay(options: PictureFileOptions): PinDisplay {
+  const { path, files } = options;
+  const jsonPath = `${path.replace(/\.png$/i, "")}.json`;
+  let view: PinView | undefined;
+
+  function write(current: PinView, attempt?: { failures: number; limit: number }): void {
+    const { failures = 0, limit = 0 } = attempt ?? {};
+    const warnings = failures === 0 ? [] : [`Wrong PIN entered: ${failures} of ${limit}`];
+    const { canvas } = drawPinScreen(PICTURE_SIZE, { ...current, warnings, left: 1 });
+    files.write(path, toPng(canvas));
+    const { pin, url = null, deviceName: device } = current;
+    const expiresAt = new Date(current.expiresAtMs).toISOString();
+    const json = JSON.stringify({ pin, expiresAt, url, device, failures });
+    files.write(jsonPath, new TextEncoder().encode(`${json}\n`));
+  }
+
+  function remove(): void {
+    view = undefined;
+    files.remove(path);
+    files.remove(jsonPath);
+  }
+
+  return {
+    show: (next) => {
+      view = next;
+      write(next);
+    },
+    warn: (attempt) => {
+      if (view !== undefined) write(view, attempt);
+    },
+    clear: remove,
+    close: () => {
+      if (view !== undefined) remove();
+    },
+  };
+}
+
+function toPng(canvas: RgbCanvas): Uint8Array {
+  const data = new Uint8Array(canvas.pixels.length * 3);
+  for (const [i, color] of canvas.pixels.entries()) {
+    data[i * 3] = color >> 16;
+    data[i * 3 + 1] = (color >> 8) & 0xff;
+    data[i * 3 + 2] = color & 0xff;
+  }
+  return encode({ width: canvas.width, height: canvas.height, data, channels: 3, depth: 8 });
+}

@@ -1,0 +1,101 @@
+// The displays that the configuration names, over the real devices.
+
+import type { Clock } from "../base/clock.ts";
+import { asError } from "../base/errors.ts";
+import type { Logger } from "../base/log.ts";
+import { COMMAND_LIMIT_MS, createCommandDisplay } from "../display/command.ts";
+import { fanOut, type NamedDisplay } from "../display/fan_out.ts";
+import { createFramebufferDisplay } from "../display/framebuffer.ts";
+import type { PixelFormat, Rotation } from "../display/framebuffer_layout.ts";
+import { createPictureFileDisplay } from "../display/picture_file.ts";
+import type { PinDisplay } from "../display/pin_display.ts";
+import { createTerminalDisplay } from "../display/terminal.ts";
+import { openFramebuffer } from "./framebuffer_device.ts";
+import { privateFiles } from "./private_files.ts";
+import { createProgramStarter } from "./program.ts";
+
+/** The kinds of display. */
+export type DisplayKind = "auto" | "framebuffer" | "terminal" | "command" | "file" | "none";
+
+/** What to show PINs on. */
+export interface DisplaySettings {
+  /** The displays, all at once. */
+  readonly kinds: readonly DisplayKind[];
+  /** The framebuffer's device file. */
+  readonly framebuffer: string;
+  /** Its folder in sysfs. */
+  readonly sysfs: string;
+  /** How its pixels lie; "auto" goes by the depth. */
+  readonly pixelFormat: PixelFormat | "auto";
+  /** By how many degrees the panel is turned clockwise. */
+  readonly rotate: Rotation;
+  /** The program of the kind "command". */
+  readonly command: readonly string[];
+  /** The picture of the kind "file". */
+  readonly file: string;
+}
+
+/** Options of {@linkcode openDisplays}. */
+export interface OpenDisplaysOptions {
+  /** Writes to the terminal. */
+  write: (text: string) => void;
+  /** Time. */
+  clock: Clock;
+  /** The log. */
+  log: Logger;
+}
+
+/** Opens all displays; one that cannot be opened is logged and left out. */
+export function openDisplays(settings: DisplaySettings, options: OpenDisplaysOptions): PinDisplay {
+  const { write, clock, log } = options;
+  const displays: NamedDisplay[] = [];
+  const add = (name: string, open: () => PinDisplay): boolean => {
+    try {
+      displays.push({ name, display: open() });
+      return true;
+    } catch (error) {
+      log.warn("Display left out", { display: name, reason: asError(error).message });
+      return false;
+    }
+  };
+  const openers: Readonly<Record<Exclude<DisplayKind, "auto" | "none">, () => PinDisplay>> = {
+    framebuffer: () => openPanel(settings, options),
+    terminal: () => createTerminalDisplay({ write, wallMs: () => clock.wallMs() }),
+    command: () =>
+      createCommandDisplay({
+        argv: settings.command,
+        start: createProgramStarter(COMMAND_LIMIT_MS),
+      }),
+    file: () => createPictureFileDisplay({ path: settings.file, files: privateFiles }),
+  };
+  for (const kind of settings.kinds) {
+    if (kind === "none") continue;
+    if (kind !== "auto") add(kind, openers[kind]);
+    else if (!exists(settings.framebuffer) || !add("framebuffer", openers.framebuffer)) {
+      add("terminal", openers.terminal);
+    }
+  }
+  return fanOut({ displays, log });
+}
+
+function openPanel(settings: DisplaySettings, options: OpenDisplaysOptions): PinDisplay {
+  const { framebuffer: path, sysfs, pixelFormat: format, rotate: rotation } = settings;
+  const { clock, log } = options;
+  return createFramebufferDisplay({
+    device: openFramebuffer({ path, sysfs, format }),
+    rotation,
+    clock,
+    onFailure: (error) => {
+      log.error("Framebuffer failed, the PIN is still shown by `latchkey pair`", { error });
+    },
+  });
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

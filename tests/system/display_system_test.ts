@@ -1,0 +1,179 @@
+// The device's own screen and buttons with the real service: opened by a signal and by a chord,
+// given back after every end, and no debugger left behind.
+
+import assert from "node:assert/strict";
+import { pairPhone } from "../support/reference_phone.ts";
+import { callLocal, startService, withDataDir } from "../support/service_process.ts";
+import type { ServiceProcess } from "../support/service_process.ts";
+import { systemTest } from "../support/system_test.ts";
+
+const [WIDTH, HEIGHT] = [320, 240];
+
+interface World {
+  service: ServiceProcess;
+  folder: string;
+  screen: () => Promise<Uint8Array>;
+  before: Uint8Array;
+}
+
+async function withScreen(
+  display: string,
+  test: (world: World) => Promise<void>,
+  prepare: (folder: string) => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
+  await withDataDir(async (dataDir) => {
+    const folder = dataDir.replace(/data$/, "");
+    const before = crypto.getRandomValues(new Uint8Array(60_000));
+    const memory = new Uint8Array(WIDTH * HEIGHT * 2).map((_, i) => before[i % 60_000] ?? 0);
+    await Deno.writeFile(`${folder}fb0`, memory);
+    await Deno.writeTextFile(`${folder}virtual_size`, `${WIDTH},${HEIGHT}\n`);
+    await Deno.writeTextFile(`${folder}bits_per_pixel`, "16\n");
+    await prepare(folder);
+    const tables = `[display]\nframebuffer = "${folder}fb0"\nsysfs = "${folder}"\n` +
+      display.replaceAll("FOLDER/", folder);
+    const service = await startService({ dataDir, tables });
+    try {
+      await test({
+        service,
+        folder,
+        before: memory,
+        screen: () => Deno.readFile(`${folder}fb0`),
+      });
+    } finally {
+      await service.stop();
+    }
+  });
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 8000;
+  // deno-lint-ignore no-await-in-loop -- looking again and again
+  while (!await condition()) {
+    if (performance.now() > deadline) throw new Error("It did not come to that");
+    // deno-lint-ignore no-await-in-loop -- looking again and again
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+const same = (a: Uint8Array, b: Uint8Array): boolean => a.every((byte, i) => byte === b[i]);
+
+async function pinOf(service: ServiceProcess): Promise<string | undefined> {
+  const current = await callLocal(service.baseUrl, "clients.pair.current");
+  return (current as { pin: string } | null)?.pin;
+}
+
+systemTest(
+  "SIGUSR1 shows a PIN on the framebuffer, again cancels it, and the screen is given back",
+  {
+    whyNot: undefined,
+    run: () =>
+      withScreen(
+        'kind = ["framebuffer", "command"]\ncommand = ["/nonexistent/program"]',
+        async (world) => {
+          const { service, screen, before } = world;
+          Deno.kill(service.pid, "SIGUSR1");
+          await until(async () => !same(await screen(), before));
+          const pin = await pinOf(service);
+          assert.ok(pin !== undefined);
+          Deno.kill(service.pid, "SIGUSR1");
+          await until(async () => await pinOf(service) === undefined);
+          await until(async () => same(await screen(), before));
+          // A program that cannot be started hides nothing and is logged.
+          assert.match(service.output(), /Display failed.*display=command/);
+          await assertNoDebugger();
+        },
+      ),
+  },
+);
+
+async function assertNoDebugger(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const conn = await Deno.connect({ hostname: "127.0.0.1", port: 9229 }).catch(() => undefined);
+  conn?.close();
+  assert.equal(conn, undefined, "a debugger listens");
+}
+
+systemTest("the screen is given back after a pairing and on SIGTERM", {
+  whyNot: undefined,
+  run: () =>
+    withScreen('kind = "framebuffer"', async ({ service, screen, before }) => {
+      Deno.kill(service.pid, "SIGUSR1");
+      await until(async () => await pinOf(service) !== undefined);
+      await pairPhone(service.baseUrl, { pin: await pinOf(service) ?? "" });
+      assert.ok(!same(await screen(), before));
+      await until(async () => same(await screen(), before));
+      Deno.kill(service.pid, "SIGUSR1");
+      await until(async () => !same(await screen(), before));
+      assert.equal(await service.stop(), 0);
+      assert.ok(same(await screen(), before));
+    }),
+});
+
+systemTest("a chord of buttons opens pairing, and another removes every client", {
+  whyNot: undefined,
+  run: async () => {
+    let buttons: Deno.FsFile | undefined;
+    await withScreen(
+      'kind = "none"\n[buttons]\nfolder = "FOLDER/"\npair = ["BTN_TL", "BTN_TR"]\nhold_ms = 500\n' +
+        'revoke_all = ["BTN_A"]\nrevoke_hold_ms = 500',
+      async ({ service }) => {
+        const send = async (...events: [code: number, value: number][]): Promise<void> => {
+          for (const [code, value] of events) {
+            const bytes = new Uint8Array(24);
+            const view = new DataView(bytes.buffer);
+            view.setUint16(16, 1, true);
+            view.setUint16(18, code, true);
+            view.setInt32(20, value, true);
+            // deno-lint-ignore no-await-in-loop -- one event after the other
+            await buttons?.write(bytes);
+          }
+        };
+        await send([0x136, 1], [0x137, 1]);
+        await until(async () => await pinOf(service) !== undefined);
+        await send([0x136, 0], [0x137, 0]);
+        await pairPhone(service.baseUrl, { pin: await pinOf(service) ?? "" });
+        await send([0x130, 1]);
+        await until(async () => {
+          const { clients } = await callLocal(service.baseUrl, "clients") as { clients: unknown[] };
+          return clients.length === 0;
+        });
+      },
+      async (folder) => {
+        // A named pipe behaves as an event device does: reads wait for events.
+        const { success } = await new Deno.Command("mkfifo", { args: [`${folder}event0`] })
+          .output();
+        assert.ok(success);
+        // Open at both ends, so that neither side waits for the other.
+        buttons = await Deno.open(`${folder}event0`, { read: true, write: true });
+      },
+    );
+    buttons?.close();
+  },
+});
+
+systemTest("a panel that cannot be used is logged, and pairing goes on in the terminal", {
+  whyNot: undefined,
+  run: () =>
+    withScreen('kind = "auto"\npixel_format = "xrgb8888"', async ({ service, screen, before }) => {
+      assert.match(service.output(), /Display left out display=framebuffer/);
+      Deno.kill(service.pid, "SIGUSR1");
+      await until(() => Promise.resolve(/PIN for/.test(service.output())));
+      assert.ok(same(await screen(), before));
+    }),
+});
+
+systemTest("the file display leaves nothing readable by others, and nothing at all afterwards", {
+  whyNot: undefined,
+  run: () =>
+    withScreen('kind = "file"\nfile = "FOLDER/pin.png"', async ({ service, folder }) => {
+      Deno.kill(service.pid, "SIGUSR1");
+      await until(async () => await pinOf(service) !== undefined);
+      const files = await Promise.all(
+        ["pin.png", "pin.json"].map((name) => Deno.stat(`${folder}${name}`)),
+      );
+      assert.ok(files.every(({ mode }) => ((mode ?? 0) & 0o777) === 0o600));
+      await service.stop();
+      const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+      assert.ok(!names.some((name) => name.startsWith("pin")));
+    }),
+});
