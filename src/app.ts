@@ -13,7 +13,7 @@ import { type RandomSource, randomUuid, systemRandom } from "./base/random.ts";
 import { LAST_SEEN_FLUSH_MS, LastSeen } from "./clients/last_seen.ts";
 import { ClientRoster } from "./clients/roster.ts";
 import { UNCLAIMED_SWEEP_MS, UnclaimedClients } from "./clients/unclaimed.ts";
-import type { Config } from "./config.ts";
+import { type Config, settingsOf } from "./config.ts";
 import { fanOut } from "./display/fan_out.ts";
 import type { PinDisplay } from "./display/pin_display.ts";
 import { EventStreams } from "./http/events.ts";
@@ -43,7 +43,7 @@ import { SessionGateway } from "./session/gateway.ts";
 import { LiveConnections } from "./session/live_connections.ts";
 import type { Socket } from "./session/socket.ts";
 import { Throttle } from "./session/throttle.ts";
-import { LiveSettings, type Settings } from "./settings/live_settings.ts";
+import { LiveSettings } from "./settings/live_settings.ts";
 import { openStores } from "./sqlite/stores.ts";
 import { VERSION } from "./version.ts";
 
@@ -51,6 +51,7 @@ export type { Clock } from "./base/clock.ts";
 export type { LogFields, LogFormat, Logger, LogLevel, LogValue } from "./base/log.ts";
 export type { RandomSource } from "./base/random.ts";
 export type { SocketAddress } from "./base/socket_address.ts";
+export type { ButtonSettings } from "./buttons/button_settings.ts";
 export {
   type Config,
   type ConfigEnvironment,
@@ -58,6 +59,8 @@ export {
   parseConfig,
   type ParseConfigOptions,
 } from "./config.ts";
+export type { DisplayKind, DisplaySettings } from "./display/display_settings.ts";
+export type { PixelFormat, Rotation } from "./display/framebuffer_layout.ts";
 export type { PinDisplay, PinOutcome, PinView } from "./display/pin_display.ts";
 
 /** How long a stop waits for what runs on open connections, in milliseconds. */
@@ -387,13 +390,5 @@ export async function startApp(options: AppOptions): Promise<App> {
       stores.close();
       log.info("Stopped");
     },
-  };
-}
-
-function settingsOf(config: Config): Settings {
-  return {
-    encryption: config.service.encryption,
-    ...config.security,
-    logLevel: config.log.level,
   };
 }

@@ -4,7 +4,9 @@
 import { parse, TomlError } from "smol-toml";
 import * as v from "valibot";
 import { isRunPattern } from "./actions/run_patterns.ts";
+import type { ButtonSettings } from "./buttons/button_settings.ts";
 import { BUTTON_CODES } from "./buttons/input_event.ts";
+import { DISPLAY_KINDS, type DisplaySettings } from "./display/display_settings.ts";
 import { closestWord } from "./base/closest_word.ts";
 import { isAddressRule } from "./base/ip_address.ts";
 import { LOG_LEVELS, type LogFormat, type LogLevel } from "./base/log.ts";
@@ -12,12 +14,9 @@ import { isOriginText } from "./base/origin_text.ts";
 import { parseSocketAddress, type SocketAddress } from "./base/socket_address.ts";
 import { type KeyPath, lineOfKey } from "./base/toml_lines.ts";
 
-import {
-  PIXEL_FORMATS,
-  type PixelFormat,
-  type Rotation,
-  ROTATIONS,
-} from "./display/framebuffer_layout.ts";
+import { PIXEL_FORMATS, ROTATIONS } from "./display/framebuffer_layout.ts";
+
+import type { Settings } from "./settings/live_settings.ts";
 
 /** The whole configuration, all defaults filled in. */
 export interface Config {
@@ -42,9 +41,9 @@ export interface Config {
     readonly allowRun: readonly string[];
   };
   /** Where PINs are shown. */
-  readonly display: DisplayConfig;
+  readonly display: DisplaySettings;
   /** Which buttons do what. */
-  readonly buttons: ButtonsConfig;
+  readonly buttons: ButtonSettings;
   /** The log. */
   readonly log: {
     /** The quietest level that is written. */
@@ -53,48 +52,6 @@ export interface Config {
     readonly format: LogFormat;
   };
 }
-
-/** Where PINs are shown. */
-export interface DisplayConfig {
-  /** The displays, all at once. */
-  readonly kinds: readonly (typeof DISPLAY_KINDS)[number][];
-  /** The framebuffer's device file. */
-  readonly framebuffer: string;
-  /** Its folder in sysfs. */
-  readonly sysfs: string;
-  /** How its pixels lie; "auto" goes by the depth. */
-  readonly pixelFormat: PixelFormat | "auto";
-  /** By how many degrees the panel is turned clockwise. */
-  readonly rotate: Rotation;
-  /** The program of the kind "command". */
-  readonly command: readonly string[];
-  /** The picture of the kind "file". */
-  readonly file: string;
-}
-
-/** Which buttons do what; a chord without buttons is off. */
-export interface ButtonsConfig {
-  /** The folder of the input devices. */
-  readonly folder: string;
-  /** The names of the buttons that open pairing and cancel it. */
-  readonly pair: readonly string[];
-  /** How long they must be held, in milliseconds. */
-  readonly holdMs: number;
-  /** The names of the buttons that delete every client. */
-  readonly revokeAll: readonly string[];
-  /** How long they must be held, in milliseconds. */
-  readonly revokeHoldMs: number;
-}
-
-/** The kinds of display. */
-export const DISPLAY_KINDS = [
-  "auto",
-  "framebuffer",
-  "terminal",
-  "command",
-  "file",
-  "none",
-] as const;
 
 /** What the defaults depend on. */
 export interface ConfigEnvironment {
@@ -134,6 +91,12 @@ export const MAX_HOLD_MS = 20_000;
 
 /** The longest device name, in characters. */
 export const MAX_DEVICE_NAME_CHARACTERS = 64;
+
+/** The part of a configuration that can be reloaded. */
+export function settingsOf(config: Config): Settings {
+  const { service, security, log } = config;
+  return { encryption: service.encryption, ...security, logLevel: log.level };
+}
 
 function listOf(
   isEntry: (text: string) => boolean,
@@ -265,7 +228,7 @@ export function parseConfig(toml: string, options: ParseConfigOptions): Config {
 
 type DisplayTable = NonNullable<v.InferOutput<typeof FileSchema>["display"]>;
 
-function displayOf(display: DisplayTable): DisplayConfig {
+function displayOf(display: DisplayTable): DisplaySettings {
   const { framebuffer = "/dev/fb0" } = display;
   return {
     kinds: kindsOf(display),
@@ -278,7 +241,7 @@ function displayOf(display: DisplayTable): DisplayConfig {
   };
 }
 
-function kindsOf(display: DisplayTable): DisplayConfig["kinds"] {
+function kindsOf(display: DisplayTable): DisplaySettings["kinds"] {
   return typeof display.kind === "string" ? [display.kind] : display.kind ?? ["auto"];
 }
 

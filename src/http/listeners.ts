@@ -9,6 +9,7 @@ import type { Logger } from "../base/log.ts";
 import { formatSocketAddress, type SocketAddress } from "../base/socket_address.ts";
 import { errorResponse } from "./error_response.ts";
 import { type Guard, startGuard } from "./guard/guard.ts";
+import { encodeRefusal } from "./guard/refusal.ts";
 import type { Peer } from "./request_env.ts";
 import { type Server, startServer } from "./server.ts";
 
@@ -83,7 +84,7 @@ export async function startListeners(options: ListenersOptions): Promise<Listene
         hostname: outside,
         port,
         innerPort: inner.port,
-        refusal: () => refusalBytes(requestId()),
+        refusal: () => encodeRefusal(requestId()),
         clock,
         log,
       });
@@ -173,20 +174,4 @@ function probe(address: SocketAddress): void {
     }
     throw error;
   }
-}
-
-function refusalBytes(requestId: string): Uint8Array {
-  const body = JSON.stringify({
-    error: { code: "unavailable", message: "Too many connections", request_id: requestId },
-  });
-  return new TextEncoder().encode([
-    "HTTP/1.1 503 Service Unavailable",
-    "Content-Type: application/json",
-    `Content-Length: ${body.length}`,
-    `X-Request-ID: ${requestId}`,
-    "Retry-After: 1",
-    "Connection: close",
-    "",
-    body,
-  ].join("\r\n"));
 }

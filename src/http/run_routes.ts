@@ -11,12 +11,17 @@ export const RUN_PREFIXES: readonly string[] = ["/run/", "/r/", "/l/"];
 /** Starts what a text stands for; resolves when it was accepted. */
 export type RunText = (text: string, from: { isLocal: boolean; address: string }) => Promise<void>;
 
-/** The text of a run request: the path after the prefix, decoded once, without the query. */
+/**
+ * The text of a run request: the path after the prefix, decoded once, without the query. not_found
+ * for a path without one of the prefixes, bad_request where it does not decode.
+ */
 export function runTextOf(c: Context<RequestEnv>): string {
   // The raw path: a parsed URL would already have resolved "..", which belongs to the text.
   const afterScheme = c.req.raw.url.replace(/^[a-z]+:\/\/[^/]*/, "");
   const path = afterScheme.split(/[?#]/, 1)[0] ?? "";
-  const prefix = RUN_PREFIXES.find((known) => path.startsWith(known)) ?? "";
+  // The router also takes "/run" and "/%72un/x" for these routes, which name no text.
+  const prefix = RUN_PREFIXES.find((known) => path.startsWith(known));
+  if (prefix === undefined) throw new AppError("not_found", "No such route");
   try {
     return decodeURIComponent(path.slice(prefix.length));
   } catch {

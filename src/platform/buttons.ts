@@ -2,23 +2,10 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
+import type { ButtonSettings } from "../buttons/button_settings.ts";
 import { type Chord, ChordWatch } from "../buttons/chord.ts";
 import { BUTTON_CODES } from "../buttons/input_event.ts";
 import { openInputDevices } from "./input_devices.ts";
-
-/** Which buttons do what; a chord without buttons is off. */
-export interface ButtonSettings {
-  /** The folder of the input devices. */
-  readonly folder: string;
-  /** The names of the buttons that open pairing and cancel it. */
-  readonly pair: readonly string[];
-  /** How long they must be held, in milliseconds. */
-  readonly holdMs: number;
-  /** The names of the buttons that delete every client. */
-  readonly revokeAll: readonly string[];
-  /** How long they must be held, in milliseconds. */
-  readonly revokeHoldMs: number;
-}
 
 /** What the chords do. */
 export interface ButtonActions {

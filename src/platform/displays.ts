@@ -4,36 +4,15 @@ import type { Clock } from "../base/clock.ts";
 import { asError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { COMMAND_LIMIT_MS, createCommandDisplay } from "../display/command.ts";
+import type { DisplayKind, DisplaySettings } from "../display/display_settings.ts";
 import { fanOut, type NamedDisplay } from "../display/fan_out.ts";
 import { createFramebufferDisplay } from "../display/framebuffer.ts";
-import type { PixelFormat, Rotation } from "../display/framebuffer_layout.ts";
 import { createPictureFileDisplay } from "../display/picture_file.ts";
 import type { PinDisplay } from "../display/pin_display.ts";
 import { createTerminalDisplay } from "../display/terminal.ts";
 import { openFramebuffer } from "./framebuffer_device.ts";
 import { privateFiles } from "./private_files.ts";
 import { createProgramStarter } from "./program.ts";
-
-/** The kinds of display. */
-export type DisplayKind = "auto" | "framebuffer" | "terminal" | "command" | "file" | "none";
-
-/** What to show PINs on. */
-export interface DisplaySettings {
-  /** The displays, all at once. */
-  readonly kinds: readonly DisplayKind[];
-  /** The framebuffer's device file. */
-  readonly framebuffer: string;
-  /** Its folder in sysfs. */
-  readonly sysfs: string;
-  /** How its pixels lie; "auto" goes by the depth. */
-  readonly pixelFormat: PixelFormat | "auto";
-  /** By how many degrees the panel is turned clockwise. */
-  readonly rotate: Rotation;
-  /** The program of the kind "command". */
-  readonly command: readonly string[];
-  /** The picture of the kind "file". */
-  readonly file: string;
-}
 
 /** Options of {@linkcode openDisplays}. */
 export interface OpenDisplaysOptions {

@@ -243,6 +243,8 @@ Deno.test("clients.update keeps the last admin unless the device itself says so"
     assert.equal(await call(ADMIN, "clients.update", demotion), "conflict");
     assert.deepEqual(roster.find("id-1"), sampleClient(1, { role: "admin" }));
     assert.deepEqual(events, []);
+    await call(ADMIN, "clients.update", { clientId: "id-1", role: "admin", clientName: "y" });
+    assert.deepEqual(roster.find("id-1"), sampleClient(1, { role: "admin", clientName: "y" }));
     await call(LOCAL, "clients.update", demotion);
     assert.equal(roster.find("id-1")?.role, "member");
   });

@@ -117,6 +117,21 @@ Deno.test("openDatabase() refuses a database of a newer version and leaves it as
   });
 });
 
+Deno.test("openDatabase() sees a newer version that is only in the log so far", () => {
+  withTempFolder((folder) => {
+    withTempFolder((workplace) => {
+      fillSample(`${workplace}/${FILE}`);
+      using newer = new DatabaseSync(`${workplace}/${FILE}`);
+      newer.exec(`PRAGMA user_version = ${MIGRATIONS.length + 1}`);
+      copyFiles([FILE, `${FILE}-wal`], { from: workplace, to: folder });
+    });
+    const before = readFiles(folder);
+    assertUnusable(`${folder}/${FILE}`, "it was written by a newer latchkey");
+    const { [`${FILE}-shm`]: _index, ...after } = readFiles(folder);
+    assert.deepEqual(after, before);
+  });
+});
+
 Deno.test("openDatabase() refuses a database of another program and leaves it as it is", () => {
   withTempFolder((folder) => {
     const other = new DatabaseSync(`${folder}/${FILE}`);
