@@ -46,6 +46,7 @@ import { Throttle } from "./session/throttle.ts";
 import { LiveSettings } from "./settings/live_settings.ts";
 import { openStores } from "./sqlite/stores.ts";
 import { VERSION } from "./version.ts";
+import { pairPage } from "./web/pair_page.ts";
 
 export type { Clock } from "./base/clock.ts";
 export type { LogFields, LogFormat, Logger, LogLevel, LogValue } from "./base/log.ts";
@@ -282,7 +283,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       log,
       events: {
         onSession: (clientId) => {
-          trust();
+          if (!trust()) return connection.cut("no_place");
           metrics.sessionOpened();
           log.info("Session opened", { clientId, address });
           audit.record("session_opened", { clientId, address });
@@ -321,6 +322,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     connect,
     runText: () => Promise.reject(new AppError("unavailable", "Nothing can be run here yet")),
     events,
+    page: pairPage,
     metrics: () => metrics.render(),
     onAnswered: (status) => metrics.answered(status),
     policyFacts: createPolicyFacts({

@@ -47,8 +47,8 @@ export interface SocketPeer {
   readonly connectionId: string;
   /** A message was dealt with. */
   readonly progressed: () => void;
-  /** The peer has a session. */
-  readonly trust: () => void;
+  /** The peer has a session; false where there are too many with one already. */
+  readonly trust: () => boolean;
 }
 
 /** Options of {@linkcode createRoutes}. */
@@ -65,6 +65,8 @@ export interface RoutesOptions {
   runText: RunText;
   /** The event streams. */
   events: EventStreams;
+  /** The page at /app/. */
+  page: () => Response;
   /** The metrics as text. */
   metrics: () => Promise<{ contentType: string; body: string }>;
   /** Hears the status of every answer. */
@@ -114,6 +116,7 @@ export function createRoutes(options: RoutesOptions): Hono<RequestEnv> {
     ],
   });
   route(["/"], { GET: [open, (c) => c.redirect("/app/", 302)] });
+  route(["/app/"], { GET: [open, () => options.page()] });
   route(["/metrics"], {
     GET: [enforce("metrics", { facts }), async (c) => {
       const { contentType, body } = await options.metrics();
@@ -217,7 +220,7 @@ function acceptSocket(c: Context<RequestEnv>, options: RoutesOptions): Response 
         isLocal,
         connectionId,
         progressed: () => guarded?.progressed(),
-        trust: () => guarded?.trust(),
+        trust: () => guarded?.trust() ?? true,
       }),
     ...(guarded === undefined ? {} : {
       abort: () => guarded.abort(),

@@ -176,7 +176,7 @@ export class Connection {
   }
 
   /** Cuts the connection at once. */
-  cut(reason: "revoked" | "shut_down"): void {
+  cut(reason: "revoked" | "no_place"): void {
     this.#abort(reason);
   }
 

@@ -48,6 +48,16 @@ Deno.test("openDatabase() waits for a lock as long as it is told, and lets go of
   });
 });
 
+// SQLite itself takes such a file for an empty one.
+Deno.test("openDatabase() does not write over a file of one byte", () => {
+  withTempFolder((folder) => {
+    Deno.writeTextFileSync(`${folder}/${NAME}`, "x");
+    const before = readFiles(folder);
+    assert.throws(() => openSample(`${folder}/${NAME}`), /: the database is damaged\. /);
+    assert.deepEqual(readFiles(folder), before);
+  });
+});
+
 const NO_FILES: [string, (path: string) => void][] = [
   ["a folder", (path) => Deno.mkdirSync(path)],
   ["a link to nothing", (path) => Deno.symlinkSync(`${path}.target`, path)],

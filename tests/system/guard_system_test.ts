@@ -5,42 +5,16 @@ import assert from "node:assert/strict";
 import type { Attack, AttackResult } from "../support/attacks.ts";
 import type { FloodResult, HttpResult } from "../support/remote_agent.ts";
 import { connectPhone, pairPhone } from "../support/reference_phone.ts";
-import { addRemoteHost, type RemoteHost, whyNoRemoteHost } from "../support/remote_host.ts";
-import {
-  openPairing,
-  type ServiceProcess,
-  startService,
-  withDataDir,
-} from "../support/service_process.ts";
+import { addRemoteHost, whyNoRemoteHost } from "../support/remote_host.ts";
+import { type RemoteWorld, withRemoteWorld } from "../support/remote_world.ts";
+import { openPairing, startService, withDataDir } from "../support/service_process.ts";
 import { systemTest } from "../support/system_test.ts";
 
 const whyNot = await whyNoRemoteHost();
 const MAX_GROWTH_MIB = 20;
 
-interface World {
-  service: ServiceProcess;
-  host: RemoteHost;
-  port: number;
-}
-
-async function withWorld(number: number, test: (world: World) => Promise<void>): Promise<void> {
-  const host = await addRemoteHost(number);
-  try {
-    await withDataDir(async (dataDir) => {
-      const service = await startService({ dataDir, listen: "[::]:0" });
-      try {
-        await test({ service, host, port: Number(new URL(service.baseUrl).port) });
-      } finally {
-        await service.stop();
-      }
-    });
-  } finally {
-    await host.remove();
-  }
-}
-
 async function attack(
-  world: World,
+  world: RemoteWorld,
   what: { kind: Attack["kind"]; limitMs: number },
 ): Promise<AttackResult> {
   const { host, port } = world;
@@ -48,7 +22,7 @@ async function attack(
 }
 
 // Runs `during` while a paired client calls again and again; every call must be answered.
-async function whileServing(world: World, during: () => Promise<void>): Promise<number> {
+async function whileServing(world: RemoteWorld, during: () => Promise<void>): Promise<number> {
   const { baseUrl } = world.service;
   const pairing = await pairPhone(baseUrl, { pin: await openPairing(baseUrl) });
   const phone = await connectPhone(baseUrl, pairing);
@@ -92,7 +66,7 @@ for (const [i, { kind, endsWithinMs }] of ATTACKS.entries()) {
   systemTest(`${kind}: ended within ${endsWithinMs / 1000} s, memory flat, others served`, {
     whyNot,
     run: () =>
-      withWorld(10 + i, async (world) => {
+      withRemoteWorld(10 + i, async (world) => {
         const served = await whileServing(world, async () => {
           const before = await world.service.residentMiB();
           let peak = before;
@@ -116,7 +90,7 @@ for (const [i, { kind, endsWithinMs }] of ATTACKS.entries()) {
 systemTest("500 connections from one address are capped, and another address gets in", {
   whyNot,
   run: () =>
-    withWorld(20, async (world) => {
+    withRemoteWorld(20, async (world) => {
       const other = await addRemoteHost(21);
       try {
         const { host, port } = world;

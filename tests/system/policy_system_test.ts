@@ -3,11 +3,11 @@
 
 import assert from "node:assert/strict";
 import type { HttpResult, SocketResult } from "../support/remote_agent.ts";
-import { addRemoteHost, type RemoteHost, whyNoRemoteHost } from "../support/remote_host.ts";
+import { whyNoRemoteHost } from "../support/remote_host.ts";
+import { type RemoteWorld, withRemoteWorld } from "../support/remote_world.ts";
 import {
   callLocal,
   openPairing,
-  type ServiceProcess,
   startService,
   withDataDir,
   writeConfig,
@@ -20,31 +20,8 @@ const whyNot = await whyNoRemoteHost();
 const VERSION_CALL = '{"jsonrpc":"2.0","id":1,"method":"version"}';
 const RUN_MATCH = "hello";
 
-interface World {
-  service: ServiceProcess;
-  host: RemoteHost;
-  port: number;
-  dataDir: string;
-}
-
-async function withWorld(number: number, test: (world: World) => Promise<void>): Promise<void> {
-  const host = await addRemoteHost(number);
-  try {
-    await withDataDir(async (dataDir) => {
-      const service = await startService({ dataDir, listen: "[::]:0" });
-      try {
-        await test({ service, host, port: Number(new URL(service.baseUrl).port), dataDir });
-      } finally {
-        await service.stop();
-      }
-    });
-  } finally {
-    await host.remove();
-  }
-}
-
 async function configure(
-  world: World,
+  world: RemoteWorld,
   options: { encryption: boolean; allowed: boolean },
 ): Promise<void> {
   const { encryption, allowed } = options;
@@ -66,7 +43,10 @@ interface Cell {
   key?: string | undefined;
 }
 
-async function statusOf(world: World, cell: Cell): Promise<{ status: number; result: HttpResult }> {
+async function statusOf(
+  world: RemoteWorld,
+  cell: Cell,
+): Promise<{ status: number; result: HttpResult }> {
   const { path, method = "GET", body, key } = cell;
   const { deviceAddress } = world.host;
   const result = await world.host.ask<HttpResult>({
@@ -86,7 +66,7 @@ async function statusOf(world: World, cell: Cell): Promise<{ status: number; res
 }
 
 async function upgrade(
-  world: World,
+  world: RemoteWorld,
   options: { key?: string; send?: string[]; listenMs?: number; origin?: string } = {},
 ): Promise<SocketResult> {
   const { key, send = [], listenMs = 200, origin } = options;
@@ -108,7 +88,7 @@ async function refillLimits(): Promise<void> {
 systemTest("remote: what is open without a key, encryption off and on", {
   whyNot,
   run: () =>
-    withWorld(1, async (world) => {
+    withRemoteWorld(1, async (world) => {
       const post = { path: "/api", method: "POST", body: VERSION_CALL };
       // Nothing allowed: only pairing, pages and WebSocket are open.
       assert.equal((await statusOf(world, post)).status, 403);
@@ -145,7 +125,7 @@ systemTest("remote: what is open without a key, encryption off and on", {
 systemTest("remote: what needs a key once there is one, and which", {
   whyNot,
   run: () =>
-    withWorld(2, async (world) => {
+    withRemoteWorld(2, async (world) => {
       const { baseUrl } = world.service;
       const newKey = async (scopes: string[]): Promise<string> =>
         (await callLocal(baseUrl, "keys.new", { name: "test", scopes }) as { key: string }).key;
@@ -180,7 +160,7 @@ systemTest("remote: what needs a key once there is one, and which", {
 systemTest("remote: a WebSocket's origin, and silence before a session", {
   whyNot,
   run: () =>
-    withWorld(3, async (world) => {
+    withRemoteWorld(3, async (world) => {
       await configure(world, { encryption: true, allowed: false });
       const origins: [string, number][] = [
         ["https://evil.example", 403],
@@ -212,7 +192,7 @@ systemTest("remote: a WebSocket's origin, and silence before a session", {
 systemTest("remote: a phone pairs over the guard, and its limits hold", {
   whyNot,
   run: () =>
-    withWorld(4, async (world) => {
+    withRemoteWorld(4, async (world) => {
       await configure(world, { encryption: true, allowed: false });
       const start = { path: "/api/pair/start", method: "POST", body: "{}" };
       assert.equal((await statusOf(world, start)).status, 400);
