@@ -3,7 +3,7 @@
 
 import { type Context, type Handler, Hono, type MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
-import { AppError } from "../base/errors.ts";
+import { AppError, asError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { type RandomSource, randomUuid } from "../base/random.ts";
 import type { PairingWindow } from "../pairing/pairing_window.ts";
@@ -93,7 +93,7 @@ export function createRoutes(options: RoutesOptions): Hono<RequestEnv> {
   const { log, state, policyFacts: facts } = options;
   const routes = new Hono<RequestEnv>();
 
-  routes.use(firstSteps(options));
+  routes.use(nameRequest(options), refuseEarly(options));
   routes.onError((thrown, c) => {
     const { status, error } = toHttpError(thrown);
     if (error.code === "internal") {
@@ -139,6 +139,7 @@ export function createRoutes(options: RoutesOptions): Hono<RequestEnv> {
   });
   route(EVENT_PATHS, {
     GET: [
+      refuseHead,
       enforce("events", { facts, takesQueryKey: true }),
       (c) => {
         const { guarded } = c.env.peer;
@@ -148,7 +149,7 @@ export function createRoutes(options: RoutesOptions): Hono<RequestEnv> {
     ],
   });
   route(RUN_PREFIXES.map((prefix) => `${prefix}*`), {
-    GET: [enforce("run", { facts, runText: runTextOf }), runRoute(options.runText)],
+    GET: [refuseHead, enforce("run", { facts, runText: runTextOf }), runRoute(options.runText)],
   });
   return routes;
 
@@ -162,16 +163,16 @@ export function createRoutes(options: RoutesOptions): Hono<RequestEnv> {
         if (handlers.length > 0) routes.on(method, [path], ...handlers);
       }
       routes.all(path, () => {
-        const allowed = Object.keys(methods).join(", ");
-        throw httpError(405, `Method not allowed: expected ${allowed}`, { Allow: allowed });
+        throw methodNotAllowed(Object.keys(methods).join(", "));
       });
     }
   }
 }
 
-// Names the request, finds out whether it is local, and keeps the guard's account of it.
-function firstSteps(options: RoutesOptions): MiddlewareHandler<RequestEnv> {
-  const { random, log, isStopping, policyFacts } = options;
+// Names the request, keeps the guard's account of it and tells of every answer, also where the steps
+// after this one throw.
+function nameRequest(options: RoutesOptions): MiddlewareHandler<RequestEnv> {
+  const { random, log } = options;
   return async (c, next) => {
     const { peer } = c.env;
     const { guarded } = peer;
@@ -179,14 +180,36 @@ function firstSteps(options: RoutesOptions): MiddlewareHandler<RequestEnv> {
     c.set("isLocal", isLocalRequest(peer, c.req.raw.headers));
     guarded?.requestSeen();
     if (c.req.raw.body === null) guarded?.progressed();
-    if (c.get("isLocal")) checkHost(c.req.raw.headers, policyFacts());
-    if (isStopping()) throw new AppError("unavailable", "The service is stopping");
     await next();
     guarded?.progressed();
     options.onAnswered(c.res.status);
     if (c.res.status !== 101) c.header("X-Request-ID", c.get("requestId"));
     log.debug("Request answered", { ...logFields(c), status: c.res.status });
   };
+}
+
+function refuseEarly(options: RoutesOptions): MiddlewareHandler<RequestEnv> {
+  const { isStopping, policyFacts } = options;
+  return async (c, next) => {
+    if (c.get("isLocal")) checkHost(c.req.raw.headers, policyFacts());
+    if (isStopping()) throw new AppError("unavailable", "The service is stopping");
+    try {
+      await next();
+    } catch (thrown) {
+      // The framework answers for Errors only.
+      throw asError(thrown);
+    }
+  };
+}
+
+// The framework answers HEAD with what GET does, which is not asked for where GET has effects.
+const refuseHead: MiddlewareHandler<RequestEnv> = async (c, next) => {
+  if (c.req.method === "HEAD") throw methodNotAllowed("GET");
+  await next();
+};
+
+function methodNotAllowed(allowed: string): Error {
+  return httpError(405, `Method not allowed: expected ${allowed}`, { Allow: allowed });
 }
 
 // CORS, and the preflight of private networks.

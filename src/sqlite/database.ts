@@ -7,7 +7,7 @@ import { asError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { migrate, type Migration } from "./migrations.ts";
 
-/** How long a statement waits for another process's lock by default, in milliseconds. */
+/** How long a statement waits for another process's lock, in milliseconds. */
 export const BUSY_TIMEOUT_MS = 500;
 
 const FILE_MODE = 0o600;
@@ -42,23 +42,18 @@ export interface OpenDatabaseOptions {
   migrations: readonly Migration[];
   /** The log. */
   log: Logger;
-  /**
-   * How long a statement waits for another process's lock, in milliseconds.
-   * @default {BUSY_TIMEOUT_MS}
-   */
-  timeoutMs?: number;
 }
 
 /** Opens and migrates a database; throws DatabaseUnusableError and changes nothing otherwise. */
 export function openDatabase(options: OpenDatabaseOptions): DatabaseSync {
-  const { path, migrations, log, timeoutMs = BUSY_TIMEOUT_MS } = options;
+  const { path, migrations, log } = options;
   if (path !== ":memory:") {
     createFile(path);
-    inspect(path, { newestVersion: migrations.length, timeoutMs });
+    inspect(path, migrations.length);
   }
   let database: DatabaseSync | undefined;
   try {
-    database = new DatabaseSync(path, { timeout: timeoutMs });
+    database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
     database.exec("PRAGMA journal_mode = WAL");
     database.exec("PRAGMA synchronous = FULL");
     database.exec("PRAGMA foreign_keys = ON");
@@ -127,9 +122,8 @@ function formatMode(mode: number): string {
   return (mode & 0o777).toString(8).padStart(4, "0");
 }
 
-function inspect(path: string, options: { newestVersion: number; timeoutMs: number }): void {
-  const { newestVersion, timeoutMs } = options;
-  const { verdict, version, tables } = readFindings(path, timeoutMs);
+function inspect(path: string, newestVersion: number): void {
+  const { verdict, version, tables } = readFindings(path);
   if (verdict !== "ok") throw damaged(path, new Error(verdict));
   if (version > newestVersion) {
     throw new DatabaseUnusableError(
@@ -149,18 +143,18 @@ interface Findings {
   readonly tables: number;
 }
 
-function readFindings(path: string, timeout: number): Findings {
+function readFindings(path: string): Findings {
   // SQLite takes one byte for an empty file, and would write over it.
   if (Deno.statSync(path).size === 1) throw damaged(path, new Error("A file of one byte"));
   try {
-    return query(path, { readOnly: true, timeout });
+    return query(path, { readOnly: true });
   } catch (error) {
     if (errcodeOf(error) !== SQLITE_READONLY_ROLLBACK) throw whyUnreadable(path, error);
   }
   // The power failed within a transaction before the file had its log, at its very first start
   // say. Only a connection that writes can put back what the journal kept.
   try {
-    return query(path, { readOnly: false, timeout });
+    return query(path, { readOnly: false });
   } catch (error) {
     throw whyUnreadable(path, error);
   }
@@ -169,11 +163,11 @@ function readFindings(path: string, timeout: number): Findings {
 // Even closing a connection that writes would move what is in the -wal into a damaged database, and
 // one that only reads leaves an empty -wal behind where there was none, unless told that nobody
 // writes.
-function query(path: string, options: { readOnly: boolean; timeout: number }): Findings {
+function query(path: string, options: { readOnly: boolean }): Findings {
   const url = pathToFileURL(path);
   const isAlone = SIDE_FILES.every((suffix) => statWithoutFollowing(path + suffix) === undefined);
   if (options.readOnly && isAlone) url.searchParams.set("immutable", "1");
-  const database = new DatabaseSync(url, options);
+  const database = new DatabaseSync(url, { ...options, timeout: BUSY_TIMEOUT_MS });
   try {
     const one = (sql: string): unknown => Object.values(database.prepare(sql).get() ?? {})[0];
     return {

@@ -4,6 +4,8 @@ import * as v from "valibot";
 import { AppError, asError } from "../../base/errors.ts";
 import { defineMethod, type RpcMethod } from "../method.ts";
 
+const OWNERS_MISTAKES = ["CommandError", "ConfigError"];
+
 /** `settings.reload`. */
 export function settingsMethods(options: { reload: () => readonly string[] }): RpcMethod[] {
   return [
@@ -17,12 +19,13 @@ export function settingsMethods(options: { reload: () => readonly string[] }): R
   ];
 }
 
-// The message names the owner's file and what is wrong with it, which a local caller may read.
+// Such an error tells what is wrong with the owner's file, which a local caller may read. All
+// others are mistakes of ours.
 function reload(action: () => readonly string[]): readonly string[] {
   try {
     return action();
   } catch (error) {
-    if (error instanceof AppError) throw error;
+    if (!OWNERS_MISTAKES.includes(asError(error).name)) throw error;
     throw new AppError("bad_request", asError(error).message, { cause: error });
   }
 }
