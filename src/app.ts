@@ -82,10 +82,10 @@ export interface AppOptions {
    */
   display?: PinDisplay;
   /**
-   * Writes to the terminal, for the display of that kind.
-   * @default nowhere
+   * The terminal, for the display of that kind.
+   * @default none
    */
-  write?: (text: string) => void;
+  terminal?: { write: (text: string) => void; isTerminal: boolean };
   /**
    * Whether the process gives up the permissions that a running service does not need.
    * @default {false}
@@ -133,9 +133,9 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { config, clock = systemClock, random = systemRandom } = options;
   const settings = new LiveSettings(settingsOf(config));
   const log = options.log(() => settings.current.logLevel);
-  const { display: given, write = () => {} } = options;
+  const { display: given, terminal = { write: () => {}, isTerminal: false } } = options;
   const display = given === undefined
-    ? openDisplays(config.display, { write, clock, log })
+    ? openDisplays(config.display, { ...terminal, clock, log })
     : fanOut({ displays: [{ name: "given", display: given }], log });
   const deviceName = config.service.deviceName ?? hostName();
   let state: ServiceState = "starting";

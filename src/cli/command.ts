@@ -38,8 +38,8 @@ export interface StartOptions {
   log: (level: () => LogLevel) => Logger;
   /** Where PINs are shown; what the configuration names where undefined. */
   display?: PinDisplay;
-  /** Writes to the terminal, for the display of that kind. */
-  write?: (text: string) => void;
+  /** The terminal, for the display of that kind. */
+  terminal?: { write: (text: string) => void; isTerminal: boolean };
   /** Whether the process gives up permissions that it does not need. */
   dropPermissions?: boolean;
   /** Reads the configuration again. */

@@ -43,7 +43,7 @@ config.example.toml hold. SIGHUP reads the file again; SIGUSR1 opens pairing, an
           keepAlive(log);
           return log;
         },
-        write: context.write,
+        terminal: { write: context.write, isTerminal: Deno.stdout.isTerminal() },
         readConfig,
         dropPermissions: true,
       })

@@ -2,7 +2,7 @@
 
 import type { PixelFormat, Rotation } from "./framebuffer_layout.ts";
 
-/** A kind of display; "auto" is the framebuffer where there is one, else the terminal. */
+/** A kind of display; "auto" is the framebuffer where there is one, else a terminal if there is one. */
 export type DisplayKind = "auto" | "framebuffer" | "terminal" | "command" | "file" | "none";
 
 /** All kinds. */

@@ -18,6 +18,8 @@ import { createProgramStarter } from "./program.ts";
 export interface OpenDisplaysOptions {
   /** Writes to the terminal. */
   write: (text: string) => void;
+  /** Whether somebody can see what is written, and not a journal keeps it. */
+  isTerminal: boolean;
   /** Time. */
   clock: Clock;
   /** The log. */
@@ -26,7 +28,7 @@ export interface OpenDisplaysOptions {
 
 /** Opens all displays; one that cannot be opened is logged and left out. */
 export function openDisplays(settings: DisplaySettings, options: OpenDisplaysOptions): PinDisplay {
-  const { write, clock, log } = options;
+  const { write, isTerminal, clock, log } = options;
   const displays: NamedDisplay[] = [];
   const add = (name: string, open: () => PinDisplay): boolean => {
     try {
@@ -50,9 +52,9 @@ export function openDisplays(settings: DisplaySettings, options: OpenDisplaysOpt
   for (const kind of settings.kinds) {
     if (kind === "none") continue;
     if (kind !== "auto") add(kind, openers[kind]);
-    else if (!exists(settings.framebuffer) || !add("framebuffer", openers.framebuffer)) {
-      add("terminal", openers.terminal);
-    }
+    else if (exists(settings.framebuffer) && add("framebuffer", openers.framebuffer)) continue;
+    else if (isTerminal) add("terminal", openers.terminal);
+    else log.info("No display for PINs here: they are shown by `latchkey pair`");
   }
   return fanOut({ displays, log });
 }

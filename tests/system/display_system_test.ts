@@ -154,12 +154,15 @@ systemTest("a chord of buttons opens pairing, and another removes every client",
 systemTest("a panel that cannot be used is logged, and pairing goes on in the terminal", {
   whyNot: undefined,
   run: () =>
-    withScreen('kind = "auto"\npixel_format = "xrgb8888"', async ({ service, screen, before }) => {
-      assert.match(service.output(), /Display left out display=framebuffer/);
-      Deno.kill(service.pid, "SIGUSR1");
-      await until(() => Promise.resolve(/PIN for/.test(service.output())));
-      assert.ok(same(await screen(), before));
-    }),
+    withScreen(
+      'kind = ["framebuffer", "terminal"]\npixel_format = "xrgb8888"',
+      async ({ service, screen, before }) => {
+        assert.match(service.output(), /Display left out display=framebuffer/);
+        Deno.kill(service.pid, "SIGUSR1");
+        await until(() => Promise.resolve(/PIN for/.test(service.output())));
+        assert.ok(same(await screen(), before));
+      },
+    ),
 });
 
 systemTest("the file display leaves nothing readable by others, and nothing at all afterwards", {
@@ -175,5 +178,17 @@ systemTest("the file display leaves nothing readable by others, and nothing at a
       await service.stop();
       const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
       assert.ok(!names.some((name) => name.startsWith("pin")));
+    }),
+});
+
+systemTest("without a panel and a terminal the PIN is written nowhere", {
+  whyNot: undefined,
+  run: () =>
+    withScreen('kind = "auto"\npixel_format = "xrgb8888"', async ({ service }) => {
+      Deno.kill(service.pid, "SIGUSR1");
+      await until(async () => await pinOf(service) !== undefined);
+      const pin = await pinOf(service) ?? "";
+      assert.match(service.output(), /No display for PINs here/);
+      assert.ok(!service.output().includes(pin) && !service.output().includes("PIN for"));
     }),
 });
