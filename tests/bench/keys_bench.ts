@@ -47,7 +47,7 @@ export async function keyRows(): Promise<BenchRow[]> {
   return kinds.map(([name]) => {
     const middle = median(times.get(name) ?? []);
     return {
-      name: `refuse a ${name} key`,
+      name: `${name} key`,
       value: `${middle.toFixed(1)} µs`,
       ratio: `${(middle / first).toFixed(2)} ×`,
     };
