@@ -1,6 +1,5 @@
 // The PIN as a picture for launchers that show one: a PNG and a JSON beside it, gone with the PIN.
 
-import { encode } from "fast-png";
 import type { PinDisplay, PinView } from "./pin_display.ts";
 import { drawPinScreen } from "./pin_screen.ts";
 import type { RgbCanvas } from "./rgb_canvas.ts";
@@ -30,11 +29,17 @@ export function createPictureFileDisplay(options: PictureFileOptions): PinDispla
   const jsonPath = `${path.replace(/\.png$/i, "")}.json`;
   let view: PinView | undefined;
 
-  function write(current: PinView, attempt?: { failures: number; limit: number }): void {
+  async function write(
+    current: PinView,
+    attempt?: { failures: number; limit: number },
+  ): Promise<void> {
     const { failures = 0, limit = 0 } = attempt ?? {};
     const warnings = failures === 0 ? [] : [`Wrong PIN entered: ${failures} of ${limit}`];
     const { canvas } = drawPinScreen(PICTURE_SIZE, { ...current, warnings, left: 1 });
-    files.write(path, toPng(canvas));
+    const png = await toPng(canvas);
+    // The PIN may have ended meanwhile, and its files must not come back.
+    if (view !== current) return;
+    files.write(path, png);
     const { pin, url = null, deviceName: device } = current;
     const expiresAt = new Date(current.expiresAtMs).toISOString();
     const json = JSON.stringify({ pin, expiresAt, url, device, failures });
@@ -48,12 +53,12 @@ export function createPictureFileDisplay(options: PictureFileOptions): PinDispla
   }
 
   return {
-    show: (next) => {
+    show: async (next) => {
       view = next;
-      write(next);
+      await write(next);
     },
-    warn: (attempt) => {
-      if (view !== undefined) write(view, attempt);
+    warn: async (attempt) => {
+      if (view !== undefined) await write(view, attempt);
     },
     clear: remove,
     close: () => {
@@ -62,7 +67,9 @@ export function createPictureFileDisplay(options: PictureFileOptions): PinDispla
   };
 }
 
-function toPng(canvas: RgbCanvas): Uint8Array {
+// The library costs 15 MiB, and few devices use this display.
+async function toPng(canvas: RgbCanvas): Promise<Uint8Array> {
+  const { encode } = await import("fast-png");
   const data = new Uint8Array(canvas.pixels.length * 3);
   for (const [i, color] of canvas.pixels.entries()) {
     data[i * 3] = color >> 16;

@@ -1,6 +1,6 @@
-// Numbers for whoever watches the device, in Prometheus's text form, local only.
-
-import { Counter, Gauge, Registry } from "prom-client";
+// Numbers for whoever watches the device, in Prometheus's text form, local only. Counting is a
+// number in a map; the library that writes them out costs 20 MiB, so it is loaded when somebody
+// first asks.
 
 /** Numbers that are read when somebody asks. */
 export interface MetricSources {
@@ -34,54 +34,98 @@ export interface Metrics {
   render(): Promise<{ contentType: string; body: string }>;
 }
 
+interface Series {
+  readonly name: string;
+  readonly help: string;
+  /** The name of the one label, if there is one. */
+  readonly label?: string;
+  readonly kind: "counter" | "gauge";
+  /** Numbers by the label's value; "" without a label. */
+  readonly values: () => Iterable<readonly [labelValue: string, value: number]>;
+}
+
 /** The metrics of one service. */
 export function createMetrics(sources: MetricSources): Metrics {
-  const registry = new Registry();
-  const registers = [registry];
-  const counter = (name: string, help: string, labelNames: string[] = []): Counter =>
-    new Counter({ name: `latchkey_${name}`, help, labelNames, registers });
-  const gauge = (name: string, help: string, labelNames: string[] = []): Gauge =>
-    new Gauge({ name: `latchkey_${name}`, help, labelNames, registers });
+  const counts = new Map<string, Map<string, number>>();
 
-  const connections = gauge("connections", "Open connections by state", ["state"]);
-  const guarded = gauge("guarded_connections", "Connections through the guard", ["state"]);
-  const guardRefused = gauge("guard_refused", "Connections the guard had no place for");
-  const guardCut = gauge("guard_cut", "Connections the guard cut");
-  const streams = gauge("event_streams", "Open event streams");
-  const delay = gauge("event_loop_delay_seconds", "Worst delay of the event loop since last asked");
-  const memory = gauge("resident_memory_bytes", "Resident memory");
-  const frames = counter("frames_total", "Authentic frames of sessions");
-  const sessions = counter("sessions_opened_total", "Sessions opened");
-  const refusals = counter("sessions_refused_total", "Sessions refused by reason", ["reason"]);
-  const pairings = counter("pairings_total", "Pairings by outcome", ["outcome"]);
-  const wrongPins = counter("pairing_failures_total", "Wrong confirms");
-  const answers = counter("http_answers_total", "HTTP answers by status", ["status"]);
-
-  function readSources(): void {
-    const { open, withSession } = sources.connections();
-    connections.set({ state: "without_session" }, open - withSession);
-    connections.set({ state: "with_session" }, withSession);
-    streams.set(sources.eventStreams());
-    delay.set(sources.eventLoopDelayS());
-    memory.set(sources.residentBytes());
-    const guard = sources.guard();
-    if (guard === undefined) return;
-    guarded.set({ state: "unknown" }, guard.unknown);
-    guarded.set({ state: "known" }, guard.known);
-    guardRefused.set(guard.refused);
-    guardCut.set(guard.cut);
+  function count(name: string, labelValue = ""): void {
+    const series = counts.get(name) ?? new Map<string, number>();
+    counts.set(name, series);
+    series.set(labelValue, (series.get(labelValue) ?? 0) + 1);
   }
 
+  function counter(name: string, help: string, label?: string): Series {
+    const none: [string, number][] = label === undefined ? [["", 0]] : [];
+    const values = (): Iterable<[string, number]> => counts.get(name) ?? none;
+    return { name, help, kind: "counter", values, ...(label === undefined ? {} : { label }) };
+  }
+
+  function gauge(
+    name: string,
+    help: string,
+    values: () => Readonly<Record<string, number>>,
+    label?: string,
+  ): Series {
+    return {
+      name,
+      help,
+      kind: "gauge",
+      values: () => Object.entries(values()),
+      ...(label === undefined ? {} : { label }),
+    };
+  }
+
+  const series: readonly Series[] = [
+    gauge("connections", "Open connections by state", () => {
+      const { open, withSession } = sources.connections();
+      return { without_session: open - withSession, with_session: withSession };
+    }, "state"),
+    gauge("guarded_connections", "Connections through the guard", () => {
+      const { unknown = 0, known = 0 } = sources.guard() ?? {};
+      return { unknown, known };
+    }, "state"),
+    gauge("guard_ended", "Connections that the guard refused or cut since the start", () => {
+      const { refused = 0, cut = 0 } = sources.guard() ?? {};
+      return { refused, cut };
+    }, "how"),
+    gauge("event_streams", "Open event streams", () => ({ "": sources.eventStreams() })),
+    gauge("event_loop_delay_seconds", "Worst delay of the event loop since last asked", () => ({
+      "": sources.eventLoopDelayS(),
+    })),
+    gauge("resident_memory_bytes", "Resident memory", () => ({ "": sources.residentBytes() })),
+    counter("frames_total", "Authentic frames of sessions"),
+    counter("sessions_opened_total", "Sessions opened"),
+    counter("sessions_refused_total", "Sessions refused by reason", "reason"),
+    counter("pairings_total", "Pairings by outcome", "outcome"),
+    counter("pairing_failures_total", "Wrong confirms"),
+    counter("http_answers_total", "HTTP answers by status", "status"),
+  ];
+
   return {
-    frame: () => frames.inc(),
-    refused: (reason) => refusals.inc({ reason }),
-    sessionOpened: () => sessions.inc(),
-    pairingEnded: (outcome) => pairings.inc({ outcome }),
-    pairingFailed: () => wrongPins.inc(),
-    answered: (status) => answers.inc({ status: String(status) }),
-    async render(): Promise<{ contentType: string; body: string }> {
-      readSources();
-      return { contentType: registry.contentType, body: await registry.metrics() };
-    },
+    frame: () => count("frames_total"),
+    refused: (reason) => count("sessions_refused_total", reason),
+    sessionOpened: () => count("sessions_opened_total"),
+    pairingEnded: (outcome) => count("pairings_total", outcome),
+    pairingFailed: () => count("pairing_failures_total"),
+    answered: (status) => count("http_answers_total", String(status)),
+    render: () => write(series),
   };
+}
+
+async function write(all: readonly Series[]): Promise<{ contentType: string; body: string }> {
+  const { Counter, Gauge, Registry } = await import("prom-client");
+  const registry = new Registry();
+  for (const { name, help, label, kind, values } of all) {
+    const options = {
+      name: `latchkey_${name}`,
+      help,
+      labelNames: label === undefined ? [] : [label],
+      registers: [registry],
+    };
+    const metric = kind === "counter" ? new Counter(options) : new Gauge(options);
+    for (const [labelValue, value] of values()) {
+      metric.inc(label === undefined ? {} : { [label]: labelValue }, value);
+    }
+  }
+  return { contentType: registry.contentType, body: await registry.metrics() };
 }

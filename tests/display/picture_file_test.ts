@@ -19,9 +19,9 @@ function setUp(): {
   return { files, display };
 }
 
-Deno.test("a picture and a JSON are there while the PIN is, and only then", () => {
+Deno.test("a picture and a JSON are there while the PIN is, and only then", async () => {
   const { files, display } = setUp();
-  display.show(VIEW);
+  await display.show(VIEW);
   assert.deepEqual([...files.keys()], ["/run/pin.png", "/run/pin.json"]);
   const { width, height } = decode(files.get("/run/pin.png") ?? new Uint8Array());
   assert.deepEqual({ width, height }, PICTURE_SIZE);
@@ -37,15 +37,23 @@ Deno.test("a picture and a JSON are there while the PIN is, and only then", () =
   assert.equal(files.size, 0);
 });
 
-Deno.test("wrong guesses are in both, and close() removes both", () => {
+Deno.test("wrong guesses are in both, and close() removes both", async () => {
   const { files, display } = setUp();
-  display.warn({ failures: 1, limit: 3 });
+  await display.warn({ failures: 1, limit: 3 });
   assert.equal(files.size, 0);
-  display.show(VIEW);
+  await display.show(VIEW);
   const before = files.get("/run/pin.png");
-  display.warn({ failures: 2, limit: 3 });
+  await display.warn({ failures: 2, limit: 3 });
   assert.notDeepEqual(files.get("/run/pin.png"), before);
   assert.equal(JSON.parse(new TextDecoder().decode(files.get("/run/pin.json"))).failures, 2);
   display.close();
+  assert.equal(files.size, 0);
+});
+
+Deno.test("a PIN that ends while its picture is made leaves no files", async () => {
+  const { files, display } = setUp();
+  const shown = display.show(VIEW);
+  display.clear({ kind: "expired" });
+  await shown;
   assert.equal(files.size, 0);
 });
