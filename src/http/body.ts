@@ -6,14 +6,30 @@ import { decodeUtf8 } from "../base/bytes.ts";
 import { AppError, type ErrorCode } from "../base/errors.ts";
 import type { RequestEnv } from "./request_env.ts";
 
-/** Refuses a body over `maxBytes` with the given code. */
+/**
+ * Refuses a body over `maxBytes` with the given code, and with bad_request one of unknown length that
+ * does not arrive whole.
+ */
 export function limitBody(maxBytes: number, code: ErrorCode): MiddlewareHandler {
-  return bodyLimit({
+  const limit = bodyLimit({
     maxSize: maxBytes,
     onError: () => {
       throw new AppError(code, `body: expected at most ${maxBytes} bytes`);
     },
   });
+  return async (c, next) => {
+    let hasPassed = false;
+    try {
+      // A body of unknown length is read here already.
+      return await limit(c, () => {
+        hasPassed = true;
+        return next();
+      });
+    } catch (error) {
+      if (hasPassed || error instanceof AppError) throw error;
+      throw brokenOff(error);
+    }
+  };
 }
 
 /**
@@ -26,8 +42,10 @@ export async function readText(c: Context<RequestEnv>): Promise<string | undefin
     c.env.peer.guarded?.progressed();
     return decodeUtf8(new Uint8Array(body));
   } catch (error) {
-    // The limit announces itself this way and is answered by its own middleware.
-    if (error instanceof Error && error.name === "BodyLimitError") throw error;
-    throw new AppError("bad_request", "The body did not arrive whole", { cause: error });
+    throw brokenOff(error);
   }
+}
+
+function brokenOff(cause: unknown): AppError {
+  return new AppError("bad_request", "The body did not arrive whole", { cause });
 }

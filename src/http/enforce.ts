@@ -19,7 +19,7 @@ export function enforce(group: RouteGroup, options: EnforceOptions): MiddlewareH
   const { facts, runText, takesQueryKey = false } = options;
   return async (c, next) => {
     const { address, guarded } = c.env.peer;
-    checkPolicy(group, {
+    const { hasKey } = checkPolicy(group, {
       isLocal: c.get("isLocal"),
       address,
       headers: c.req.raw.headers,
@@ -27,7 +27,7 @@ export function enforce(group: RouteGroup, options: EnforceOptions): MiddlewareH
       queryKey: takesQueryKey ? c.req.query("key") : undefined,
     }, facts());
     // Whoever passed as somebody known may send bodies of the known size.
-    if (group === "post" || group === "models") guarded?.trust();
+    if (hasKey || group === "post") guarded?.trust();
     await next();
   };
 }

@@ -191,9 +191,9 @@ function nameRequest(options: RoutesOptions): MiddlewareHandler<RequestEnv> {
 function refuseEarly(options: RoutesOptions): MiddlewareHandler<RequestEnv> {
   const { isStopping, policyFacts } = options;
   return async (c, next) => {
-    if (c.get("isLocal")) checkHost(c.req.raw.headers, policyFacts());
-    if (isStopping()) throw new AppError("unavailable", "The service is stopping");
     try {
+      if (c.get("isLocal")) checkHost(c.req.raw.headers, policyFacts());
+      if (isStopping()) throw new AppError("unavailable", "The service is stopping");
       await next();
     } catch (thrown) {
       // The framework answers for Errors only.
