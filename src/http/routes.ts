@@ -112,7 +112,7 @@ export function createRoutes(options: RoutesOptions): Hono<RequestEnv> {
   route(["/health", "/healthz"], {
     GET: [
       open,
-      (c) => c.json({ status: "ok", state: state() === "failed" ? "failed" : state() }),
+      (c) => c.json({ status: "ok", state: state() }),
     ],
   });
   route(["/"], { GET: [open, (c) => c.redirect("/app/", 302)] });
