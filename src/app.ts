@@ -146,7 +146,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const audit = new AuditLog({ store: stores.audit, clock, log });
   const live = new LiveConnections();
   const notifications = new Notifications();
-  const events = new EventStreams((sink) => notifications.subscribe(sink));
+  const events = new EventStreams((sink) => notifications.subscribe(sink), clock);
   const roster = new ClientRoster({
     store: stores.clients,
     onRevoked: (clientId) => live.cutClient(clientId),

@@ -1,7 +1,8 @@
 // Server-sent events: every notification as one event (docs/protocol.md §8). A reader that falls
 // behind by more than the buffer is cut and delays nobody.
 
-import type { Audience } from "../rpc/notifications.ts";
+import { type Clock, every } from "../base/clock.ts";
+import type { NotificationSink } from "../rpc/notifications.ts";
 
 /** How many events may wait for a reader. */
 export const MAX_BUFFERED_EVENTS = 100;
@@ -27,11 +28,13 @@ interface OpenStream {
 /** All event streams that are open. */
 export class EventStreams {
   readonly #streams = new Set<OpenStream>();
-  readonly #subscribe: (sink: (text: string, audience: Audience) => void) => () => void;
+  readonly #subscribe: (sink: NotificationSink) => () => void;
+  readonly #clock: Clock;
 
   /** Streams of a notification bus. */
-  constructor(subscribe: (sink: (text: string, audience: Audience) => void) => () => void) {
+  constructor(subscribe: (sink: NotificationSink) => () => void, clock: Clock) {
     this.#subscribe = subscribe;
+    this.#clock = clock;
   }
 
   /** A response that streams until its reader leaves, falls behind, or the service stops. */
@@ -59,10 +62,10 @@ export class EventStreams {
         const unsubscribe = this.#subscribe((text, audience) => {
           if (audience === "everyone" || isLocal) stream.send(`data: ${text}\n\n`);
         });
-        const timer = setInterval(() => stream.send(": alive\n\n"), KEEP_ALIVE_MS);
+        const stopTimer = every(this.#clock, KEEP_ALIVE_MS, () => stream.send(": alive\n\n"));
         this.#streams.add(stream);
         close = () => {
-          clearInterval(timer);
+          stopTimer();
           unsubscribe();
           this.#streams.delete(stream);
         };

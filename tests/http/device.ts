@@ -125,7 +125,7 @@ export function openDevice(options: DeviceOptions = {}): Device {
     events: { opened: () => {}, failed: () => {}, ended: () => {} },
   });
   const bus = new Notifications();
-  const events = new EventStreams((sink) => bus.subscribe(sink));
+  const events = new EventStreams((sink) => bus.subscribe(sink), clock);
   const statuses: number[] = [];
   const runs: string[] = [];
   const failedFrom: string[] = [];

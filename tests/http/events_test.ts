@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { EventStreams, MAX_BUFFERED_EVENTS } from "../../src/http/events.ts";
+import { EventStreams, KEEP_ALIVE_MS, MAX_BUFFERED_EVENTS } from "../../src/http/events.ts";
 import { Notifications } from "../../src/rpc/notifications.ts";
+import { FakeClock } from "../support/fake_clock.ts";
 
 interface Reader {
   response: Response;
@@ -29,10 +30,24 @@ function openIdler(streams: EventStreams): { response: Response; aborts: () => n
   return { response, aborts: () => aborts };
 }
 
-function setUp(): { streams: EventStreams; bus: Notifications } {
+function setUp(): { streams: EventStreams; bus: Notifications; clock: FakeClock } {
   const bus = new Notifications();
-  return { bus, streams: new EventStreams((sink) => bus.subscribe(sink)) };
+  const clock = new FakeClock();
+  return { bus, clock, streams: new EventStreams((sink) => bus.subscribe(sink), clock) };
 }
+
+Deno.test("an event stream says that it is alive every 30 s, until it ends", async () => {
+  const { streams, clock } = setUp();
+  const { next } = openReader(streams);
+  assert.equal(await next(), ": open\n\n");
+  clock.advance(KEEP_ALIVE_MS);
+  assert.equal(await next(), ": alive\n\n");
+  clock.advance(KEEP_ALIVE_MS);
+  assert.equal(await next(), ": alive\n\n");
+  streams.close();
+  assert.equal(await next(), undefined);
+  assert.equal(clock.timerCount, 0);
+});
 
 Deno.test("an event stream begins at once and carries each notification as one event", async () => {
   const { streams, bus } = setUp();
@@ -134,7 +149,7 @@ Deno.test("close() ends all streams, also those that nobody reads, and the bus f
   const streams = new EventStreams(() => {
     subscribers += 1;
     return () => subscribers -= 1;
-  });
+  }, new FakeClock());
   const idlers = [openIdler(streams), openIdler(streams), openIdler(streams)];
   assert.deepEqual([streams.count, subscribers], [3, 3]);
   streams.close();
