@@ -151,25 +151,6 @@ Deno.test("pings are answered in their order", async () => {
   connection.close();
 });
 
-Deno.test("call() obeys its signal before and while it waits", async () => {
-  const { socket, requests, session, clock, connection } = await setUpConnected();
-  const controller = new AbortController();
-  const { signal } = controller;
-  const given = connection.call("a", {}, { signal });
-  await connection.ping();
-  controller.abort(new Error("Enough"));
-  await assert.rejects(given, (error) => error === signal.reason);
-  await assert.rejects(connection.call("b", {}, { signal }), (error) => error === signal.reason);
-  assert.equal(socket.sent.length, 3, "The call under an aborted signal was sent");
-  for (const request of requests) session.answer(request, "late");
-  const next = connection.call("c");
-  await connection.ping();
-  session.answer(requests.at(-1) ?? {}, "c");
-  assert.equal(await next, "c");
-  assert.equal(clock.timerCount, 0);
-  connection.close();
-});
-
 Deno.test("call() that cannot be written as JSON leaves nothing behind", async () => {
   const { socket, clock, connection } = await setUpConnected();
   await assert.rejects(connection.call("a", { value: 1n }), TypeError);

@@ -27,9 +27,9 @@ export interface ExampleSession {
 export interface EncryptionExample {
   /** Pairs with the device at `baseUrl`. */
   pair(baseUrl: string, pin: string, name: string): Promise<ExampleCredentials>;
-  /** Opens a session with the device at `baseUrl`. */
+  /** Opens a session over a WebSocket to `url`. */
   openSession(
-    baseUrl: string,
+    url: string,
     credentials: ExampleCredentials,
     onNotification?: (method: string, params: unknown) => void,
   ): Promise<ExampleSession>;
@@ -53,4 +53,9 @@ export function encryptionExampleSource(): string {
 /** The example, imported as it stands; the imports of deno.json tell where its package is. */
 export async function loadEncryptionExample(): Promise<EncryptionExample> {
   return await import(`data:text/javascript,${encodeURIComponent(encryptionExampleSource())}`);
+}
+
+/** The address of the WebSocket of the device at `baseUrl`. */
+export function socketUrl(baseUrl: string): string {
+  return `${baseUrl.replace("http", "ws")}/api/v0.1`;
 }

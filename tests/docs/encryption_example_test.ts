@@ -1,169 +1,89 @@
-// docs/api/encryption.md keeps its word: its client pairs and talks, and its numbers are those of
-// the vectors.
+// docs/api/encryption.md keeps its word: its client pairs with the real service and talks to it, and
+// its numbers are those of the vectors.
 
 import assert from "node:assert/strict";
+import { startApp } from "../../src/app.ts";
 import type { JsonObject } from "../../src/base/json.ts";
-import type { WireMessage } from "../../src/protocol/frame.ts";
-import { FakeDevice, FakeSession } from "../client/fake_device.ts";
+import { silentLogger } from "../../src/base/log.ts";
+import { parseConfig } from "../../src/config.ts";
+import { silentDisplay } from "../../src/display/pin_display.ts";
+import { VERSION } from "../../src/version.ts";
+import { callLocal, openPairing, withDataDir } from "../support/service_process.ts";
 import vectors from "../vectors/v1.json" with { type: "json" };
 import {
-  type EncryptionExample,
   encryptionExampleSource,
+  type ExampleCredentials,
   loadEncryptionExample,
   readEncryptionDocument,
+  socketUrl,
 } from "./encryption_example.ts";
 
 const NAME = "Überraschung 🎮";
 
-interface Fixture {
-  example: EncryptionExample;
-  device: FakeDevice;
-  baseUrl: string;
-  /** Ends the device's side of the newest connection. */
-  closeSession: (code: number) => void;
-  /** Sends a message as it is on the newest connection. */
-  sendRaw: (message: WireMessage) => void;
-}
-
-function answer(request: JsonObject, session: FakeSession): void {
-  const { id, method, params } = request;
-  switch (method) {
-    case "echo":
-      session.notify("heard", params);
-      return session.answer(request, params);
-    case "refuse": {
-      const error = { code: 1, message: "Not now", data: { code: "conflict" } };
-      return session.send(JSON.stringify({ jsonrpc: "2.0", id, error }));
-    }
-  }
-}
-
-/** Runs `body` with the example and a device on a loopback port. */
-async function withDevice(
-  body: (fixture: Fixture) => Promise<void>,
-  device = new FakeDevice(),
+/** Runs `body` with the service in this process, over a folder that outlives it. */
+async function withApp(
+  dataDir: string,
+  body: (baseUrl: string) => Promise<void>,
 ): Promise<void> {
-  const example = await loadEncryptionExample();
-  const sockets: WebSocket[] = [];
-  const newest = (): WebSocket => {
-    const socket = sockets.at(-1);
-    assert.ok(socket !== undefined);
-    return socket;
-  };
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    (request) => {
-      if (request.headers.get("Upgrade") !== "websocket") return device.handle(request);
-      const { socket, response } = Deno.upgradeWebSocket(request);
-      sockets.push(socket);
-      const session = new FakeSession({
-        clients: device.clients,
-        transport: {
-          send: (message) => socket.send(message),
-          close: (code) => socket.close(code),
-        },
-        onRequest: answer,
-      });
-      socket.onmessage = ({ data }: MessageEvent<string>) => session.receive(data);
-      return response;
-    },
-  );
+  const lines = [
+    "[service]",
+    'listen = "127.0.0.1:0"',
+    `data_dir = ${JSON.stringify(dataDir)}`,
+    "encryption = true",
+  ];
+  const config = parseConfig(lines.join("\n"), { file: "test", env: { isRoot: false } });
+  const app = await startApp({ config, log: () => silentLogger, display: silentDisplay });
   try {
-    await body({
-      example,
-      device,
-      baseUrl: `http://127.0.0.1:${server.addr.port}`,
-      closeSession: (code) => newest().close(code),
-      sendRaw: (message) => newest().send(message),
-    });
+    await body(`http://127.0.0.1:${app.port}`);
   } finally {
-    await server.shutdown();
+    await app.stop();
   }
 }
 
-Deno.test("the example pairs and talks", async () => {
-  await withDevice(async ({ example, device, baseUrl }) => {
-    const credentials = await example.pair(baseUrl, device.pin, NAME);
-    const paired = device.clients.get(credentials.authToken);
-    assert.equal(paired?.pairingKey.toBase64(), credentials.pairingKey);
-    assert.equal(device.requests[0]?.body["name"], NAME);
-
-    const heard: unknown[] = [];
-    const session = await example.openSession(baseUrl, credentials, (method, params) => {
-      heard.push([method, params]);
-    });
-    const sent = Array.from({ length: 50 }, (_, i) => ({ i, text: "ü".repeat(i % 3 * 10_000) }));
-    const results = await Promise.all(sent.map((params) => session.call("echo", params)));
-    assert.deepEqual(results, sent);
-    assert.deepEqual(heard, sent.map((params) => ["heard", params]));
+Deno.test("the example pairs with the service, and still talks to it after a restart", async () => {
+  const example = await loadEncryptionExample();
+  const talk = async (baseUrl: string, credentials: ExampleCredentials): Promise<void> => {
+    const session = await example.openSession(socketUrl(baseUrl), credentials);
+    const { version, encryption } = await session.call("version") as JsonObject;
+    assert.deepEqual([version, encryption], [VERSION, [1]]);
+    const { paired, client } = await session.call("clients.current") as JsonObject;
+    const { clientId, clientName } = client as JsonObject;
+    assert.deepEqual([paired, clientId, clientName], [true, credentials.clientId, NAME]);
+    await assert.rejects(session.call("no.such.method"), { code: -32601 });
     await session.ping();
-    await assert.rejects(session.call("refuse"), { message: "Not now", code: 1 });
     session.close();
-    await assert.rejects(session.call("echo"), /closed/);
-  });
-});
-
-for (const row of vectors.pake.filter(({ byte_lengths: { Yx } }) => Yx < 32)) {
-  Deno.test(`the example does not pad a short coordinate: ${row.name}`, async () => {
-    const device = new FakeDevice(row.pin, () => Uint8Array.fromHex(row.alpha_b_hex));
-    await withDevice(async ({ example, baseUrl }) => {
-      const { authToken } = await example.pair(baseUrl, row.pin, NAME);
-      assert.ok(device.clients.has(authToken));
-    }, device);
-  });
-}
-
-Deno.test("the example tries again after 429", async () => {
-  const delays: unknown[] = [];
-  const { setTimeout } = globalThis;
-  await withDevice(async ({ example, device, baseUrl }) => {
-    device.statuses.push(200, 429, 429);
-    const impatient = (run: () => void, delayMs?: number): unknown => {
-      delays.push(delayMs);
-      return setTimeout(run, 0);
-    };
-    Object.assign(globalThis, { setTimeout: impatient });
-    try {
-      await example.pair(baseUrl, device.pin, NAME);
-    } finally {
-      Object.assign(globalThis, { setTimeout });
-    }
-  });
-  assert.deepEqual(delays, [1100, 1100]);
-});
-
-Deno.test("the example refuses a wrong PIN and a device that is not the one", async () => {
-  await withDevice(async ({ example, device, baseUrl }) => {
-    await assert.rejects(example.pair(baseUrl, "024681", NAME), /Refused: 401/);
-    device.forge = (_step, fields) => ({
-      ...fields,
-      ...("confirm" in fields && { confirm: device.requests.at(-1)?.body["confirm"] }),
+  };
+  await withDataDir(async (dataDir) => {
+    let kept = "";
+    await withApp(dataDir, async (baseUrl) => {
+      const credentials = await example.pair(baseUrl, await openPairing(baseUrl), NAME);
+      kept = JSON.stringify(credentials);
+      await talk(baseUrl, credentials);
+      await talk(baseUrl, credentials);
     });
-    await assert.rejects(example.pair(baseUrl, device.pin, NAME), /not the device/);
+    await withApp(dataDir, async (baseUrl) => {
+      const credentials: ExampleCredentials = JSON.parse(kept);
+      await talk(baseUrl, credentials);
+      const pairingKey = new Uint8Array(32).toBase64();
+      const stranger = { ...credentials, pairingKey };
+      const session = await example.openSession(socketUrl(baseUrl), stranger);
+      await assert.rejects(session.call("version"), /closed/);
+    });
   });
 });
 
-Deno.test("the example fails its calls when the connection ends", async () => {
-  await withDevice(async ({ example, device, baseUrl, closeSession, sendRaw }) => {
-    const credentials = await example.pair(baseUrl, device.pin, NAME);
-    const ends: (() => void)[] = [
-      () => closeSession(1001),
-      () => sendRaw(JSON.stringify({ e: btoa("0123456789abcdef") })),
-      () => sendRaw('{"jsonrpc":"2.0","id":null,"error":{"code":-32002,"message":"x"}}'),
-    ];
-    for (const end of ends) {
-      // deno-lint-ignore no-await-in-loop -- a connection after the other
-      const session = await example.openSession(baseUrl, credentials);
-      // deno-lint-ignore no-await-in-loop -- as above
-      await session.ping();
-      const call = session.call("never answered");
-      end();
-      // deno-lint-ignore no-await-in-loop -- as above
-      await assert.rejects(call, /closed/);
-    }
-    const stranger = { ...credentials, authToken: credentials.clientId };
-    const session = await example.openSession(baseUrl, stranger);
-    await assert.rejects(session.ping(), /closed/);
+Deno.test("the example cannot pair with the service under wrong PINs", async () => {
+  const example = await loadEncryptionExample();
+  await withDataDir(async (dataDir) => {
+    await withApp(dataDir, async (baseUrl) => {
+      const pin = await openPairing(baseUrl);
+      const wrong = pin === "000000" ? "000001" : "000000";
+      await assert.rejects(example.pair(baseUrl, wrong, NAME), /Refused: 401/);
+      await assert.rejects(example.pair(baseUrl, wrong, NAME), /Refused: 401/);
+      await assert.rejects(example.pair(baseUrl, wrong, NAME), /Refused: 403/);
+      await assert.rejects(example.pair(baseUrl, pin, NAME), /Refused: 400/);
+      assert.deepEqual(await callLocal(baseUrl, "clients"), { clients: [] });
+    });
   });
 });
 
@@ -181,11 +101,15 @@ Deno.test("the numbers of the document are those of the vectors", () => {
     vectors.frames.find(({ name }) => name === "first"),
   ];
   assert.ok(pake && pairing && keys && ping && first);
-  assert.deepEqual([ping.session, ping.counter, ping.auth_token], [
-    keys.name,
-    "2",
-    first.auth_token,
-  ]);
+  for (const [frame, counter] of [[first, "0"], [ping, "2"]] as const) {
+    const { session, direction, auth_token: authToken } = frame;
+    assert.deepEqual([session, direction, frame.counter, authToken], [
+      keys.name,
+      "c2s",
+      counter,
+      first.auth_token,
+    ]);
+  }
   const expected = [
     ["PIN", pake.pin],
     ["pw", pake.pw_scalar_dec],
@@ -212,6 +136,9 @@ Deno.test("the numbers of the document are those of the vectors", () => {
     ["c2s base", keys.c2s_base_hex],
     ["s2c base", keys.s2c_base_hex],
     ["authToken", ping.auth_token],
+    ["text of frame 0, c2s", first.plaintext_utf8],
+    ["nonce of frame 0, c2s", first.nonce_hex],
+    ["frame 0, c2s", first.ciphertext_tag_hex],
     ["text of frame 2, c2s", ping.plaintext_utf8],
     ["nonce of frame 2, c2s", ping.nonce_hex],
     ["frame 2, c2s", ping.ciphertext_tag_hex],
