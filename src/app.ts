@@ -5,61 +5,66 @@
  * @module
  */
 
+import { createConnector } from "./app/connections.ts";
+import { createPairing } from "./app/pairing.ts";
+import { createSettingsControl } from "./app/settings_control.ts";
 import { AuditLog } from "./audit/audit_log.ts";
 import { type Clock, every, settledWithin, systemClock } from "./base/clock.ts";
-import { AppError, asError } from "./base/errors.ts";
+import { AppError } from "./base/errors.ts";
 import type { Logger, LogLevel } from "./base/log.ts";
 import { type RandomSource, randomUuid, systemRandom } from "./base/random.ts";
 import { LAST_SEEN_FLUSH_MS, LastSeen } from "./clients/last_seen.ts";
 import { ClientRoster } from "./clients/roster.ts";
 import { UNCLAIMED_SWEEP_MS, UnclaimedClients } from "./clients/unclaimed.ts";
-import { type Config, settingsOf } from "./config.ts";
+import { type Config, settingsOf } from "./config/config.ts";
+import type { ConfigSource } from "./config/config_source.ts";
 import { fanOut } from "./display/fan_out.ts";
 import type { PinDisplay } from "./display/pin_display.ts";
 import { EventStreams } from "./http/events.ts";
 import { type Listeners, startListeners } from "./http/listeners.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { createPolicyFacts } from "./http/policy_facts.ts";
-import { createRoutes, type ServiceState, type SocketPeer } from "./http/routes.ts";
+import { createRoutes, type ServiceState } from "./http/routes.ts";
 import { KEY_SCOPES } from "./keys/api_key.ts";
 import { KeyRing } from "./keys/key_ring.ts";
-import { type PairingOutcome, PairingWindow } from "./pairing/pairing_window.ts";
 import { watchButtons } from "./platform/buttons.ts";
 import { openDisplays } from "./platform/displays.ts";
 import { hostName, ownAddresses, pairingUrl, platformName } from "./platform/host.ts";
 import { dropPermissions } from "./platform/permissions.ts";
+import { privateFiles } from "./platform/private_files.ts";
 import { residentBytes, watchEventLoop } from "./platform/vitals.ts";
-import type { Caller } from "./rpc/caller.ts";
 import { createDispatcher } from "./rpc/dispatcher.ts";
-import { ENCRYPTION_REQUIRED_MESSAGE, UNSUPPORTED_VERSION_MESSAGE } from "./rpc/message.ts";
 import { auditMethods } from "./rpc/methods/audit.ts";
 import { clientMethods } from "./rpc/methods/clients.ts";
 import { keyMethods } from "./rpc/methods/keys.ts";
 import { serviceMethods } from "./rpc/methods/service.ts";
 import { settingsMethods } from "./rpc/methods/settings.ts";
 import { Notifications } from "./rpc/notifications.ts";
-import { Connection } from "./session/connection.ts";
 import { SessionGateway } from "./session/gateway.ts";
 import { LiveConnections } from "./session/live_connections.ts";
-import type { Socket } from "./session/socket.ts";
 import { Throttle } from "./session/throttle.ts";
 import { LiveSettings } from "./settings/live_settings.ts";
 import { openStores } from "./sqlite/stores.ts";
 import { VERSION } from "./version.ts";
 import { pairPage } from "./web/pair_page.ts";
 
+export type { ConfigSource } from "./config/config_source.ts";
 export type { Clock } from "./base/clock.ts";
 export type { LogFields, LogFormat, Logger, LogLevel, LogValue } from "./base/log.ts";
 export type { RandomSource } from "./base/random.ts";
 export type { SocketAddress } from "./base/socket_address.ts";
 export type { ButtonSettings } from "./buttons/button_settings.ts";
+export type { ActionSettings } from "./actions/action_settings.ts";
+export type { DiscoverySettings } from "./discovery/discovery_settings.ts";
+export type { ModelSettings } from "./models/model_settings.ts";
 export {
   type Config,
   type ConfigEnvironment,
   ConfigError,
+  type ConfigText,
   parseConfig,
   type ParseConfigOptions,
-} from "./config.ts";
+} from "./config/config.ts";
 export type { DisplayKind, DisplaySettings } from "./display/display_settings.ts";
 export type { PixelFormat, Rotation } from "./display/framebuffer_layout.ts";
 export type { PinDisplay, PinOutcome, PinView } from "./display/pin_display.ts";
@@ -92,10 +97,10 @@ export interface AppOptions {
    */
   dropPermissions?: boolean;
   /**
-   * Reads the configuration again, for a reload.
-   * @default nothing can be reloaded
+   * Where the configuration comes from.
+   * @default nothing can be reloaded or changed
    */
-  readConfig?: () => Config;
+  configSource?: ConfigSource;
   /**
    * Time.
    * @default {systemClock}
@@ -163,74 +168,34 @@ export async function startApp(options: AppOptions): Promise<App> {
     residentBytes,
   });
 
-  const pairing = new PairingWindow({
+  const pairing = createPairing({
+    roster,
+    display,
+    deviceName,
+    pairingUrl: (pin) => listeners?.outside && pairingUrl(pin, port),
+    notifications,
+    metrics,
+    audit,
     clock,
     random,
-    clients: roster,
-    events: {
-      opened: ({ pin, expiresAtMs, role }) => {
-        log.info("Pairing opened", { role, expiresAt: new Date(expiresAtMs).toISOString() });
-        audit.record("pairing_opened", { role });
-        void display.show({
-          pin,
-          expiresAtMs,
-          deviceName,
-          url: listeners?.outside && pairingUrl(pin, port),
-        });
-      },
-      failed: (attempt) => {
-        void display.warn(attempt);
-        notifications.publish("clients.pair.failed", attempt, "local");
-      },
-      ended: pairingEnded,
-    },
+    log,
   });
 
-  function togglePairing(): void {
-    try {
-      if (pairing.current() === undefined) pairing.open();
-      else pairing.cancel();
-    } catch (error) {
-      log.warn("Pairing cannot be opened", { reason: asError(error).message });
-    }
-  }
-
-  function revokeAll(): void {
-    pairing.cancel();
-    for (const { clientId } of roster.list()) roster.remove(clientId);
-    log.warn("All clients removed with the device's buttons");
-  }
-
-  function pairingEnded(outcome: PairingOutcome): void {
-    const clientId = outcome.kind === "paired" ? outcome.clientId : undefined;
-    log.info("Pairing ended", { outcome: outcome.kind, clientId });
-    metrics.pairingEnded(outcome.kind);
-    void display.clear(outcome);
-    if (outcome.kind === "paired") {
-      audit.record("paired", { clientId: outcome.clientId });
-      const { clientName } = outcome;
-      notifications.publish("clients.paired", { clientId: outcome.clientId, clientName });
-    } else {
-      audit.record("pairing_ended", { outcome: outcome.kind });
-      notifications.publish("clients.pair.ended", { outcome: outcome.kind }, "local");
-    }
-  }
-
-  function reload(): readonly string[] {
-    if (options.readConfig === undefined) {
-      throw new AppError("unavailable", "There is no configuration to read again");
-    }
-    const changed = settings.replace(settingsOf(options.readConfig()));
-    if (changed.length > 0) audit.record("settings_changed", { settings: changed.join(" ") });
-    return changed;
-  }
+  const control = createSettingsControl({
+    settings,
+    source: options.configSource,
+    files: privateFiles,
+    onChanged: (changed) => {
+      if (changed.length > 0) audit.record("settings_changed", { settings: changed.join(" ") });
+    },
+  });
 
   const dispatcher = createDispatcher({
     methods: [
       ...serviceMethods({ version: VERSION, platform: platformName(), state: () => state }),
       ...clientMethods({
         roster,
-        pairing,
+        pairing: pairing.window,
         unsavedLastSeenMs: (clientId) => lastSeen.unsaved(clientId),
       }),
       ...keyMethods({
@@ -241,7 +206,11 @@ export async function startApp(options: AppOptions): Promise<App> {
         onRevoked: (keyId) => audit.record("key_revoked", { keyId }),
       }),
       ...auditMethods({ audit }),
-      ...settingsMethods({ reload }),
+      ...settingsMethods({
+        current: () => settings.current,
+        update: control.update,
+        reload: control.reload,
+      }),
     ],
     roleOf: ({ isLocal, clientId }) => {
       if (isLocal) return "admin";
@@ -257,62 +226,22 @@ export async function startApp(options: AppOptions): Promise<App> {
     clock,
   });
 
-  function connect(socket: Socket, peer: SocketPeer): Connection {
-    const { address, isLocal, connectionId, progressed, trust } = peer;
-    let requests = 0;
-    const callerOf = (clientId: string | undefined): Caller => {
-      requests += 1;
-      return { isLocal, address, clientId, requestId: `${connectionId}.${requests}` };
-    };
-    const connection = new Connection({
-      socket,
-      address,
-      connectionId,
-      openSession: (frame, from) => gateway.open(frame, from),
-      isPaired: (clientId) => roster.find(clientId) !== undefined,
-      requests: (clientId) => ({
-        handle: (text) => dispatcher.handle(text, callerOf(clientId)),
-        busy: (text) => dispatcher.busyAnswer(text),
-      }),
-      mustEncrypt: () => settings.current.encryption && !isLocal,
-      plaintextErrors: {
-        encryptionRequired: ENCRYPTION_REQUIRED_MESSAGE,
-        unsupportedVersion: UNSUPPORTED_VERSION_MESSAGE,
-      },
-      clock,
-      log,
-      events: {
-        onSession: (clientId) => {
-          if (!trust()) return connection.cut("no_place");
-          metrics.sessionOpened();
-          log.info("Session opened", { clientId, address });
-          audit.record("session_opened", { clientId, address });
-        },
-        onRefused: ({ reason, clientId = null, beganThrottle }) => {
-          metrics.refused(reason);
-          audit.recordRefusal("session_refused", { reason, clientId, address });
-          if (beganThrottle) audit.recordRefusal("session_throttled", { clientId, address });
-        },
-        onFrame: (clientId) => {
-          metrics.frame();
-          lastSeen.touch(clientId, clock.wallMs());
-        },
-        onProgress: progressed,
-        onEnd: () => {
-          live.remove(connection);
-          unsubscribe();
-        },
-      },
-    });
-    const unsubscribe = notifications.subscribe((text, audience) => {
-      if (audience === "everyone" || isLocal) connection.notify(text);
-    });
-    live.add(connection);
-    return connection;
-  }
+  const connect = createConnector({
+    gateway,
+    dispatcher,
+    roster,
+    lastSeen,
+    live,
+    notifications,
+    encryption: () => settings.current.encryption,
+    metrics,
+    audit,
+    clock,
+    log,
+  });
 
   const routes = createRoutes({
-    pairing,
+    pairing: pairing.window,
     onPairingFailed: (address) => {
       log.warn("Pairing attempt failed", { address });
       metrics.pairingFailed();
@@ -366,15 +295,20 @@ export async function startApp(options: AppOptions): Promise<App> {
   const cancelFlush = every(clock, LAST_SEEN_FLUSH_MS, flush);
   const cancelSweep = every(clock, UNCLAIMED_SWEEP_MS, () => unclaimed.sweep());
   unclaimed.sweep();
-  const stopButtons = watchButtons(config.buttons, { togglePairing, revokeAll, clock, log });
+  const stopButtons = watchButtons(config.buttons, {
+    togglePairing: pairing.toggle,
+    revokeAll: pairing.revokeAll,
+    clock,
+    log,
+  });
   if (options.dropPermissions) dropPermissions({ run: config.display.kinds.includes("command") });
   state = "ready";
 
   return {
     port,
     outside: listeners.outside,
-    reload,
-    togglePairing,
+    reload: control.reload,
+    togglePairing: pairing.toggle,
     async stop(): Promise<void> {
       if (isStopping) return;
       isStopping = true;
@@ -383,7 +317,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       delays.stop();
       listeners?.stopAccepting();
       stopButtons();
-      pairing.close();
+      pairing.window.close();
       display.close();
       events.close();
       await settledWithin(clock, { work: live.shutDown(), limitMs: CONNECTIONS_GRACE_MS });

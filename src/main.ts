@@ -11,6 +11,7 @@ import {
   EXIT_CODES,
   UsageError,
 } from "./cli/command.ts";
+import { configCommand } from "./cli/config.ts";
 import { demoCommand } from "./cli/demo.ts";
 import { keysCommand } from "./cli/keys.ts";
 import { pairCommand } from "./cli/pair.ts";
@@ -24,6 +25,7 @@ const COMMANDS: readonly Command[] = [
   keysCommand,
   auditCommand,
   callCommand,
+  configCommand,
   demoCommand,
 ];
 

@@ -23,11 +23,11 @@ const CLEAN: Record<string, string> = {
   "src/pairing/pin.ts": "export const PIN_DIGITS = 6;",
   "src/client/client.ts": 'import { X } from "../protocol/pake.ts";\n' +
     'import { hmac } from "@noble/hashes/hmac.js";',
-  "src/config.ts": 'import { PIN_DIGITS } from "./pairing/pin.ts";\nimport "smol-toml";',
+  "src/config/config.ts": 'import { PIN_DIGITS } from "../pairing/pin.ts";\nimport "smol-toml";',
   "src/sqlite/database.ts": 'import { DatabaseSync } from "node:sqlite";\nDeno.openSync("x");',
   "src/cli/pair.ts": 'import { pair } from "../client/client.ts";\n' +
-    'import type { Config } from "../config.ts";\nDeno.env.get("HOME");',
-  "src/app.ts": 'import { open } from "./sqlite/database.ts";\nimport "./config.ts";',
+    'import type { Config } from "../config/config.ts";\nDeno.env.get("HOME");',
+  "src/app.ts": 'import { open } from "./sqlite/database.ts";\nimport "./config/config.ts";',
   "src/main.ts": 'import { startApp } from "./app.ts";\nDeno.exit(0);',
 };
 
@@ -95,11 +95,11 @@ const VIOLATIONS: [string, Record<string, string>, string[]][] = [
     "src/http/server.ts": 'import type { Database } from "../sqlite/database.ts";',
   }, ["src/http/server.ts: imports src/sqlite/database.ts: edges never import each other"]],
   ["readers of the configuration", {
-    "src/http/server.ts": 'import type { Config } from "../config.ts";',
-    "src/display/a.ts": 'import type { Config } from "../config.ts";',
+    "src/http/server.ts": 'import type { Config } from "../config/config.ts";',
+    "src/display/a.ts": 'import type { Config } from "../config/config.ts";',
   }, [
-    "src/display/a.ts: imports src/config.ts: only app, main and cli read the configuration",
-    "src/http/server.ts: imports src/config.ts: only app, main and cli read the configuration",
+    "src/display/a.ts: imports src/config/config.ts: only app, main and cli read the configuration",
+    "src/http/server.ts: imports src/config/config.ts: only app, main and cli read the configuration",
   ]],
   ["the platform in a feature, a base and an app", {
     "src/display/a.ts": "Deno.readFileSync(path);",

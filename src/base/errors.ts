@@ -13,6 +13,10 @@ export type ErrorCode =
   | "too_large"
   | "rate_limited"
   | "unavailable"
+  | "model_not_allowed"
+  | "upstream_unavailable"
+  | "upstream_timeout"
+  | "upstream_failed"
   | "internal";
 
 /** Options of {@linkcode AppError}. */

@@ -2,7 +2,8 @@
 // terminal. Each file beside this one is one command.
 
 import { parseArgs } from "node:util";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
+import type { ConfigSource } from "../config/config_source.ts";
 import type { Logger, LogLevel } from "../base/log.ts";
 import type { PinDisplay } from "../display/pin_display.ts";
 
@@ -42,8 +43,8 @@ export interface StartOptions {
   terminal?: { write: (text: string) => void; isTerminal: boolean };
   /** Whether the process gives up permissions that it does not need. */
   dropPermissions?: boolean;
-  /** Reads the configuration again. */
-  readConfig?: () => Config;
+  /** Where the configuration comes from. */
+  configSource?: ConfigSource;
 }
 
 /** What a command is given. */

@@ -1,29 +1,66 @@
-// From the command line to a Config: the file that --config names, or the defaults.
+// From the command line to a Config: the file that --config names, or the defaults, and over both
+// what was changed while the service ran.
 
-import { type Config, type ConfigEnvironment, ConfigError, parseConfig } from "../config.ts";
+import {
+  type Config,
+  type ConfigEnvironment,
+  ConfigError,
+  type ConfigText,
+  parseConfig,
+} from "../config/config.ts";
+import type { ConfigSource } from "../config/config_source.ts";
+import { SETTINGS_FILE } from "../settings/settings_file.ts";
 import { CommandError } from "./command.ts";
 
-/** The configuration in `file`, or the defaults without one; CommandError where it is unusable. */
-export function loadConfig(file: string | undefined): Config {
-  return createConfigReader(file)();
+/** A configuration in files; the environment is looked at once. */
+export interface ConfigurationFiles extends ConfigSource {
+  /** The owner's file, undefined without one. */
+  readonly file: string | undefined;
+  /** What the owner's file says; empty without one. CommandError where it cannot be read. */
+  readText(): string;
+  /** The configuration without the changed settings; CommandError where it is unusable. */
+  readWithout(): Config;
 }
 
-/** Reads the same configuration again and again; the environment is looked at once. */
-export function createConfigReader(file: string | undefined): () => Config {
+/** The configuration in `file`, or the defaults without one. */
+export function openConfiguration(file: string | undefined): ConfigurationFiles {
   const env: ConfigEnvironment = {
     HOME: Deno.env.get("HOME"),
     XDG_STATE_HOME: Deno.env.get("XDG_STATE_HOME"),
     isRoot: Deno.uid() === 0,
   };
-  return () => {
-    const text = file === undefined ? "" : readFile(file);
+  const readText = (): string => file === undefined ? "" : readFile(file);
+  function parse(text: string, overlay: ConfigText | undefined): Config {
     try {
-      return parseConfig(text, { file: file ?? "config.toml", env });
+      return parseConfig(text, { file: file ?? "config.toml", env, overlay });
     } catch (error) {
       if (error instanceof ConfigError) throw new CommandError(error.message, { cause: error });
       throw error;
     }
+  }
+  const readWithout = (): Config => parse(readText(), undefined);
+  const overlayFile = (): string => `${readWithout().service.dataDir}/${SETTINGS_FILE}`;
+  function readOverlay(): ConfigText {
+    const path = overlayFile();
+    return { file: path, text: readIfThere(path) };
+  }
+  return {
+    file,
+    readText,
+    readOverlay,
+    readWithout,
+    read: () => parse(readText(), readOverlay()),
+    readWith: (text) => parse(readText(), { file: overlayFile(), text }),
   };
+}
+
+/**
+ * The configuration in `file` as a command needs it that only talks to the service: without the
+ * changed settings, which lie in a folder that others may not read. CommandError where it is
+ * unusable.
+ */
+export function loadConfig(file: string | undefined): Config {
+  return openConfiguration(file).readWithout();
 }
 
 /** The base URL under which the device reaches its own service. */
@@ -36,11 +73,24 @@ export function baseUrlOf(hostname: string, port: number): string {
   return `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
 }
 
+function readIfThere(file: string): string {
+  try {
+    return Deno.readTextFileSync(file);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw unreadable(file, error);
+  }
+}
+
 function readFile(file: string): string {
   try {
     return Deno.readTextFileSync(file);
   } catch (error) {
-    const reason = error instanceof Deno.errors.NotFound ? "no such file" : String(error);
-    throw new CommandError(`Cannot read ${file}: ${reason}`, { cause: error });
+    throw unreadable(file, error);
   }
+}
+
+function unreadable(file: string, error: unknown): CommandError {
+  const reason = error instanceof Deno.errors.NotFound ? "no such file" : String(error);
+  return new CommandError(`Cannot read ${file}: ${reason}`, { cause: error });
 }

@@ -3,7 +3,7 @@
 
 import { silentLogger } from "../base/log.ts";
 import { connect, pair } from "../client/client.ts";
-import { type Config, parseConfig } from "../config.ts";
+import { type Config, parseConfig } from "../config/config.ts";
 import { bigDigits } from "../display/big_digits.ts";
 import type { PinDisplay } from "../display/pin_display.ts";
 import { type Command, type CommandContext, EXIT_CODES, parseArguments } from "./command.ts";

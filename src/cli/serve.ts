@@ -2,7 +2,7 @@
 
 import { asError } from "../base/errors.ts";
 import { createLogger, type Logger } from "../base/log.ts";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import {
   type Command,
   CommandError,
@@ -12,7 +12,7 @@ import {
   UsageError,
 } from "./command.ts";
 import { closeComingDebugger } from "./debugger.ts";
-import { baseUrlOf, createConfigReader } from "./configuration.ts";
+import { baseUrlOf, openConfiguration } from "./configuration.ts";
 
 /** The command. */
 export const serveCommand: Command = {
@@ -26,8 +26,8 @@ config.example.toml hold. SIGHUP reads the file again; SIGUSR1 opens pairing, an
     const { options, positionals } = parseArguments(args, ["config"]);
     if (positionals.length > 0) throw new UsageError("serve takes no arguments");
     const file = options["config"];
-    const readConfig = createConfigReader(file);
-    const config = readConfig();
+    const configuration = openConfiguration(file);
+    const config = configuration.read();
     let log: Logger | undefined;
     const stopped = stopSignal();
     const service = await start(() =>
@@ -44,7 +44,7 @@ config.example.toml hold. SIGHUP reads the file again; SIGUSR1 opens pairing, an
           return log;
         },
         terminal: { write: context.write, isTerminal: Deno.stdout.isTerminal() },
-        readConfig,
+        configSource: configuration,
         dropPermissions: true,
       })
     );

@@ -16,6 +16,10 @@ export const STATUS_OF_CODE: Readonly<Record<ErrorCode, number>> = {
   rate_limited: 429,
   internal: 500,
   unavailable: 503,
+  model_not_allowed: 403,
+  upstream_unavailable: 502,
+  upstream_timeout: 504,
+  upstream_failed: 502,
 };
 
 /** Statuses that have no code of their own, and the code under which they go. */

@@ -13,6 +13,13 @@ export interface Settings {
   readonly allowedOrigins: readonly string[];
   /** Patterns (RE2, anchored) of texts that remote peers may run over REST. */
   readonly allowRun: readonly string[];
+  /** The announcement in the local network. */
+  readonly discovery: {
+    /** Whether the device announces itself. */
+    readonly enabled: boolean;
+    /** The name under which people find it; the host name where undefined. */
+    readonly instanceName: string | undefined;
+  };
   /** The quietest log level that is written. */
   readonly logLevel: LogLevel;
 }

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { startApp } from "../../src/app.ts";
 import type { JsonObject } from "../../src/base/json.ts";
 import { silentLogger } from "../../src/base/log.ts";
-import { parseConfig } from "../../src/config.ts";
+import { parseConfig } from "../../src/config/config.ts";
 import { silentDisplay } from "../../src/display/pin_display.ts";
 import { VERSION } from "../../src/version.ts";
 import { callLocal, openPairing, withDataDir } from "../support/service_process.ts";

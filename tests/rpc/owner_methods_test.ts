@@ -2,7 +2,7 @@
 // them are the owner's alone.
 
 import assert from "node:assert/strict";
-import { ConfigError } from "../../src/config.ts";
+import { ConfigError } from "../../src/config/config.ts";
 import { AuditLog } from "../../src/audit/audit_log.ts";
 import { AppError } from "../../src/base/errors.ts";
 import { type LogFields, silentLogger } from "../../src/base/log.ts";
@@ -48,7 +48,13 @@ async function withDevice(test: (device: Fixture) => Promise<void>): Promise<voi
         onRevoked: (keyId) => events.push(`revoked ${keyId}`),
       }),
       ...auditMethods({ audit }),
-      ...settingsMethods({ reload: () => reload.run() }),
+      ...settingsMethods({
+        current: () => {
+          throw new TypeError("nobody asks");
+        },
+        update: () => [],
+        reload: () => reload.run(),
+      }),
     ],
     roleOf: () => "admin",
     log: { ...silentLogger, error: (_message, fields = {}) => logged.push(fields) },

@@ -6,6 +6,7 @@ const SETTINGS: Settings = {
   allowedIps: ["192.0.2.1"],
   allowedOrigins: ["https://app.example"],
   allowRun: ["hello"],
+  discovery: { enabled: true, instanceName: undefined },
   logLevel: "info",
 };
 
@@ -15,6 +16,8 @@ const CHANGES: [keyof Settings, Partial<Settings>][] = [
   ["allowedIps", { allowedIps: ["192.0.2.1", "192.0.2.2"] }],
   ["allowedOrigins", { allowedOrigins: ["https://app.example:8443"] }],
   ["allowRun", { allowRun: ["hello", "world"] }],
+  ["discovery", { discovery: { enabled: false, instanceName: undefined } }],
+  ["discovery", { discovery: { enabled: true, instanceName: "den" } }],
   ["logLevel", { logLevel: "debug" }],
 ];
 for (const [name, change] of CHANGES) {

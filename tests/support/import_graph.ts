@@ -55,19 +55,23 @@ const HOMES: ReadonlyMap<string, Layer> = new Map([
   ["audit", "feature"],
   ["buttons", "feature"],
   ["settings", "feature"],
+  ["backup", "feature"],
+  ["doctor", "feature"],
   ["client", "client"],
-  ["config.ts", "config"],
+  ["config", "config"],
   ["http", "edge"],
   ["sqlite", "edge"],
   ["platform", "edge"],
+  ["fleet", "edge"],
   ["cli", "edge"],
   ["web", "edge"],
   ["app.ts", "app"],
+  ["app", "app"],
   ["main.ts", "main"],
 ]);
 
-const PLATFORM_HOMES = ["main.ts", "cli", "http", "sqlite", "platform"];
-const CONFIG_READERS = ["app.ts", "main.ts", "cli"];
+const PLATFORM_HOMES = ["main.ts", "cli", "http", "sqlite", "platform", "fleet", "app"];
+const CONFIG_READERS = ["app.ts", "app", "main.ts", "cli"];
 const FORBIDDEN_NAME = /^(index|common|types)$|(^|_)(utils?|helpers?|manager)$/;
 const MAX_LINES = 400;
 
@@ -150,7 +154,7 @@ function judge(
   const layer = HOMES.get(home);
   // A file in an unknown place is named once, by itself.
   if (layer === undefined || home === from.home) return undefined;
-  if (home === "config.ts" && !CONFIG_READERS.includes(from.home)) {
+  if (home === "config" && !CONFIG_READERS.includes(from.home)) {
     return "only app, main and cli read the configuration";
   }
   if (LAYERS.indexOf(layer) > LAYERS.indexOf(from.layer)) {

@@ -110,6 +110,8 @@ export async function writeConfig(options: ServiceOptions): Promise<void> {
       `data_dir = ${JSON.stringify(dataDir)}`,
       settings,
       tables,
+      // Tests announce nothing to the network that they did not ask for.
+      ...(tables.includes("[discovery]") ? [] : ["[discovery]", "enabled = false"]),
       "[log]",
       'level = "debug"',
       "",

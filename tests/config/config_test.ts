@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { parse } from "smol-toml";
-import { type Config, type ConfigEnvironment, ConfigError, parseConfig } from "../src/config.ts";
+import {
+  type Config,
+  type ConfigEnvironment,
+  ConfigError,
+  parseConfig,
+} from "../../src/config/config.ts";
 
 const HOME = { HOME: "/home/ann", isRoot: false };
 
@@ -12,6 +17,20 @@ const DEFAULTS: Config = {
     deviceName: undefined,
   },
   security: { allowedIps: [], allowedOrigins: [], allowRun: [] },
+  actions: [],
+  discovery: { enabled: true, instanceName: undefined, service: "_zaparoo._tcp" },
+  models: {
+    enabled: false,
+    upstream: "http://127.0.0.1:11434",
+    allow: [],
+    timeoutS: 120,
+    maxConcurrent: 4,
+    queue: 16,
+    perKeyPerMinute: undefined,
+    perKeyTokensPerDay: undefined,
+    store: undefined,
+    limits: undefined,
+  },
   display: {
     kinds: ["auto"],
     framebuffer: "/dev/fb0",
@@ -66,6 +85,35 @@ Deno.test("parseConfig() reads every key", () => {
     allowed_ips = ["192.168.1.20", "10.0.0.0/8", "fd00::/8"]
     allowed_origins = ["https://app.example"]
     allow_run = ["lights/.*"]
+    [[action]]
+    name = "video"
+    match = "video:(?P<file>.+)"
+    command = ["mpv", "--", "\${file}"]
+    cwd = "/media"
+    env = { DISPLAY = ":0" }
+    exclusive = false
+    allow_options = true
+    system = "Video"
+    title = "\${file}"
+    [[action]]
+    name = "lights"
+    match = "lights"
+    command = ["lights"]
+    [discovery]
+    enabled = false
+    instance_name = "den"
+    service = "_latchkey._tcp"
+    [models]
+    enabled = true
+    upstream = "https://models.example:8443/base/"
+    allow = ["llama3.1:8b", "qwen3"]
+    timeout_s = 30
+    max_concurrent = 2
+    queue = 0
+    per_key_per_minute = 20
+    per_key_tokens_per_day = 100000
+    store = "postgres://ann:secret@10.0.0.5/latchkey"
+    limits = "redis://10.0.0.5:6379/1"
     [display]
     kind = ["framebuffer", "command", "file"]
     framebuffer = "/dev/fb1"
@@ -94,6 +142,43 @@ Deno.test("parseConfig() reads every key", () => {
       allowedIps: ["192.168.1.20", "10.0.0.0/8", "fd00::/8"],
       allowedOrigins: ["https://app.example"],
       allowRun: ["lights/.*"],
+    },
+    actions: [
+      {
+        name: "video",
+        match: "video:(?P<file>.+)",
+        command: ["mpv", "--", "${file}"],
+        cwd: "/media",
+        env: { DISPLAY: ":0" },
+        exclusive: false,
+        allowOptions: true,
+        system: "Video",
+        title: "${file}",
+      },
+      {
+        name: "lights",
+        match: "lights",
+        command: ["lights"],
+        cwd: undefined,
+        env: {},
+        exclusive: true,
+        allowOptions: false,
+        system: undefined,
+        title: undefined,
+      },
+    ],
+    discovery: { enabled: false, instanceName: "den", service: "_latchkey._tcp" },
+    models: {
+      enabled: true,
+      upstream: "https://models.example:8443/base",
+      allow: ["llama3.1:8b", "qwen3"],
+      timeoutS: 30,
+      maxConcurrent: 2,
+      queue: 0,
+      perKeyPerMinute: 20,
+      perKeyTokensPerDay: 100_000,
+      store: "postgres://ann:secret@10.0.0.5/latchkey",
+      limits: "redis://10.0.0.5:6379/1",
     },
     display: {
       kinds: ["framebuffer", "command", "file"],
@@ -219,6 +304,39 @@ const PROBLEMS: [string, string, string[]][] = [
   ["a display without what it needs", '[display]\nkind = ["command", "file"]', [
     'line 2: display.kind: "command" wants a program as display.command',
   ]],
+  ["an action without what it needs", '[[action]]\nname = "x"\nmatch = 1', [
+    "line 1: action.0.command: missing",
+    "line 3: action.0.match: expected a text in quotes",
+  ]],
+  [
+    "a misspelt key of the second action",
+    '[[action]]\nname = "x"\nmatch = "x"\ncommand = ["x"]\n[[action]]\nname = "y"\n' +
+    'match = "y"\ncommand = ["y"]\nexclusiv = true\nenv = { A = 1, exclusiv = "b" }',
+    [
+      'line 9: unknown key "exclusiv" in [[action]] (did you mean "exclusive"?)',
+      "line 10: action.1.env.A: expected a text in quotes",
+    ],
+  ],
+  ["one table for all actions", '[action]\nname = "x"', ["line 1: action: expected a list"]],
+  ["a bad announcement", `[discovery]\ninstance_name = "${"ä".repeat(32)}"\nservice = "_a._icmp"`, [
+    "line 2: discovery.instance_name: expected 1 to 63 bytes of UTF-8",
+    'line 3: discovery.service: expected a service type, such as "_zaparoo._tcp"',
+  ]],
+  [
+    "a bad gateway",
+    '[models]\nupstream = "ftp://x"\nallow = [""]\ntimeout_s = 0\nmax_concurrent = 1001\n' +
+    'queue = -1\nper_key_per_minute = 1.5\nstore = "mysql://x"\nlimits = "x"',
+    [
+      'line 2: models.upstream: expected a URL, such as "http://127.0.0.1:11434"',
+      "line 3: models.allow.0: expected the name of a model",
+      "line 4: models.timeout_s: expected 1 to 3600 seconds",
+      "line 5: models.max_concurrent: expected 1 to 1000",
+      "line 6: models.queue: expected 0 to 1000",
+      "line 7: models.per_key_per_minute: expected 0 to 1000000000",
+      "line 8: models.store: expected a postgres:// URL",
+      "line 9: models.limits: expected a redis:// URL",
+    ],
+  ],
   ["a panel turned by half", "[display]\nrotate = 45", [
     "line 2: display.rotate: expected 0 | 90 | 180 | 270",
   ]],
@@ -262,7 +380,7 @@ for (const [what, toml, problems] of PROBLEMS) {
   });
 }
 
-const example = Deno.readTextFileSync(new URL("../config.example.toml", import.meta.url));
+const example = Deno.readTextFileSync(new URL("../../config.example.toml", import.meta.url));
 const uncommented = example.replaceAll(/^# (?=[a-z_]+ = )/gm, "");
 
 Deno.test("config.example.toml changes nothing as it is", () => {
@@ -276,6 +394,7 @@ Deno.test("config.example.toml shows every default", () => {
   assert.ok(shown.service.deviceName !== undefined);
   assert.deepEqual(shown, {
     ...defaults,
+    discovery: { ...defaults.discovery, instanceName: shown.discovery.instanceName },
     service: {
       ...defaults.service,
       // Without a word every interface is meant, by whichever protocol the system has.
@@ -290,11 +409,97 @@ Deno.test("config.example.toml has every key", () => {
   const camelCase = (key: string): string =>
     // One kind or a list of them.
     key === "kind" ? "kinds" : key.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
-  const shown = Object.entries(parse(uncommented))
+  const shown = Object.entries({ ...parse(uncommented), actions: [] })
     .map(([table, keys]) => [table, Object.keys(keys).map(camelCase).sort()]);
   const known = Object.entries(DEFAULTS).map(([table, keys]) => [table, Object.keys(keys).sort()]);
   assert.deepEqual(Object.fromEntries(shown), Object.fromEntries(known));
 });
+
+Deno.test("config.example.toml has every key of an action, and it is one", () => {
+  const lines = example.split("\n").filter((line) => /^#   (\[\[|[a-z_]+ = )/.test(line));
+  const { actions } = configOf(lines.map((line) => line.slice(4)).join("\n"));
+  assert.equal(actions.length, 1);
+  assert.ok(Object.values(actions[0] ?? {}).every((value) => value !== undefined));
+});
+
+const BAD_UPSTREAMS = [
+  "",
+  "models.example",
+  "http://",
+  "http://ann:secret@models.example",
+  "http://models.example/?a=b",
+  "http://models.example/#",
+];
+for (const upstream of BAD_UPSTREAMS) {
+  Deno.test(`parseConfig() does not ask ${JSON.stringify(upstream)} for models`, () => {
+    assert.deepEqual(problemsOf(`[models]\nupstream = ${JSON.stringify(upstream)}`), [
+      'line 2: models.upstream: expected a URL, such as "http://127.0.0.1:11434"',
+    ]);
+  });
+}
+
+const SERVICES: [string, boolean][] = [
+  ["_a._tcp", true],
+  ["_abcdefghij-1234._udp", true],
+  ["_abcdefghij-12345._tcp", false],
+  ["_-a._tcp", false],
+  ["_a-._tcp", false],
+  ["_._tcp", false],
+  ["a._tcp", false],
+  ["_a._tcp.local", false],
+];
+for (const [service, isTaken] of SERVICES) {
+  Deno.test(`parseConfig() ${isTaken ? "announces" : "does not announce"} ${service}`, () => {
+    assert.equal(problemsOf(`[discovery]\nservice = "${service}"`).length, isTaken ? 0 : 1);
+  });
+}
+
+const FILE = `
+  [service]
+  device_name = "den"
+  encryption = false
+  [security]
+  allowed_ips = ["10.0.0.1"]
+  allow_run = ["a"]
+`;
+
+Deno.test("parseConfig() lets the overlay win key by key", () => {
+  const config = parseConfig(FILE, {
+    file: "config.toml",
+    env: HOME,
+    overlay: {
+      file: "settings.toml",
+      text: "service.encryption = true\nsecurity.allowed_ips = []\nlog.level = 'warn'\n" +
+        "discovery = { enabled = false, instance_name = 'attic' }",
+    },
+  });
+  const fromFile = configOf(FILE);
+  assert.deepEqual(config, {
+    ...fromFile,
+    service: { ...fromFile.service, encryption: true },
+    security: { ...fromFile.security, allowedIps: [] },
+    discovery: { ...fromFile.discovery, enabled: false, instanceName: "attic" },
+    log: { ...fromFile.log, level: "warn" },
+  });
+});
+
+const BAD_OVERLAYS: [string, string][] = [
+  ["service.listen = '[::]:1'", 'unknown key "listen" in [service]'],
+  ["service.data_dir = '/'", 'unknown key "data_dir" in [service]'],
+  ["[[action]]", 'unknown key "action"'],
+  ["security.allowed_ips = ['x']", "security.allowed_ips.0: expected an address or a range"],
+  ["[service", "missing"],
+];
+for (const [text, problem] of BAD_OVERLAYS) {
+  Deno.test(`parseConfig() takes no overlay with ${text}`, () => {
+    const overlay = { file: "settings.toml", text };
+    assert.throws(() => parseConfig(FILE, { file: "config.toml", env: HOME, overlay }), (error) => {
+      assert.ok(error instanceof ConfigError);
+      assert.match(error.message, /^Cannot read settings\.toml: line 1: /);
+      return problem === "missing" || error.message.includes(problem);
+    });
+  });
+}
 
 function configOf(toml: string): Config {
   return parseConfig(toml, { file: "config.toml", env: HOME });

@@ -1,0 +1,104 @@
+// A connection over each new socket: its session, its requests, and what is told about it.
+
+import type { AuditLog } from "../audit/audit_log.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/log.ts";
+import type { LastSeen } from "../clients/last_seen.ts";
+import type { ClientRoster } from "../clients/roster.ts";
+import type { Metrics } from "../http/metrics.ts";
+import type { SocketPeer } from "../http/routes.ts";
+import type { Caller } from "../rpc/caller.ts";
+import type { Dispatcher } from "../rpc/dispatcher.ts";
+import { ENCRYPTION_REQUIRED_MESSAGE, UNSUPPORTED_VERSION_MESSAGE } from "../rpc/message.ts";
+import type { Notifications } from "../rpc/notifications.ts";
+import { Connection } from "../session/connection.ts";
+import type { SessionGateway } from "../session/gateway.ts";
+import type { LiveConnections } from "../session/live_connections.ts";
+import type { Socket } from "../session/socket.ts";
+
+/** The parts that a connection works with. */
+export interface ConnectionParts {
+  /** Turns first frames into sessions. */
+  gateway: SessionGateway;
+  /** Answers requests. */
+  dispatcher: Dispatcher;
+  /** The paired clients. */
+  roster: ClientRoster;
+  /** When they were last heard of. */
+  lastSeen: LastSeen;
+  /** All connections. */
+  live: LiveConnections;
+  /** What everybody is told. */
+  notifications: Notifications;
+  /** Whether remote peers must encrypt, at this moment. */
+  encryption: () => boolean;
+  /** What is counted. */
+  metrics: Metrics;
+  /** The audit log. */
+  audit: AuditLog;
+  /** Time. */
+  clock: Clock;
+  /** The log. */
+  log: Logger;
+}
+
+/** Builds connections out of the parts of a service. */
+export function createConnector(
+  parts: ConnectionParts,
+): (socket: Socket, peer: SocketPeer) => Connection {
+  const { gateway, dispatcher, roster, lastSeen, live, notifications } = parts;
+  const { metrics, audit, clock, log } = parts;
+  return (socket, peer) => {
+    const { address, isLocal, connectionId, progressed, trust } = peer;
+    let requests = 0;
+    const callerOf = (clientId: string | undefined): Caller => {
+      requests += 1;
+      return { isLocal, address, clientId, requestId: `${connectionId}.${requests}` };
+    };
+    const connection = new Connection({
+      socket,
+      address,
+      connectionId,
+      openSession: (frame, from) => gateway.open(frame, from),
+      isPaired: (clientId) => roster.find(clientId) !== undefined,
+      requests: (clientId) => ({
+        handle: (text) => dispatcher.handle(text, callerOf(clientId)),
+        busy: (text) => dispatcher.busyAnswer(text),
+      }),
+      mustEncrypt: () => parts.encryption() && !isLocal,
+      plaintextErrors: {
+        encryptionRequired: ENCRYPTION_REQUIRED_MESSAGE,
+        unsupportedVersion: UNSUPPORTED_VERSION_MESSAGE,
+      },
+      clock,
+      log,
+      events: {
+        onSession: (clientId) => {
+          if (!trust()) return connection.cut("no_place");
+          metrics.sessionOpened();
+          log.info("Session opened", { clientId, address });
+          audit.record("session_opened", { clientId, address });
+        },
+        onRefused: ({ reason, clientId = null, beganThrottle }) => {
+          metrics.refused(reason);
+          audit.recordRefusal("session_refused", { reason, clientId, address });
+          if (beganThrottle) audit.recordRefusal("session_throttled", { clientId, address });
+        },
+        onFrame: (clientId) => {
+          metrics.frame();
+          lastSeen.touch(clientId, clock.wallMs());
+        },
+        onProgress: progressed,
+        onEnd: () => {
+          live.remove(connection);
+          unsubscribe();
+        },
+      },
+    });
+    const unsubscribe = notifications.subscribe((text, audience) => {
+      if (audience === "everyone" || isLocal) connection.notify(text);
+    });
+    live.add(connection);
+    return connection;
+  };
+}

@@ -1,0 +1,101 @@
+// The pairing window of the device, and everybody who hears of what happens in it: the display, the
+// log, the audit log, the metrics and the connections.
+
+import type { AuditLog } from "../audit/audit_log.ts";
+import type { Clock } from "../base/clock.ts";
+import { asError } from "../base/errors.ts";
+import type { Logger } from "../base/log.ts";
+import type { RandomSource } from "../base/random.ts";
+import type { ClientRoster } from "../clients/roster.ts";
+import type { PinDisplay } from "../display/pin_display.ts";
+import type { Metrics } from "../http/metrics.ts";
+import { type PairingOutcome, PairingWindow } from "../pairing/pairing_window.ts";
+import type { Notifications } from "../rpc/notifications.ts";
+
+/** The parts around the pairing window. */
+export interface PairingParts {
+  /** The paired clients. */
+  roster: ClientRoster;
+  /** Where the PIN is shown. */
+  display: PinDisplay;
+  /** What people call the device. */
+  deviceName: string;
+  /** What a phone opens to pair with a PIN; undefined where no other host reaches the device. */
+  pairingUrl: (pin: string) => string | undefined;
+  /** What everybody is told. */
+  notifications: Notifications;
+  /** What is counted. */
+  metrics: Metrics;
+  /** The audit log. */
+  audit: AuditLog;
+  /** Time. */
+  clock: Clock;
+  /** Randomness for PINs and keys. */
+  random: RandomSource;
+  /** The log. */
+  log: Logger;
+}
+
+/** The pairing window and what the device's buttons do with it. */
+export interface Pairing {
+  /** The window. */
+  readonly window: PairingWindow;
+  /** Opens pairing, or cancels it where it is open. */
+  toggle(): void;
+  /** Removes all clients. */
+  revokeAll(): void;
+}
+
+/** Builds the pairing window. */
+export function createPairing(parts: PairingParts): Pairing {
+  const { roster, display, deviceName, notifications, metrics, audit, clock, random, log } = parts;
+  const window = new PairingWindow({
+    clock,
+    random,
+    clients: roster,
+    events: {
+      opened: ({ pin, expiresAtMs, role }) => {
+        log.info("Pairing opened", { role, expiresAt: new Date(expiresAtMs).toISOString() });
+        audit.record("pairing_opened", { role });
+        void display.show({ pin, expiresAtMs, deviceName, url: parts.pairingUrl(pin) });
+      },
+      failed: (attempt) => {
+        void display.warn(attempt);
+        notifications.publish("clients.pair.failed", attempt, "local");
+      },
+      ended,
+    },
+  });
+
+  function ended(outcome: PairingOutcome): void {
+    const clientId = outcome.kind === "paired" ? outcome.clientId : undefined;
+    log.info("Pairing ended", { outcome: outcome.kind, clientId });
+    metrics.pairingEnded(outcome.kind);
+    void display.clear(outcome);
+    if (outcome.kind === "paired") {
+      audit.record("paired", { clientId: outcome.clientId });
+      const { clientName } = outcome;
+      notifications.publish("clients.paired", { clientId: outcome.clientId, clientName });
+    } else {
+      audit.record("pairing_ended", { outcome: outcome.kind });
+      notifications.publish("clients.pair.ended", { outcome: outcome.kind }, "local");
+    }
+  }
+
+  return {
+    window,
+    toggle(): void {
+      try {
+        if (window.current() === undefined) window.open();
+        else window.cancel();
+      } catch (error) {
+        log.warn("Pairing cannot be opened", { reason: asError(error).message });
+      }
+    },
+    revokeAll(): void {
+      window.cancel();
+      for (const { clientId } of roster.list()) roster.remove(clientId);
+      log.warn("All clients removed with the device's buttons");
+    },
+  };
+}

@@ -1,0 +1,55 @@
+// Settings that change while the service runs: read again from the owner's file, or changed over the
+// API and kept beside it (settings/settings_file.ts).
+
+import { AppError } from "../base/errors.ts";
+import { type Config, parseOverlay, settingsOf } from "../config/config.ts";
+import type { ConfigSource } from "../config/config_source.ts";
+import type { PrivateFiles } from "../display/picture_file.ts";
+import type { LiveSettings } from "../settings/live_settings.ts";
+import { changeTables, formatTables, type SettingsChange } from "../settings/settings_file.ts";
+
+/** Options of {@linkcode createSettingsControl}. */
+export interface SettingsControlOptions {
+  /** The settings in force. */
+  settings: LiveSettings;
+  /** Where they come from; without it, nothing can be reloaded or changed. */
+  source: ConfigSource | undefined;
+  /** Where changed settings are written. */
+  files: Pick<PrivateFiles, "write">;
+  /** Hears of a configuration that was put in force, and which settings it changed. */
+  onChanged: (changed: readonly string[], config: Config) => void;
+}
+
+/** Changes the settings of a running service. */
+export interface SettingsControl {
+  /** Reads everything again; the names of the settings that changed. Throws and keeps the old. */
+  reload(): readonly string[];
+  /** Changes settings and keeps them; the names of those that changed. Throws and keeps the old. */
+  update(change: SettingsChange): readonly string[];
+}
+
+/** Control over the settings in force. */
+export function createSettingsControl(options: SettingsControlOptions): SettingsControl {
+  const { settings, files, onChanged } = options;
+  function source(): ConfigSource {
+    if (options.source !== undefined) return options.source;
+    throw new AppError("unavailable", "There is no configuration to change");
+  }
+  function putInForce(config: Config): readonly string[] {
+    const changed = settings.replace(settingsOf(config));
+    onChanged(changed, config);
+    return changed;
+  }
+  return {
+    reload: () => putInForce(source().read()),
+    update(change): readonly string[] {
+      const from = source();
+      const overlay = from.readOverlay();
+      const text = formatTables(changeTables(parseOverlay(overlay), change));
+      const config = from.readWith(text);
+      // Kept before it is in force, so that a restart never takes back what was answered.
+      files.write(overlay.file, new TextEncoder().encode(text));
+      return putInForce(config);
+    },
+  };
+}

@@ -1,0 +1,20 @@
+// Who asks for a model: a valid API key of the scope "models", and what it may use.
+
+/** A key as the model gateway sees it. */
+export interface ModelKey {
+  /** The public id. */
+  readonly keyId: string;
+  /** The models it may use, of those that the gateway allows; all of them where undefined. */
+  readonly models: readonly string[] | undefined;
+}
+
+/** What presenting a key led to. */
+export type ModelKeyVerdict =
+  | { readonly kind: "accepted"; readonly key: ModelKey }
+  /** Missing, malformed, unknown, revoked or expired: never told apart. */
+  | { readonly kind: "unknown" }
+  /** Valid, but not for models. */
+  | { readonly kind: "wrong_scope" };
+
+/** Judges a presented key text; rejects with AppError unavailable where that cannot be found out. */
+export type AuthenticateModelKey = (text: string | undefined) => Promise<ModelKeyVerdict>;

@@ -1,0 +1,25 @@
+// The table [models] of the configuration.
+
+/** Settings of the model gateway. */
+export interface ModelSettings {
+  /** Whether the gateway is there at all. */
+  readonly enabled: boolean;
+  /** The base URL of the Ollama server, without a slash at its end. */
+  readonly upstream: string;
+  /** The models that may be used, each with its tag. */
+  readonly allow: readonly string[];
+  /** How long the upstream may be silent before its first byte and between two, in seconds. */
+  readonly timeoutS: number;
+  /** How many requests are upstream at once. */
+  readonly maxConcurrent: number;
+  /** How many requests may wait for a place. */
+  readonly queue: number;
+  /** Requests per key and minute; unlimited where undefined. */
+  readonly perKeyPerMinute: number | undefined;
+  /** Tokens, of prompt and answer together, per key and day of UTC; unlimited where undefined. */
+  readonly perKeyTokensPerDay: number | undefined;
+  /** Where keys and usage are kept: a postgres:// URL, or the embedded database where undefined. */
+  readonly store: string | undefined;
+  /** Where limits are counted: a redis:// URL, or the embedded database where undefined. */
+  readonly limits: string | undefined;
+}

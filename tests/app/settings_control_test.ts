@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { createSettingsControl, type SettingsControl } from "../../src/app/settings_control.ts";
+import { parseConfig, settingsOf } from "../../src/config/config.ts";
+import { LiveSettings } from "../../src/settings/live_settings.ts";
+import { assertAppError } from "../support/app_error.ts";
+
+interface Fixture {
+  control: SettingsControl;
+  settings: LiveSettings;
+  /** The owner's file and the overlay; undefined where there is none yet. */
+  files: { main: string; overlay: string };
+  told: string[];
+  disk: { isFull: boolean };
+}
+
+function fixture(main = ""): Fixture {
+  const files = { main, overlay: "" };
+  const disk = { isFull: false };
+  const told: string[] = [];
+  const parse = (overlay: string): ReturnType<typeof parseConfig> =>
+    parseConfig(files.main, {
+      file: "config.toml",
+      env: { HOME: "/home/ann", isRoot: false },
+      overlay: { file: "settings.toml", text: overlay },
+    });
+  const settings = new LiveSettings(settingsOf(parse("")));
+  const control = createSettingsControl({
+    settings,
+    source: {
+      readOverlay: () => ({ file: "settings.toml", text: files.overlay }),
+      read: () => parse(files.overlay),
+      readWith: parse,
+    },
+    files: {
+      write(path, bytes): void {
+        assert.equal(path, "settings.toml");
+        if (disk.isFull) throw new Error("No space left on device");
+        files.overlay = new TextDecoder().decode(bytes);
+      },
+    },
+    onChanged: (changed, config) =>
+      told.push(`${changed.join(" ")} ${config.discovery.instanceName}`),
+  });
+  return { control, settings, files, told, disk };
+}
+
+Deno.test("update() puts a change in force and keeps it", () => {
+  const { control, settings, files, told } = fixture("[discovery]\ninstance_name = 'den'");
+  assert.deepEqual(control.update({ encryption: true, allowedIps: ["10.0.0.1"] }), [
+    "encryption",
+    "allowedIps",
+  ]);
+  assert.equal(settings.current.encryption, true);
+  assert.match(files.overlay, /encryption = true/);
+  assert.deepEqual(control.update({ logLevel: "debug" }), ["logLevel"]);
+  assert.deepEqual(told, ["encryption allowedIps den", "logLevel den"]);
+  assert.match(files.overlay, /encryption = true/);
+  // What a restart reads is what is in force.
+  assert.deepEqual(control.reload(), []);
+});
+
+Deno.test("update() keeps everything as it was where the change cannot be taken", () => {
+  const { control, settings, files, told } = fixture();
+  control.update({ allowedIps: ["10.0.0.1"] });
+  const before = { overlay: files.overlay, current: settings.current };
+  assert.throws(() => control.update({ encryption: true, allowedIps: ["nowhere"] }), {
+    name: "ConfigError",
+    message: /security\.allowed_ips\.0: expected an address/,
+  });
+  assert.throws(() => control.update({ allowRun: ["("] }), { name: "ConfigError" });
+  assert.deepEqual({ overlay: files.overlay, current: settings.current }, before);
+  assert.equal(told.length, 1);
+});
+
+Deno.test("update() puts nothing in force that could not be kept", () => {
+  const { control, settings, disk, told } = fixture();
+  disk.isFull = true;
+  assert.throws(() => control.update({ encryption: true }), { message: "No space left on device" });
+  assert.equal(settings.current.encryption, false);
+  assert.deepEqual(told, []);
+});
+
+Deno.test("update() changes nothing while the file with earlier changes is damaged", () => {
+  const { control, files } = fixture();
+  files.overlay = "[service";
+  assert.throws(() => control.update({ encryption: true }), { name: "ConfigError" });
+  assert.equal(files.overlay, "[service");
+});
+
+Deno.test("reload() takes what the files say, and the old where they cannot be used", () => {
+  const { control, settings, files, told } = fixture();
+  files.main = "[service]\nencryption = true";
+  assert.deepEqual(control.reload(), ["encryption"]);
+  files.main = "[service]\nencryption = 1";
+  assert.throws(() => control.reload(), { name: "ConfigError" });
+  assert.equal(settings.current.encryption, true);
+  assert.equal(told.length, 1);
+});
+
+Deno.test("nothing is reloaded or changed where there is no configuration", () => {
+  const { settings } = fixture();
+  const control = createSettingsControl({
+    settings,
+    source: undefined,
+    files: { write: () => assert.fail() },
+    onChanged: () => assert.fail(),
+  });
+  assertAppError(() => control.reload(), "unavailable");
+  assertAppError(() => control.update({ encryption: true }), "unavailable");
+});

@@ -1,0 +1,72 @@
+// Settings that are changed while the service runs: in force at once, kept over restarts, shown with
+// their place, and never half-written.
+
+import assert from "node:assert/strict";
+import {
+  callLocal,
+  runLatchkey,
+  startService,
+  withDataDir,
+  withService,
+} from "../support/service_process.ts";
+
+Deno.test("a changed setting holds at once and after a restart, and the file is left alone", async () => {
+  await withDataDir(async (dataDir) => {
+    const first = await startService({ dataDir, settings: "# mine\nencryption = false" });
+    const before = await Deno.readTextFile(`${dataDir}.toml`);
+    try {
+      const params = { encryption: true, allowedIps: ["10.0.0.0/8"], discovery: { enabled: true } };
+      const { changed } = await callLocal(first.baseUrl, "settings.update", params) as {
+        changed: string[];
+      };
+      assert.deepEqual(changed.sort(), ["allowedIps", "discovery", "encryption"]);
+    } finally {
+      assert.equal(await first.stop(), 0);
+    }
+    assert.equal(await Deno.readTextFile(`${dataDir}.toml`), before);
+    const { mode } = await Deno.stat(`${dataDir}/settings.toml`);
+    assert.equal((mode ?? 0) & 0o777, 0o600);
+    const second = await startService({ dataDir, settings: "# mine\nencryption = false" });
+    try {
+      const settings = await callLocal(second.baseUrl, "settings") as Record<string, unknown>;
+      assert.equal(settings["encryption"], true);
+      assert.deepEqual(settings["allowedIps"], ["10.0.0.0/8"]);
+      await callLocal(second.baseUrl, "settings.update", { encryption: false });
+      // Nothing in the files has changed since.
+      assert.deepEqual(await callLocal(second.baseUrl, "settings.reload"), { changed: [] });
+    } finally {
+      assert.equal(await second.stop(), 0);
+    }
+  });
+});
+
+Deno.test("latchkey config shows where each value comes from", async () => {
+  await withService({}, async ({ baseUrl }, configFile) => {
+    await callLocal(baseUrl, "settings.update", { logLevel: "warn" });
+    const { code, stdout } = await runLatchkey("config", "--config", configFile);
+    assert.equal(code, 0);
+    assert.match(stdout, /^level = "warn" +# \S+settings\.toml$/m);
+    assert.match(stdout, /^enabled = false +# \S+\.toml$/m);
+    assert.match(stdout, /^rotate = 0 +# default$/m);
+  });
+});
+
+Deno.test("a setting that cannot be taken is refused with its key, and nothing is written", async () => {
+  await withService({}, async ({ baseUrl }, configFile) => {
+    const params = { allowedIps: ["10.0.0.1", "nowhere"] };
+    await assert.rejects(callLocal(baseUrl, "settings.update", params), /allowed_ips\.1: expected/);
+    const overlay = configFile.replace(/\.toml$/, "/settings.toml");
+    await assert.rejects(Deno.stat(overlay), { name: "NotFound" });
+  });
+});
+
+Deno.test("a damaged file of changed settings stops the start with its name and line", async () => {
+  await withDataDir(async (dataDir) => {
+    await Deno.mkdir(dataDir, { mode: 0o700 });
+    await Deno.writeTextFile(`${dataDir}/settings.toml`, "\n[service]\nencryption = 1\n");
+    await assert.rejects(
+      startService({ dataDir }),
+      /settings\.toml: line 3: service\.encryption: expected true or false/,
+    );
+  });
+});
