@@ -5,12 +5,12 @@
  * @module
  */
 
+import { ActionRunner } from "./actions/action_runner.ts";
 import { createConnector } from "./app/connections.ts";
 import { createPairing } from "./app/pairing.ts";
 import { createSettingsControl } from "./app/settings_control.ts";
 import { AuditLog } from "./audit/audit_log.ts";
 import { type Clock, every, settledWithin, systemClock } from "./base/clock.ts";
-import { AppError } from "./base/errors.ts";
 import type { Logger, LogLevel } from "./base/log.ts";
 import { type RandomSource, randomUuid, systemRandom } from "./base/random.ts";
 import { LAST_SEEN_FLUSH_MS, LastSeen } from "./clients/last_seen.ts";
@@ -27,13 +27,15 @@ import { createPolicyFacts } from "./http/policy_facts.ts";
 import { createRoutes, type ServiceState } from "./http/routes.ts";
 import { KEY_SCOPES } from "./keys/api_key.ts";
 import { KeyRing } from "./keys/key_ring.ts";
+import { createActionStarter } from "./platform/action_process.ts";
 import { watchButtons } from "./platform/buttons.ts";
 import { openDisplays } from "./platform/displays.ts";
-import { hostName, ownAddresses, pairingUrl, platformName } from "./platform/host.ts";
+import { environment, hostName, ownAddresses, pairingUrl, platformName } from "./platform/host.ts";
 import { dropPermissions } from "./platform/permissions.ts";
 import { privateFiles } from "./platform/private_files.ts";
 import { residentBytes, watchEventLoop } from "./platform/vitals.ts";
 import { createDispatcher } from "./rpc/dispatcher.ts";
+import { actionMethods, showMedia } from "./rpc/methods/actions.ts";
 import { auditMethods } from "./rpc/methods/audit.ts";
 import { clientMethods } from "./rpc/methods/clients.ts";
 import { keyMethods } from "./rpc/methods/keys.ts";
@@ -181,11 +183,23 @@ export async function startApp(options: AppOptions): Promise<App> {
     log,
   });
 
+  const actions = new ActionRunner({
+    actions: config.actions,
+    start: createActionStarter(environment()),
+    events: {
+      started: (media) => notifications.publish("media.started", showMedia(media)),
+      stopped: (media) => notifications.publish("media.stopped", showMedia(media)),
+    },
+    clock,
+    log,
+  });
+
   const control = createSettingsControl({
     settings,
     source: options.configSource,
     files: privateFiles,
-    onChanged: (changed) => {
+    onChanged: (changed, next) => {
+      actions.replaceTable(next.actions);
       if (changed.length > 0) audit.record("settings_changed", { settings: changed.join(" ") });
     },
   });
@@ -205,6 +219,7 @@ export async function startApp(options: AppOptions): Promise<App> {
           audit.record("key_added", { keyId, scopes: scopes.join(" ") }),
         onRevoked: (keyId) => audit.record("key_revoked", { keyId }),
       }),
+      ...actionMethods({ actions }),
       ...auditMethods({ audit }),
       ...settingsMethods({
         current: () => settings.current,
@@ -249,7 +264,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     },
     handleRpc: (text, caller) => dispatcher.handle(text, caller),
     connect,
-    runText: () => Promise.reject(new AppError("unavailable", "Nothing can be run here yet")),
+    runText: (text) => actions.run({ text }),
     events,
     page: pairPage,
     metrics: () => metrics.render(),
@@ -301,7 +316,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     clock,
     log,
   });
-  if (options.dropPermissions) dropPermissions({ run: config.display.kinds.includes("command") });
+  if (options.dropPermissions) {
+    dropPermissions({ run: config.display.kinds.includes("command") || config.actions.length > 0 });
+  }
   state = "ready";
 
   return {
@@ -320,7 +337,10 @@ export async function startApp(options: AppOptions): Promise<App> {
       pairing.window.close();
       display.close();
       events.close();
+      // Within the grace of the connections: both go on at once.
+      const ended = actions.close();
       await settledWithin(clock, { work: live.shutDown(), limitMs: CONNECTIONS_GRACE_MS });
+      await settledWithin(clock, { work: ended, limitMs: CONNECTIONS_GRACE_MS });
       await listeners?.stop(ANSWERS_GRACE_MS);
       flush();
       stores.close();

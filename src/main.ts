@@ -1,6 +1,7 @@
 // argv → command. The only place that ends the process.
 
 import { startApp } from "./app.ts";
+import { actionsCommand } from "./cli/actions.ts";
 import { auditCommand } from "./cli/audit.ts";
 import { callCommand } from "./cli/call.ts";
 import { clientsCommand } from "./cli/clients.ts";
@@ -15,7 +16,9 @@ import { configCommand } from "./cli/config.ts";
 import { demoCommand } from "./cli/demo.ts";
 import { keysCommand } from "./cli/keys.ts";
 import { pairCommand } from "./cli/pair.ts";
+import { runCommand } from "./cli/run.ts";
 import { serveCommand } from "./cli/serve.ts";
+import { stopCommand } from "./cli/stop.ts";
 import { VERSION } from "./version.ts";
 
 const COMMANDS: readonly Command[] = [
@@ -23,6 +26,9 @@ const COMMANDS: readonly Command[] = [
   pairCommand,
   clientsCommand,
   keysCommand,
+  runCommand,
+  stopCommand,
+  actionsCommand,
   auditCommand,
   callCommand,
   configCommand,

@@ -3,6 +3,7 @@
 
 import { parse, TomlError } from "smol-toml";
 import * as v from "valibot";
+import { describeActionProblems } from "../actions/action_table.ts";
 import type { ActionSettings } from "../actions/action_settings.ts";
 import type { LogFormat, LogLevel } from "../base/log.ts";
 import { lineOfKey } from "../base/toml_lines.ts";
@@ -241,11 +242,16 @@ function kindsOf(display: TableOf<"display">): DisplaySettings["kinds"] {
 }
 
 // What one key makes necessary of another.
-function describeMissing({ display = {} }: FileTables): Problem[] {
+function describeMissing({ display = {}, action = [] }: FileTables): Problem[] {
+  const problems = describeActionProblems(action.map(actionOf))
+    .map(({ index, key, text }) => ({
+      path: ["action", index, key],
+      text: `action.${index}.${key}: ${text}`,
+    }));
   const isUseless = kindsOf(display).includes("command") && (display.command ?? []).length === 0;
-  if (!isUseless) return [];
+  if (!isUseless) return problems;
   const text = 'display.kind: "command" wants a program as display.command';
-  return [{ path: ["display", "kind"], text }];
+  return [...problems, { path: ["display", "kind"], text }];
 }
 
 function defaultDataDir(env: ConfigEnvironment): string {

@@ -12,6 +12,11 @@ export function platformName(): string {
   return Deno.build.os;
 }
 
+/** The variables that this process was started with. */
+export function environment(): Record<string, string> {
+  return Deno.env.toObject();
+}
+
 /** The addresses of this machine's interfaces at the moment. */
 export function ownAddresses(): string[] {
   return Deno.networkInterfaces().map(({ address }) => address);

@@ -125,6 +125,13 @@ export class ReferencePhone {
     }
   }
 
+  /** The result of a method; throws its error as JSON. One at a time, as request(). */
+  async call(method: string, params?: unknown): Promise<unknown> {
+    const { result, error } = await this.request(method, params);
+    if (error !== undefined) throw new Error(JSON.stringify(error));
+    return result;
+  }
+
   /** Waits until that many texts have come. */
   async waitFor(count: number): Promise<readonly string[]> {
     // deno-lint-ignore no-await-in-loop -- each round waits for one more message

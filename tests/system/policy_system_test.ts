@@ -112,7 +112,7 @@ systemTest("remote: what is open without a key, encryption off and on", {
       const localOnly = { ...post, body: VERSION_CALL.replace("version", "clients") };
       assert.ok((await statusOf(world, localOnly)).result.body.includes('"forbidden"'));
       assert.equal((await statusOf(world, { path: "/api/events" })).status, 200);
-      assert.equal((await statusOf(world, { path: `/run/${RUN_MATCH}` })).status, 503);
+      assert.equal((await statusOf(world, { path: `/run/${RUN_MATCH}` })).status, 404);
       assert.equal((await statusOf(world, { path: `/run/${RUN_MATCH}x` })).status, 403);
       const refused = await upgrade(world, { send: [VERSION_CALL] });
       assert.equal(refused.status, 101);
@@ -140,7 +140,7 @@ systemTest("remote: what needs a key once there is one, and which", {
       await configure(world, { encryption: false, allowed: true });
       const cells: Cell[] = [post, { path: "/api/v0/events" }, { path: `/r/${RUN_MATCH}` }];
       for (const cell of cells) {
-        const right = cell.path.startsWith("/r/") ? 503 : 200;
+        const right = cell.path.startsWith("/r/") ? 404 : 200;
         // deno-lint-ignore no-await-in-loop -- one request at a time
         assert.equal((await statusOf(world, cell)).status, 401, cell.path);
         // deno-lint-ignore no-await-in-loop -- as above
@@ -258,7 +258,7 @@ systemTest("local: everything is open, unless a header or a page stands in betwe
       };
       const rows: [path: string, headers: Record<string, string>, status: number][] = [
         ["/metrics", {}, 200],
-        ["/run/x", {}, 503],
+        ["/run/x", {}, 404],
         ["/api/events", {}, 200],
         ["/metrics", { "X-Forwarded-For": "203.0.113.9" }, 403],
         ["/metrics", { Forwarded: "for=203.0.113.9" }, 403],
@@ -270,8 +270,8 @@ systemTest("local: everything is open, unless a header or a page stands in betwe
           "Sec-Fetch-Site": "cross-site",
           "Sec-Fetch-Mode": "navigate",
           "Sec-Fetch-User": "?1",
-        }, 503],
-        ["/run/x", { "Sec-Fetch-Site": "cross-site", Origin: "https://zaparoo.app" }, 503],
+        }, 404],
+        ["/run/x", { "Sec-Fetch-Site": "cross-site", Origin: "https://zaparoo.app" }, 404],
         ["/health", { Origin: "https://evil.example" }, 403],
         ["/health", { Origin: "null" }, 403],
       ];

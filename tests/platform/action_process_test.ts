@@ -1,0 +1,133 @@
+// Real programs, started and ended as the runner does it.
+
+import assert from "node:assert/strict";
+import type { ActionProcess } from "../../src/actions/action_process.ts";
+import { createActionStarter, LATE_OUTPUT_MS } from "../../src/platform/action_process.ts";
+import { seededRandom } from "../support/seeded_random.ts";
+
+const ENVIRONMENT = {
+  PATH: Deno.env.get("PATH") ?? "",
+  KEPT: "yes",
+  LATCHKEY_PASSPHRASE: "secret",
+};
+const POLL_MS = 10;
+
+interface Started extends ActionProcess {
+  output(): string;
+}
+
+function start(
+  argv: readonly string[],
+  options: { env?: Record<string, string>; cwd?: string } = {},
+): Started {
+  const { env = {}, cwd } = options;
+  let output = "";
+  const decoder = new TextDecoder();
+  const process = createActionStarter(ENVIRONMENT)(argv, {
+    cwd,
+    env,
+    onOutput: (chunk) => {
+      output += decoder.decode(chunk, { stream: true });
+    },
+  });
+  return { ...process, output: () => output };
+}
+
+async function until(isTrue: () => boolean): Promise<void> {
+  for (let tries = 0; !isTrue(); tries++) {
+    if (tries > 500) throw new Error("It does not become true");
+    // deno-lint-ignore no-await-in-loop -- only looking tells
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+Deno.test("a program gets its arguments, variables and folder, and its output is read", async () => {
+  const script = 'pwd; env | grep -E "KEPT|MINE|LATCHKEY"; echo "$#:$1"; echo err >&2; exit 7';
+  const process = start(["sh", "-c", script, "sh", "a  b"], { env: { MINE: "too" }, cwd: "/" });
+  assert.deepEqual(await process.ended, { exitCode: 7, signal: null });
+  await process.finish();
+  const lines = process.output().split("\n");
+  assert.equal(lines[0], "/");
+  for (const line of ["KEPT=yes", "MINE=too", "1:a  b", "err"]) assert.ok(lines.includes(line));
+  assert.doesNotMatch(process.output(), /secret/);
+  assert.equal(process.isAlive(), false);
+  assert.equal(process.signal("SIGTERM"), false);
+});
+
+Deno.test("a program that is not there cannot be started", () => {
+  assert.throws(() => start(["/nowhere/at/all"]), { name: "NotFound" });
+});
+
+Deno.test("a signal reaches the children and their children", async () => {
+  const process = start(["sh", "-c", "(sleep 50; :) & sleep 50 & echo ready; wait"]);
+  await until(() => process.output().includes("ready"));
+  assert.equal(process.signal("SIGTERM"), true);
+  assert.deepEqual(await process.ended, { exitCode: null, signal: "SIGTERM" });
+  await until(() => !process.isAlive());
+  await process.finish();
+});
+
+Deno.test("children that outlive their program are seen and can be killed", async () => {
+  const process = start(["sh", "-c", "(trap '' TERM; while :; do sleep 1; done) & echo ready"]);
+  assert.deepEqual(await process.ended, { exitCode: 0, signal: null });
+  await until(() => process.output().includes("ready"));
+  assert.equal(process.isAlive(), true);
+  process.signal("SIGTERM");
+  assert.equal(process.isAlive(), true);
+  process.signal("SIGKILL");
+  await until(() => !process.isAlive());
+  await process.finish();
+});
+
+Deno.test("a process that left the group does not hold the run open by its output", async () => {
+  const process = start(["sh", "-c", "setsid sh -c 'sleep 3' & echo ready"]);
+  await process.ended;
+  await until(() => !process.isAlive());
+  const before = performance.now();
+  await process.finish();
+  // It was given up, and not waited for until the process closed its output by itself.
+  assert.ok(performance.now() - before < 2500);
+  assert.ok(LATE_OUTPUT_MS < 2500);
+});
+
+// Whatever a text holds, it is one argument, byte for byte.
+const TEXTS = [
+  "$(touch INJECTED)",
+  "`touch INJECTED`",
+  "; touch INJECTED",
+  "&& touch INJECTED",
+  "| touch INJECTED",
+  "> INJECTED",
+  "../../../etc/passwd",
+  "*",
+  "~",
+  "$HOME ${PATH}",
+  "'\"\\",
+  "-rf --help -- -",
+  "a b  c\u00a0d",
+  "%s%n%x",
+  "é🎮\u202e",
+  "x".repeat(2048),
+];
+const LETTERS = " !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~aZ0é🎮";
+for (let seed = 1; seed <= 20; seed++) {
+  const letters = [...LETTERS];
+  const drawn = [...seededRandom(seed)(60)].map((byte) => letters[byte % letters.length]);
+  TEXTS.push(drawn.join(""));
+}
+
+Deno.test("every text arrives as exactly one argument, and nothing else is started", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "latchkey_test_" });
+  try {
+    const printed = await Promise.all(TEXTS.map(async (text) => {
+      const process = start(["printf", "%s\\0", "begin", text, "end"], { cwd: folder });
+      await process.ended;
+      await process.finish();
+      return process.output();
+    }));
+    assert.deepEqual(printed, TEXTS.map((text) => `begin\0${text}\0end\0`));
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
