@@ -35,6 +35,7 @@ const SETTINGS: Settings = {
   allowedIps: [REMOTE.address],
   allowedOrigins: ["https://app.example"],
   allowRun: ["hello.*"],
+  discovery: { enabled: false, instanceName: undefined },
   logLevel: "info",
 };
 

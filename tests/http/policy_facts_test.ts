@@ -28,6 +28,7 @@ function setUp(hostName = "Handheld"): Fixture {
       allowedIps: ["192.0.2.1"],
       allowedOrigins: ["https://app.example"],
       allowRun: ["hello"],
+      discovery: { enabled: false, instanceName: undefined },
       logLevel: "info",
     },
     addresses: ["192.0.2.7"],
