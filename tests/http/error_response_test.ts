@@ -23,6 +23,10 @@ const CODES: [ErrorCode, number][] = [
   ["rate_limited", 429],
   ["internal", 500],
   ["unavailable", 503],
+  ["model_not_allowed", 403],
+  ["upstream_unavailable", 502],
+  ["upstream_failed", 502],
+  ["upstream_timeout", 504],
 ];
 
 Deno.test("every code has a status and none has another", () => {
