@@ -6,6 +6,7 @@
  */
 
 import { ActionRunner } from "./actions/action_runner.ts";
+import { type Announcing, startAnnouncing } from "./app/announcing.ts";
 import { createConnector } from "./app/connections.ts";
 import { createPairing } from "./app/pairing.ts";
 import { createSettingsControl } from "./app/settings_control.ts";
@@ -200,6 +201,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     files: privateFiles,
     onChanged: (changed, next) => {
       actions.replaceTable(next.actions);
+      announcing?.apply(next.discovery);
       if (changed.length > 0) audit.record("settings_changed", { settings: changed.join(" ") });
     },
   });
@@ -284,6 +286,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   });
 
   let listeners: Listeners | undefined;
+  let announcing: Announcing | undefined;
   try {
     listeners = await startListeners({
       listen: config.service.listen,
@@ -300,6 +303,12 @@ export async function startApp(options: AppOptions): Promise<App> {
     throw error;
   }
 
+  // Who only listens to the device itself cannot be reached by whoever finds it.
+  if (listeners.outside !== undefined) {
+    const { discovery } = config;
+    const name = hostName();
+    announcing = await startAnnouncing({ settings: discovery, hostName: name, port, clock, log });
+  }
   const unclaimed = new UnclaimedClients({
     clock,
     listUnclaimed: () => stores.clients.listUnclaimed(),
@@ -332,6 +341,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       cancelFlush();
       cancelSweep();
       delays.stop();
+      const goodbye = announcing?.stop();
       listeners?.stopAccepting();
       stopButtons();
       pairing.window.close();
@@ -340,6 +350,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       // Within the grace of the connections: both go on at once.
       const ended = actions.close();
       await settledWithin(clock, { work: live.shutDown(), limitMs: CONNECTIONS_GRACE_MS });
+      await goodbye;
       await settledWithin(clock, { work: ended, limitMs: CONNECTIONS_GRACE_MS });
       await listeners?.stop(ANSWERS_GRACE_MS);
       flush();

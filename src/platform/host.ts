@@ -1,5 +1,6 @@
 // What the system says of itself.
 
+import type { InterfaceAddress } from "../discovery/interfaces.ts";
 import { formatSocketAddress } from "../base/socket_address.ts";
 
 /** The machine's name, for people. */
@@ -15,6 +16,16 @@ export function platformName(): string {
 /** The variables that this process was started with. */
 export function environment(): Record<string, string> {
   return Deno.env.toObject();
+}
+
+/** The addresses of this machine's interfaces at the moment, with the interfaces' names. */
+export function interfaceAddresses(): InterfaceAddress[] {
+  return Deno.networkInterfaces().map(({ name, family, address, cidr }) => ({
+    name,
+    family,
+    address,
+    cidr,
+  }));
 }
 
 /** The addresses of this machine's interfaces at the moment. */

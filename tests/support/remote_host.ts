@@ -7,6 +7,8 @@ const LINK = "lktest";
 
 /** A host beside this one. */
 export interface RemoteHost {
+  /** Its network namespace. */
+  readonly namespace: string;
   /** This host's IPv4 address on the link. */
   readonly deviceAddress: string;
   /** This host's IPv6 address on the link. */
@@ -52,6 +54,7 @@ export async function addRemoteHost(number: number): Promise<RemoteHost> {
   await must(...there, "ip", "link", "set", "lo", "up");
   const agent = startAgent(namespace);
   return {
+    namespace,
     deviceAddress: `${network}.1`,
     deviceAddress6: `${network6}::1`,
     address: `${network}.2`,

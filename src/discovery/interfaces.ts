@@ -1,0 +1,103 @@
+// Which of a machine's interfaces other people's devices can be behind. Bridges, tunnels and the like
+// that software made lead to itself, or to networks that the device was not meant to be found in.
+
+/** An address of an interface, as the system lists them. */
+export interface InterfaceAddress {
+  /** The interface's name. */
+  readonly name: string;
+  /** The protocol. */
+  readonly family: "IPv4" | "IPv6";
+  /** The address. */
+  readonly address: string;
+  /** The address with the length of its network's prefix, such as "192.168.1.5/24". */
+  readonly cidr: string;
+}
+
+/** An interface to announce on. */
+export interface RealInterface {
+  /** Its name. */
+  readonly name: string;
+  /** Its IPv4 addresses; at least one. */
+  readonly addresses: readonly string[];
+  /** Its IPv6 addresses. */
+  readonly addresses6: readonly string[];
+  /** Its IPv4 networks, as {@linkcode InterfaceAddress.cidr}. */
+  readonly networks: readonly string[];
+}
+
+/** How the names of interfaces begin that are not real. */
+export const VIRTUAL_PREFIXES: readonly string[] = [
+  "br-",
+  "cali",
+  "cni",
+  "docker",
+  "dummy",
+  "flannel",
+  "gre",
+  "ifb",
+  "ipsec",
+  "kube",
+  "lo",
+  "lxc",
+  "lxd",
+  "macvtap",
+  "p2p-dev",
+  "podman",
+  "ppp",
+  "sit",
+  "tailscale",
+  "tap",
+  "tun",
+  "utun",
+  "vboxnet",
+  "veth",
+  "virbr",
+  "vmnet",
+  "vnet",
+  "vxlan",
+  "wg",
+  "zt",
+];
+
+/** The real interfaces with an IPv4 address, by name. */
+export function realInterfaces(addresses: readonly InterfaceAddress[]): RealInterface[] {
+  const names = [...new Set(addresses.map(({ name }) => name))].filter(isReal).sort();
+  return names.map((name) => {
+    const own = addresses.filter((address) => address.name === name);
+    const of = (family: string): string[] =>
+      own.filter((address) => address.family === family).map(({ address }) => address).sort();
+    return {
+      name,
+      addresses: of("IPv4").filter((address) => !address.startsWith("127.")),
+      networks: own.filter(({ family }) => family === "IPv4").map(({ cidr }) => cidr).sort(),
+      addresses6: of("IPv6").filter((address) => address !== "::1"),
+    };
+  }).filter((found) => found.addresses.length > 0);
+}
+
+function isReal(name: string): boolean {
+  // "lo" alone is the loopback; a real one may be called lorem0.
+  return !VIRTUAL_PREFIXES.some((prefix) =>
+    prefix === "lo" ? name === "lo" : name.startsWith(prefix)
+  );
+}
+
+/** Whether an IPv4 address is in one of the networks. */
+export function isInNetworks(address: string, networks: readonly string[]): boolean {
+  const wanted = toNumber(address);
+  return wanted !== undefined && networks.some((network) => {
+    const [base = "", length = ""] = network.split("/");
+    const own = toNumber(base);
+    const hostBits = 32 - Number(length);
+    if (own === undefined || !/^\d+$/.test(length) || hostBits < 0) return false;
+    return Math.floor(own / 2 ** hostBits) === Math.floor(wanted / 2 ** hostBits);
+  });
+}
+
+function toNumber(address: string): number | undefined {
+  const parts = address.split(".");
+  if (parts.length !== 4 || !parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256)) {
+    return undefined;
+  }
+  return parts.reduce((sum, part) => sum * 256 + Number(part), 0);
+}
