@@ -167,6 +167,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     connections: () => live.counts(),
     guard: () => listeners?.counts(),
     eventStreams: () => events.count,
+    runningActions: () => actions.running,
+    models: () => undefined,
     eventLoopDelayS: () => delays.takeWorstS(),
     residentBytes,
   });

@@ -83,6 +83,11 @@ export class ActionRunner {
     return run && { media: run.media, startedAtMs: run.startedAtMs };
   }
 
+  /** How many actions run. */
+  get running(): number {
+    return this.#running().length;
+  }
+
   /** All actions, in their order, then those that still run though they are no longer listed. */
   list(): ActionReport[] {
     const names = new Set(this.#actions.map(({ name }) => name));

@@ -10,6 +10,10 @@ export interface MetricSources {
   guard: () => { unknown: number; known: number; refused: number; cut: number } | undefined;
   /** Open event streams. */
   eventStreams: () => number;
+  /** Actions that run. */
+  runningActions: () => number;
+  /** Requests to the model server and what is held in memory for them, where there is a gateway. */
+  models: () => { requests: number; heldBytes: number } | undefined;
   /** How late the event loop was at worst since the last time, in seconds. */
   eventLoopDelayS: () => number;
   /** Resident memory, in bytes. */
@@ -89,6 +93,13 @@ export function createMetrics(sources: MetricSources): Metrics {
       return { refused, cut };
     }, "how"),
     gauge("event_streams", "Open event streams", () => ({ "": sources.eventStreams() })),
+    gauge("actions_running", "Actions that run", () => ({ "": sources.runningActions() })),
+    gauge("model_requests", "Requests to the model server under way", () => ({
+      "": sources.models()?.requests ?? 0,
+    })),
+    gauge("model_held_bytes", "Bytes held for requests to the model server", () => ({
+      "": sources.models()?.heldBytes ?? 0,
+    })),
     gauge("event_loop_delay_seconds", "Worst delay of the event loop since last asked", () => ({
       "": sources.eventLoopDelayS(),
     })),

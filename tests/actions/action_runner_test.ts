@@ -162,6 +162,7 @@ Deno.test("other actions run beside the exclusive one, each once", async () => {
   await runner.run({ text: "game a" });
   await runner.run({ text: "lights" });
   assert.deepEqual(states(), { game: "running", lights: "running" });
+  assert.equal(runner.running, 2);
   assert.equal(await codeOf(runner.run({ text: "lights" })), "conflict");
   await programs[1]?.end();
   await runner.run({ text: "lights" });

@@ -5,6 +5,8 @@ const SOURCES: MetricSources = {
   connections: () => ({ open: 5, withSession: 2 }),
   guard: () => ({ unknown: 3, known: 1, refused: 7, cut: 4 }),
   eventStreams: () => 2,
+  runningActions: () => 1,
+  models: () => ({ requests: 4, heldBytes: 2048 }),
   eventLoopDelayS: () => 0.25,
   residentBytes: () => 1024,
 };
@@ -32,6 +34,9 @@ Deno.test("metrics count what happens and read what there is, whenever asked", a
         'latchkey_guarded_connections{state="unknown"} 3',
         'latchkey_guard_ended{how="cut"} 4',
         "latchkey_event_streams 2",
+        "latchkey_actions_running 1",
+        "latchkey_model_requests 4",
+        "latchkey_model_held_bytes 2048",
         "latchkey_event_loop_delay_seconds 0.25",
         "latchkey_resident_memory_bytes 1024",
         "# TYPE latchkey_frames_total counter",
