@@ -1,8 +1,10 @@
 // argv → command. The only place that ends the process.
 
 import { startApp } from "./app.ts";
+import { createBackup, restoreBackup } from "./app/backup.ts";
 import { actionsCommand } from "./cli/actions.ts";
 import { auditCommand } from "./cli/audit.ts";
+import { backupCommand } from "./cli/backup.ts";
 import { callCommand } from "./cli/call.ts";
 import { clientsCommand } from "./cli/clients.ts";
 import {
@@ -16,6 +18,7 @@ import { configCommand } from "./cli/config.ts";
 import { demoCommand } from "./cli/demo.ts";
 import { keysCommand } from "./cli/keys.ts";
 import { pairCommand } from "./cli/pair.ts";
+import { restoreCommand } from "./cli/restore.ts";
 import { runCommand } from "./cli/run.ts";
 import { serveCommand } from "./cli/serve.ts";
 import { stopCommand } from "./cli/stop.ts";
@@ -32,6 +35,8 @@ const COMMANDS: readonly Command[] = [
   auditCommand,
   callCommand,
   configCommand,
+  backupCommand,
+  restoreCommand,
   demoCommand,
 ];
 
@@ -91,6 +96,8 @@ if (import.meta.main) {
     write: (text) => writeAll(Deno.stdout, text),
     writeError: (text) => writeAll(Deno.stderr, text),
     confirm: (question) => Deno.stdin.isTerminal() && confirm(question),
+    createBackup,
+    restoreBackup,
     startService: startApp,
   });
   Deno.exit(code);

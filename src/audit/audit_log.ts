@@ -30,7 +30,9 @@ export type AuditEvent =
   | "client_removed"
   | "key_added"
   | "key_revoked"
-  | "settings_changed";
+  | "settings_changed"
+  | "backup_created"
+  | "backup_restored";
 
 /** Named facts of an entry. */
 export type AuditDetails = Readonly<Record<string, string | number | boolean | null>>;

@@ -55,6 +55,25 @@ export interface CommandContext {
   writeError: (text: string) => void;
   /** Asks a question that is answered with yes or no; no where nobody can answer. */
   confirm: (question: string) => boolean;
+  /** Makes a sealed backup of a data folder; what is wrong is in the error's message. */
+  createBackup: (options: {
+    dataDir: string;
+    passphrase: string;
+    configText: string | undefined;
+    settingsText: string | undefined;
+  }) => Promise<{ file: Uint8Array; clients: number; keys: number }>;
+  /** Puts a sealed backup into a data folder; likewise. */
+  restoreBackup: (options: {
+    file: Uint8Array;
+    passphrase: string;
+    dataDir: (configText: string | undefined) => string;
+  }) => Promise<{
+    clients: number;
+    keys: number;
+    salts: number;
+    createdAtMs: number;
+    configText: string | undefined;
+  }>;
   /** Starts a service in this process. */
   startService: (options: StartOptions) => Promise<RunningService>;
 }
@@ -95,6 +114,16 @@ export interface ParsedArguments {
   readonly options: Readonly<Record<string, string | undefined>>;
   /** Everything that is no option. */
   readonly positionals: readonly string[];
+}
+
+/** Takes an option without a value, such as "--force", out of the arguments before a "--". */
+export function takeFlag(
+  args: readonly string[],
+  flag: string,
+): { rest: string[]; isSet: boolean } {
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  const rest = args.filter((argument, at) => at >= end || argument !== flag);
+  return { rest, isSet: rest.length < args.length };
 }
 
 /** Parses arguments; every option named takes a value. Throws UsageError for others. */

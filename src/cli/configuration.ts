@@ -7,6 +7,7 @@ import {
   ConfigError,
   type ConfigText,
   parseConfig,
+  type ParseConfigOptions,
 } from "../config/config.ts";
 import type { ConfigSource } from "../config/config_source.ts";
 import { SETTINGS_FILE } from "../settings/settings_file.ts";
@@ -24,21 +25,11 @@ export interface ConfigurationFiles extends ConfigSource {
 
 /** The configuration in `file`, or the defaults without one. */
 export function openConfiguration(file: string | undefined): ConfigurationFiles {
-  const env: ConfigEnvironment = {
-    HOME: Deno.env.get("HOME"),
-    XDG_STATE_HOME: Deno.env.get("XDG_STATE_HOME"),
-    isRoot: Deno.uid() === 0,
-  };
+  const env = environment();
   const readText = (): string => file === undefined ? "" : readFile(file);
-  function parse(text: string, overlay: ConfigText | undefined): Config {
-    try {
-      return parseConfig(text, { file: file ?? "config.toml", env, overlay });
-    } catch (error) {
-      if (error instanceof ConfigError) throw new CommandError(error.message, { cause: error });
-      throw error;
-    }
-  }
-  const readWithout = (): Config => parse(readText(), undefined);
+  const parseWith = (overlay: ConfigText | undefined): Config =>
+    parse(readText(), { file: file ?? "config.toml", env, overlay });
+  const readWithout = (): Config => parseWith(undefined);
   const overlayFile = (): string => `${readWithout().service.dataDir}/${SETTINGS_FILE}`;
   function readOverlay(): ConfigText {
     const path = overlayFile();
@@ -49,8 +40,8 @@ export function openConfiguration(file: string | undefined): ConfigurationFiles 
     readText,
     readOverlay,
     readWithout,
-    read: () => parse(readText(), readOverlay()),
-    readWith: (text) => parse(readText(), { file: overlayFile(), text }),
+    read: () => parseWith(readOverlay()),
+    readWith: (text) => parseWith({ file: overlayFile(), text }),
   };
 }
 
@@ -63,6 +54,11 @@ export function loadConfig(file: string | undefined): Config {
   return openConfiguration(file).readWithout();
 }
 
+/** The configuration in a text that is not a file of this device yet; CommandError likewise. */
+export function readConfigText(text: string): Config {
+  return parse(text, { file: "config.toml", env: environment(), overlay: undefined });
+}
+
 /** The base URL under which the device reaches its own service. */
 export function localBaseUrl(config: Config): string {
   return baseUrlOf("127.0.0.1", config.service.listen.port);
@@ -71,6 +67,23 @@ export function localBaseUrl(config: Config): string {
 /** An HTTP base URL for an IP address and a port. */
 export function baseUrlOf(hostname: string, port: number): string {
   return `http://${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+}
+
+function environment(): ConfigEnvironment {
+  return {
+    HOME: Deno.env.get("HOME"),
+    XDG_STATE_HOME: Deno.env.get("XDG_STATE_HOME"),
+    isRoot: Deno.uid() === 0,
+  };
+}
+
+function parse(text: string, options: ParseConfigOptions): Config {
+  try {
+    return parseConfig(text, options);
+  } catch (error) {
+    if (error instanceof ConfigError) throw new CommandError(error.message, { cause: error });
+    throw error;
+  }
 }
 
 function readIfThere(file: string): string {

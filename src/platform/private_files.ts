@@ -6,8 +6,14 @@ import type { PrivateFiles } from "../display/picture_file.ts";
 export const privateFiles: PrivateFiles = {
   write(path: string, bytes: Uint8Array): void {
     const part = `${path}.part`;
-    Deno.writeFileSync(part, bytes, { mode: 0o600 });
-    Deno.chmodSync(part, 0o600);
+    const file = Deno.openSync(part, { create: true, truncate: true, write: true, mode: 0o600 });
+    try {
+      Deno.chmodSync(part, 0o600);
+      for (let rest = bytes; rest.length > 0;) rest = rest.subarray(file.writeSync(rest));
+      file.syncSync();
+    } finally {
+      file.close();
+    }
     Deno.renameSync(part, path);
   },
   remove(path: string): void {

@@ -19,6 +19,8 @@ export const DATABASE_FILE = "latchkey.sqlite";
 
 /** The open stores. */
 export interface Stores {
+  /** The database that all of them lie in, for a backup and a restore. */
+  readonly database: DatabaseSync;
   /** The paired clients. */
   readonly clients: ClientStore;
   /** The salts they have used. */
@@ -31,6 +33,16 @@ export interface Stores {
   close(): void;
 }
 
+/** The path of the database in a folder; undefined where there is none. */
+export function findDatabase(dataDir: string): string | undefined {
+  const path = `${dataDir}/${DATABASE_FILE}`;
+  try {
+    return Deno.statSync(path).isFile ? path : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Opens the stores in a folder; throws LockedError or DatabaseUnusableError. */
 export function openStores(options: { dataDir: string; log: Logger }): Stores {
   const { dataDir, log } = options;
@@ -40,6 +52,7 @@ export function openStores(options: { dataDir: string; log: Logger }): Stores {
     const path = `${dataDir}/${DATABASE_FILE}`;
     const database = openDatabase({ path, migrations: MIGRATIONS, log });
     return {
+      database,
       ...prepareStores(database, path),
       close(): void {
         if (!database.isOpen) return;
@@ -54,7 +67,7 @@ export function openStores(options: { dataDir: string; log: Logger }): Stores {
 }
 
 // Preparing the statements fails where a table is not as this version knows it.
-function prepareStores(database: DatabaseSync, path: string): Omit<Stores, "close"> {
+function prepareStores(database: DatabaseSync, path: string): Omit<Stores, "close" | "database"> {
   try {
     return {
       clients: new SqliteClientStore(database),

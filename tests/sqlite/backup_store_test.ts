@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import type { DatabaseSync } from "node:sqlite";
+import type { BackupRecords } from "../../src/backup/backup_content.ts";
+import { concatBytes } from "../../src/base/bytes.ts";
+import { silentLogger } from "../../src/base/log.ts";
+import { type Client, MAX_CLIENTS } from "../../src/clients/client.ts";
+import type { ApiKey } from "../../src/keys/api_key.ts";
+import { readLiveRecords, readRecords, restoreRecords } from "../../src/sqlite/backup_store.ts";
+import { SqliteClientStore } from "../../src/sqlite/client_store.ts";
+import { SqliteKeyStore } from "../../src/sqlite/key_store.ts";
+import { SqliteReplayLedger } from "../../src/sqlite/replay_ledger.ts";
+import { findDatabase, openStores } from "../../src/sqlite/stores.ts";
+import { assertAppError } from "../support/app_error.ts";
+import { openSample, sampleClient } from "./samples.ts";
+import { withTempFolder } from "./temp_folder.ts";
+
+function salt(n: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(16).fill(n);
+}
+
+function apiKey(keyId: string, revokedAtMs?: number): ApiKey {
+  return {
+    keyId,
+    name: keyId,
+    secretHash: new Uint8Array(32).fill(1),
+    scopes: ["rpc"],
+    createdAtMs: 1,
+    expiresAtMs: undefined,
+    lastUsedAtMs: undefined,
+    revokedAtMs,
+  };
+}
+
+function fill(
+  database: DatabaseSync,
+  device: { clients?: readonly Client[]; salts?: [string, number][]; keys?: readonly ApiKey[] },
+): void {
+  const clients = new SqliteClientStore(database);
+  const ledger = new SqliteReplayLedger(database);
+  const keys = new SqliteKeyStore(database);
+  for (const client of device.clients ?? []) clients.add(client);
+  for (const [clientId, n] of device.salts ?? []) ledger.record(clientId, salt(n));
+  for (const key of device.keys ?? []) {
+    keys.add(key);
+    if (key.revokedAtMs !== undefined) keys.revoke(key.keyId, key.revokedAtMs);
+  }
+}
+
+const [ANN, BOB] = [sampleClient(1), sampleClient(2)];
+
+function recordsOf(device: Parameters<typeof fill>[1]): BackupRecords {
+  using database = openSample();
+  fill(database, device);
+  return readRecords(database);
+}
+
+Deno.test("what a database holds comes back into an empty one", () => {
+  const before = recordsOf({
+    clients: [ANN, BOB],
+    salts: [[ANN.clientId, 1], [ANN.clientId, 2]],
+    keys: [apiKey("aaaaaaaa"), apiKey("bbbbbbbb", 7)],
+  });
+  assert.deepEqual(before.salts, [
+    { clientId: ANN.clientId, salts: concatBytes(salt(1), salt(2)), used: 2 },
+  ]);
+  using database = openSample();
+  assert.deepEqual(restoreRecords(database, before), { clients: 2, keys: 2, salts: 2 });
+  assert.deepEqual(readRecords(database), before);
+  const ledger = new SqliteReplayLedger(database);
+  assert.equal(ledger.record(ANN.clientId, salt(1)), "used");
+  assert.equal(ledger.record(ANN.clientId, salt(3)), "recorded");
+  // What is there already is not added again.
+  assert.deepEqual(restoreRecords(database, before), { clients: 0, keys: 0, salts: 0 });
+});
+
+Deno.test("a restore never lowers the ledger", () => {
+  const backup = recordsOf({ clients: [ANN], salts: [[ANN.clientId, 1]] });
+  using database = openSample();
+  fill(database, { clients: [ANN], salts: [[ANN.clientId, 1], [ANN.clientId, 2]] });
+  assert.deepEqual(restoreRecords(database, backup), { clients: 0, keys: 0, salts: 0 });
+  const [used] = readRecords(database).salts;
+  assert.deepEqual([used?.used, used?.salts.length], [2, 32]);
+});
+
+Deno.test("salts of both sides are kept, and counted", () => {
+  const backup = recordsOf({ clients: [ANN], salts: [[ANN.clientId, 1], [ANN.clientId, 2]] });
+  using database = openSample();
+  fill(database, { clients: [ANN], salts: [[ANN.clientId, 2], [ANN.clientId, 3]] });
+  assert.equal(restoreRecords(database, backup).salts, 1);
+  const [used] = readRecords(database).salts;
+  assert.deepEqual([used?.used, used?.salts.length], [3, 48]);
+});
+
+Deno.test("a count that was higher than its salts stays so", () => {
+  const backup = recordsOf({ clients: [ANN], salts: [[ANN.clientId, 1]] });
+  using database = openSample();
+  restoreRecords(database, { ...backup, salts: backup.salts.map((own) => ({ ...own, used: 9 })) });
+  assert.equal(readRecords(database).salts[0]?.used, 9);
+});
+
+Deno.test("a client that the device has keeps its name and role", () => {
+  const backup = recordsOf({ clients: [{ ...ANN, clientName: "Old", role: "admin" }, BOB] });
+  using database = openSample();
+  fill(database, { clients: [{ ...ANN, clientName: "New", role: "member" }] });
+  assert.equal(restoreRecords(database, backup).clients, 1);
+  const { clients } = readRecords(database);
+  assert.deepEqual(
+    clients.map(({ clientName, role }) => [clientName, role]).sort(),
+    [
+      [BOB.clientName, BOB.role],
+      ["New", "member"],
+    ].sort(),
+  );
+});
+
+Deno.test("a key that either side revoked stays revoked", () => {
+  const backup = recordsOf({
+    keys: [apiKey("aaaaaaaa", 5), apiKey("bbbbbbbb"), apiKey("cccccccc")],
+  });
+  using database = openSample();
+  fill(database, { keys: [apiKey("aaaaaaaa"), apiKey("bbbbbbbb", 9)] });
+  assert.equal(restoreRecords(database, backup).keys, 1);
+  assert.deepEqual(
+    readRecords(database).keys.map(({ keyId, revokedAtMs }) => [keyId, revokedAtMs]),
+    [["aaaaaaaa", 5], ["bbbbbbbb", 9], ["cccccccc", undefined]],
+  );
+});
+
+Deno.test("when a key was last used comes back with it", () => {
+  const used = { ...apiKey("aaaaaaaa"), lastUsedAtMs: 77 };
+  using database = openSample();
+  restoreRecords(database, { clients: [], salts: [], keys: [used] });
+  assert.deepEqual(readRecords(database).keys, [used]);
+});
+
+function clientsFrom(first: number, count: number): Client[] {
+  return Array.from({ length: count }, (_, at) => sampleClient(first + at));
+}
+
+Deno.test("a restore that would make too many clients changes nothing", () => {
+  const backup = recordsOf({ clients: clientsFrom(100, 2), keys: [apiKey("aaaaaaaa")] });
+  using database = openSample();
+  fill(database, { clients: clientsFrom(1, MAX_CLIENTS - 1) });
+  const before = readRecords(database);
+  assertAppError(() => restoreRecords(database, backup), "conflict");
+  assert.deepEqual(readRecords(database), before);
+  const one = { ...backup, clients: backup.clients.slice(0, 1) };
+  assert.equal(restoreRecords(database, one).clients, 1);
+});
+
+Deno.test("a restore that fails in its midst changes nothing", () => {
+  const backup = recordsOf({ clients: [ANN], keys: [apiKey("aaaaaaaa")] });
+  using database = openSample();
+  const stolen = { ...BOB, authToken: ANN.authToken };
+  fill(database, { clients: [stolen] });
+  assertAppError(() => restoreRecords(database, backup), "conflict");
+  const broken = { ...backup, keys: [{ ...apiKey("aaaaaaaa"), name: "" }] };
+  using other = openSample();
+  assert.throws(() => restoreRecords(other, broken));
+  assert.deepEqual(readRecords(other), { clients: [], salts: [], keys: [] });
+});
+
+Deno.test("the database of a running service is read, and nothing is left beside it", () => {
+  withTempFolder((dataDir) => {
+    assert.equal(findDatabase(dataDir), undefined);
+    const stores = openStores({ dataDir, log: silentLogger });
+    stores.clients.add(ANN);
+    const path = findDatabase(dataDir);
+    assert.ok(path);
+    const filesBefore = [...Deno.readDirSync(dataDir)].map(({ name }) => name).sort();
+    assert.deepEqual(readLiveRecords(path).clients, [ANN]);
+    stores.clients.add(BOB);
+    assert.deepEqual(readLiveRecords(path).clients.length, 2);
+    const filesAfter = [...Deno.readDirSync(dataDir)].map(({ name }) => name).sort();
+    assert.deepEqual(filesAfter, filesBefore);
+    stores.close();
+  });
+});
