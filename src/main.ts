@@ -2,6 +2,7 @@
 
 import { startApp } from "./app.ts";
 import { createBackup, restoreBackup } from "./app/backup.ts";
+import { diagnose } from "./app/doctor_probes.ts";
 import { actionsCommand } from "./cli/actions.ts";
 import { auditCommand } from "./cli/audit.ts";
 import { backupCommand } from "./cli/backup.ts";
@@ -16,12 +17,14 @@ import {
 } from "./cli/command.ts";
 import { configCommand } from "./cli/config.ts";
 import { demoCommand } from "./cli/demo.ts";
+import { doctorCommand } from "./cli/doctor.ts";
 import { keysCommand } from "./cli/keys.ts";
 import { pairCommand } from "./cli/pair.ts";
 import { restoreCommand } from "./cli/restore.ts";
 import { runCommand } from "./cli/run.ts";
 import { serveCommand } from "./cli/serve.ts";
 import { stopCommand } from "./cli/stop.ts";
+import { findInstances } from "./platform/mdns_query.ts";
 import { VERSION } from "./version.ts";
 
 const COMMANDS: readonly Command[] = [
@@ -35,6 +38,7 @@ const COMMANDS: readonly Command[] = [
   auditCommand,
   callCommand,
   configCommand,
+  doctorCommand,
   backupCommand,
   restoreCommand,
   demoCommand,
@@ -98,6 +102,7 @@ if (import.meta.main) {
     confirm: (question) => Deno.stdin.isTerminal() && confirm(question),
     createBackup,
     restoreBackup,
+    diagnose: (options) => diagnose({ ...options, findInstances }),
     startService: startApp,
   });
   Deno.exit(code);

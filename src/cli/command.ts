@@ -4,6 +4,7 @@
 import { parseArgs } from "node:util";
 import type { Config } from "../config/config.ts";
 import type { ConfigSource } from "../config/config_source.ts";
+import type { CheckResult } from "../doctor/check.ts";
 import type { Logger, LogLevel } from "../base/log.ts";
 import type { PinDisplay } from "../display/pin_display.ts";
 
@@ -47,6 +48,16 @@ export interface StartOptions {
   configSource?: ConfigSource;
 }
 
+/** What the doctor goes by. */
+export interface DiagnoseOptions {
+  /** The configuration; undefined where it cannot be used. */
+  config: Config | undefined;
+  /** The owner's file, if there is one. */
+  configFile: string | undefined;
+  /** What is wrong with it, one sentence each. */
+  configProblems: readonly string[];
+}
+
 /** What a command is given. */
 export interface CommandContext {
   /** Writes text to standard output, line ends included. */
@@ -74,6 +85,8 @@ export interface CommandContext {
     createdAtMs: number;
     configText: string | undefined;
   }>;
+  /** Checks this device; never rejects. */
+  diagnose: (options: DiagnoseOptions) => Promise<readonly CheckResult[]>;
   /** Starts a service in this process. */
   startService: (options: StartOptions) => Promise<RunningService>;
 }

@@ -1,0 +1,109 @@
+// The doctor's look at the database: strictly reading, also while the service writes. SQLite would
+// leave side files behind even where it only reads, unless it is told not to (sqlite/database.ts
+// has the ways in which a service opens it).
+
+import { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
+import { asError } from "../base/errors.ts";
+import type { DatabaseFacts } from "../doctor/doctor_facts.ts";
+import type { ApiKey } from "../keys/api_key.ts";
+import { SqliteAuditStore } from "../sqlite/audit_store.ts";
+import { SqliteClientStore } from "../sqlite/client_store.ts";
+import { BUSY_TIMEOUT_MS } from "../sqlite/database.ts";
+import { SqliteKeyStore } from "../sqlite/key_store.ts";
+import { MIGRATIONS } from "../sqlite/migrations.ts";
+import { SqliteReplayLedger } from "../sqlite/replay_ledger.ts";
+import { DATABASE_FILE } from "../sqlite/stores.ts";
+import { statIfThere } from "./doctor_files.ts";
+
+/** The largest database that is read whole, in bytes; larger ones take too long without a break. */
+export const MAX_CHECKED_BYTES: number = 128 * 1024 * 1024;
+
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
+
+/** What was found in a database. */
+export interface DatabaseLook {
+  /** What it is like. */
+  readonly facts: DatabaseFacts;
+  /** Its API keys; undefined where it has none of this version. */
+  readonly keys: readonly ApiKey[] | undefined;
+}
+
+/** Looks at the database of a data folder. */
+export async function lookAtDatabase(dataDir: string): Promise<DatabaseLook> {
+  const path = `${dataDir}/${DATABASE_FILE}`;
+  const without = (state: DatabaseFacts["state"]): DatabaseLook => ({
+    facts: { path, state },
+    keys: undefined,
+  });
+  const bytes = await sizeOf(path);
+  const [logBytes, indexBytes, journalBytes] = await Promise.all(
+    ["-wal", "-shm", "-journal"].map((suffix) => sizeOf(path + suffix)),
+  );
+  if (bytes === undefined) {
+    const isWhole = logBytes === undefined || logBytes === 0;
+    return isWhole ? { ...without({ kind: "none" }), keys: [] } : without(lostItsFile());
+  }
+  // SQLite takes one byte for an empty file.
+  if (bytes === 1) return without({ kind: "unreadable", reason: "one byte", isDamage: true });
+  // Only a connection that writes can put these in order, as the service does at its start.
+  if (journalBytes !== undefined) return without({ kind: "unfinished" });
+  if (logBytes !== undefined && logBytes > 0 && indexBytes === undefined) {
+    return without(bytes === 0 ? lostItsFile() : { kind: "unfinished" });
+  }
+  if (bytes > MAX_CHECKED_BYTES) return without({ kind: "too_large", bytes });
+  try {
+    return read(path, { hasLog: indexBytes !== undefined });
+  } catch (error) {
+    const { errcode } = error as { errcode?: unknown };
+    const code = typeof errcode === "number" ? errcode & 0xff : 0;
+    const isDamage = code === SQLITE_CORRUPT || code === SQLITE_NOTADB;
+    return without({ kind: "unreadable", reason: asError(error).message, isDamage });
+  }
+}
+
+// SQLite throws away a log without the file that it belongs to.
+function lostItsFile(): DatabaseFacts["state"] {
+  return {
+    kind: "unreadable",
+    reason: "it is empty or missing, but its log is not",
+    isDamage: true,
+  };
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  return (await statIfThere(path))?.size;
+}
+
+function read(path: string, { hasLog }: { hasLog: boolean }): DatabaseLook {
+  const url = pathToFileURL(path);
+  url.searchParams.set(hasLog ? "readonly_shm" : "immutable", "1");
+  const database = new DatabaseSync(url, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+  try {
+    const one = (sql: string): unknown => Object.values(database.prepare(sql).get() ?? {})[0];
+    const verdict = String(one("PRAGMA quick_check(1)"));
+    const version = Number(one("PRAGMA user_version"));
+    const tables = Number(one("SELECT count(*) FROM sqlite_schema"));
+    const newestVersion = MIGRATIONS.length;
+    const isNewest = verdict === "ok" && version === newestVersion;
+    const keys = isNewest ? readKeys(database) : undefined;
+    const hasOwnTables = !isNewest || keys !== undefined;
+    const state = { kind: "read", verdict, version, newestVersion, tables, hasOwnTables } as const;
+    return { facts: { path, state }, keys };
+  } finally {
+    database.close();
+  }
+}
+
+// Preparing the statements of the stores fails where a table is not as this version knows it.
+function readKeys(database: DatabaseSync): readonly ApiKey[] | undefined {
+  try {
+    for (const Store of [SqliteClientStore, SqliteReplayLedger, SqliteAuditStore]) {
+      new Store(database);
+    }
+    return new SqliteKeyStore(database).list();
+  } catch {
+    return undefined;
+  }
+}

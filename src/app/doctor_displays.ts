@@ -1,0 +1,75 @@
+// The doctor's look at the displays: each configured one is opened as far as that shows and changes
+// nothing.
+
+import { dirname } from "node:path";
+import { asError } from "../base/errors.ts";
+import type { DisplayFacts } from "../doctor/doctor_facts.ts";
+import type { DisplayKind, DisplaySettings } from "../display/display_settings.ts";
+import type { Identity } from "../doctor/proc_files.ts";
+import { openFramebuffer } from "../platform/framebuffer_device.ts";
+import { isWritableFolder, lookAtProgram, statIfThere } from "./doctor_files.ts";
+
+type DisplayLook = DisplayFacts["displays"][number];
+
+/** Options of {@linkcode lookAtDisplays}. */
+export interface DisplayLookOptions {
+  /** Whether the running service has a terminal. */
+  hasTerminal: boolean;
+  /** The folders in which programs are looked for. */
+  searchPath: string;
+  /** Who opens them. */
+  identity: Identity;
+}
+
+/** What every configured display is like. */
+export async function lookAtDisplays(
+  settings: DisplaySettings,
+  options: DisplayLookOptions,
+): Promise<DisplayFacts> {
+  const lookers: Readonly<Record<DisplayKind, () => Promise<string | undefined>>> = {
+    // deno-lint-ignore require-await -- all of them are asynchronous
+    framebuffer: async () => lookAtPanel(settings),
+    terminal: () => Promise.resolve("terminal"),
+    command: () => lookAtCommand(settings, options),
+    file: () => lookAtFile(settings.file, options),
+    auto: async () => {
+      if (await statIfThere(settings.framebuffer) !== undefined) return lookAtPanel(settings);
+      return options.hasTerminal ? "terminal" : undefined;
+    },
+    none: () => Promise.resolve(undefined),
+  };
+  const displays = await Promise.all(settings.kinds.map(async (kind): Promise<DisplayLook> => {
+    try {
+      return { kind, shows: await lookers[kind](), problem: undefined };
+    } catch (error) {
+      return { kind, shows: undefined, problem: asError(error).message };
+    }
+  }));
+  return { displays };
+}
+
+function lookAtPanel(settings: DisplaySettings): string {
+  const { framebuffer: path, sysfs, pixelFormat: format } = settings;
+  const device = openFramebuffer({ path, sysfs, format });
+  device.close();
+  const { width, height, format: found } = device.geometry;
+  return `framebuffer ${width}x${height} ${found}`;
+}
+
+async function lookAtCommand(
+  { command: [program = ""] }: DisplaySettings,
+  { searchPath, identity }: DisplayLookOptions,
+): Promise<string> {
+  const state = await lookAtProgram(program, { cwd: Deno.cwd(), searchPath, identity });
+  if (state === "executable") return `command ${program}`;
+  throw new Error(`${program} ${state === "missing" ? "is not there" : "is not executable"}`);
+}
+
+async function lookAtFile(path: string, { identity }: DisplayLookOptions): Promise<string> {
+  const folder = dirname(path);
+  if (!await isWritableFolder(folder, identity)) {
+    throw new Error(`${folder} is no folder to write into`);
+  }
+  if ((await statIfThere(path))?.isDirectory) throw new Error(`${path} is a folder`);
+  return `file ${path}`;
+}

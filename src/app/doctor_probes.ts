@@ -1,0 +1,228 @@
+// Answers the doctor's questions about this machine, out of the parts that look at it, and runs its
+// checks. Nothing on the device is changed, whether the service runs or not.
+
+import { compileRunPatterns } from "../actions/run_patterns.ts";
+import { type Clock, systemClock } from "../base/clock.ts";
+import { isLoopbackAddress } from "../base/ip_address.ts";
+import { type RandomSource, systemRandom } from "../base/random.ts";
+import type { Config } from "../config/config.ts";
+import { type CheckResult, NotAskable, runChecks } from "../doctor/check.ts";
+import { hostLabel, instanceLabel } from "../discovery/instance_name.ts";
+import { CHECKS } from "../doctor/checks.ts";
+import type { FoundInstance, KeyFacts, ServiceFacts } from "../doctor/doctor_facts.ts";
+import type { DoctorProbes } from "../doctor/doctor_probes.ts";
+import { isReachedAt } from "../doctor/network_judgements.ts";
+import { tryRunPatterns } from "../doctor/pattern_trial.ts";
+import type { Identity } from "../doctor/proc_files.ts";
+import { tryPairing } from "../doctor/trial_pairing.ts";
+import type { ApiKey } from "../keys/api_key.ts";
+import type { ModelSettings } from "../models/model_settings.ts";
+import { hostName } from "../platform/host.ts";
+import { RELEASE_DATE } from "../version.ts";
+import { lookAtActions } from "./doctor_actions.ts";
+import { lookAtDatabase } from "./doctor_database.ts";
+import { lookAtDisplays } from "./doctor_displays.ts";
+import { findLockHolder, identityOf, lookAtFolder, writesToTerminal } from "./doctor_files.ts";
+import {
+  askHealth,
+  findListeners,
+  findOwnAddresses,
+  isAnswered,
+  tryGuard,
+} from "./doctor_network.ts";
+
+/** How long is listened for answers in the local network, in milliseconds. */
+export const MDNS_LIMIT_MS = 3_000;
+
+/** Options of {@linkcode diagnose}. */
+export interface DiagnoseOptions {
+  /** The configuration as far as it can be used; undefined where it cannot. */
+  config: Config | undefined;
+  /** The owner's file; undefined where the defaults hold. */
+  configFile: string | undefined;
+  /** What is wrong with the configuration, a line each. */
+  configProblems: readonly string[];
+  /**
+   * Who answers to a service type in the local network, within a limit in milliseconds.
+   * @default the check is skipped
+   */
+  findInstances?: (service: string, limitMs: number) => Promise<readonly FoundInstance[]>;
+  /**
+   * What is wrong with the store and the limits that gateways share, a line each.
+   * @default nothing
+   */
+  checkFleet?: (settings: ModelSettings) => Promise<readonly string[]>;
+  /** Time. @default systemClock */
+  clock?: Clock;
+  /** Randomness for trials. @default systemRandom */
+  random?: RandomSource;
+}
+
+/** Runs all checks on this machine; never rejects. */
+export async function diagnose(options: DiagnoseOptions): Promise<readonly CheckResult[]> {
+  const { clock = systemClock } = options;
+  return await runChecks(CHECKS, { probes: createDoctorProbes(options), clock });
+}
+
+/** The questions, asked of this machine. */
+export function createDoctorProbes(options: DiagnoseOptions): DoctorProbes {
+  const { config, configFile, configProblems, findInstances, checkFleet } = options;
+  const { clock = systemClock, random = systemRandom } = options;
+  const searchPath = Deno.env.get("PATH") ?? "";
+  const service = once(() => lookAtService(given()));
+  const database = once(() => lookAtDatabase(given().service.dataDir));
+
+  function given(): Config {
+    if (config === undefined) throw new NotAskable("the configuration cannot be used");
+    return config;
+  }
+
+  async function runningPort(): Promise<number> {
+    const { state, holder, port } = await service();
+    if (state === undefined || holder.kind === "nobody") {
+      throw new NotAskable("the service does not run");
+    }
+    return port;
+  }
+
+  async function servicePid(): Promise<number | undefined> {
+    const { holder } = await service();
+    return holder.kind === "process" ? holder.pid : undefined;
+  }
+
+  async function user(): Promise<{ identity: Identity; isOfService: boolean }> {
+    const pid = await servicePid();
+    const ofService = pid === undefined ? undefined : await identityOf(pid);
+    const identity = ofService ?? await identityOf(undefined) ??
+      { uid: Deno.uid() ?? -1, gids: [] };
+    return { identity, isOfService: ofService !== undefined };
+  }
+
+  return {
+    config: () => Promise.resolve({ file: configFile, problems: configProblems }),
+    actions: async () => {
+      return await lookAtActions(given().actions, { searchPath, ...await user() });
+    },
+    data_folder: async () => {
+      const { service: { dataDir } } = given();
+      return await lookAtFolder(dataDir, (await user()).identity);
+    },
+    database: async () => (await database()).facts,
+    service: async () => {
+      if (given().service.listen.port === 0) {
+        throw new NotAskable("its port is another one at each start");
+      }
+      return await service();
+    },
+    port: async () => {
+      const { service: { listen } } = given();
+      const { holder, state } = await service();
+      return {
+        listen,
+        ownAddresses: await findOwnAddresses(),
+        takenAddresses: await findListeners(listen.port),
+        isLatchkey: state !== undefined,
+        holder,
+      };
+    },
+    listeners: async () => {
+      const { service: { listen: { hostname } } } = given();
+      const port = await runningPort();
+      const answers = await Promise.all((await findOwnAddresses()).map(async (address) => ({
+        address,
+        isAnswered: await askHealth({ hostname: address, port }) !== undefined,
+      })));
+      // Addresses come and go: one that is gone by now has good reason to be silent.
+      const current = await findOwnAddresses();
+      return { hostname, answers: answers.filter(({ address }) => current.includes(address)) };
+    },
+    guard: async () => {
+      const { service: { listen: { hostname } } } = given();
+      const port = await runningPort();
+      const address = (await findOwnAddresses()).find((own) =>
+        !isLoopbackAddress(own) && isReachedAt(own, hostname)
+      );
+      if (address === undefined) throw new NotAskable("no other host reaches the service");
+      return { address, outcome: await tryGuard({ hostname: address, port }) };
+    },
+    clock: () => Promise.resolve({ wallMs: clock.wallMs(), releaseDate: RELEASE_DATE }),
+    mdns: async () => {
+      const { discovery, service: { listen: { hostname } } } = given();
+      if (!discovery.enabled) throw new NotAskable("discovery is off");
+      if (hostname !== undefined && isLoopbackAddress(hostname)) {
+        throw new NotAskable("no other host reaches the service");
+      }
+      const port = await runningPort();
+      if (findInstances === undefined) throw new NotAskable("nothing here can ask");
+      const name = instanceLabel(discovery.instanceName ?? hostLabel(hostName()));
+      const own = { name, port, addresses: await findOwnAddresses() };
+      return { own, found: await findInstances(discovery.service, MDNS_LIMIT_MS) };
+    },
+    display: async () => {
+      const { display } = given();
+      const pid = await servicePid();
+      const hasTerminal = pid !== undefined && await writesToTerminal(pid);
+      return await lookAtDisplays(display, { hasTerminal, searchPath, ...await user() });
+    },
+    // deno-lint-ignore require-await -- all of them are asynchronous
+    pairing_time: async () => tryPairing({ clock, random }),
+    // deno-lint-ignore require-await -- as above
+    encryption: async () => {
+      const { service: { encryption, listen: { hostname } } } = given();
+      return { encryption, hostname };
+    },
+    // deno-lint-ignore require-await -- as above
+    allowed_ips: async () => given().security.allowedIps,
+    // deno-lint-ignore require-await -- as above
+    allow_run: async () => {
+      const { security: { allowRun: patterns }, actions } = given();
+      const actionPatterns = actions.map(({ match }) => match);
+      return tryRunPatterns({ patterns, actionPatterns, compile: compileRunPatterns, random });
+    },
+    // deno-lint-ignore require-await -- as above
+    allowed_origins: async () => given().security.allowedOrigins,
+    keys: async (): Promise<KeyFacts> => {
+      const { security: { allowedIps } } = given();
+      const keys = keysInForce((await database()).keys, clock);
+      if (keys === undefined) throw new NotAskable("the database cannot tell");
+      return { nowMs: clock.wallMs(), allowedIps: allowedIps.length, keys };
+    },
+    permissions: async () => {
+      const { identity: { uid }, isOfService } = await user();
+      return { uid, isOfService };
+    },
+    models: async () => {
+      const { models } = given();
+      const { enabled, upstream, allow, store } = models;
+      const isAsked = enabled && checkFleet !== undefined;
+      const keys = store === undefined ? (await database()).keys : undefined;
+      return {
+        enabled,
+        isUpstreamReached: enabled && await isAnswered(upstream),
+        allowed: allow.length,
+        scopes: keysInForce(keys, clock)?.flatMap(({ scopes }) => scopes),
+        fleetProblems: isAsked ? await checkFleet(models) : [],
+      };
+    },
+  };
+}
+
+async function lookAtService(config: Config): Promise<ServiceFacts> {
+  const { dataDir, listen: { port } } = config.service;
+  const [holder, state] = await Promise.all([
+    findLockHolder(dataDir),
+    port === 0 ? undefined : askHealth({ hostname: "127.0.0.1", port }),
+  ]);
+  return { port, holder, state };
+}
+
+function keysInForce(keys: readonly ApiKey[] | undefined, clock: Clock): ApiKey[] | undefined {
+  return keys?.filter(({ revokedAtMs, expiresAtMs }) =>
+    revokedAtMs === undefined && (expiresAtMs === undefined || expiresAtMs > clock.wallMs())
+  );
+}
+
+function once<Result>(run: () => Promise<Result>): () => Promise<Result> {
+  let result: Promise<Result> | undefined;
+  return () => result ??= run();
+}

@@ -1,0 +1,99 @@
+// Judgements on what the device itself brings along: configuration, actions, clock, displays, CPU
+// and user.
+
+import { fail, type Finding, ok, warn } from "./check.ts";
+import type {
+  ActionFacts,
+  ClockFacts,
+  ConfigFacts,
+  DisplayFacts,
+  PairingTimeFacts,
+  PermissionFacts,
+} from "./doctor_facts.ts";
+
+/** The longest pairing that people take for no fault, in milliseconds. */
+export const SLOW_PAIRING_MS = 2_000;
+
+/** A clock this much ahead of the program's release is wrong, in years of 365 days. */
+export const MAX_YEARS_AFTER_RELEASE = 20;
+
+const YEAR_MS = 365 * 86_400_000;
+
+/** Judges the configuration. */
+export function judgeConfig({ file, problems }: ConfigFacts): Finding {
+  const [first, ...others] = problems;
+  if (first !== undefined) {
+    const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+    return fail(`${first}${more}`, "Mend it; config.example.toml has every setting");
+  }
+  return ok(file === undefined ? "no file, the defaults hold" : `${file} is sound`);
+}
+
+/** Judges the actions. */
+export function judgeActions({ actions, problems }: ActionFacts): Finding {
+  const faults = [
+    ...problems,
+    ...actions.filter(({ state }) => state !== "executable").map(({ name, program, state }) =>
+      `action ${name}: ${program} ${state === "missing" ? "is not there" : "is not executable"}`
+    ),
+  ];
+  if (faults.length > 0) {
+    return fail(faults.join("; "), "Install the program, or correct command in [[action]]");
+  }
+  if (actions.length === 0) return ok("none configured");
+  return ok(`${actions.length} of ${actions.length} programs can be started`);
+}
+
+/** Judges the clock. */
+export function judgeClock({ wallMs, releaseDate }: ClockFacts): Finding {
+  const shown = new Date(wallMs).toISOString().slice(0, 16).replace("T", " ");
+  const releasedMs = Date.parse(releaseDate);
+  const advice = "Set it, or let a time server do so: times in logs and ends of keys go by it";
+  if (wallMs < releasedMs) {
+    return fail(`it says ${shown}, before this program was made (${releaseDate})`, advice);
+  }
+  if (wallMs > releasedMs + MAX_YEARS_AFTER_RELEASE * YEAR_MS) {
+    return fail(`it says ${shown}, more than ${MAX_YEARS_AFTER_RELEASE} years ahead`, advice);
+  }
+  return ok(`${shown} UTC`);
+}
+
+/** Judges the displays. */
+export function judgeDisplay({ displays }: DisplayFacts): Finding {
+  const problems = displays.flatMap(({ kind, problem }) =>
+    problem === undefined ? [] : [`${kind}: ${problem}`]
+  );
+  if (problems.length > 0) {
+    return fail(problems.join("; "), "Correct [display], or see to the service user's groups");
+  }
+  const shown = displays.flatMap(({ shows }) => shows === undefined ? [] : [shows]);
+  if (shown.length > 0) return ok(shown.join(", "));
+  if (displays.every(({ kind }) => kind === "none")) {
+    return ok("none, as configured: `latchkey pair` shows PINs");
+  }
+  return warn(
+    "only `latchkey pair` will show PINs",
+    'Name a display as kind in [display], or "none" if that is meant',
+  );
+}
+
+/** Judges the cost of a pairing. */
+export function judgePairingTime({ deviceMs, isAgreed }: PairingTimeFacts): Finding {
+  if (!isAgreed) {
+    return fail("a trial pairing came to no common key", "Install this program again");
+  }
+  const shown = `a pairing takes ${Math.round(deviceMs)} ms of this CPU`;
+  return deviceMs > SLOW_PAIRING_MS
+    ? warn(shown, "Close other programs while you pair, and be patient")
+    : ok(shown);
+}
+
+/** Judges the user that the service runs as. */
+export function judgePermissions({ uid, isOfService }: PermissionFacts): Finding {
+  const who = isOfService ? "the service runs" : "doctor runs, and the service would run,";
+  if (uid !== 0) return ok(`${who} as user ${uid}`);
+  return warn(
+    `${who} as root`,
+    "Run it as a user of its own, in the groups of its devices (video, input)",
+  );
+}

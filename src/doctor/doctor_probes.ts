@@ -1,0 +1,69 @@
+// What the doctor asks of a device, one question per check. Who answers is the composition's
+// business (src/app/doctor_probes.ts); a test answers with an object.
+
+import type {
+  ActionFacts,
+  ClockFacts,
+  ConfigFacts,
+  DatabaseFacts,
+  DisplayFacts,
+  EncryptionFacts,
+  FolderFacts,
+  GuardFacts,
+  KeyFacts,
+  ListenerFacts,
+  MdnsFacts,
+  ModelFacts,
+  PairingTimeFacts,
+  PermissionFacts,
+  PortFacts,
+  RunPatternFacts,
+  ServiceFacts,
+} from "./doctor_facts.ts";
+
+/** What is asked, by the code of the check that asks it. */
+export interface DoctorFacts {
+  /** The configuration. */
+  readonly config: ConfigFacts;
+  /** The actions. */
+  readonly actions: ActionFacts;
+  /** The data folder. */
+  readonly data_folder: FolderFacts;
+  /** The database. */
+  readonly database: DatabaseFacts;
+  /** The service. */
+  readonly service: ServiceFacts;
+  /** The port. */
+  readonly port: PortFacts;
+  /** The listeners. */
+  readonly listeners: ListenerFacts;
+  /** The guard. */
+  readonly guard: GuardFacts;
+  /** The clock. */
+  readonly clock: ClockFacts;
+  /** The announcement. */
+  readonly mdns: MdnsFacts;
+  /** The displays. */
+  readonly display: DisplayFacts;
+  /** A trial pairing. */
+  readonly pairing_time: PairingTimeFacts;
+  /** Encryption. */
+  readonly encryption: EncryptionFacts;
+  /** The rules of allowed_ips. */
+  readonly allowed_ips: readonly string[];
+  /** The patterns of allow_run. */
+  readonly allow_run: readonly RunPatternFacts[];
+  /** The origins of allowed_origins. */
+  readonly allowed_origins: readonly string[];
+  /** The API keys. */
+  readonly keys: KeyFacts;
+  /** The user. */
+  readonly permissions: PermissionFacts;
+  /** The model gateway. */
+  readonly models: ModelFacts;
+}
+
+/** Answers every question; NotAskable where one makes no sense now. Stops with the signal. */
+export type DoctorProbes = {
+  readonly [Code in keyof DoctorFacts]: (signal: AbortSignal) => Promise<DoctorFacts[Code]>;
+};
