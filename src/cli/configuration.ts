@@ -23,8 +23,17 @@ export interface ConfigurationFiles extends ConfigSource {
   readWithout(): Config;
 }
 
-/** The configuration in `file`, or the defaults without one. */
-export function openConfiguration(file: string | undefined): ConfigurationFiles {
+/** The variable that names the configuration where no option does. */
+export const CONFIG_VARIABLE = "LATCHKEY_CONFIG";
+
+/** The file that an option names, else the one that the environment names, if any. */
+export function configFileOf(option: string | undefined): string | undefined {
+  return option ?? (Deno.env.get(CONFIG_VARIABLE) || undefined);
+}
+
+/** The configuration that `option` or the environment names, or the defaults without one. */
+export function openConfiguration(option: string | undefined): ConfigurationFiles {
+  const file = configFileOf(option);
   const env = environment();
   const readText = (): string => file === undefined ? "" : readFile(file);
   const parseWith = (overlay: ConfigText | undefined): Config =>
@@ -46,12 +55,12 @@ export function openConfiguration(file: string | undefined): ConfigurationFiles 
 }
 
 /**
- * The configuration in `file` as a command needs it that only talks to the service: without the
+ * The configuration as a command needs it that only talks to the service: without the
  * changed settings, which lie in a folder that others may not read. CommandError where it is
  * unusable.
  */
-export function loadConfig(file: string | undefined): Config {
-  return openConfiguration(file).readWithout();
+export function loadConfig(option: string | undefined): Config {
+  return openConfiguration(option).readWithout();
 }
 
 /** The configuration in a text that is not a file of this device yet; CommandError likewise. */

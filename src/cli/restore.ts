@@ -9,7 +9,7 @@ import {
   parseArguments,
   UsageError,
 } from "./command.ts";
-import { loadConfig, readConfigText } from "./configuration.ts";
+import { configFileOf, loadConfig, readConfigText } from "./configuration.ts";
 import { readPassphrase } from "./passphrase.ts";
 import { formatTime } from "./table.ts";
 
@@ -27,13 +27,11 @@ names one that is not there; otherwise the backup's is put beside it as FILE.res
     const { options, positionals } = parseArguments(args, ["passphrase-file", "config"]);
     const [file, ...others] = positionals;
     if (file === undefined || others.length > 0) throw new UsageError("Expected one FILE");
-    const configFile = options["config"];
+    const configFile = configFileOf(options["config"]);
     const isNewConfig = configFile !== undefined && !exists(configFile);
     // Where the backup's configuration will be this device's, its folder is too.
     const dataDir = (configText: string | undefined): string =>
-      isNewConfig && configText !== undefined
-        ? readConfigText(configText).service.dataDir
-        : loadConfig(isNewConfig ? undefined : configFile).service.dataDir;
+      (isNewConfig ? readConfigText(configText ?? "") : loadConfig(configFile)).service.dataDir;
     const bytes = readFile(file);
     const passphrase = readPassphrase({
       file: options["passphrase-file"],

@@ -2,13 +2,14 @@
 // everybody twice, answer questions, say goodbye.
 
 import type { Clock } from "../base/clock.ts";
-import { MAX_NAME_TRIES, numberedLabel } from "./instance_name.ts";
+import { MAX_NAME_TRIES, numberedHost, numberedLabel } from "./instance_name.ts";
 import { isInNetworks } from "./interfaces.ts";
 import type { MdnsPacket, MdnsSocket, OpenMdnsSocket } from "./mdns_socket.ts";
 import {
   type AnnouncedService,
   answersTo,
   type DnsRecord,
+  fullHost,
   fullName,
   goodbyeOf,
   isSameName,
@@ -32,6 +33,8 @@ export interface AnnounceOptions {
   service: AnnouncedService;
   /** The networks of the interface; only who is in them is on the same link (RFC 6762, section 11). */
   networks: readonly string[];
+  /** Whether an address is this machine's, on whatever interface. */
+  isOwnAddress: (address: string) => boolean;
   /** Opens the socket. */
   openSocket: OpenMdnsSocket;
   /** Hears of the name it got. */
@@ -52,18 +55,23 @@ export interface Announcement {
 export function announce(options: AnnounceOptions): Announcement {
   const { service, clock, onNamed, onFailed } = options;
   let step: "probing" | "announced" | "over" = "probing";
-  let tries = 1;
+  const tries = { instance: 1, host: 1 };
   let current = service;
   let records: readonly DnsRecord[] = [];
   let cancel = (): void => {};
   const socket: MdnsSocket = options.openSocket(service.addresses[0] ?? "", { onPacket, onError });
-  probe(numberedLabel(service.instance, tries));
+  probe();
 
-  function probe(instance: string): void {
-    current = { ...service, instance };
+  function probe(): void {
+    current = {
+      ...service,
+      instance: numberedLabel(service.instance, tries.instance),
+      host: numberedHost(service.host, tries.host),
+    };
     const ask = (asked: number): void => {
       if (asked === PROBES) return begin();
-      socket.query([{ name: fullName(current), type: "ANY" }]);
+      const names = [fullName(current), fullHost(current)];
+      socket.query(names.map((name) => ({ name, type: "ANY" })));
       cancel = clock.after(PROBE_MS, () => ask(asked + 1));
     };
     ask(0);
@@ -80,23 +88,26 @@ export function announce(options: AnnounceOptions): Announcement {
   function onPacket(packet: MdnsPacket): void {
     // The system hands every socket the packets of all interfaces, our own included.
     if (!isInNetworks(packet.from.address, options.networks)) return;
-    const isOwn = service.addresses.includes(packet.from.address);
-    if (
-      step === "probing" && !isOwn &&
-      packet.toldNames.some((name) => isSameName(name, fullName(current)))
-    ) {
-      cancel();
-      tries += 1;
-      // Somebody who answers to every name is not worth waiting for.
-      if (tries <= MAX_NAME_TRIES) probe(numberedLabel(service.instance, tries));
-      else onError(new Error("Every name is taken"));
-    }
+    if (step === "probing" && !options.isOwnAddress(packet.from.address)) leaveNames(packet);
     if (step !== "announced") return;
     const found = answersTo(packet.questions, records);
     if (found === undefined) return;
     const { from: source, id, questions } = packet;
     const isSimple = source.port !== MDNS_PORT;
     void socket.answer(isSimple ? { ...found, to: { source, id, questions } } : found);
+  }
+
+  // Devices with one image share their host name too, and would be taken for each other.
+  function leaveNames({ toldNames }: MdnsPacket): void {
+    const isTold = (own: string): boolean => toldNames.some((name) => isSameName(name, own));
+    const taken = { instance: isTold(fullName(current)), host: isTold(fullHost(current)) };
+    if (!taken.instance && !taken.host) return;
+    cancel();
+    if (taken.instance) tries.instance += 1;
+    if (taken.host) tries.host += 1;
+    // Somebody who answers to every name is not worth waiting for.
+    if (Math.max(tries.instance, tries.host) <= MAX_NAME_TRIES) probe();
+    else onError(new Error("Every name is taken"));
   }
 
   function onError(error: Error): void {

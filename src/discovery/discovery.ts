@@ -19,6 +19,9 @@ export const MIN_RETRY_MS = 5000;
 /** The longest wait after failures, in milliseconds. */
 export const MAX_RETRY_MS = 300_000;
 
+/** How long an announcement has to last until earlier failures are forgotten, in milliseconds. */
+export const STEADY_MS = 60_000;
+
 /** How long a stop waits for goodbyes, in milliseconds. */
 export const GOODBYE_LIMIT_MS = 500;
 
@@ -45,6 +48,7 @@ interface Place {
   announcement: Announcement | undefined;
   failures: number;
   retryAtMs: number;
+  namedAtMs: number;
 }
 
 /** Announces the device. */
@@ -53,6 +57,8 @@ export class Discovery {
   #settings: DiscoverySettings;
   readonly #places = new Map<string, Place>();
   readonly #goodbyes = new Set<Promise<void>>();
+  #ownAddresses: ReadonlySet<string> = new Set();
+  #isBlind = false;
   #cancelLook: () => void;
   #isStopped = false;
 
@@ -83,6 +89,7 @@ export class Discovery {
   #look(): void {
     if (this.#isStopped) return;
     const found = this.#settings.enabled ? this.#found() : [];
+    if (found === undefined) return;
     const keys = new Map(found.map((one) => [one.name, this.#keyOf(one)]));
     for (const [name, { key }] of [...this.#places]) {
       if (keys.get(name) !== key) this.#leave(name);
@@ -90,18 +97,26 @@ export class Discovery {
     for (const one of found) this.#announceOn(one);
   }
 
-  #found(): RealInterface[] {
+  // Undefined where nobody can tell at the moment: then everything stays as it is.
+  #found(): RealInterface[] | undefined {
+    const { interfaces, log } = this.#options;
     try {
-      return realInterfaces(this.#options.interfaces());
+      const listed = interfaces();
+      this.#isBlind = false;
+      this.#ownAddresses = new Set(listed.map(({ address }) => address));
+      return realInterfaces(listed);
     } catch (error) {
-      this.#options.log.warn("Cannot list the network interfaces", { error: asError(error) });
-      return [];
+      if (!this.#isBlind) {
+        log.warn("Cannot list the network interfaces", { error: asError(error) });
+      }
+      this.#isBlind = true;
+      return undefined;
     }
   }
 
   // Whatever of this changes makes another announcement of it.
-  #keyOf({ addresses, addresses6, networks }: RealInterface): string {
-    return JSON.stringify([this.#instance(), addresses, addresses6, networks]);
+  #keyOf({ addresses, addresses6, networks, identity }: RealInterface): string {
+    return JSON.stringify([this.#instance(), addresses, addresses6, networks, identity]);
   }
 
   #instance(): string {
@@ -112,11 +127,19 @@ export class Discovery {
     const { hostName, port, openSocket, clock, log } = this.#options;
     const { name, addresses, addresses6, networks } = found;
     const place = this.#places.get(name) ??
-      { key: this.#keyOf(found), announcement: undefined, failures: 0, retryAtMs: 0 };
+      {
+        key: this.#keyOf(found),
+        announcement: undefined,
+        failures: 0,
+        retryAtMs: 0,
+        namedAtMs: Infinity,
+      };
     this.#places.set(name, place);
     if (place.announcement !== undefined || clock.monotonicMs() < place.retryAtMs) return;
     const failed = (error: Error): void => {
       place.announcement = undefined;
+      if (clock.monotonicMs() - place.namedAtMs >= STEADY_MS) place.failures = 0;
+      place.namedAtMs = Infinity;
       place.retryAtMs = clock.monotonicMs() +
         Math.min(MIN_RETRY_MS * 2 ** place.failures, MAX_RETRY_MS);
       // A fault that stays is told once.
@@ -134,9 +157,10 @@ export class Discovery {
           addresses6,
         },
         networks,
+        isOwnAddress: (address) => this.#ownAddresses.has(address),
         openSocket,
         onNamed: (instance) => {
-          place.failures = 0;
+          place.namedAtMs = clock.monotonicMs();
           log.info("Announced in the local network", { interface: name, instance });
         },
         onFailed: failed,

@@ -33,6 +33,12 @@ export function hostLabel(hostName: string): string {
   return label === "" ? "latchkey" : label;
 }
 
+/** The host's label for the n-th try, from 1: the label itself, then "label-2" and so on. */
+export function numberedHost(label: string, n: number): string {
+  const suffix = n === 1 ? "" : `-${n}`;
+  return label.slice(0, MAX_LABEL_BYTES - suffix.length) + suffix;
+}
+
 function byteLength(text: string): number {
   return new TextEncoder().encode(text).length;
 }

@@ -11,6 +11,10 @@ export interface InterfaceAddress {
   readonly address: string;
   /** The address with the length of its network's prefix, such as "192.168.1.5/24". */
   readonly cidr: string;
+  /** The hardware address. */
+  readonly mac: string;
+  /** The number of the interface, where the address is an IPv6 one of its link alone. */
+  readonly scopeId: number | undefined;
 }
 
 /** An interface to announce on. */
@@ -23,6 +27,8 @@ export interface RealInterface {
   readonly addresses6: readonly string[];
   /** Its IPv4 networks, as {@linkcode InterfaceAddress.cidr}. */
   readonly networks: readonly string[];
+  /** Differs where another interface has come under the same name. */
+  readonly identity: string;
 }
 
 /** How the names of interfaces begin that are not real. */
@@ -70,9 +76,15 @@ export function realInterfaces(addresses: readonly InterfaceAddress[]): RealInte
       name,
       addresses: of("IPv4").filter((address) => !address.startsWith("127.")),
       networks: own.filter(({ family }) => family === "IPv4").map(({ cidr }) => cidr).sort(),
-      addresses6: of("IPv6").filter((address) => address !== "::1"),
+      // One of the link alone needs a zone, which a record cannot carry.
+      addresses6: of("IPv6").filter((address) => address !== "::1" && !isOfLinkAlone(address)),
+      identity: own.map(({ mac, scopeId = 0 }) => `${mac} ${scopeId}`).sort().join(),
     };
   }).filter((found) => found.addresses.length > 0);
+}
+
+function isOfLinkAlone(address: string): boolean {
+  return /^fe[89ab][0-9a-f]:/i.test(address);
 }
 
 function isReal(name: string): boolean {

@@ -54,11 +54,16 @@ export function fullName({ instance, service }: AnnouncedService): string {
   return `${instance}.${service}.local`;
 }
 
+/** The full name of the host. */
+export function fullHost({ host }: AnnouncedService): string {
+  return `${host}.local`;
+}
+
 /** All records of a service. */
 export function recordsOf(announced: AnnouncedService): DnsRecord[] {
   const { service, port, addresses, addresses6 } = announced;
   const name = fullName(announced);
-  const host = `${announced.host}.local`;
+  const host = fullHost(announced);
   const own = { ttl: HOST_TTL_S, flush: true };
   const shared = { ttl: OTHER_TTL_S, flush: false };
   return [
@@ -71,9 +76,14 @@ export function recordsOf(announced: AnnouncedService): DnsRecord[] {
   ];
 }
 
-/** The same records, taken back. The list of services is not ours alone and stays. */
+/**
+ * The same records, taken back. The list of services is not ours alone and stays; so do the addresses,
+ * which another program of the device may announce too. They run out.
+ */
 export function goodbyeOf(records: readonly DnsRecord[]): DnsRecord[] {
-  return records.filter(({ name }) => name !== LIST_OF_SERVICES)
+  return records.filter(({ name, type }) =>
+    name !== LIST_OF_SERVICES && type !== "A" && type !== "AAAA"
+  )
     .map((record) => ({ ...record, ttl: 0 }));
 }
 

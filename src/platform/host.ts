@@ -20,11 +20,13 @@ export function environment(): Record<string, string> {
 
 /** The addresses of this machine's interfaces at the moment, with the interfaces' names. */
 export function interfaceAddresses(): InterfaceAddress[] {
-  return Deno.networkInterfaces().map(({ name, family, address, cidr }) => ({
+  return Deno.networkInterfaces().map(({ name, family, address, cidr, mac, scopeid }) => ({
     name,
     family,
     address,
     cidr,
+    mac,
+    scopeId: scopeid ?? undefined,
   }));
 }
 

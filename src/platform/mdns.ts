@@ -24,9 +24,9 @@ export async function loadMdns(): Promise<OpenMdnsSocket> {
       if (!isClosed) onError(error);
     };
     socket.on("error", failed);
-    // What cannot be decoded is a peer's, anything else the network's.
-    socket.on("warning", (error: Error & { code?: string }) => {
-      if (error.code !== undefined) failed(error);
+    // What a system call answered is the network's; anything else is a packet of a peer that is none.
+    socket.on("warning", (error: Error) => {
+      if ("syscall" in error) failed(error);
     });
     socket.on("packet", (packet: PlatformPacket, from: { address: string; port: number }) => {
       if (!isClosed) onPacket(packetOf(packet, from));

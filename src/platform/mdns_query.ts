@@ -1,6 +1,7 @@
 // Asks the local network once which instances of a service there are. For the doctor, which wants to
 // know whether the device is found.
 
+import { createSocket } from "node:dgram";
 import { type RealInterface, realInterfaces } from "../discovery/interfaces.ts";
 import { interfaceAddresses } from "./host.ts";
 
@@ -30,7 +31,16 @@ export async function findInstances(
   const sockets = realInterfaces(interfaceAddresses()).map((found: RealInterface) => {
     const [address] = found.addresses;
     // A port of its own: answers come to it alone, whoever else listens on 5353.
-    const socket = multicastDns({ interface: address, bind: address, port: 0, multicast: false });
+    const own = createSocket("udp4");
+    const socket = multicastDns({ socket: own, bind: address, port: 0, multicast: false });
+    // Without a default route the system would not know where to send to the group.
+    own.on("listening", () => {
+      try {
+        own.setMulticastInterface(address ?? "");
+      } catch {
+        // The address went in this moment: nobody answers there.
+      }
+    });
     socket.on("error", () => {});
     socket.on("warning", () => {});
     socket.on("response", (packet: { answers: Answer[]; additionals: Answer[] }) => {

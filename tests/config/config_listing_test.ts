@@ -5,7 +5,7 @@ import { listConfig } from "../../src/config/config_listing.ts";
 
 const ENV = { HOME: "/home/ann", isRoot: false };
 const EXAMPLE = Deno.readTextFileSync(new URL("../../config.example.toml", import.meta.url))
-  .replaceAll(/^#   (?=\[\[|[a-z_]+ = )/gm, "")
+  .replaceAll(/^# {3}(?=\[\[|[a-z_]+ = )/gm, "")
   .replaceAll(/^# (?=[a-z_]+ = )/gm, "");
 
 function configOf(text: string, overlay = ""): Config {

@@ -416,7 +416,7 @@ Deno.test("config.example.toml has every key", () => {
 });
 
 Deno.test("config.example.toml has every key of an action, and it is one", () => {
-  const lines = example.split("\n").filter((line) => /^#   (\[\[|[a-z_]+ = )/.test(line));
+  const lines = example.split("\n").filter((line) => /^# {3}(\[\[|[a-z_]+ = )/.test(line));
   const { actions } = configOf(lines.map((line) => line.slice(4)).join("\n"));
   assert.equal(actions.length, 1);
   assert.ok(Object.values(actions[0] ?? {}).every((value) => value !== undefined));

@@ -34,6 +34,7 @@ function fixture(): Fixture {
       addresses6: ["fd00::2"],
     },
     networks: ["192.0.2.2/24"],
+    isOwnAddress: (address) => address === "192.0.2.2" || address === "192.0.2.7",
     openSocket,
     onNamed: (instance) => told.push(`named ${instance}`),
     onFailed: ({ message }) => told.push(`failed ${message}`),
@@ -55,7 +56,10 @@ Deno.test("announce() asks for its name, then tells everything twice", () => {
   const { socket, clock, told } = fixture();
   assert.equal(socket.address, "192.0.2.2");
   clock.advance(PROBES * PROBE_MS - 1);
-  assert.deepEqual(socket.queries, Array(PROBES).fill([{ name: NAME, type: "ANY" }]));
+  assert.deepEqual(
+    socket.queries,
+    Array(PROBES).fill([{ name: NAME, type: "ANY" }, { name: "handheld.local", type: "ANY" }]),
+  );
   assert.deepEqual(socket.answers, []);
   clock.advance(1);
   assert.deepEqual(told, ["named den"]);
@@ -161,9 +165,32 @@ Deno.test("a name that somebody has gets a number", () => {
   assert.equal(socket.answers.length, 2);
 });
 
+Deno.test("a host name that somebody has gets a number, also beside a free name", () => {
+  const { socket, clock, told } = fixture();
+  socket.receive({ toldNames: ["HANDHELD.local"] });
+  clock.advance(PROBES * PROBE_MS);
+  assert.deepEqual(told, ["named den"]);
+  const records = socket.answers[0]?.answers ?? [];
+  const { data } = records.find(({ type }) => type === "SRV") ?? {};
+  assert.deepEqual(data, { port: 7497, target: "handheld-2.local" });
+  const hosts = records.filter(({ type }) => type === "A" || type === "AAAA");
+  assert.deepEqual(hosts.map(({ name }) => name), ["handheld-2.local", "handheld-2.local"]);
+});
+
+Deno.test("an announcement gives up where every host name is taken", () => {
+  const { socket, told } = fixture();
+  for (let n = 1; n <= MAX_NAME_TRIES; n++) {
+    assert.deepEqual(told, []);
+    socket.receive({ toldNames: [n === 1 ? "handheld.local" : `handheld-${n}.local`] });
+  }
+  assert.deepEqual(told, ["failed Every name is taken"]);
+});
+
 Deno.test("what the device itself tells is no conflict", () => {
   const { socket, clock, told } = fixture();
+  // The second is another interface of the device in the same network.
   socket.receive({ toldNames: [NAME], from: { address: "192.0.2.2", port: 5353 } });
+  socket.receive({ toldNames: ["handheld.local"], from: { address: "192.0.2.7", port: 5353 } });
   clock.advance(PROBES * PROBE_MS);
   assert.deepEqual(told, ["named den"]);
 });
@@ -180,15 +207,13 @@ Deno.test("an announcement gives up where every name is taken", () => {
   assert.equal(clock.timerCount, 0);
 });
 
-Deno.test("stop() takes everything back but the list of services", async () => {
+Deno.test("stop() takes back what is its own alone", async () => {
   const { announcement, socket, clock } = announced();
   await announcement.stop();
   assert.deepEqual(socket.answers[0]?.answers.map(({ type, ttl }) => [type, ttl]), [
     ["PTR", 0],
     ["SRV", 0],
     ["TXT", 0],
-    ["A", 0],
-    ["AAAA", 0],
   ]);
   assert.equal(socket.isClosed(), true);
   assert.equal(clock.timerCount, 0);

@@ -6,6 +6,7 @@ import {
   LOOK_MS,
   MAX_RETRY_MS,
   MIN_RETRY_MS,
+  STEADY_MS,
 } from "../../src/discovery/discovery.ts";
 import type { DiscoverySettings } from "../../src/discovery/discovery_settings.ts";
 import type { InterfaceAddress } from "../../src/discovery/interfaces.ts";
@@ -59,7 +60,14 @@ function fixture(
 }
 
 function on(name: string, address: string): InterfaceAddress {
-  return { name, family: "IPv4", address, cidr: `${address}/24` };
+  return {
+    name,
+    family: "IPv4",
+    address,
+    cidr: `${address}/24`,
+    mac: "00:00:5e:00:53:01",
+    scopeId: undefined,
+  };
 }
 
 const NAMED_MS = PROBES * PROBE_MS;
@@ -163,19 +171,53 @@ Deno.test("a socket that fails later is opened again", () => {
   assert.equal(sockets.length, 2);
   clock.advance(NAMED_MS);
   assert.ok(known().length >= 1);
+  // One that comes and goes is told of once; one that lasted, again.
   sockets[1]?.fail("ENETUNREACH");
+  assert.equal(warnings.length, 1);
+  clock.advance(2 * MIN_RETRY_MS + LOOK_MS + NAMED_MS + STEADY_MS);
+  sockets[2]?.fail("ENETUNREACH");
   assert.equal(warnings.length, 2);
 });
 
-Deno.test("interfaces that cannot be listed end nothing but the announcement", () => {
+Deno.test("interfaces that cannot be listed change nothing, and are told of once", () => {
   const { clock, network, warnings, known } = fixture();
   clock.advance(NAMED_MS);
   network.isBroken = true;
-  clock.advance(LOOK_MS);
-  assert.ok(warnings.length >= 1);
-  network.isBroken = false;
-  clock.advance(LOOK_MS + NAMED_MS);
+  clock.advance(3 * LOOK_MS);
+  assert.deepEqual(warnings, ["Cannot list the network interfaces"]);
   assert.deepEqual(known(), ["192.0.2.2 handheld._zaparoo._tcp.local"]);
+  network.isBroken = false;
+  clock.advance(LOOK_MS);
+  network.isBroken = true;
+  clock.advance(LOOK_MS);
+  assert.equal(warnings.length, 2);
+});
+
+Deno.test("another interface under the same name and address is announced on anew", () => {
+  const { clock, network, sockets } = fixture();
+  clock.advance(NAMED_MS);
+  network.addresses = [{ ...on("eth0", "192.0.2.2"), mac: "00:00:5e:00:53:02" }];
+  clock.advance(LOOK_MS);
+  assert.equal(sockets.length, 2);
+  const local = { name: "eth0", family: "IPv6", address: "fe80::1", cidr: "fe80::1/64" } as const;
+  const [first] = network.addresses;
+  assert.ok(first);
+  network.addresses = [first, { ...local, mac: first.mac, scopeId: 4 }];
+  clock.advance(LOOK_MS);
+  network.addresses = [first, { ...local, mac: first.mac, scopeId: 5 }];
+  clock.advance(LOOK_MS);
+  assert.equal(sockets.length, 4);
+});
+
+Deno.test("an address of another interface in the same network is the device's own", () => {
+  const { clock, known, sockets } = fixture({}, [
+    on("eth0", "192.0.2.2"),
+    on("wlan0", "192.0.2.7"),
+  ]);
+  const name = "handheld._zaparoo._tcp.local";
+  sockets[1]?.receive({ toldNames: [name], from: { address: "192.0.2.2", port: 5353 } });
+  clock.advance(NAMED_MS);
+  assert.deepEqual(known(), [`192.0.2.2 ${name}`, `192.0.2.7 ${name}`]);
 });
 
 Deno.test("stop() does not wait for a goodbye that does not end", async () => {

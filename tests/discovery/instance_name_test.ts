@@ -3,6 +3,7 @@ import {
   hostLabel,
   instanceLabel,
   MAX_LABEL_BYTES,
+  numberedHost,
   numberedLabel,
 } from "../../src/discovery/instance_name.ts";
 
@@ -47,3 +48,9 @@ for (const [name, label] of HOSTS) {
     assert.equal(hostLabel(name), label);
   });
 }
+
+Deno.test("numberedHost() numbers from the second on, and keeps to a label's length", () => {
+  assert.equal(numberedHost("handheld", 1), "handheld");
+  assert.equal(numberedHost("handheld", 2), "handheld-2");
+  assert.equal(numberedHost("h".repeat(63), 20), `${"h".repeat(60)}-20`);
+});

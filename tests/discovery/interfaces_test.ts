@@ -6,27 +6,43 @@ import {
   VIRTUAL_PREFIXES,
 } from "../../src/discovery/interfaces.ts";
 
+const MAC = "00:00:5e:00:53:01";
+
 function on(name: string, cidr: string): InterfaceAddress {
   const address = cidr.split("/")[0] ?? "";
-  return { name, family: address.includes(":") ? "IPv6" : "IPv4", address, cidr };
+  return {
+    name,
+    family: address.includes(":") ? "IPv6" : "IPv4",
+    address,
+    cidr,
+    mac: MAC,
+    scopeId: undefined,
+  };
 }
 
-Deno.test("realInterfaces() gathers the addresses of each interface", () => {
+Deno.test("realInterfaces() gathers what can be told of each interface", () => {
   const found = realInterfaces([
     on("wlan0", "192.168.1.5/24"),
     on("eth0", "fd00::2/64"),
     on("eth0", "10.0.0.3/8"),
     on("eth0", "10.0.0.2/8"),
-    on("eth0", "fe80::1/64"),
+    { ...on("eth0", "fe80::1/64"), scopeId: 4 },
   ]);
   assert.deepEqual(found, [
     {
       name: "eth0",
       addresses: ["10.0.0.2", "10.0.0.3"],
-      addresses6: ["fd00::2", "fe80::1"],
+      addresses6: ["fd00::2"],
       networks: ["10.0.0.2/8", "10.0.0.3/8"],
+      identity: `${MAC} 0,${MAC} 0,${MAC} 0,${MAC} 4`,
     },
-    { name: "wlan0", addresses: ["192.168.1.5"], addresses6: [], networks: ["192.168.1.5/24"] },
+    {
+      name: "wlan0",
+      addresses: ["192.168.1.5"],
+      addresses6: [],
+      networks: ["192.168.1.5/24"],
+      identity: `${MAC} 0`,
+    },
   ]);
 });
 

@@ -28,6 +28,22 @@ async function withBrowser(
   }
 }
 
+// Packets that end too early, as anybody in the network can send them.
+async function sendNonsense(host: RemoteHost): Promise<void> {
+  const script = `
+    import { createSocket } from "node:dgram";
+    const socket = createSocket({ type: "udp4", reuseAddr: true });
+    socket.bind(5353, "0.0.0.0", async () => {
+      socket.setMulticastInterface("${host.address}");
+      for (const hex of ["000000", "000000000001000000000000016100", "00008400000000010000000001"]) {
+        await new Promise((sent) => socket.send(Buffer.from(hex, "hex"), 5353, "224.0.0.251", sent));
+      }
+      socket.close();
+    });`;
+  const { code } = await host.run(Deno.execPath(), "eval", script);
+  assert.equal(code, 0);
+}
+
 async function untilFound(
   browser: AvahiBrowser,
   isRight: (found: readonly FoundService[]) => boolean,
@@ -62,6 +78,9 @@ systemTest("another host finds the device by name and port alone, and no longer 
             text: "",
           }];
           assert.deepEqual(await untilFound(browser, ({ length }) => length > 0), expected);
+          await sendNonsense(host);
+          assert.equal((await browser.browse(SERVICE)).length, 1);
+          assert.doesNotMatch(service.output(), /Cannot announce/);
           await callLocal(service.baseUrl, "settings.update", {
             discovery: { instanceName: "attic" },
           });

@@ -1,0 +1,101 @@
+// The Deno for 64-bit ARM from npm: what an image carries where nothing could be compiled. Fetched
+// once, checked against the hash that is written here, and kept for the next build.
+
+import { createHash } from "node:crypto";
+import { gunzipSync } from "node:zlib";
+import { extract } from "tar-stream";
+import { BuildError } from "./deno.ts";
+
+/** The package; its version is the one that the whole project is pinned to. */
+export const DENO_PACKAGE = {
+  version: "2.9.5",
+  file: "linux-arm64-glibc-2.9.5.tgz",
+  url: "https://registry.npmjs.org/@deno/linux-arm64-glibc/-/linux-arm64-glibc-2.9.5.tgz",
+  sha512:
+    "IuYjsz9PGl7CJcNXMuN27KNDB8Q40brK3SG3l+TXMDVW61ZKwcn0fQHBHnXFiiygEwI8by/fKnASEluhZB1atw==",
+} as const;
+
+/** The variable with the folder in which the package lies or is kept. */
+export const CACHE_VARIABLE = "LATCHKEY_BUILD_CACHE";
+
+/** The program `deno` for 64-bit ARM; BuildError says what is missing. */
+export async function fetchArmDeno(): Promise<Uint8Array> {
+  const folder = cacheFolder();
+  const path = `${folder}/${DENO_PACKAGE.file}`;
+  const cached = await readIfThere(path);
+  const archive = cached ?? await download();
+  if (createHash("sha512").update(archive).digest("base64") !== DENO_PACKAGE.sha512) {
+    throw new BuildError(
+      `${cached === undefined ? DENO_PACKAGE.url : path} is not what it should be: its SHA-512 ` +
+        "differs from the one in packaging/build/npm_deno.ts",
+    );
+  }
+  if (cached === undefined) {
+    await Deno.mkdir(folder, { recursive: true });
+    const part = `${path}.${Deno.pid}`;
+    await Deno.writeFile(part, archive);
+    await Deno.rename(part, path);
+  }
+  return await unpackOne(gunzipSync(archive), "package/deno");
+}
+
+async function download(): Promise<Uint8Array> {
+  try {
+    const response = await fetch(DENO_PACKAGE.url);
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    return await response.bytes();
+  } catch (error) {
+    throw new BuildError(
+      `Cannot download ${DENO_PACKAGE.url}: ${error instanceof Error ? error.message : error}\n` +
+        `Put the file into a folder and name that in ${CACHE_VARIABLE}`,
+    );
+  }
+}
+
+function cacheFolder(): string {
+  const given = Deno.env.get(CACHE_VARIABLE);
+  if (given !== undefined) return given;
+  const home = Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME") ?? "/tmp"}/.cache`;
+  return `${home}/latchkey-build`;
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+function unpackOne(archive: Uint8Array, name: string): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const unpack = extract();
+    let found: Uint8Array | undefined;
+    unpack.on("entry", (header, stream, next) => {
+      const chunks: Uint8Array[] = [];
+      stream.on("data", (chunk: unknown) => chunks.push(chunk as Uint8Array));
+      stream.on("end", () => {
+        if (header.name === name) found = joined(chunks);
+        next();
+      });
+      stream.on("error", reject);
+    });
+    unpack.on("error", reject);
+    unpack.on("finish", () => {
+      if (found === undefined) reject(new BuildError(`The package has no file ${name}`));
+      else resolve(found);
+    });
+    unpack.end(archive);
+  });
+}
+
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  const all = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return all;
+}

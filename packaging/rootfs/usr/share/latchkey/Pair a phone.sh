@@ -1,0 +1,21 @@
+#!/bin/sh
+# For launcher menus: copy it to where your launcher looks for ports or tools. Shows a PIN, waits for
+# the phone, and says how it went.
+
+SECONDS_TO_READ=8
+
+clear 2>/dev/null
+echo "Pair a phone"
+echo
+
+if /usr/bin/latchkey pair; then
+  code=0
+else
+  code=$?
+  echo
+  echo "It did not work. On another device:  latchkey doctor"
+fi
+
+# A launcher takes the screen back as soon as this ends.
+sleep "$SECONDS_TO_READ"
+exit "$code"

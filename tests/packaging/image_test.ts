@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { gunzipSync } from "node:zlib";
+import { buildImage, PROGRAM_FOLDER } from "../../packaging/build/image.ts";
+
+const PROGRAM = [
+  { path: "deno", bytes: Uint8Array.of(1, 2, 3), isExecutable: true },
+  { path: "latchkey.js", bytes: new TextEncoder().encode("// program"), isExecutable: false },
+];
+
+function modesIn(image: Uint8Array): Record<string, string> {
+  const tar = gunzipSync(image);
+  const text = (from: number, length: number): string =>
+    new TextDecoder().decode(tar.subarray(from, from + length)).replace(/\0.*$/s, "").trim();
+  const modes: Record<string, string> = {};
+  for (let at = 0; text(at, 100) !== "";) {
+    modes[text(at, 100)] = (parseInt(text(at + 100, 8), 8) & 0o777).toString(8);
+    at += 512 + Math.ceil(parseInt(text(at + 124, 12), 8) / 512) * 512;
+  }
+  return modes;
+}
+
+Deno.test("an image has everything that a device needs, with the right modes", async () => {
+  const modes = modesIn(await buildImage({ program: PROGRAM, timeS: 0 }));
+  const expected: Record<string, string> = {
+    "usr/bin/latchkey": "755",
+    [`${PROGRAM_FOLDER}/deno`]: "755",
+    [`${PROGRAM_FOLDER}/latchkey.js`]: "644",
+    [`${PROGRAM_FOLDER}/enable-service`]: "755",
+    "etc/latchkey/config.toml": "644",
+    "usr/lib/systemd/system/latchkey.service": "644",
+    "usr/share/latchkey/init/openrc": "755",
+    "usr/share/latchkey/init/sysv": "755",
+    "usr/share/latchkey/Pair a phone.sh": "755",
+    "usr/share/doc/latchkey/LICENSE": "644",
+    "usr/share/doc/latchkey/flashing.md": "644",
+    "usr/share/doc/latchkey/config.example.toml": "644",
+  };
+  const files = Object.entries(modes).filter(([name]) => !name.endsWith("/"));
+  assert.deepEqual(Object.fromEntries(files), expected);
+  const folders = Object.entries(modes).filter(([name]) => name.endsWith("/"));
+  assert.ok(folders.every(([, mode]) => mode === "755"));
+});
+
+Deno.test("two images of the same program are the same", async () => {
+  const [one, two, later] = await Promise.all([
+    buildImage({ program: PROGRAM, timeS: 7 }),
+    buildImage({ program: [...PROGRAM].reverse(), timeS: 7 }),
+    buildImage({ program: PROGRAM, timeS: 8 }),
+  ]);
+  assert.deepEqual(one, two);
+  assert.notDeepEqual(one, later);
+});
