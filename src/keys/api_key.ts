@@ -31,6 +31,8 @@ export interface ApiKey {
   readonly secretHash: Bytes;
   /** What it opens; at least one scope. */
   readonly scopes: readonly KeyScope[];
+  /** The models that it may use, of those that the gateway allows; all of them where undefined. */
+  readonly models: readonly string[] | undefined;
   /** When it was made, in milliseconds since 1970. */
   readonly createdAtMs: number;
   /** When it ends, if it does. */
