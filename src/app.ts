@@ -8,6 +8,7 @@
 import { ActionRunner } from "./actions/action_runner.ts";
 import { type Announcing, startAnnouncing } from "./app/announcing.ts";
 import { createConnector } from "./app/connections.ts";
+import { openModels } from "./app/models.ts";
 import { createPairing } from "./app/pairing.ts";
 import { createSettingsControl } from "./app/settings_control.ts";
 import { AuditLog } from "./audit/audit_log.ts";
@@ -28,6 +29,7 @@ import { createPolicyFacts } from "./http/policy_facts.ts";
 import { createRoutes, type ServiceState } from "./http/routes.ts";
 import { KEY_SCOPES } from "./keys/api_key.ts";
 import { KeyRing } from "./keys/key_ring.ts";
+import { dayOf } from "./models/usage.ts";
 import { createActionStarter } from "./platform/action_process.ts";
 import { watchButtons } from "./platform/buttons.ts";
 import { openDisplays } from "./platform/displays.ts";
@@ -42,6 +44,7 @@ import { clientMethods } from "./rpc/methods/clients.ts";
 import { keyMethods } from "./rpc/methods/keys.ts";
 import { serviceMethods } from "./rpc/methods/service.ts";
 import { settingsMethods } from "./rpc/methods/settings.ts";
+import { usageMethods } from "./rpc/methods/usage.ts";
 import { Notifications } from "./rpc/notifications.ts";
 import { SessionGateway } from "./session/gateway.ts";
 import { LiveConnections } from "./session/live_connections.ts";
@@ -162,13 +165,14 @@ export async function startApp(options: AppOptions): Promise<App> {
   });
   const lastSeen = new LastSeen({ store: stores.clients, log });
   const keys = new KeyRing({ store: stores.keys, clock, random, log });
+  const models = await openModels({ settings: config.models, stores, keys, clock, random, log });
   const delays = watchEventLoop(clock);
   const metrics = createMetrics({
     connections: () => live.counts(),
     guard: () => listeners?.counts(),
     eventStreams: () => events.count,
     runningActions: () => actions.running,
-    models: () => undefined,
+    models: () => models?.counts(),
     eventLoopDelayS: () => delays.takeWorstS(),
     residentBytes,
   });
@@ -218,12 +222,18 @@ export async function startApp(options: AppOptions): Promise<App> {
       }),
       ...keyMethods({
         keys,
+        shared: models?.sharedKeys,
         scopes: KEY_SCOPES,
         onAdded: ({ keyId, scopes }) =>
           audit.record("key_added", { keyId, scopes: scopes.join(" ") }),
         onRevoked: (keyId) => audit.record("key_revoked", { keyId }),
       }),
       ...actionMethods({ actions }),
+      ...usageMethods({
+        usage: models && (() => models.usage),
+        wallMs: () => clock.wallMs(),
+        dayOf,
+      }),
       ...auditMethods({ audit }),
       ...settingsMethods({
         current: () => settings.current,
@@ -270,6 +280,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     connect,
     runText: (text) => actions.run({ text }),
     events,
+    ...(models === undefined ? {} : { models: models.service }),
     page: pairPage,
     metrics: () => metrics.render(),
     onAnswered: (status) => metrics.answered(status),
@@ -301,6 +312,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   } catch (error) {
     delays.stop();
     display.close();
+    await models?.close();
     stores.close();
     throw error;
   }
@@ -349,12 +361,14 @@ export async function startApp(options: AppOptions): Promise<App> {
       pairing.window.close();
       display.close();
       events.close();
+      models?.stop();
       // Within the grace of the connections: both go on at once.
       const ended = actions.close();
       await settledWithin(clock, { work: live.shutDown(), limitMs: CONNECTIONS_GRACE_MS });
       await goodbye;
       await settledWithin(clock, { work: ended, limitMs: CONNECTIONS_GRACE_MS });
       await listeners?.stop(ANSWERS_GRACE_MS);
+      await models?.close();
       flush();
       stores.close();
       log.info("Stopped");

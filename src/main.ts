@@ -25,6 +25,7 @@ import { runCommand } from "./cli/run.ts";
 import { serveCommand } from "./cli/serve.ts";
 import { stopCommand } from "./cli/stop.ts";
 import { findInstances } from "./platform/mdns_query.ts";
+import { usageCommand } from "./cli/usage.ts";
 import { VERSION } from "./version.ts";
 
 const COMMANDS: readonly Command[] = [
@@ -35,6 +36,7 @@ const COMMANDS: readonly Command[] = [
   runCommand,
   stopCommand,
   actionsCommand,
+  usageCommand,
   auditCommand,
   callCommand,
   configCommand,

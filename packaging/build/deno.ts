@@ -7,7 +7,7 @@ export const ROOT: string = new URL("../../", import.meta.url).pathname;
 export const PERMISSIONS: readonly string[] = ["--allow-all", "--no-prompt"];
 
 /** Features that deno.json turns on and that a program outside the tree has to be given. */
-export const UNSTABLE: readonly string[] = ["--unstable-net"];
+export const UNSTABLE: readonly string[] = ["--unstable-net", "--unstable-no-legacy-abort"];
 
 /** A tool that failed; the message is for people. */
 export class BuildError extends Error {

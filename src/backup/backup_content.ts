@@ -83,6 +83,7 @@ const ContentSchema = v.strictObject({
     name: Text,
     secretHash: Key32,
     scopes: v.pipe(v.array(v.picklist(["rpc", "events", "run", "models"])), v.nonEmpty()),
+    models: v.nullable(v.array(Text)),
     createdAtMs: Time,
     expiresAtMs: OptionalTime,
     lastUsedAtMs: OptionalTime,
@@ -106,6 +107,7 @@ export function encodeBackup(content: BackupContent): Bytes {
     keys: keys.map((key) => ({
       ...key,
       secretHash: encodeBase64(key.secretHash),
+      models: key.models ?? null,
       expiresAtMs: key.expiresAtMs ?? null,
       lastUsedAtMs: key.lastUsedAtMs ?? null,
       revokedAtMs: key.revokedAtMs ?? null,
@@ -126,6 +128,7 @@ export function parseBackup(encoded: Uint8Array): BackupContent {
     settingsText: settingsText ?? undefined,
     keys: keys.map((key) => ({
       ...key,
+      models: key.models ?? undefined,
       expiresAtMs: key.expiresAtMs ?? undefined,
       lastUsedAtMs: key.lastUsedAtMs ?? undefined,
       revokedAtMs: key.revokedAtMs ?? undefined,

@@ -19,15 +19,22 @@ export const keysCommand: Command = {
   name: "keys",
   summary: "List, add and revoke API keys",
   usage: `Usage: latchkey keys [list] [--config FILE]
-       latchkey keys add NAME --scope SCOPE[,SCOPE] [--expires 30d] [--config FILE]
+       latchkey keys add NAME --scope SCOPE[,SCOPE] [--model MODEL[,MODEL]] [--expires 30d]
+                              [--config FILE]
        latchkey keys revoke ID [--config FILE]
        latchkey keys purge [--config FILE]
 
-Scopes: rpc (POST and WebSocket), events (event streams), run (REST), models. A new key is
-printed once and never again. As long as any key is kept, other hosts need one; a revoked
-key is kept until it is purged. --expires takes minutes, hours, days or weeks: 90m 12h 30d 4w.`,
+Scopes: rpc (POST and WebSocket), events (event streams), run (REST), models. --model lets a
+key for models use those alone. A new key is printed once and never again. As long as any key is
+kept, other hosts need one; a revoked key is kept until it is purged. --expires takes minutes,
+hours, days or weeks: 90m 12h 30d 4w.`,
   async run(args, context): Promise<number> {
-    const { options, positionals } = parseArguments(args, ["scope", "expires", "config"]);
+    const { options, positionals } = parseArguments(args, [
+      "scope",
+      "model",
+      "expires",
+      "config",
+    ]);
     const [action = "list", argument, ...rest] = positionals;
     if (rest.length > 0) throw new UsageError("Too many arguments");
     const baseUrl = localBaseUrl(loadConfig(options["config"]));
@@ -54,11 +61,18 @@ key is kept until it is purged. --expires takes minutes, hours, days or weeks: 9
 
 function parseKeyOptions(
   options: Readonly<Record<string, string | undefined>>,
-): { scopes: string[]; expiresIn?: number } {
-  const { scope, expires } = options;
+): { scopes: string[]; models?: string[]; expiresIn?: number } {
+  const { scope, model, expires } = options;
   if (scope === undefined) throw new UsageError("--scope: expected at least one scope");
-  const scopes = scope.split(",").map((one) => one.trim());
-  return expires === undefined ? { scopes } : { scopes, expiresIn: parseDuration(expires) };
+  return {
+    scopes: splitList(scope),
+    ...(model === undefined ? {} : { models: splitList(model) }),
+    ...(expires === undefined ? {} : { expiresIn: parseDuration(expires) }),
+  };
+}
+
+function splitList(text: string): string[] {
+  return text.split(",").map((one) => one.trim());
 }
 
 function parseDuration(text: string): number {
@@ -77,7 +91,8 @@ function formatKeys(result: unknown): string {
     const key: JsonObject = asJsonObject(entry) ?? {};
     return [
       String(key["keyId"]),
-      String(key["scopes"]),
+      String(key["scopes"]) + (key["shared"] === true ? " (shared)" : ""),
+      key["models"] === null ? "all" : safeText(String(key["models"])),
       formatTime(key["createdAt"]),
       formatTime(key["expiresAt"]),
       formatTime(key["lastUsedAt"]),
@@ -86,7 +101,7 @@ function formatKeys(result: unknown): string {
     ];
   });
   return formatTable([
-    ["ID", "SCOPES", "CREATED", "EXPIRES", "LAST USED", "REVOKED", "NAME"],
+    ["ID", "SCOPES", "MODELS", "CREATED", "EXPIRES", "LAST USED", "REVOKED", "NAME"],
     ...rows,
   ]);
 }

@@ -1,7 +1,8 @@
 // The policy as a middleware: what a route asks is its group.
 
 import type { Context, MiddlewareHandler } from "hono";
-import { checkPolicy, type PolicyFacts, type RouteGroup } from "./policy.ts";
+import type { AuthenticateModelKey } from "../models/model_key.ts";
+import { checkModelPolicy, checkPolicy, type PolicyFacts, type RouteGroup } from "./policy.ts";
 import type { RequestEnv } from "./request_env.ts";
 
 /** Options of {@linkcode enforce}. */
@@ -28,6 +29,30 @@ export function enforce(group: RouteGroup, options: EnforceOptions): MiddlewareH
     }, facts());
     // Whoever passed as somebody known may send bodies of the known size.
     if (hasKey || group === "post") guarded?.trust();
+    await next();
+  };
+}
+
+/** Options of {@linkcode enforceModels}. */
+export interface EnforceModelsOptions {
+  /** What the policy asks of the device, at this moment. */
+  facts: () => PolicyFacts;
+  /** Judges keys. */
+  authenticate: AuthenticateModelKey;
+}
+
+/** Lets a request through that the row "models" admits, and sets the key that it came with. */
+export function enforceModels(options: EnforceModelsOptions): MiddlewareHandler<RequestEnv> {
+  const { facts, authenticate } = options;
+  return async (c, next) => {
+    const { address, guarded } = c.env.peer;
+    const key = await checkModelPolicy({
+      isLocal: c.get("isLocal"),
+      address,
+      headers: c.req.raw.headers,
+    }, { facts: facts(), authenticate });
+    c.set("modelKey", key);
+    guarded?.trust();
     await next();
   };
 }

@@ -4,6 +4,7 @@
 
 import { AppError } from "../base/errors.ts";
 import type { KeyScope } from "../keys/api_key.ts";
+import type { AuthenticateModelKey, ModelKey } from "../models/model_key.ts";
 import { httpError } from "./error_response.ts";
 import { isAllowedOrigin, isOwnHost, type OwnNames } from "./origins.ts";
 
@@ -162,7 +163,39 @@ export function checkPolicy(
   facts: PolicyFacts,
 ): Admitted {
   const row = POLICY[group];
-  const { isLocal, address, headers } = request;
+  checkBeforeKey(row, request, facts);
+  const hasKey = checkKey(row, request, facts);
+  checkLimits(row, request, facts);
+  return { hasKey };
+}
+
+/** What {@linkcode checkModelPolicy} asks. */
+export interface ModelPolicyFacts {
+  /** What the policy asks of the device, at this moment. */
+  readonly facts: PolicyFacts;
+  /** Judges the key, wherever keys are kept. */
+  readonly authenticate: AuthenticateModelKey;
+}
+
+/**
+ * The same steps for the group "models", whose keys may be kept elsewhere. The accepted key; throws
+ * what the edge answers.
+ */
+export async function checkModelPolicy(
+  request: PolicyRequest,
+  { facts, authenticate }: ModelPolicyFacts,
+): Promise<ModelKey> {
+  const row = POLICY.models;
+  checkBeforeKey(row, request, facts);
+  const verdict = await authenticate(bearerOf(request.headers));
+  if (verdict.kind === "unknown") throw unknownKey();
+  if (verdict.kind === "wrong_scope") throw wrongScope();
+  checkLimits(row, request, facts);
+  return verdict.key;
+}
+
+function checkBeforeKey(row: PolicyRow, request: PolicyRequest, facts: PolicyFacts): void {
+  const { isLocal, headers } = request;
   if (isLocal || row.hostOfRemote) checkHost(headers, facts);
   const origin = headers.get("Origin");
   if (origin !== null && !isAllowedOrigin(origin, facts)) {
@@ -170,11 +203,13 @@ export function checkPolicy(
   }
   if (row.fetchMetadata && origin === null) checkFetchMetadata(headers);
   if (!isLocal) checkRemote(row, request, facts);
-  const hasKey = checkKey(row, request, facts);
+}
+
+function checkLimits(row: PolicyRow, request: PolicyRequest, facts: PolicyFacts): void {
+  const { isLocal, address } = request;
   if (!isLocal && !row.limits.every((limit) => facts.admit(limit, address))) {
     throw new AppError("rate_limited", "Too many requests", { retryAfterS: 1 });
   }
-  return { hasKey };
 }
 
 /** Refuses a request whose Host header is not this device's. */
@@ -217,11 +252,17 @@ function checkKey(row: PolicyRow, request: PolicyRequest, facts: PolicyFacts): b
   const rule = request.isLocal ? row.localKey : row.remoteKey;
   if (!isKeyNeeded(rule, facts)) return false;
   const scopes = facts.scopesOf(bearerOf(request.headers) ?? request.queryKey);
-  if (scopes === undefined) throw new AppError("unauthorized", "A valid API key is required");
-  if (row.scope !== undefined && !scopes.includes(row.scope)) {
-    throw new AppError("forbidden", "The API key does not open this");
-  }
+  if (scopes === undefined) throw unknownKey();
+  if (row.scope !== undefined && !scopes.includes(row.scope)) throw wrongScope();
   return true;
+}
+
+function unknownKey(): AppError {
+  return new AppError("unauthorized", "A valid API key is required");
+}
+
+function wrongScope(): AppError {
+  return new AppError("forbidden", "The API key does not open this");
 }
 
 function isKeyNeeded(rule: KeyRule, facts: PolicyFacts): boolean {

@@ -1,5 +1,6 @@
 // What every HTTP handler knows of its request beside the request itself.
 
+import type { ModelKey } from "../models/model_key.ts";
 import type { GuardedConnection } from "./guard/guard.ts";
 
 /** Who is at the other end, as the listener saw it. */
@@ -22,5 +23,7 @@ export interface RequestEnv {
     requestId: string;
     /** Whether the request came from the device itself (docs/protocol.md §8). */
     isLocal: boolean;
+    /** The key of a request to the model gateway, once it was accepted. */
+    modelKey: ModelKey | undefined;
   };
 }

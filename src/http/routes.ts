@@ -14,6 +14,7 @@ import { enforce } from "./enforce.ts";
 import { errorResponse, httpError, toHttpError } from "./error_response.ts";
 import type { EventStreams } from "./events.ts";
 import { isLocalRequest } from "./locality.ts";
+import { modelRoutes, type ModelService } from "./model_routes.ts";
 import { isAllowedOrigin } from "./origins.ts";
 import { pairingRoutes } from "./pairing_routes.ts";
 import { checkHost, type PolicyFacts } from "./policy.ts";
@@ -65,6 +66,11 @@ export interface RoutesOptions {
   runText: RunText;
   /** The event streams. */
   events: EventStreams;
+  /**
+   * The model gateway.
+   * @default its routes do not exist
+   */
+  models?: ModelService;
   /** The page at /app/. */
   page: () => Response;
   /** The metrics as text. */
@@ -90,7 +96,7 @@ type RouteHandler = Handler<RequestEnv> | MiddlewareHandler<RequestEnv>;
 
 /** The handler for all requests of one device. */
 export function createRoutes(options: RoutesOptions): Hono<RequestEnv> {
-  const { log, state, policyFacts: facts } = options;
+  const { log, state, policyFacts: facts, models } = options;
   const routes = new Hono<RequestEnv>();
 
   routes.use(nameRequest(options), refuseEarly(options));
@@ -151,6 +157,7 @@ export function createRoutes(options: RoutesOptions): Hono<RequestEnv> {
   route(RUN_PREFIXES.map((prefix) => `${prefix}*`), {
     GET: [refuseHead, enforce("run", { facts, runText: runTextOf }), runRoute(options.runText)],
   });
+  if (models !== undefined) routes.route("/", modelRoutes({ ...models, facts }));
   return routes;
 
   // Handlers by method; every other method is 405.

@@ -21,6 +21,12 @@ export const KEY_SECRET_BYTES = 32;
 /** The longest name of a key, in characters. */
 export const MAX_KEY_NAME_CHARACTERS = 64;
 
+/** The most models that a key names. */
+export const MAX_KEY_MODELS = 64;
+
+/** The longest name of a model, in characters. */
+export const MAX_MODEL_NAME_CHARACTERS = 256;
+
 /** A key as it is kept. */
 export interface ApiKey {
   /** The public id. */

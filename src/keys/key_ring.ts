@@ -1,28 +1,16 @@
-// Judges presented keys. Missing, malformed, unknown, revoked and expired keys cost the same work
-// and get the same answer, so that nobody learns which ids exist.
+// The API keys of a device: judges presented ones, makes and revokes them, and remembers when they
+// were used.
 
-import { equalBytes } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { AppError, asError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { RandomSource } from "../base/random.ts";
-import {
-  type ApiKey,
-  drawKey,
-  KEY_SCOPES,
-  type KeyScope,
-  type KeyStore,
-  MAX_KEY_NAME_CHARACTERS,
-  parseKey,
-  type PresentedKey,
-} from "./api_key.ts";
+import type { ApiKey, KeyStore } from "./api_key.ts";
+import { isValidKey, presentedIn } from "./key_judgement.ts";
+import { makeKey, type NewKey } from "./new_key.ts";
 
 /** How often uses are written, in milliseconds. */
 export const LAST_USED_FLUSH_MS = 30_000;
-
-// Stand in for a key that is missing or malformed, so that the same steps run.
-const NO_KEY = `lk_00000000_${"A".repeat(43)}`;
-const NOBODY: PresentedKey = { keyId: "", secretHash: new Uint8Array(32).fill(1) };
 
 /** Options of {@linkcode KeyRing}. */
 export interface KeyRingOptions {
@@ -34,16 +22,6 @@ export interface KeyRingOptions {
   random: RandomSource;
   /** Hears of failed writes. */
   log: Logger;
-}
-
-/** What a new key is to be. */
-export interface NewKey {
-  /** The owner's name for it, 1 to 64 characters. */
-  readonly name: string;
-  /** What it opens; at least one scope. */
-  readonly scopes: readonly KeyScope[];
-  /** How long it lives, in milliseconds; for ever where undefined. */
-  readonly lifetimeMs?: number | undefined;
 }
 
 /** The API keys of a device. */
@@ -67,43 +45,20 @@ export class KeyRing {
   /** The key in a text, if it is valid now; undefined otherwise, whatever is wrong. */
   authenticate(text: string | undefined): ApiKey | undefined {
     const { store, clock } = this.#options;
-    const { keyId, secretHash } = parseKey(text ?? NO_KEY) ?? parseKey(NO_KEY) ?? NOBODY;
+    const presented = presentedIn(text);
+    const { keyId } = presented;
     const check = store.check(keyId);
     const nowMs = clock.wallMs();
-    const isRight = equalBytes(check.secretHash, secretHash);
-    if (!isRight || !check.isKnown || check.isRevoked || nowMs >= check.expiresAtMs) {
-      return undefined;
-    }
+    if (!isValidKey(presented, check, nowMs)) return undefined;
     this.#unsaved.set(keyId, nowMs);
     return store.find(keyId);
   }
 
-  /** Makes a key; its text is never to be had again. bad_request for a bad name or scope. */
+  /** Makes a key; its text is never to be had again. bad_request for what cannot be one. */
   create(wanted: NewKey): { text: string; key: ApiKey } {
-    const { store, clock, random } = this.#options;
-    const { name, scopes, lifetimeMs } = wanted;
-    if (name.length < 1 || name.length > MAX_KEY_NAME_CHARACTERS) {
-      throw new AppError(
-        "bad_request",
-        `name: expected 1 to ${MAX_KEY_NAME_CHARACTERS} characters`,
-      );
-    }
-    if (scopes.length === 0 || !scopes.every((scope) => KEY_SCOPES.includes(scope))) {
-      throw new AppError("bad_request", `scopes: expected some of ${KEY_SCOPES.join(", ")}`);
-    }
-    const { text, presented } = drawKey(random);
-    const createdAtMs = clock.wallMs();
-    const key: ApiKey = {
-      ...presented,
-      name,
-      scopes: KEY_SCOPES.filter((scope) => scopes.includes(scope)),
-      createdAtMs,
-      expiresAtMs: lifetimeMs === undefined ? undefined : createdAtMs + lifetimeMs,
-      lastUsedAtMs: undefined,
-      revokedAtMs: undefined,
-    };
-    store.add(key);
-    return { text, key };
+    const made = makeKey(wanted, this.#options);
+    this.#options.store.add(made.key);
+    return made;
   }
 
   /** All keys, with uses that are not yet written. */

@@ -7,7 +7,10 @@ import type { ModelKey } from "./model_key.ts";
 export interface RequestOutcome {
   /** Tokens of the prompt, as the final frame of the answer said; 0 where none came. */
   readonly promptTokens: number;
-  /** Tokens of the answer, likewise. */
+  /**
+   * Tokens of the answer, likewise; where the final frame did not come, one for each frame that did,
+   * so that nobody evades a limit by hanging up early.
+   */
   readonly outputTokens: number;
   /** Whether the client got an error, or an answer that broke off. */
   readonly isError: boolean;

@@ -5,9 +5,9 @@ import type { ApiKey, KeyCheck, KeyScope, KeyStore } from "../keys/api_key.ts";
 import { inTransaction } from "./transaction.ts";
 
 const COLUMNS = `key_id, name, secret_hash, scopes, created_at_ms, expires_at_ms, last_used_at_ms,
-  revoked_at_ms`;
+  revoked_at_ms, models`;
 
-/** A KeyStore over the tables of the second migration. */
+/** A KeyStore over the table of the second and third migration. */
 export class SqliteKeyStore implements KeyStore {
   readonly #database: DatabaseSync;
   readonly #statements: Readonly<
@@ -33,7 +33,7 @@ export class SqliteKeyStore implements KeyStore {
       ),
       any: database.prepare("SELECT 1 FROM api_keys LIMIT 1"),
       insert: database.prepare(
-        `INSERT INTO api_keys (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, NULL, NULL)`,
+        `INSERT INTO api_keys (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, ?)`,
       ),
       revoke: database.prepare(
         "UPDATE api_keys SET revoked_at_ms = ? WHERE key_id = ? AND revoked_at_ms IS NULL",
@@ -72,7 +72,7 @@ export class SqliteKeyStore implements KeyStore {
 
   /** Keeps a new key. */
   add(key: ApiKey): void {
-    const { keyId, name, secretHash, scopes, createdAtMs, expiresAtMs = null } = key;
+    const { keyId, name, secretHash, scopes, models, createdAtMs, expiresAtMs = null } = key;
     this.#statements.insert.run(
       keyId,
       name,
@@ -80,6 +80,7 @@ export class SqliteKeyStore implements KeyStore {
       JSON.stringify(scopes),
       createdAtMs,
       expiresAtMs,
+      models === undefined ? null : JSON.stringify(models),
     );
   }
 
@@ -109,6 +110,7 @@ function toKey(row: Record<string, SQLOutputValue>): ApiKey {
     name: String(row["name"]),
     secretHash: new Uint8Array(row["secret_hash"] as Uint8Array),
     scopes: JSON.parse(String(row["scopes"])) as KeyScope[],
+    models: row["models"] === null ? undefined : JSON.parse(String(row["models"])) as string[],
     createdAtMs: Number(row["created_at_ms"]),
     expiresAtMs: time(row["expires_at_ms"]),
     lastUsedAtMs: time(row["last_used_at_ms"]),

@@ -50,6 +50,36 @@ export const MIGRATIONS: readonly Migration[] = [
      hash BLOB NOT NULL CHECK (length(hash) = 32)
    ) STRICT;
    INSERT INTO audit_checkpoint (id, hash) VALUES (0, zeroblob(32));`,
+  `ALTER TABLE api_keys ADD COLUMN models TEXT CHECK (models IS NULL OR json_valid(models));
+   CREATE TABLE model_usage (
+     key_id TEXT NOT NULL,
+     day TEXT NOT NULL CHECK (length(day) = 10),
+     requests INTEGER NOT NULL,
+     prompt_tokens INTEGER NOT NULL,
+     output_tokens INTEGER NOT NULL,
+     errors INTEGER NOT NULL,
+     duration_ms INTEGER NOT NULL,
+     PRIMARY KEY (day, key_id)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE model_usage_batches (
+     batch_id TEXT PRIMARY KEY NOT NULL,
+     day TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE model_usage_outbox (
+     id INTEGER PRIMARY KEY NOT NULL,
+     batch_id TEXT NOT NULL UNIQUE,
+     entries TEXT NOT NULL CHECK (json_valid(entries))
+   ) STRICT;
+   CREATE TABLE model_requests (
+     key_id TEXT PRIMARY KEY NOT NULL,
+     minute INTEGER NOT NULL,
+     used INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE model_tokens (
+     key_id TEXT PRIMARY KEY NOT NULL,
+     day TEXT NOT NULL,
+     used INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** Options of {@linkcode migrate}. */

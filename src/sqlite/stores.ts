@@ -5,13 +5,17 @@ import type { AuditStore } from "../audit/audit_log.ts";
 import type { Logger } from "../base/log.ts";
 import type { ClientStore } from "../clients/client.ts";
 import type { KeyStore } from "../keys/api_key.ts";
+import type { LimitStore } from "../models/limit_store.ts";
+import type { UsageOutbox, UsageStore } from "../models/usage.ts";
 import type { ReplayLedger } from "../session/replay_ledger.ts";
 import { SqliteAuditStore } from "./audit_store.ts";
 import { SqliteClientStore } from "./client_store.ts";
 import { createFolder, DatabaseUnusableError, openDatabase } from "./database.ts";
 import { SqliteKeyStore } from "./key_store.ts";
+import { SqliteLimitStore } from "./limit_store.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { SqliteReplayLedger } from "./replay_ledger.ts";
+import { SqliteUsageOutbox, SqliteUsageStore } from "./usage_store.ts";
 import { takeWriteLock } from "./write_lock.ts";
 
 /** The name of the database in the data folder. */
@@ -29,6 +33,12 @@ export interface Stores {
   readonly keys: KeyStore;
   /** The audit log. */
   readonly audit: AuditStore;
+  /** What keys have used of the model gateway. */
+  readonly usage: UsageStore;
+  /** Usage on its way to a store elsewhere. */
+  readonly usageOutbox: UsageOutbox;
+  /** The limits of keys. */
+  readonly limits: LimitStore;
   /** Writes everything out and gives the folder free; safe to call twice. */
   close(): void;
 }
@@ -74,6 +84,9 @@ function prepareStores(database: DatabaseSync, path: string): Omit<Stores, "clos
       ledger: new SqliteReplayLedger(database),
       keys: new SqliteKeyStore(database),
       audit: new SqliteAuditStore(database),
+      usage: new SqliteUsageStore(database),
+      usageOutbox: new SqliteUsageOutbox(database),
+      limits: new SqliteLimitStore(database),
     };
   } catch (error) {
     database.close();

@@ -26,6 +26,7 @@ const CONTENT: BackupContent = {
     name: "script",
     secretHash: random(32),
     scopes: ["rpc", "models"],
+    models: undefined,
     createdAtMs: 3,
     expiresAtMs: undefined,
     lastUsedAtMs: 4,

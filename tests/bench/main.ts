@@ -4,6 +4,7 @@
 import { displayRows } from "./display_bench.ts";
 import { handshakeRows } from "./handshake_bench.ts";
 import { keyRows } from "./keys_bench.ts";
+import { modelRows } from "./models_bench.ts";
 import { requestRows } from "./request_bench.ts";
 import { serviceRows } from "./service_bench.ts";
 import { type BenchRow, formatRows } from "./table.ts";
@@ -13,6 +14,7 @@ const sections: [title: string, rows: () => Promise<BenchRow[]>][] = [
   ["Pairing and session set-up", handshakeRows],
   ["The PIN on a panel of 640 × 480, per second", displayRows],
   ["Refusing API keys, medians of 5,000", keyRows],
+  ["The model gateway, beside its upstream directly", modelRows],
   ["The process", serviceRows],
 ];
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { type LogFields, silentLogger } from "../../src/base/log.ts";
 import type { ApiKey, KeyScope } from "../../src/keys/api_key.ts";
-import { KeyRing, type NewKey } from "../../src/keys/key_ring.ts";
+import { KeyRing } from "../../src/keys/key_ring.ts";
+import type { NewKey } from "../../src/keys/new_key.ts";
 import { assertAppError } from "../support/app_error.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { MemoryKeyStore } from "../support/memory_key_store.ts";
@@ -48,6 +49,7 @@ Deno.test("create() keeps a key whose text opens it", () => {
   assert.deepEqual(rest, {
     name: "Lights",
     scopes: ["run"],
+    models: undefined,
     createdAtMs: clock.wallMs(),
     expiresAtMs: clock.wallMs() + HOUR_MS,
     lastUsedAtMs: undefined,

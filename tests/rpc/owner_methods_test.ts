@@ -103,6 +103,8 @@ Deno.test("keys.new tells the key once, and keys never again", async () => {
       keyId: key.slice(3, 11),
       name: "script",
       scopes: ["rpc", "run"],
+      models: null,
+      shared: false,
       createdAt: 1_790_000_000,
       expiresAt: 1_790_000_060,
       lastUsedAt: null,

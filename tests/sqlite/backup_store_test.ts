@@ -24,6 +24,7 @@ function apiKey(keyId: string, revokedAtMs?: number): ApiKey {
     name: keyId,
     secretHash: new Uint8Array(32).fill(1),
     scopes: ["rpc"],
+    models: undefined,
     createdAtMs: 1,
     expiresAtMs: undefined,
     lastUsedAtMs: undefined,

@@ -90,6 +90,7 @@ function sampleKey(keyId: string, changes: Partial<ApiKey> = {}): ApiKey {
     name: "Lights",
     secretHash: new Uint8Array(32).fill(1),
     scopes: ["rpc"],
+    models: undefined,
     createdAtMs: 3,
     expiresAtMs: undefined,
     lastUsedAtMs: undefined,

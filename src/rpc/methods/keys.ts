@@ -4,12 +4,34 @@
 import * as v from "valibot";
 import type { ApiKey, KeyScope } from "../../keys/api_key.ts";
 import type { KeyRing } from "../../keys/key_ring.ts";
+import type { NewKey } from "../../keys/new_key.ts";
+import type { SharedKeyRing } from "../../keys/shared_key_ring.ts";
 import { defineMethod, type RpcMethod } from "../method.ts";
+
+/** Keys in one place. */
+export interface KeyPlace {
+  /** All of them. */
+  list(): ApiKey[] | Promise<ApiKey[]>;
+  /** Makes one. */
+  create(wanted: NewKey): NewKeyResult | Promise<NewKeyResult>;
+  /** Forgets the revoked ones; how many there were. */
+  purgeRevoked(): number | Promise<number>;
+}
+
+/** A new key and its text. */
+export interface NewKeyResult {
+  /** Its text, told once. */
+  readonly text: string;
+  /** The key. */
+  readonly key: ApiKey;
+}
 
 /** The parts behind the key methods. */
 export interface KeyMethodsOptions {
-  /** The keys. */
-  keys: Pick<KeyRing, "list" | "create" | "revoke" | "purgeRevoked">;
+  /** The device's own keys. */
+  keys: KeyPlace & Pick<KeyRing, "revoke">;
+  /** The keys for models that several gateways share, where there are such. */
+  shared?: (KeyPlace & Pick<SharedKeyRing, "revoke">) | undefined;
   /** All scopes there are. */
   scopes: readonly KeyScope[];
   /** Hears of a new key. */
@@ -22,13 +44,17 @@ const MAX_LIFETIME_S = 100 * 366 * 24 * 3600;
 
 /** `keys`, `keys.new`, `keys.delete` and `keys.purge`. */
 export function keyMethods(options: KeyMethodsOptions): RpcMethod[] {
-  const { keys, scopes: knownScopes, onAdded, onRevoked } = options;
+  const { keys, shared, scopes: knownScopes, onAdded, onRevoked } = options;
   return [
     defineMethod({
       name: "keys",
       access: "local",
       params: v.object({}),
-      run: () => ({ keys: keys.list().map(showKey) }),
+      run: async () => {
+        const own = (await keys.list()).map((key) => showKey(key, false));
+        const others = (await shared?.list() ?? []).map((key) => showKey(key, true));
+        return { keys: [...own, ...others] };
+      },
     }),
     defineMethod({
       name: "keys.new",
@@ -36,6 +62,7 @@ export function keyMethods(options: KeyMethodsOptions): RpcMethod[] {
       params: v.strictObject({
         name: v.string(),
         scopes: v.array(v.picklist(knownScopes)),
+        models: v.optional(v.array(v.string())),
         expiresIn: v.optional(v.pipe(
           v.number(),
           v.integer(),
@@ -43,19 +70,21 @@ export function keyMethods(options: KeyMethodsOptions): RpcMethod[] {
           v.maxValue(MAX_LIFETIME_S),
         )),
       }),
-      run: ({ name, scopes, expiresIn }) => {
+      run: async ({ name, scopes, models, expiresIn }) => {
         const lifetimeMs = expiresIn === undefined ? undefined : expiresIn * 1000;
-        const { text, key } = keys.create({ name, scopes, lifetimeMs });
+        const isShared = shared !== undefined && scopes.includes("models");
+        const place: KeyPlace = isShared ? shared : keys;
+        const { text, key } = await place.create({ name, scopes, models, lifetimeMs });
         onAdded(key);
-        return { ...showKey(key), key: text };
+        return { ...showKey(key, isShared), key: text };
       },
     }),
     defineMethod({
       name: "keys.delete",
       access: "local",
       params: v.strictObject({ keyId: v.string() }),
-      run: ({ keyId }) => {
-        keys.revoke(keyId);
+      run: async ({ keyId }) => {
+        if (shared === undefined || !await shared.revoke(keyId)) keys.revoke(keyId);
         onRevoked(keyId);
         return null;
       },
@@ -64,21 +93,25 @@ export function keyMethods(options: KeyMethodsOptions): RpcMethod[] {
       name: "keys.purge",
       access: "local",
       params: v.object({}),
-      run: () => ({ purged: keys.purgeRevoked() }),
+      run: async () => ({
+        purged: await keys.purgeRevoked() + (await shared?.purgeRevoked() ?? 0),
+      }),
     }),
   ];
 }
 
-function showKey(key: ApiKey): Record<string, unknown> {
-  const { keyId, name, scopes, createdAtMs, expiresAtMs, lastUsedAtMs, revokedAtMs } = key;
+function showKey(key: ApiKey, isShared: boolean): Record<string, unknown> {
+  const { keyId, name, scopes, models = null } = key;
   return {
     keyId,
     name,
     scopes,
-    createdAt: toSeconds(createdAtMs),
-    expiresAt: toSeconds(expiresAtMs),
-    lastUsedAt: toSeconds(lastUsedAtMs),
-    revokedAt: toSeconds(revokedAtMs),
+    models,
+    shared: isShared,
+    createdAt: toSeconds(key.createdAtMs),
+    expiresAt: toSeconds(key.expiresAtMs),
+    lastUsedAt: toSeconds(key.lastUsedAtMs),
+    revokedAt: toSeconds(key.revokedAtMs),
   };
 }
 

@@ -1,0 +1,99 @@
+// The model gateway of one device: its keys, its accounting, and where both are kept. What is kept
+// elsewhere is loaded only where the configuration names it.
+
+import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/log.ts";
+import type { RandomSource } from "../base/random.ts";
+import type { ModelService } from "../http/model_routes.ts";
+import type { KeyRing } from "../keys/key_ring.ts";
+import { SharedKeyRing } from "../keys/shared_key_ring.ts";
+import { KeyAccounting } from "../models/key_accounting.ts";
+import type { LimitStore } from "../models/limit_store.ts";
+import { createModelKeyCheck } from "../models/model_key_check.ts";
+import type { ModelSettings } from "../models/model_settings.ts";
+import { createModelGateway } from "../models/proxy.ts";
+import type { UsageStore } from "../models/usage.ts";
+import { UsageLedger } from "../models/usage_ledger.ts";
+import type { UsageReader } from "../rpc/methods/usage.ts";
+import type { Stores } from "../sqlite/stores.ts";
+
+/** Options of {@linkcode openModels}. */
+export interface ModelsOptions {
+  /** The table [models]. */
+  settings: ModelSettings;
+  /** The device's own stores. */
+  stores: Pick<Stores, "usage" | "usageOutbox" | "limits">;
+  /** The device's own keys. */
+  keys: KeyRing;
+  /** Time. */
+  clock: Clock;
+  /** Randomness. */
+  random: RandomSource;
+  /** The log. */
+  log: Logger;
+}
+
+/** A running gateway. */
+export interface Models {
+  /** What the routes need. */
+  readonly service: ModelService;
+  /** What keys have used. */
+  readonly usage: UsageReader;
+  /** The keys that several gateways share, where there are such. */
+  readonly sharedKeys: SharedKeyRing | undefined;
+  /** Requests under way, and what is held for them. */
+  counts(): { requests: number; heldBytes: number };
+  /** Ends requests under way. */
+  stop(): void;
+  /** Writes everything; to be called when no request is under way any more. */
+  close(): Promise<void>;
+}
+
+/** Opens the gateway; undefined where it is off. */
+export async function openModels(options: ModelsOptions): Promise<Models | undefined> {
+  const { settings, stores, keys, clock, random, log } = options;
+  if (!settings.enabled) return undefined;
+  const shared = settings.store === undefined ? undefined : await openStore(settings.store, log);
+  const distant = settings.limits === undefined
+    ? undefined
+    : await openLimits(settings.limits, log);
+  const sharedKeys = shared && new SharedKeyRing({ store: shared.keys, clock, random, log });
+  const store = shared?.usage ?? stores.usage;
+  const outbox = shared === undefined ? undefined : stores.usageOutbox;
+  const usage = new UsageLedger({ store, outbox, clock, random, log });
+  const accounting = new KeyAccounting({
+    perKeyPerMinute: settings.perKeyPerMinute,
+    perKeyTokensPerDay: settings.perKeyTokensPerDay,
+    limits: distant?.limits ?? stores.limits,
+    usage,
+    clock,
+    log,
+  });
+  const gateway = createModelGateway({ settings, fetch, accounting, clock, log });
+  return {
+    service: { gateway, authenticate: createModelKeyCheck(sharedKeys ?? keys) },
+    usage: { flush: () => usage.flush(), list: (wanted) => store.list(wanted) },
+    sharedKeys,
+    counts: () => gateway.counts(),
+    stop: () => gateway.close(),
+    async close(): Promise<void> {
+      await accounting.close();
+      if (!await usage.close()) log.error("Some usage of the model gateway could not be written");
+      await sharedKeys?.close();
+      await Promise.all([shared?.close(), distant?.close()]);
+    },
+  };
+}
+
+async function openStore(
+  _url: string,
+  _log: Logger,
+): Promise<{ keys: never; usage: UsageStore; close(): Promise<void> }> {
+  throw new Error("not yet");
+}
+async function openLimits(
+  _url: string,
+  _log: Logger,
+): Promise<{ limits: LimitStore; close(): Promise<void> }> {
+  throw new Error("not yet");
+}

@@ -1,0 +1,71 @@
+// The routes of the model gateway: which requests exist, who may make them, and how they meet the
+// gateway. Every other path of a model server is no route here and so 404.
+
+import { type Context, Hono } from "hono";
+import { AppError } from "../base/errors.ts";
+import { type Endpoint, ENDPOINTS } from "../models/endpoints.ts";
+import type { AuthenticateModelKey } from "../models/model_key.ts";
+import type { ModelGateway } from "../models/proxy.ts";
+import { MAX_BODY_BYTES } from "../models/request_body.ts";
+import { enforceModels } from "./enforce.ts";
+import { httpError } from "./error_response.ts";
+import type { PolicyFacts } from "./policy.ts";
+import type { RequestEnv } from "./request_env.ts";
+
+/** The model gateway as the routes need it. */
+export interface ModelService {
+  /** Answers requests. */
+  readonly gateway: Pick<ModelGateway, "handle">;
+  /** Judges keys. */
+  readonly authenticate: AuthenticateModelKey;
+}
+
+/** Options of {@linkcode modelRoutes}. */
+export interface ModelRoutesOptions extends ModelService {
+  /** What the policy asks of the device, at this moment. */
+  facts: () => PolicyFacts;
+}
+
+/** The routes of all endpoints. */
+export function modelRoutes(options: ModelRoutesOptions): Hono<RequestEnv> {
+  const { gateway } = options;
+  const routes = new Hono<RequestEnv>();
+  const enforce = enforceModels(options);
+  for (const endpoint of ENDPOINTS) {
+    const { method, path } = endpoint;
+    routes.on(method, [path], enforce, (c) => answer(c, { endpoint, gateway }));
+    routes.all(path, () => {
+      throw httpError(405, `Method not allowed: expected ${method}`, { Allow: method });
+    });
+  }
+  return routes;
+}
+
+async function answer(
+  c: Context<RequestEnv>,
+  { endpoint, gateway }: { endpoint: Endpoint; gateway: Pick<ModelGateway, "handle"> },
+): Promise<Response> {
+  const key = c.get("modelKey");
+  if (key === undefined) throw new TypeError("A model route without its policy");
+  checkHeaders(c.req.raw.headers);
+  const { guarded } = c.env.peer;
+  return await gateway.handle({
+    endpoint,
+    key,
+    body: c.req.raw.body,
+    signal: c.req.raw.signal,
+    requestId: c.get("requestId"),
+    onBodyPart: () => guarded?.bodyPart(),
+    onBodyWhole: () => guarded?.progressed(),
+  });
+}
+
+// What its bytes are matters, not what they are said to be: the documented examples of model
+// servers send JSON as a form.
+function checkHeaders(headers: Headers): void {
+  const encoding = headers.get("Content-Encoding")?.trim().toLowerCase() ?? "identity";
+  if (encoding !== "identity") throw httpError(415, "Content-Encoding: expected none");
+  if (Number(headers.get("Content-Length") ?? 0) > MAX_BODY_BYTES) {
+    throw new AppError("too_large", `body: expected at most ${MAX_BODY_BYTES} bytes`);
+  }
+}

@@ -1,0 +1,129 @@
+// What keys have used since the last batch, and its way into the store: in batches, each of which
+// counts once, whatever fails in between. On the way to a store elsewhere a batch lies in an outbox on
+// this device, so that neither a crash nor an absent store loses it.
+
+import { type Clock, every } from "../base/clock.ts";
+import { asError } from "../base/errors.ts";
+import type { Logger } from "../base/log.ts";
+import { type RandomSource, randomUuid } from "../base/random.ts";
+import type { RequestOutcome } from "./accounting.ts";
+import {
+  dayOf,
+  type UsageBatch,
+  type UsageEntry,
+  type UsageOutbox,
+  type UsageStore,
+} from "./usage.ts";
+
+/** How often a batch is written, in milliseconds. */
+export const USAGE_FLUSH_MS = 5_000;
+
+/** Options of {@linkcode UsageLedger}. */
+export interface UsageLedgerOptions {
+  /** Where usage is kept. */
+  store: UsageStore;
+  /**
+   * Where batches wait that the store has not taken yet.
+   * @default in memory
+   */
+  outbox?: UsageOutbox | undefined;
+  /** Time. */
+  clock: Clock;
+  /** Randomness for the ids of batches. */
+  random: RandomSource;
+  /** The log. */
+  log: Logger;
+}
+
+/** Collects usage. */
+export class UsageLedger {
+  readonly #options: UsageLedgerOptions;
+  readonly #cancelFlush: () => void;
+  /** What is in no batch yet, by key and day. */
+  #collected = new Map<string, UsageEntry>();
+  /** Batches that neither the store nor an outbox has. */
+  #waiting: UsageBatch[] = [];
+  #flushing: Promise<boolean> | undefined;
+  #isFailing = false;
+
+  /** A ledger that writes at times. */
+  constructor(options: UsageLedgerOptions) {
+    this.#options = options;
+    this.#cancelFlush = every(options.clock, USAGE_FLUSH_MS, () => void this.flush());
+  }
+
+  /** Whether there is usage that neither the store nor the outbox could be given. */
+  get isFailing(): boolean {
+    return this.#isFailing && this.#waiting.length > 0;
+  }
+
+  /** Counts a request of a key. */
+  record(keyId: string, outcome: RequestOutcome): void {
+    const day = dayOf(this.#options.clock.wallMs());
+    const id = `${day} ${keyId}`;
+    const before = this.#collected.get(id);
+    this.#collected.set(id, {
+      keyId,
+      day,
+      requests: (before?.requests ?? 0) + 1,
+      promptTokens: (before?.promptTokens ?? 0) + outcome.promptTokens,
+      outputTokens: (before?.outputTokens ?? 0) + outcome.outputTokens,
+      errors: (before?.errors ?? 0) + (outcome.isError ? 1 : 0),
+      durationMs: (before?.durationMs ?? 0) + Math.round(outcome.durationMs),
+    });
+  }
+
+  /** Writes everything that was collected; says whether the store has all of it. Never rejects. */
+  flush(): Promise<boolean> {
+    // One at a time, and whoever asks meanwhile waits for one that begins after this moment.
+    const before = this.#flushing ?? Promise.resolve(true);
+    const flushing = before.then(() => this.#write());
+    this.#flushing = flushing;
+    void flushing.then(() => {
+      if (this.#flushing === flushing) this.#flushing = undefined;
+    });
+    return flushing;
+  }
+
+  /** Writes what is left and ends; says whether the store or the outbox has all of it. */
+  async close(): Promise<boolean> {
+    this.#cancelFlush();
+    await this.flush();
+    // What was collected while an older batch waited.
+    await this.flush();
+    return this.#waiting.length === 0 && this.#collected.size === 0;
+  }
+
+  async #write(): Promise<boolean> {
+    const { store, outbox, random, log } = this.#options;
+    // While one batch waits the next one is still collected, so that few of them pile up.
+    if (this.#collected.size > 0 && this.#waiting.length === 0) {
+      const entries = [...this.#collected.values()];
+      this.#waiting.push({ batchId: randomUuid(random), entries });
+      this.#collected = new Map();
+    }
+    try {
+      if (outbox !== undefined) {
+        for (let batch = this.#waiting[0]; batch !== undefined; batch = this.#waiting[0]) {
+          outbox.put(batch);
+          this.#waiting.shift();
+        }
+      }
+      for (const batch of outbox?.list() ?? [...this.#waiting]) {
+        // deno-lint-ignore no-await-in-loop -- in order, and not all at once on a store that is slow
+        await store.add(batch);
+        outbox?.remove(batch.batchId);
+        this.#waiting = this.#waiting.filter((one) => one !== batch);
+      }
+      if (this.#isFailing) log.info("Usage is written again");
+      this.#isFailing = false;
+      return true;
+    } catch (error) {
+      if (!this.#isFailing) {
+        log.error("Cannot write usage, will try again", { error: asError(error) });
+      }
+      this.#isFailing = true;
+      return false;
+    }
+  }
+}

@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import { silentLogger } from "../../src/base/log.ts";
+import { AppError } from "../../src/base/errors.ts";
+import type { UsageBatch, UsageEntry, UsageOutbox, UsageStore } from "../../src/models/usage.ts";
+import { USAGE_FLUSH_MS, UsageLedger } from "../../src/models/usage_ledger.ts";
+import { FakeClock } from "../support/fake_clock.ts";
+import { seededRandom } from "../support/seeded_random.ts";
+
+const OUTCOME = { promptTokens: 10, outputTokens: 5, isError: false, durationMs: 100.4 };
+const NOON = Date.UTC(2026, 0, 31, 12);
+
+/** A store that counts each batch once, and may be away, or lose its answers. */
+class FakeStore implements UsageStore {
+  readonly totals = new Map<string, number>();
+  readonly #seen = new Set<string>();
+  isAway = false;
+  losesAnswers = false;
+
+  add({ batchId, entries }: UsageBatch): Promise<void> {
+    if (this.isAway) return Promise.reject(new AppError("unavailable", "Away"));
+    if (!this.#seen.has(batchId)) {
+      this.#seen.add(batchId);
+      for (const { keyId, day, requests } of entries) {
+        const id = `${day} ${keyId}`;
+        this.totals.set(id, (this.totals.get(id) ?? 0) + requests);
+      }
+    }
+    if (this.losesAnswers) return Promise.reject(new AppError("unavailable", "Lost"));
+    return Promise.resolve();
+  }
+
+  list(): Promise<UsageEntry[]> {
+    return Promise.resolve([]);
+  }
+}
+
+class FakeOutbox implements UsageOutbox {
+  batches: UsageBatch[] = [];
+  isFull = false;
+
+  put(batch: UsageBatch): void {
+    if (this.isFull) throw new Error("disk full");
+    this.batches.push(batch);
+  }
+
+  list(): UsageBatch[] {
+    return [...this.batches];
+  }
+
+  remove(batchId: string): void {
+    this.batches = this.batches.filter((batch) => batch.batchId !== batchId);
+  }
+}
+
+interface Fixture {
+  ledger: UsageLedger;
+  store: FakeStore;
+  clock: FakeClock;
+  errors: string[];
+}
+
+function fixture(outbox?: UsageOutbox): Fixture {
+  const store = new FakeStore();
+  const clock = new FakeClock(NOON);
+  const errors: string[] = [];
+  const log = { ...silentLogger, error: (message: string) => errors.push(message) };
+  const ledger = new UsageLedger({ store, outbox, clock, random: seededRandom(1), log });
+  return { ledger, store, clock, errors };
+}
+
+Deno.test("usage is collected by key and day and written in one batch", async () => {
+  const batches: UsageBatch[] = [];
+  const { clock } = fixture();
+  const ledger = new UsageLedger({
+    store: {
+      add: (batch) => {
+        batches.push(batch);
+        return Promise.resolve();
+      },
+      list: () => Promise.resolve([]),
+    },
+    clock,
+    random: seededRandom(1),
+    log: silentLogger,
+  });
+  ledger.record("a", OUTCOME);
+  ledger.record("a", { ...OUTCOME, isError: true, outputTokens: 0, durationMs: 50 });
+  ledger.record("b", OUTCOME);
+  clock.stepWall(12 * 3600_000);
+  ledger.record("a", OUTCOME);
+  assert.equal(await ledger.flush(), true);
+  assert.equal(batches.length, 1);
+  const one = { requests: 1, promptTokens: 10, outputTokens: 5, errors: 0, durationMs: 100 };
+  assert.deepEqual(batches[0]?.entries, [
+    {
+      keyId: "a",
+      day: "2026-01-31",
+      requests: 2,
+      promptTokens: 20,
+      outputTokens: 5,
+      errors: 1,
+      durationMs: 150,
+    },
+    { keyId: "b", day: "2026-01-31", ...one },
+    { keyId: "a", day: "2026-02-01", ...one },
+  ]);
+  // Nothing new, nothing written.
+  assert.equal(await ledger.flush(), true);
+  assert.equal(batches.length, 1);
+  await ledger.close();
+});
+
+Deno.test("usage is written by itself every few seconds, and at the end", async () => {
+  const { ledger, store, clock } = fixture();
+  ledger.record("a", OUTCOME);
+  clock.advance(USAGE_FLUSH_MS);
+  await ledger.flush();
+  assert.equal(store.totals.get("2026-01-31 a"), 1);
+  ledger.record("a", OUTCOME);
+  assert.equal(await ledger.close(), true);
+  assert.equal(store.totals.get("2026-01-31 a"), 2);
+  assert.equal(clock.timerCount, 0);
+});
+
+Deno.test("while the store is away usage waits, and none is lost or counted twice", async () => {
+  const { ledger, store, errors } = fixture();
+  store.isAway = true;
+  ledger.record("a", OUTCOME);
+  assert.equal(await ledger.flush(), false);
+  assert.equal(ledger.isFailing, true);
+  ledger.record("a", OUTCOME);
+  assert.equal(await ledger.flush(), false);
+  assert.deepEqual(errors, ["Cannot write usage, will try again"]);
+  store.isAway = false;
+  assert.equal(await ledger.flush(), true);
+  assert.equal(ledger.isFailing, false);
+  await ledger.close();
+  assert.equal(store.totals.get("2026-01-31 a"), 2);
+});
+
+Deno.test("a batch whose answer was lost is counted once", async () => {
+  const { ledger, store } = fixture();
+  store.losesAnswers = true;
+  ledger.record("a", OUTCOME);
+  assert.equal(await ledger.flush(), false);
+  assert.equal(await ledger.flush(), false);
+  store.losesAnswers = false;
+  assert.equal(await ledger.close(), true);
+  assert.equal(store.totals.get("2026-01-31 a"), 1);
+});
+
+Deno.test("close() says that usage is lost with a store that is away", async () => {
+  const { ledger, store } = fixture();
+  store.isAway = true;
+  ledger.record("a", OUTCOME);
+  assert.equal(await ledger.close(), false);
+});
+
+Deno.test("with an outbox usage survives the end of the process", async () => {
+  const outbox = new FakeOutbox();
+  const first = fixture(outbox);
+  first.store.isAway = true;
+  first.ledger.record("a", OUTCOME);
+  assert.equal(await first.ledger.flush(), false);
+  // It is put aside, so a limited key is not refused.
+  assert.equal(first.ledger.isFailing, false);
+  assert.equal(await first.ledger.close(), true);
+  assert.equal(outbox.batches.length, 1);
+
+  const second = fixture(outbox);
+  assert.equal(await second.ledger.flush(), true);
+  assert.equal(second.store.totals.get("2026-01-31 a"), 1);
+  assert.equal(outbox.batches.length, 0);
+  await second.ledger.close();
+});
+
+Deno.test("an outbox that is full holds nothing back that fits later", async () => {
+  const outbox = new FakeOutbox();
+  const { ledger, store } = fixture(outbox);
+  outbox.isFull = true;
+  ledger.record("a", OUTCOME);
+  assert.equal(await ledger.flush(), false);
+  assert.equal(ledger.isFailing, true);
+  ledger.record("a", OUTCOME);
+  outbox.isFull = false;
+  assert.equal(await ledger.close(), true);
+  assert.equal(ledger.isFailing, false);
+  assert.equal(store.totals.get("2026-01-31 a"), 2);
+});
+
+Deno.test("flushes at the same time write everything once", async () => {
+  const { ledger, store } = fixture();
+  ledger.record("a", OUTCOME);
+  const first = ledger.flush();
+  ledger.record("a", OUTCOME);
+  const second = ledger.flush();
+  assert.deepEqual(await Promise.all([first, second]), [true, true]);
+  assert.equal(store.totals.get("2026-01-31 a"), 2);
+  await ledger.close();
+});
