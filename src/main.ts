@@ -24,6 +24,7 @@ import { restoreCommand } from "./cli/restore.ts";
 import { runCommand } from "./cli/run.ts";
 import { serveCommand } from "./cli/serve.ts";
 import { stopCommand } from "./cli/stop.ts";
+import { checkFleet } from "./fleet/check_fleet.ts";
 import { findInstances } from "./platform/mdns_query.ts";
 import { usageCommand } from "./cli/usage.ts";
 import { VERSION } from "./version.ts";
@@ -104,7 +105,7 @@ if (import.meta.main) {
     confirm: (question) => Deno.stdin.isTerminal() && confirm(question),
     createBackup,
     restoreBackup,
-    diagnose: (options) => diagnose({ ...options, findInstances }),
+    diagnose: (options) => diagnose({ ...options, findInstances, checkFleet }),
     startService: startApp,
   });
   Deno.exit(code);

@@ -4,11 +4,15 @@
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
 import type { RandomSource } from "../base/random.ts";
+import { openPostgres } from "../fleet/postgres.ts";
+import { PostgresKeyStore } from "../fleet/postgres_keys.ts";
+import { PostgresUsageStore } from "../fleet/postgres_usage.ts";
+import { openRedisLimits } from "../fleet/redis_limits.ts";
 import type { ModelService } from "../http/model_routes.ts";
 import type { KeyRing } from "../keys/key_ring.ts";
 import { SharedKeyRing } from "../keys/shared_key_ring.ts";
+import type { SharedKeyStore } from "../keys/shared_key_store.ts";
 import { KeyAccounting } from "../models/key_accounting.ts";
-import type { LimitStore } from "../models/limit_store.ts";
 import { createModelKeyCheck } from "../models/model_key_check.ts";
 import type { ModelSettings } from "../models/model_settings.ts";
 import { createModelGateway } from "../models/proxy.ts";
@@ -53,10 +57,9 @@ export interface Models {
 export async function openModels(options: ModelsOptions): Promise<Models | undefined> {
   const { settings, stores, keys, clock, random, log } = options;
   if (!settings.enabled) return undefined;
-  const shared = settings.store === undefined ? undefined : await openStore(settings.store, log);
-  const distant = settings.limits === undefined
-    ? undefined
-    : await openLimits(settings.limits, log);
+  const { store: storeUrl, limits: limitsUrl } = settings;
+  const shared = storeUrl === undefined ? undefined : await openStore(storeUrl, { clock, log });
+  const distant = limitsUrl === undefined ? undefined : await openRedisLimits(limitsUrl, log);
   const sharedKeys = shared && new SharedKeyRing({ store: shared.keys, clock, random, log });
   const store = shared?.usage ?? stores.usage;
   const outbox = shared === undefined ? undefined : stores.usageOutbox;
@@ -64,7 +67,7 @@ export async function openModels(options: ModelsOptions): Promise<Models | undef
   const accounting = new KeyAccounting({
     perKeyPerMinute: settings.perKeyPerMinute,
     perKeyTokensPerDay: settings.perKeyTokensPerDay,
-    limits: distant?.limits ?? stores.limits,
+    limits: distant ?? stores.limits,
     usage,
     clock,
     log,
@@ -80,20 +83,26 @@ export async function openModels(options: ModelsOptions): Promise<Models | undef
       await accounting.close();
       if (!await usage.close()) log.error("Some usage of the model gateway could not be written");
       await sharedKeys?.close();
-      await Promise.all([shared?.close(), distant?.close()]);
+      await shared?.close();
+      await distant?.close();
     },
   };
 }
 
-async function openStore(
-  _url: string,
-  _log: Logger,
-): Promise<{ keys: never; usage: UsageStore; close(): Promise<void> }> {
-  throw new Error("not yet");
+interface DistantStore {
+  readonly keys: SharedKeyStore;
+  readonly usage: UsageStore;
+  close(): Promise<void>;
 }
-async function openLimits(
-  _url: string,
-  _log: Logger,
-): Promise<{ limits: LimitStore; close(): Promise<void> }> {
-  throw new Error("not yet");
+
+async function openStore(
+  url: string,
+  options: { clock: Clock; log: Logger },
+): Promise<DistantStore> {
+  const postgres = await openPostgres(url, options);
+  return {
+    keys: new PostgresKeyStore(postgres),
+    usage: new PostgresUsageStore(postgres),
+    close: () => postgres.close(),
+  };
 }

@@ -1,0 +1,187 @@
+// Two gateways that share keys, limits and usage over Debian's own PostgreSQL and Redis, and what their
+// clients see while either server is away: a clear refusal, and nothing uncounted afterwards.
+
+import assert from "node:assert/strict";
+import { FakeOllama, PROMPT_TOKENS } from "../support/fake_ollama.ts";
+import {
+  type PrivateServer,
+  startPostgres,
+  startRedis,
+  whyNoPostgres,
+  whyNoRedis,
+} from "../support/private_server.ts";
+import {
+  callLocal,
+  type ServiceProcess,
+  startService,
+  withDataDir,
+} from "../support/service_process.ts";
+import { systemTest } from "../support/system_test.ts";
+
+const MODEL = "llama3.1:8b";
+const LEAKS = /ollama|postgres|redis|sqlite|traceback|127\.0|\/tmp/i;
+const WAIT_LIMIT_MS = 20_000;
+
+interface World {
+  postgres: PrivateServer;
+  redis: PrivateServer;
+  /** Starts a gateway with a data folder of this name. */
+  gateway(name: string): Promise<ServiceProcess>;
+}
+
+async function withWorld(settings: string, test: (world: World) => Promise<void>): Promise<void> {
+  const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
+  const ollama = new FakeOllama();
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, ollama.handle);
+  const running: ServiceProcess[] = [];
+  try {
+    await withDataDir(async (dataDir) => {
+      try {
+        await test({
+          postgres,
+          redis,
+          async gateway(name): Promise<ServiceProcess> {
+            const service = await startService({
+              dataDir: `${dataDir}${name}`,
+              tables: [
+                "[models]",
+                "enabled = true",
+                `upstream = "http://127.0.0.1:${server.addr.port}"`,
+                `allow = ["${MODEL}"]`,
+                `store = "${postgres.url}"`,
+                `limits = "${redis.url}"`,
+                settings,
+              ].join("\n"),
+            });
+            running.push(service);
+            return service;
+          },
+        });
+      } finally {
+        await Promise.all(running.map((service) => service.stop()));
+      }
+    });
+  } finally {
+    await server.shutdown();
+    await Promise.all([postgres.remove(), redis.remove()]);
+  }
+}
+
+async function newKey({ baseUrl }: ServiceProcess): Promise<string> {
+  const params = { name: "shared", scopes: ["models"] };
+  const { key, shared } = await callLocal(baseUrl, "keys.new", params) as {
+    key: string;
+    shared: boolean;
+  };
+  assert.equal(shared, true);
+  return key;
+}
+
+async function chat({ baseUrl }: ServiceProcess, key: string): Promise<number> {
+  const response = await fetch(`${baseUrl}/api/chat`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${key}` },
+    body: JSON.stringify({ model: MODEL, messages: [], stream: false }),
+  });
+  const text = await response.text();
+  if (response.status !== 200) {
+    assert.doesNotMatch(text, LEAKS);
+    assert.deepEqual(Object.keys(JSON.parse(text).error).sort(), ["code", "message", "request_id"]);
+  }
+  return response.status;
+}
+
+async function requestsOf({ baseUrl }: ServiceProcess, keyId: string): Promise<number> {
+  const { usage } = await callLocal(baseUrl, "usage", { keyId }) as {
+    usage: { requests: number; promptTokens: number }[];
+  };
+  const sum = usage.reduce((total, { requests }) => total + requests, 0);
+  assert.equal(
+    usage.reduce((total, { promptTokens }) => total + promptTokens, 0),
+    sum * PROMPT_TOKENS,
+  );
+  return sum;
+}
+
+async function until(what: string, isTrue: () => Promise<boolean>): Promise<void> {
+  const endMs = performance.now() + WAIT_LIMIT_MS;
+  // deno-lint-ignore no-await-in-loop -- only looking tells
+  while (!await isTrue()) {
+    if (performance.now() > endMs) throw new Error(`Not within the limit: ${what}`);
+    // deno-lint-ignore no-await-in-loop -- only looking tells
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+const whyNot = await whyNoPostgres() ?? await whyNoRedis();
+
+systemTest("two gateways share a key, its limit and its usage", {
+  whyNot,
+  run: () =>
+    withWorld("per_key_per_minute = 4", async ({ gateway }) => {
+      const leftMs = 60_000 - Date.now() % 60_000;
+      if (leftMs < 20_000) await new Promise((resolve) => setTimeout(resolve, leftMs));
+      const [one, two] = await Promise.all([gateway("1"), gateway("2")]);
+      const key = await newKey(one);
+      const keyId = key.slice(3, 11);
+      const statuses = await Promise.all(
+        [one, two, one, two, one, two, one].map((service) => chat(service, key)),
+      );
+      assert.deepEqual(statuses.sort(), [200, 200, 200, 200, 429, 429, 429]);
+      await until("all usage is seen on both", async () =>
+        await requestsOf(one, keyId) === 4 && await requestsOf(two, keyId) === 4);
+      const { keys } = await callLocal(two.baseUrl, "keys") as { keys: { keyId: string }[] };
+      assert.deepEqual(
+        keys.map((shown) =>
+          shown.keyId
+        ),
+        [keyId],
+      );
+      await callLocal(two.baseUrl, "keys.delete", { keyId });
+      assert.equal(await chat(one, key), 401);
+      // A key of the device itself does not open the shared gateway.
+      const params = { name: "own", scopes: ["rpc"] };
+      const { key: own } = await callLocal(one.baseUrl, "keys.new", params) as { key: string };
+      assert.equal(await chat(one, own), 401);
+    }),
+});
+
+systemTest("while the store is away nobody gets in, and usage waits for it over a restart", {
+  whyNot,
+  run: () =>
+    withWorld("per_key_per_minute = 1000", async ({ gateway, postgres }) => {
+      const one = await gateway("1");
+      const key = await newKey(one);
+      const keyId = key.slice(3, 11);
+      assert.equal(await chat(one, key), 200);
+      await postgres.stop();
+      assert.equal(await chat(one, key), 503);
+      await assert.rejects(callLocal(one.baseUrl, "keys"), /unavailable/);
+      // What was used before lies on the device until the store is back, whatever becomes of it.
+      assert.equal(await one.stop(), 0);
+      const again = await gateway("1");
+      assert.equal(await chat(again, key), 503);
+      await postgres.start();
+      await until("the key is taken again", async () => await chat(again, key) === 200);
+      await until("all usage is there once", async () => await requestsOf(again, keyId) === 2);
+      assert.match(again.output(), /The shared store does not answer/);
+      assert.doesNotMatch(again.output(), /Unexpected/);
+    }),
+});
+
+systemTest("while the limits are away limited keys are refused, and counted on afterwards", {
+  whyNot,
+  run: () =>
+    withWorld(`per_key_tokens_per_day = 1000000`, async ({ gateway, redis }) => {
+      const one = await gateway("1");
+      const key = await newKey(one);
+      const keyId = key.slice(3, 11);
+      assert.equal(await chat(one, key), 200);
+      await redis.stop();
+      assert.equal(await chat(one, key), 503);
+      await redis.start();
+      await until("the limits are counted again", async () => await chat(one, key) === 200);
+      await until("all usage is there once", async () => await requestsOf(one, keyId) === 2);
+      assert.doesNotMatch(one.output(), /Unexpected/);
+    }),
+});
