@@ -108,6 +108,11 @@ export interface AppOptions {
    */
   configSource?: ConfigSource;
   /**
+   * The variables that actions inherit.
+   * @default those of this process
+   */
+  environment?: Readonly<Record<string, string>>;
+  /**
    * Time.
    * @default {systemClock}
    */
@@ -192,7 +197,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 
   const actions = new ActionRunner({
     actions: config.actions,
-    start: createActionStarter(environment()),
+    start: createActionStarter(options.environment ?? environment()),
     events: {
       started: (media) => notifications.publish("media.started", showMedia(media)),
       stopped: (media) => notifications.publish("media.stopped", showMedia(media)),

@@ -25,6 +25,7 @@ import { runCommand } from "./cli/run.ts";
 import { serveCommand } from "./cli/serve.ts";
 import { stopCommand } from "./cli/stop.ts";
 import { checkFleet } from "./fleet/check_fleet.ts";
+import { connectDirectly, environment as readEnvironment } from "./platform/host.ts";
 import { findInstances } from "./platform/mdns_query.ts";
 import { usageCommand } from "./cli/usage.ts";
 import { VERSION } from "./version.ts";
@@ -99,6 +100,8 @@ function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string
 }
 
 if (import.meta.main) {
+  const environment = readEnvironment();
+  connectDirectly();
   const code = await main(Deno.args, {
     write: (text) => writeAll(Deno.stdout, text),
     writeError: (text) => writeAll(Deno.stderr, text),
@@ -106,7 +109,7 @@ if (import.meta.main) {
     createBackup,
     restoreBackup,
     diagnose: (options) => diagnose({ ...options, findInstances, checkFleet }),
-    startService: startApp,
+    startService: (options) => startApp({ ...options, environment }),
   });
   Deno.exit(code);
 }

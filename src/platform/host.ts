@@ -18,6 +18,19 @@ export function environment(): Record<string, string> {
   return Deno.env.toObject();
 }
 
+const PROXY_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
+
+/**
+ * Makes this process connect to nobody but those it names: the platform would otherwise ask a proxy,
+ * for loopback too. To be called before the first request.
+ */
+export function connectDirectly(): void {
+  for (const name of PROXY_VARIABLES) {
+    Deno.env.delete(name);
+    Deno.env.delete(name.toLowerCase());
+  }
+}
+
 /** The addresses of this machine's interfaces at the moment, with the interfaces' names. */
 export function interfaceAddresses(): InterfaceAddress[] {
   return Deno.networkInterfaces().map(({ name, family, address, cidr, mac, scopeid }) => ({

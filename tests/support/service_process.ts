@@ -20,6 +20,11 @@ export interface ServiceOptions {
    * @default the system's limit
    */
   maxFiles?: number;
+  /**
+   * Variables beside those of the test.
+   * @default none
+   */
+  env?: Record<string, string>;
   /** Lines after the [service] table, other tables included. */
   tables?: string;
 }
@@ -50,6 +55,7 @@ export async function startService(options: ServiceOptions): Promise<ServiceProc
   const limit = options.maxFiles === undefined ? "" : `ulimit -n ${options.maxFiles} && `;
   const child = new Deno.Command("sh", {
     args: ["-c", `${limit}exec "$@"`, "sh", ...command],
+    env: options.env ?? {},
     stdout: "piped",
     stderr: "piped",
   }).spawn();

@@ -22,7 +22,10 @@ Deno.test("demo plays the main job and cleans up", async () => {
 });
 
 Deno.test("every command has --help and --version, and wrong usage exits with 2", async () => {
-  const commands = ["serve", "pair", "clients", "keys", "audit", "call", "demo"];
+  const commands = [
+    ...["serve", "pair", "clients", "keys", "audit", "call", "demo", "run", "stop", "actions"],
+    ...["config", "doctor", "backup", "restore", "usage"],
+  ];
   const helps = await Promise.all(commands.map((name) => runLatchkey(name, "--help")));
   for (const [i, { code, stdout }] of helps.entries()) {
     assert.equal(code, 0);
@@ -251,3 +254,32 @@ function spawn(...args: readonly string[]): Spawned {
     })(),
   };
 }
+
+Deno.test("a proxy in the environment is not asked, and actions still have it", async () => {
+  const tables = [
+    "[[action]]",
+    'name = "env"',
+    'match = "env"',
+    'command = ["sh", "-c", "echo proxy=$$HTTP_PROXY"]',
+    "exclusive = false",
+  ].join("\n");
+  const env = { HTTP_PROXY: "http://127.0.0.1:9", http_proxy: "http://127.0.0.1:9" };
+  await withService({ tables, env }, async ({ baseUrl }, configFile) => {
+    const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "src/main.ts", "call", "version", "--config", configFile],
+      cwd: new URL("../../", import.meta.url),
+      env,
+    }).output();
+    assert.equal(code, 0);
+    assert.match(new TextDecoder().decode(stdout), /"version"/);
+    await callLocal(baseUrl, "run", { text: "env" });
+    for (let tries = 0; tries < 200; tries++) {
+      // deno-lint-ignore no-await-in-loop -- only looking tells
+      const shown = await callLocal(baseUrl, "actions.output", { name: "env" });
+      if (JSON.stringify(shown).includes("proxy=http://127.0.0.1:9")) return;
+      // deno-lint-ignore no-await-in-loop -- only looking tells
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    assert.fail("The action does not have the proxy");
+  });
+});
