@@ -11,6 +11,7 @@ import {
   UsageError,
 } from "./command.ts";
 import { openConfiguration } from "./configuration.ts";
+import { exists, whyNot } from "./owner_files.ts";
 import { readPassphrase } from "./passphrase.ts";
 
 /** The command. */
@@ -76,15 +77,6 @@ function writeWhole(file: string, bytes: Uint8Array): void {
     }
     Deno.renameSync(part, file);
   } catch (error) {
-    throw new CommandError(`Cannot write ${file}: ${asError(error).message}`, { cause: error });
-  }
-}
-
-function exists(file: string): boolean {
-  try {
-    Deno.lstatSync(file);
-    return true;
-  } catch {
-    return false;
+    throw new CommandError(`Cannot write ${file}: ${whyNot(error)}`, { cause: error });
   }
 }

@@ -12,6 +12,7 @@ import {
 import type { ConfigSource } from "../config/config_source.ts";
 import { SETTINGS_FILE } from "../settings/settings_file.ts";
 import { CommandError } from "./command.ts";
+import { whyNot } from "./owner_files.ts";
 
 /** A configuration in files; the environment is looked at once. */
 export interface ConfigurationFiles extends ConfigSource {
@@ -113,6 +114,5 @@ function readFile(file: string): string {
 }
 
 function unreadable(file: string, error: unknown): CommandError {
-  const reason = error instanceof Deno.errors.NotFound ? "no such file" : String(error);
-  return new CommandError(`Cannot read ${file}: ${reason}`, { cause: error });
+  return new CommandError(`Cannot read ${file}: ${whyNot(error)}`, { cause: error });
 }

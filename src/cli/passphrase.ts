@@ -1,6 +1,7 @@
 // A passphrase from whoever runs the command: a file, a variable, or typed twice without being seen.
 
 import { CommandError, UsageError } from "./command.ts";
+import { whyNot } from "./owner_files.ts";
 
 /** The variable that a passphrase may stand in. */
 export const PASSPHRASE_VARIABLE = "LATCHKEY_PASSPHRASE";
@@ -41,12 +42,8 @@ function readFirstLine(file: string): string {
   try {
     return Deno.readTextFileSync(file).split(/\r?\n/, 1)[0] ?? "";
   } catch (error) {
-    throw new CommandError(`Cannot read ${file}: ${reasonOf(error)}`, { cause: error });
+    throw new CommandError(`Cannot read ${file}: ${whyNot(error)}`, { cause: error });
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Deno.errors.NotFound ? "no such file" : String(error);
 }
 
 // The terminal shows nothing of it, so the few keys that a line editor knows are done here.

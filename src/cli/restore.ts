@@ -10,6 +10,7 @@ import {
   UsageError,
 } from "./command.ts";
 import { configFileOf, loadConfig, readConfigText } from "./configuration.ts";
+import { exists, whyNot } from "./owner_files.ts";
 import { readPassphrase } from "./passphrase.ts";
 import { formatTime } from "./table.ts";
 
@@ -71,7 +72,7 @@ function placeConfig(configFile: string, text: string): string {
   try {
     Deno.writeTextFileSync(place, text, { mode: 0o600 });
   } catch (error) {
-    throw new CommandError(`Cannot write ${place}: ${asError(error).message}`, { cause: error });
+    throw new CommandError(`Cannot write ${place}: ${whyNot(error)}`, { cause: error });
   }
   return place === configFile
     ? `Wrote the backup's configuration to ${place}.\n`
@@ -82,16 +83,6 @@ function readFile(file: string): Uint8Array {
   try {
     return Deno.readFileSync(file);
   } catch (error) {
-    const reason = error instanceof Deno.errors.NotFound ? "no such file" : asError(error).message;
-    throw new CommandError(`Cannot read ${file}: ${reason}`, { cause: error });
-  }
-}
-
-function exists(file: string): boolean {
-  try {
-    Deno.lstatSync(file);
-    return true;
-  } catch {
-    return false;
+    throw new CommandError(`Cannot read ${file}: ${whyNot(error)}`, { cause: error });
   }
 }

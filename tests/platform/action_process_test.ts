@@ -4,13 +4,13 @@ import assert from "node:assert/strict";
 import type { ActionProcess } from "../../src/actions/action_process.ts";
 import { createActionStarter, LATE_OUTPUT_MS } from "../../src/platform/action_process.ts";
 import { seededRandom } from "../support/seeded_random.ts";
+import { until } from "../support/until.ts";
 
 const ENVIRONMENT = {
   PATH: Deno.env.get("PATH") ?? "",
   KEPT: "yes",
   LATCHKEY_PASSPHRASE: "secret",
 };
-const POLL_MS = 10;
 
 interface Started extends ActionProcess {
   output(): string;
@@ -33,14 +33,6 @@ function start(
   return { ...process, output: () => output };
 }
 
-async function until(isTrue: () => boolean): Promise<void> {
-  for (let tries = 0; !isTrue(); tries++) {
-    if (tries > 500) throw new Error("It does not become true");
-    // deno-lint-ignore no-await-in-loop -- only looking tells
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
-}
-
 Deno.test("a program gets its arguments, variables and folder, and its output is read", async () => {
   const script = 'pwd; env | grep -E "KEPT|MINE|LATCHKEY"; echo "$#:$1"; echo err >&2; exit 7';
   const process = start(["sh", "-c", script, "sh", "a  b"], { env: { MINE: "too" }, cwd: "/" });
@@ -60,29 +52,29 @@ Deno.test("a program that is not there cannot be started", () => {
 
 Deno.test("a signal reaches the children and their children", async () => {
   const process = start(["sh", "-c", "(sleep 50; :) & sleep 50 & echo ready; wait"]);
-  await until(() => process.output().includes("ready"));
+  await until("the process has come so far", () => process.output().includes("ready"));
   assert.equal(process.signal("SIGTERM"), true);
   assert.deepEqual(await process.ended, { exitCode: null, signal: "SIGTERM" });
-  await until(() => !process.isAlive());
+  await until("the process has come so far", () => !process.isAlive());
   await process.finish();
 });
 
 Deno.test("children that outlive their program are seen and can be killed", async () => {
   const process = start(["sh", "-c", "(trap '' TERM; while :; do sleep 1; done) & echo ready"]);
   assert.deepEqual(await process.ended, { exitCode: 0, signal: null });
-  await until(() => process.output().includes("ready"));
+  await until("the process has come so far", () => process.output().includes("ready"));
   assert.equal(process.isAlive(), true);
   process.signal("SIGTERM");
   assert.equal(process.isAlive(), true);
   process.signal("SIGKILL");
-  await until(() => !process.isAlive());
+  await until("the process has come so far", () => !process.isAlive());
   await process.finish();
 });
 
 Deno.test("a process that left the group does not hold the run open by its output", async () => {
   const process = start(["sh", "-c", "setsid sh -c 'sleep 3' & echo ready"]);
   await process.ended;
-  await until(() => !process.isAlive());
+  await until("the process has come so far", () => !process.isAlive());
   const before = performance.now();
   await process.finish();
   // It was given up, and not waited for until the process closed its output by itself.

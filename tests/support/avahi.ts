@@ -2,9 +2,7 @@
 // all of it processes of the test.
 
 import type { RemoteHost } from "./remote_host.ts";
-
-const START_LIMIT_MS = 10_000;
-const POLL_MS = 50;
+import { until } from "./until.ts";
 
 /** A service that was found. */
 export interface FoundService {
@@ -69,7 +67,7 @@ export async function startAvahi(host: RemoteHost): Promise<AvahiBrowser> {
   const start = (program: string, ...args: string[]): Deno.ChildProcess =>
     new Deno.Command(program, { args, env, stdout: "null", stderr: "null" }).spawn();
   const daemon = start("dbus-daemon", `--config-file=${folder}/dbus.conf`, "--nofork");
-  await until(() => exists(`${folder}/bus`));
+  await until("the bus is there", () => exists(`${folder}/bus`));
   // A folder of its own for its process id: another avahi may run on this machine.
   const script = 'mkdir -p /run/avahi-daemon && mount -t tmpfs none /run/avahi-daemon && exec "$@"';
   const browser = start(
@@ -97,7 +95,10 @@ export async function startAvahi(host: RemoteHost): Promise<AvahiBrowser> {
       }));
   }
 
-  await until(() => browse("_latchkey-none._tcp").then(() => true, () => false));
+  await until(
+    "the browser answers",
+    () => browse("_latchkey-none._tcp").then(() => true, () => false),
+  );
   return {
     browse,
     async stop(): Promise<void> {
@@ -114,15 +115,5 @@ async function exists(path: string): Promise<boolean> {
     return true;
   } catch {
     return false;
-  }
-}
-
-async function until(isTrue: () => Promise<boolean>): Promise<void> {
-  const endMs = performance.now() + START_LIMIT_MS;
-  // deno-lint-ignore no-await-in-loop -- only looking tells
-  while (!await isTrue()) {
-    if (performance.now() > endMs) throw new Error("The browser does not start");
-    // deno-lint-ignore no-await-in-loop -- only looking tells
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }

@@ -1,8 +1,7 @@
 // Debian's own database servers as private processes of a test: a folder of their own, a free port of
 // loopback, and no trace afterwards.
 
-const START_LIMIT_MS = 20_000;
-const POLL_MS = 50;
+import { until } from "./until.ts";
 
 /** A server. */
 export interface PrivateServer {
@@ -96,13 +95,7 @@ async function runServer(options: {
 
   async function start(): Promise<void> {
     child = new Deno.Command(program, { args, stdout: "null", stderr: "null" }).spawn();
-    const endMs = performance.now() + START_LIMIT_MS;
-    // deno-lint-ignore no-await-in-loop -- only looking tells
-    while (!await isReady()) {
-      if (performance.now() > endMs) throw new Error(`${program} does not start`);
-      // deno-lint-ignore no-await-in-loop -- only looking tells
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    }
+    await until(`${program} answers`, isReady);
   }
 
   async function stop(): Promise<void> {

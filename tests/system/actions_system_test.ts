@@ -10,9 +10,9 @@ import {
   type ServiceProcess,
   withService,
 } from "../support/service_process.ts";
+import { until } from "../support/until.ts";
 
 const GONE_LIMIT_MS = 6000;
-const POLL_MS = 20;
 
 const TABLES = `
 [[action]]
@@ -54,16 +54,6 @@ function mediaSeenBy(phone: ReferencePhone): string[] {
   return phone.received.map((text) => JSON.parse(text) as Notification)
     .filter(({ method }) => method?.startsWith("media."))
     .map(({ method, params }) => `${method} ${params["systemId"]} ${params["mediaPath"]}`);
-}
-
-async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  const endMs = performance.now() + GONE_LIMIT_MS;
-  // deno-lint-ignore no-await-in-loop -- only looking tells
-  while (!await isTrue()) {
-    if (performance.now() > endMs) throw new Error(`Not within the limit: ${what}`);
-    // deno-lint-ignore no-await-in-loop -- only looking tells
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
 }
 
 // The processes of this program, by what is in their command line or environment.
@@ -117,7 +107,9 @@ Deno.test("a program that ignores SIGTERM is gone with its children within 6 s",
     await callLocal(service.baseUrl, "run", { text: "stubborn" });
     await until("all have started", async () => await processesOf("stubborn") >= 3);
     const stopped = callLocal(service.baseUrl, "stop");
-    await until("all are gone", async () => await processesOf("stubborn") === 0);
+    await until("all are gone", async () => await processesOf("stubborn") === 0, {
+      limitMs: GONE_LIMIT_MS,
+    });
     await stopped;
   });
 });

@@ -10,6 +10,7 @@ import {
   withDataDir,
   withService,
 } from "../support/service_process.ts";
+import { until } from "../support/until.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
@@ -273,13 +274,9 @@ Deno.test("a proxy in the environment is not asked, and actions still have it", 
     assert.equal(code, 0);
     assert.match(new TextDecoder().decode(stdout), /"version"/);
     await callLocal(baseUrl, "run", { text: "env" });
-    for (let tries = 0; tries < 200; tries++) {
-      // deno-lint-ignore no-await-in-loop -- only looking tells
+    await until("the action has the proxy", async () => {
       const shown = await callLocal(baseUrl, "actions.output", { name: "env" });
-      if (JSON.stringify(shown).includes("proxy=http://127.0.0.1:9")) return;
-      // deno-lint-ignore no-await-in-loop -- only looking tells
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    assert.fail("The action does not have the proxy");
+      return JSON.stringify(shown).includes("proxy=http://127.0.0.1:9");
+    });
   });
 });

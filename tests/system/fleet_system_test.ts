@@ -17,10 +17,10 @@ import {
   withDataDir,
 } from "../support/service_process.ts";
 import { systemTest } from "../support/system_test.ts";
+import { until } from "../support/until.ts";
 
 const MODEL = "llama3.1:8b";
 const LEAKS = /ollama|postgres|redis|sqlite|traceback|127\.0|\/tmp/i;
-const WAIT_LIMIT_MS = 20_000;
 
 interface World {
   postgres: PrivateServer;
@@ -101,16 +101,6 @@ async function requestsOf({ baseUrl }: ServiceProcess, keyId: string): Promise<n
     sum * PROMPT_TOKENS,
   );
   return sum;
-}
-
-async function until(what: string, isTrue: () => Promise<boolean>): Promise<void> {
-  const endMs = performance.now() + WAIT_LIMIT_MS;
-  // deno-lint-ignore no-await-in-loop -- only looking tells
-  while (!await isTrue()) {
-    if (performance.now() > endMs) throw new Error(`Not within the limit: ${what}`);
-    // deno-lint-ignore no-await-in-loop -- only looking tells
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }
 
 const whyNot = await whyNoPostgres() ?? await whyNoRedis();

@@ -1,0 +1,31 @@
+// Waiting for what only looking can tell, with a limit.
+
+/** Options of {@linkcode until}. */
+export interface UntilOptions {
+  /**
+   * How long, in milliseconds.
+   * @default {20000}
+   */
+  limitMs?: number;
+  /**
+   * The time between two looks, in milliseconds.
+   * @default {50}
+   */
+  pollMs?: number;
+}
+
+/** Looks until it is so; throws, with what was waited for, where that takes longer than the limit. */
+export async function until(
+  what: string,
+  isTrue: () => boolean | Promise<boolean>,
+  options: UntilOptions = {},
+): Promise<void> {
+  const { limitMs = 20_000, pollMs = 50 } = options;
+  const endMs = performance.now() + limitMs;
+  // deno-lint-ignore no-await-in-loop -- only looking tells
+  while (!await isTrue()) {
+    if (performance.now() > endMs) throw new Error(`Not within ${limitMs} ms: ${what}`);
+    // deno-lint-ignore no-await-in-loop -- only looking tells
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+}
