@@ -18,7 +18,7 @@ interface Fixture {
   accounting: KeyAccounting;
   clock: FakeClock;
   recorded: [string, RequestOutcome][];
-  store: { isAway: boolean };
+  store: { isAway: boolean; adding: Promise<void> | undefined };
   usage: { isFailing: boolean };
 }
 
@@ -28,13 +28,17 @@ async function withAccounting(
 ): Promise<void> {
   using database = openSample();
   const inner = new SqliteLimitStore(database);
-  const store = { isAway: false };
+  const store: Fixture["store"] = { isAway: false, adding: undefined };
   const guarded = <Result>(work: () => Promise<Result>): Promise<Result> =>
     store.isAway ? Promise.reject(new AppError("unavailable", "Away")) : work();
   const counting: LimitStore = {
     takeRequest: (key) => guarded(() => inner.takeRequest(key)),
     tokensOn: (key) => guarded(() => inner.tokensOn(key)),
-    addTokens: (key) => guarded(() => inner.addTokens(key)),
+    addTokens: (key) =>
+      guarded(async () => {
+        await store.adding;
+        await inner.addTokens(key);
+      }),
   };
   const recorded: [string, RequestOutcome][] = [];
   const usage = { isFailing: false };
@@ -164,5 +168,35 @@ Deno.test("tokens that could not be counted are counted later, and once", async 
     assert.equal(await refusalOf(accounting), undefined);
     (await accounting.begin(KEY)).end(OUTCOME);
     assert.equal(await refusalOf(accounting), undefined);
+  });
+});
+
+Deno.test("tokens on their way to the store count already, and more may follow them", async () => {
+  await withAccounting({ tokensPerDay: 120 }, async ({ accounting, store }) => {
+    const requests = await Promise.all([1, 2, 3].map(() => accounting.begin(KEY)));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    store.adding = promise;
+    requests[0]?.end(OUTCOME);
+    await settle();
+    // While the first tokens are being added.
+    requests[1]?.end(OUTCOME);
+    resolve();
+    store.adding = undefined;
+    await settle();
+    assert.equal(await refusalOf(accounting), undefined);
+    requests[2]?.end(OUTCOME);
+    assert.equal((await refusalOf(accounting))?.[0], "rate_limited");
+  });
+});
+
+Deno.test("tokens that the store refuses to add are owed, and the limit knows", async () => {
+  await withAccounting({ tokensPerDay: 50 }, async ({ accounting, store }) => {
+    const request = await accounting.begin(KEY);
+    store.adding = Promise.reject(new AppError("unavailable", "Away"));
+    store.adding.catch(() => {});
+    request.end(OUTCOME);
+    await settle();
+    assert.equal((await refusalOf(accounting))?.[0], "rate_limited");
+    store.adding = undefined;
   });
 });

@@ -12,11 +12,14 @@ const NOON = Date.UTC(2026, 0, 31, 12);
 /** A store that counts each batch once, and may be away, or lose its answers. */
 class FakeStore implements UsageStore {
   readonly totals = new Map<string, number>();
+  /** The batches that it was offered. */
+  readonly offered = new Set<string>();
   readonly #seen = new Set<string>();
   isAway = false;
   losesAnswers = false;
 
   add({ batchId, entries }: UsageBatch): Promise<void> {
+    this.offered.add(batchId);
     if (this.isAway) return Promise.reject(new AppError("unavailable", "Away"));
     if (!this.#seen.has(batchId)) {
       this.#seen.add(batchId);
@@ -136,6 +139,20 @@ Deno.test("while the store is away usage waits, and none is lost or counted twic
   assert.equal(ledger.isFailing, false);
   await ledger.close();
   assert.equal(store.totals.get("2026-01-31 a"), 2);
+});
+
+Deno.test("however long the store is away, few batches pile up", async () => {
+  const { ledger, store } = fixture();
+  store.isAway = true;
+  for (let n = 0; n < 20; n++) {
+    ledger.record("a", OUTCOME);
+    // deno-lint-ignore no-await-in-loop -- one flush after the other
+    await ledger.flush();
+  }
+  store.isAway = false;
+  assert.equal(await ledger.close(), true);
+  assert.equal(store.offered.size, 2);
+  assert.equal(store.totals.get("2026-01-31 a"), 20);
 });
 
 Deno.test("a batch whose answer was lost is counted once", async () => {

@@ -46,6 +46,19 @@ Deno.test("a program gets its arguments, variables and folder, and its output is
   assert.equal(process.signal("SIGTERM"), false);
 });
 
+Deno.test("a program has no variable of this process but those it is given", async () => {
+  Deno.env.set("LATCHKEY_TEST_SECRET", "sesame");
+  try {
+    const process = start(["env"]);
+    await process.ended;
+    await process.finish();
+    assert.doesNotMatch(process.output(), /sesame/);
+    assert.match(process.output(), /^KEPT=yes$/m);
+  } finally {
+    Deno.env.delete("LATCHKEY_TEST_SECRET");
+  }
+});
+
 Deno.test("a program that is not there cannot be started", () => {
   assert.throws(() => start(["/nowhere/at/all"]), { name: "NotFound" });
 });

@@ -97,6 +97,8 @@ Deno.test("a count that was higher than its salts stays so", () => {
   using database = openSample();
   restoreRecords(database, { ...backup, salts: backup.salts.map((own) => ({ ...own, used: 9 })) });
   assert.equal(readRecords(database).salts[0]?.used, 9);
+  restoreRecords(database, backup);
+  assert.equal(readRecords(database).salts[0]?.used, 9);
 });
 
 Deno.test("a client that the device has keeps its name and role", () => {
