@@ -75,8 +75,14 @@ export type { DisplayKind, DisplaySettings } from "./display/display_settings.ts
 export type { PixelFormat, Rotation } from "./display/framebuffer_layout.ts";
 export type { PinDisplay, PinOutcome, PinView } from "./display/pin_display.ts";
 
-/** How long a stop waits for what runs on open connections, in milliseconds. */
-export const CONNECTIONS_GRACE_MS = 3000;
+/**
+ * How long a stop waits for what runs on open connections and for actions to end, in milliseconds;
+ * longer than the grace between their two signals.
+ */
+export const RUNNING_GRACE_MS = 2500;
+
+/** How long a stop waits for stores elsewhere, in milliseconds; what they miss is in the outbox. */
+export const DISTANT_GRACE_MS = 1000;
 
 /** How long a stop waits for HTTP answers after that, in milliseconds. */
 export const ANSWERS_GRACE_MS = 1500;
@@ -367,13 +373,12 @@ export async function startApp(options: AppOptions): Promise<App> {
       display.close();
       events.close();
       models?.stop();
-      // Within the grace of the connections: both go on at once.
-      const ended = actions.close();
-      await settledWithin(clock, { work: live.shutDown(), limitMs: CONNECTIONS_GRACE_MS });
-      await goodbye;
-      await settledWithin(clock, { work: ended, limitMs: CONNECTIONS_GRACE_MS });
+      // All of it at once: what runs over connections, the processes of actions, the goodbye.
+      const work = Promise.all([live.shutDown(), actions.close(), goodbye]);
+      await settledWithin(clock, { work, limitMs: RUNNING_GRACE_MS });
       await listeners?.stop(ANSWERS_GRACE_MS);
-      await models?.close();
+      const closed = models?.close() ?? Promise.resolve();
+      await settledWithin(clock, { work: closed, limitMs: DISTANT_GRACE_MS });
       flush();
       stores.close();
       log.info("Stopped");

@@ -236,7 +236,8 @@ function respond(
 
 // Also of answers whose status was long sent.
 function logFailure({ code, message }: AppError, log: Logger): void {
-  const level = code.startsWith("upstream_") ? "warn" : "info";
+  // Whoever asks too often must not wear out the flash as well.
+  const level = code.startsWith("upstream_") ? "warn" : code === "rate_limited" ? "debug" : "info";
   log[level]("Model request failed", { code, reason: message });
 }
 
