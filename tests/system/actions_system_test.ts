@@ -13,12 +13,15 @@ import {
 import { until } from "../support/until.ts";
 
 const GONE_LIMIT_MS = 6000;
+// Tells the processes of this run from those of another on the same machine.
+const MARK = crypto.randomUUID();
 
 const TABLES = `
 [[action]]
 name = "player"
 match = "play/(?P<file>.+)"
 command = ["sh", "-c", "echo playing \\"$$1\\"; exec sleep 60", "player", "\${file}"]
+env = { TEST_MARK = "${MARK}" }
 system = "Video"
 title = "\${file}"
 
@@ -26,6 +29,7 @@ title = "\${file}"
 name = "stubborn"
 match = "stubborn"
 command = ["sh", "-c", "trap '' TERM; (trap '' TERM; while :; do sleep 1; done) & while :; do sleep 1; done"]
+env = { TEST_MARK = "${MARK}" }
 
 [[action]]
 name = "print"
@@ -56,14 +60,16 @@ function mediaSeenBy(phone: ReferencePhone): string[] {
     .map(({ method, params }) => `${method} ${params["systemId"]} ${params["mediaPath"]}`);
 }
 
-// The processes of this program, by what is in their command line or environment.
+// The processes of an action, by their environment.
 async function processesOf(action: string): Promise<number> {
   let count = 0;
   for await (const { name } of Deno.readDir("/proc")) {
     if (!/^\d+$/.test(name)) continue;
     try {
       const environment = await Deno.readTextFile(`/proc/${name}/environ`);
-      if (environment.includes(`LATCHKEY_ACTION=${action}\0`)) count += 1;
+      const variables = environment.split("\0");
+      const isOurs = variables.includes(`TEST_MARK=${MARK}`);
+      if (isOurs && variables.includes(`LATCHKEY_ACTION=${action}`)) count += 1;
     } catch {
       // It has ended meanwhile.
     }
