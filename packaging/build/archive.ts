@@ -1,5 +1,6 @@
 // A tar.gz whose bytes depend on nothing but its files: sorted names, one time, root as the owner,
-// two modes, and a gzip header without name and time.
+// two modes, and a gzip header without name and time. It has files only: an entry for a folder would
+// make tar give that folder another mode, or put it in the place of a symbolic link to one.
 
 import { gzipSync } from "node:zlib";
 import { pack } from "tar-stream";
@@ -14,7 +15,7 @@ export interface ArchiveFile {
   readonly isExecutable: boolean;
 }
 
-/** The archive of some files, with all their folders; `timeS` is in seconds since 1970. */
+/** The archive of some files; `timeS` is in seconds since 1970. */
 export async function packArchive(
   files: readonly ArchiveFile[],
   timeS: number,
@@ -23,9 +24,6 @@ export async function packArchive(
   const common = { mtime: new Date(timeS * 1000), uid: 0, gid: 0, uname: "root", gname: "root" };
   // Read while it is written: a large entry is done only when somebody took it.
   const packed = readAll(tar);
-  for (const name of foldersOf(files)) {
-    tar.entry({ ...common, name: `${name}/`, type: "directory", mode: 0o755 });
-  }
   for (const { path, bytes, isExecutable } of sorted(files)) {
     const header = {
       ...common,
@@ -54,12 +52,4 @@ const UNKNOWN_SYSTEM = 255;
 
 function sorted(files: readonly ArchiveFile[]): ArchiveFile[] {
   return [...files].sort((a, b) => a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
-}
-
-function foldersOf(files: readonly ArchiveFile[]): string[] {
-  const folders = files.flatMap(({ path }) => {
-    const parts = path.split("/").slice(0, -1);
-    return parts.map((_, at) => parts.slice(0, at + 1).join("/"));
-  });
-  return [...new Set(folders)].sort();
 }

@@ -11,11 +11,11 @@ import {
   UNSTABLE,
 } from "./deno.ts";
 
-/** A target of `deno compile`, as its flag names it. */
-export type Target = "x86_64-unknown-linux-gnu" | "aarch64-unknown-linux-gnu";
+/** The target of `deno compile` for the handhelds, as its flag names it. */
+export const ARM_TARGET = "aarch64-unknown-linux-gnu";
 
-/** Compiles to a file; BuildError where that fails, with what to do. */
-export async function compile(target: Target, file: string): Promise<void> {
+/** Compiles for a target to a file; BuildError where that fails, with what to do. */
+export async function compile(target: string, file: string): Promise<void> {
   const { success, stderr } = await runDeno(
     "compile",
     ...["--quiet", "--frozen", "--no-check", "--bundle", "--minify"],
@@ -27,7 +27,7 @@ export async function compile(target: Target, file: string): Promise<void> {
 }
 
 /** What a failed compile means: a runtime that could not be had, or the tool's own words. */
-export function explainFailure(stderr: string, target: Target): string {
+export function explainFailure(stderr: string, target: string): string {
   const [url] = /https:\/\/\S*denort\S*?\.zip/.exec(stderr) ?? [];
   if (url === undefined) return `Cannot compile the program:\n${stderr.trim()}`;
   return [
@@ -44,8 +44,7 @@ export function explainFailure(stderr: string, target: Target): string {
 
 if (import.meta.main) {
   await runScript(async () => {
-    const isArm = Deno.args.includes("--arm64");
-    const target = isArm ? "aarch64-unknown-linux-gnu" : "x86_64-unknown-linux-gnu";
+    const target = Deno.args.includes("--arm64") ? ARM_TARGET : Deno.build.target;
     const file = `dist/latchkey-${await readVersion()}-${target.split("-")[0]}`;
     await Deno.mkdir(`${ROOT}dist`, { recursive: true });
     await compile(target, `${ROOT}${file}`);

@@ -1,7 +1,9 @@
 // The Deno that runs this script, as the tool that bundles and compiles.
 
-/** The repository's root. */
-export const ROOT: string = new URL("../../", import.meta.url).pathname;
+import { fileURLToPath } from "node:url";
+
+/** The repository's root, with a slash at its end. */
+export const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
 
 /** What the program may do from the start; it gives up what it does not need (docs/security.md). */
 export const PERMISSIONS: readonly string[] = ["--allow-all", "--no-prompt"];
@@ -25,7 +27,7 @@ export async function runDeno(
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [...args],
     cwd: ROOT,
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", RUST_BACKTRACE: "0", RUST_LIB_BACKTRACE: "0" },
     stdin: "null",
     stdout: "null",
   }).output();

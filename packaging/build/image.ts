@@ -4,12 +4,14 @@
 
 import { createHash } from "node:crypto";
 import { type ArchiveFile, packArchive } from "./archive.ts";
-import { compile } from "./compile.ts";
+import { ARM_TARGET, compile } from "./compile.ts";
 import { BuildError, bundle, readVersion, ROOT, runScript } from "./deno.ts";
-import { fetchArmDeno } from "./npm_deno.ts";
+import { downloadFromNpm, fetchArmDeno, readCacheFolder } from "./npm_deno.ts";
 
 /** Where the program lies in the overlay. */
 export const PROGRAM_FOLDER = "usr/lib/latchkey";
+
+const DOCUMENTS = ["LICENSE", "docs/flashing.md", "docs/security.md", "config.example.toml"];
 
 /** Options of {@linkcode buildImage}. */
 export interface BuildImageOptions {
@@ -23,12 +25,9 @@ export interface BuildImageOptions {
 export async function buildImage(options: BuildImageOptions): Promise<Uint8Array> {
   const rootfs = await Array.fromAsync(readTree(`${ROOT}packaging/rootfs`));
   const documents = await Promise.all(
-    [["LICENSE", "LICENSE"], ["docs/flashing.md", "flashing.md"], [
-      "config.example.toml",
-      "config.example.toml",
-    ]].map(async ([from, to]): Promise<ArchiveFile> => ({
-      path: `usr/share/doc/latchkey/${to}`,
-      bytes: await Deno.readFile(`${ROOT}${from}`),
+    DOCUMENTS.map(async (file): Promise<ArchiveFile> => ({
+      path: `usr/share/doc/latchkey/${file.split("/").at(-1)}`,
+      bytes: await Deno.readFile(`${ROOT}${file}`),
       isExecutable: false,
     })),
   );
@@ -45,13 +44,15 @@ export async function buildProgram(): Promise<{ files: ArchiveFile[]; how: strin
   try {
     const compiled = await tryCompile(`${folder}/latchkey`);
     if (compiled !== undefined) {
+      requireArm(compiled);
       const file = { path: "latchkey", bytes: compiled, isExecutable: true };
       return { files: [file], how: "one compiled binary" };
     }
     await bundle(`${folder}/latchkey.js`);
+    const npm = { folder: readCacheFolder(), download: downloadFromNpm };
     return {
       files: [
-        { path: "deno", bytes: await fetchArmDeno(), isExecutable: true },
+        { path: "deno", bytes: await fetchArmDeno(npm), isExecutable: true },
         {
           path: "latchkey.js",
           bytes: await Deno.readFile(`${folder}/latchkey.js`),
@@ -69,9 +70,22 @@ export async function buildProgram(): Promise<{ files: ArchiveFile[]; how: strin
 // not be the same tomorrow.
 async function tryCompile(file: string): Promise<Uint8Array | undefined> {
   if (Deno.env.get("DENORT_BIN") === undefined) return undefined;
-  await compile("aarch64-unknown-linux-gnu", file);
+  await compile(ARM_TARGET, file);
   return await Deno.readFile(file);
 }
+
+/** BuildError unless a program is for 64-bit ARM: DENORT_BIN may name another machine's runtime. */
+export function requireArm(program: Uint8Array): void {
+  const isElf = ELF_64.every((byte, at) => program[at] === byte);
+  if (!isElf || program[ELF_MACHINE_AT] !== ELF_AARCH64) {
+    throw new BuildError(
+      `The compiled program is not for 64-bit ARM: DENORT_BIN must be the runtime for ${ARM_TARGET}`,
+    );
+  }
+}
+
+const ELF_64 = [0x7f, 0x45, 0x4c, 0x46, 2];
+const [ELF_MACHINE_AT, ELF_AARCH64] = [18, 183];
 
 async function* readTree(root: string, below = ""): AsyncGenerator<ArchiveFile> {
   for await (const { name, isDirectory } of Deno.readDir(`${root}/${below}`)) {
@@ -97,8 +111,8 @@ async function sourceTimeS(): Promise<number> {
   }
   try {
     const { success, stdout } = await new Deno.Command("git", {
-      args: ["log", "-1", "--format=%ct"],
-      cwd: ROOT,
+      // This tree's own history, not that of a repository which it lies in.
+      args: ["--git-dir", `${ROOT}.git`, "log", "-1", "--format=%ct"],
       stderr: "null",
     }).output();
     if (success) return Number(new TextDecoder().decode(stdout).trim());
@@ -112,7 +126,8 @@ if (import.meta.main) {
   await runScript(async () => {
     const name = `latchkey-${await readVersion()}-aarch64.tar.gz`;
     const { files, how } = await buildProgram();
-    const image = await buildImage({ program: files, timeS: await sourceTimeS() });
+    const timeS = await sourceTimeS();
+    const image = await buildImage({ program: files, timeS });
     const sum = createHash("sha256").update(image).digest("hex");
     const [folder = `${ROOT}dist`] = Deno.args;
     await Deno.mkdir(folder, { recursive: true });
@@ -120,7 +135,9 @@ if (import.meta.main) {
     await Deno.writeTextFile(`${folder}/SHA256SUMS`, `${sum}  ${name}\n`);
     const mib = (image.length / 2 ** 20).toFixed(1);
     await Deno.stdout.write(
-      new TextEncoder().encode(`${folder}/${name}\n  ${mib} MiB: ${how}\n  SHA-256 ${sum}\n`),
+      new TextEncoder().encode(
+        `${folder}/${name}\n  ${mib} MiB: ${how}\n  SOURCE_DATE_EPOCH ${timeS}\n  SHA-256 ${sum}\n`,
+      ),
     );
   });
 }

@@ -6,27 +6,46 @@ import { gunzipSync } from "node:zlib";
 import { extract } from "tar-stream";
 import { BuildError } from "./deno.ts";
 
-/** The package; its version is the one that the whole project is pinned to. */
-export const DENO_PACKAGE = {
-  version: "2.9.5",
+/** A package of npm: its archive, its place below the registry, and what it must be. */
+export interface NpmPackage {
+  /** The archive's name. */
+  readonly file: string;
+  /** The archive below the registry's URL. */
+  readonly path: string;
+  /** The archive's SHA-512, base64, as npm calls it the integrity. */
+  readonly sha512: string;
+}
+
+/** The Deno that an image carries: of the version that the whole project is pinned to. */
+export const DENO_PACKAGE: NpmPackage = {
   file: "linux-arm64-glibc-2.9.5.tgz",
-  url: "https://registry.npmjs.org/@deno/linux-arm64-glibc/-/linux-arm64-glibc-2.9.5.tgz",
+  path: "@deno/linux-arm64-glibc/-/linux-arm64-glibc-2.9.5.tgz",
   sha512:
     "IuYjsz9PGl7CJcNXMuN27KNDB8Q40brK3SG3l+TXMDVW61ZKwcn0fQHBHnXFiiygEwI8by/fKnASEluhZB1atw==",
-} as const;
+};
 
 /** The variable with the folder in which the package lies or is kept. */
 export const CACHE_VARIABLE = "LATCHKEY_BUILD_CACHE";
 
-/** The program `deno` for 64-bit ARM; BuildError says what is missing. */
-export async function fetchArmDeno(): Promise<Uint8Array> {
-  const folder = cacheFolder();
-  const path = `${folder}/${DENO_PACKAGE.file}`;
+/** Options of {@linkcode fetchArmDeno}. */
+export interface FetchArmDenoOptions {
+  /** Where the archive lies or is kept. */
+  folder: string;
+  /** The bytes of an archive, by its path below the registry; BuildError where it cannot be had. */
+  download: (path: string) => Promise<Uint8Array>;
+  /** @default {DENO_PACKAGE} */
+  npmPackage?: NpmPackage;
+}
+
+/** The program `deno` for 64-bit ARM; BuildError says what is missing or wrong. */
+export async function fetchArmDeno(options: FetchArmDenoOptions): Promise<Uint8Array> {
+  const { folder, download, npmPackage = DENO_PACKAGE } = options;
+  const path = `${folder}/${npmPackage.file}`;
   const cached = await readIfThere(path);
-  const archive = cached ?? await download();
-  if (createHash("sha512").update(archive).digest("base64") !== DENO_PACKAGE.sha512) {
+  const archive = cached ?? await download(npmPackage.path);
+  if (createHash("sha512").update(archive).digest("base64") !== npmPackage.sha512) {
     throw new BuildError(
-      `${cached === undefined ? DENO_PACKAGE.url : path} is not what it should be: its SHA-512 ` +
+      `${cached === undefined ? npmPackage.path : path} is not what it should be: its SHA-512 ` +
         "differs from the one in packaging/build/npm_deno.ts",
     );
   }
@@ -39,20 +58,27 @@ export async function fetchArmDeno(): Promise<Uint8Array> {
   return await unpackOne(gunzipSync(archive), "package/deno");
 }
 
-async function download(): Promise<Uint8Array> {
+/** An archive from the registry that NPM_CONFIG_REGISTRY names, as npm and Deno read it. */
+export async function downloadFromNpm(path: string): Promise<Uint8Array> {
+  const registry = Deno.env.get("NPM_CONFIG_REGISTRY") || "https://registry.npmjs.org";
+  const url = `${registry.replace(/\/$/, "")}/${path}`;
   try {
-    const response = await fetch(DENO_PACKAGE.url);
-    if (!response.ok) throw new Error(`status ${response.status}`);
+    const response = await fetch(url);
+    if (!response.ok) {
+      await response.body?.cancel();
+      throw new Error(`status ${response.status}`);
+    }
     return await response.bytes();
   } catch (error) {
     throw new BuildError(
-      `Cannot download ${DENO_PACKAGE.url}: ${error instanceof Error ? error.message : error}\n` +
+      `Cannot download ${url}: ${error instanceof Error ? error.message : error}\n` +
         `Put the file into a folder and name that in ${CACHE_VARIABLE}`,
     );
   }
 }
 
-function cacheFolder(): string {
+/** The folder in which the package lies or is kept: outside the tree, for all checkouts. */
+export function readCacheFolder(): string {
   const given = Deno.env.get(CACHE_VARIABLE);
   if (given !== undefined) return given;
   const home = Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME") ?? "/tmp"}/.cache`;

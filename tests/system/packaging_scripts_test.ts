@@ -81,7 +81,7 @@ systemTest("the init script starts, tells, reloads and stops under BusyBox", {
     withFolder(async (folder) => {
       const env = await fakeService(
         folder,
-        `echo "$@"; trap 'echo reloaded' HUP; trap 'echo bye; exit 0' TERM; while :; do sleep 0.1; done`,
+        `echo "$@"; echo "listens on it"; trap 'echo reloaded' HUP; trap 'echo bye; exit 0' TERM; while :; do sleep 0.1; done`,
       );
       const init = (verb: string): Promise<Result> => run(["busybox", "sh", INIT, verb], env);
       assert.deepEqual(await init("status"), { code: 3, output: "latchkey does not run\n" });

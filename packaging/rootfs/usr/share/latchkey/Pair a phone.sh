@@ -13,7 +13,7 @@ if /usr/bin/latchkey pair; then
 else
   code=$?
   echo
-  echo "It did not work. On another device:  latchkey doctor"
+  echo "It did not work. What is wrong, from a shell on this device:  latchkey doctor"
 fi
 
 # A launcher takes the screen back as soon as this ends.
