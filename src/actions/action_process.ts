@@ -12,9 +12,9 @@ export interface ProcessEnd {
 export interface ActionProcess {
   /** Resolves when the program itself has ended. */
   readonly ended: Promise<ProcessEnd>;
-  /** Sends a signal to the whole group of processes; false where nothing of it is left. */
+  /** Sends a signal to the whole group of processes; false where it reached none of them. */
   signal(name: "SIGTERM" | "SIGKILL"): boolean;
-  /** Whether any process of the group is left. */
+  /** Whether any process of the group is left, one that signals cannot reach included. */
   isAlive(): boolean;
   /** Takes what is left of the output; to be called when no process is left. */
   finish(): Promise<void>;

@@ -1,6 +1,7 @@
 // One run of one action, from its start until nothing of its group of processes is left.
 
 import { type Clock, every } from "../base/clock.ts";
+import { AppError } from "../base/errors.ts";
 import type { ActionProcess, ProcessEnd } from "./action_process.ts";
 import type { ActionSettings } from "./action_settings.ts";
 import type { Media } from "./action_table.ts";
@@ -8,6 +9,9 @@ import { OutputTail } from "./output_tail.ts";
 
 /** How often a group is looked at whose program has ended, in milliseconds. */
 export const GROUP_POLL_MS = 100;
+
+/** How long the system may take to remove what SIGKILL has ended, in milliseconds. */
+export const KILL_LIMIT_MS = 1000;
 
 /** Options of {@linkcode startRun}. */
 export interface StartRunOptions {
@@ -39,9 +43,15 @@ export interface ActionRun {
   readonly over: Promise<void>;
   /** How its program ended, where it did. */
   readonly end: ProcessEnd | undefined;
+  /** Whether the system still had some of its processes after SIGKILL when the run was over. */
+  readonly isLeftBehind: boolean;
   /** The end of what it wrote. */
   output(): string;
-  /** Asks it to end, makes it end after the grace, and resolves when it is over. */
+  /**
+   * Asks it to end, once however often this is called, makes it end after the grace, and resolves
+   * when it is over. unavailable where its program outlives SIGKILL, as one of another user may; the
+   * run then goes on and may be asked again.
+   */
   endWithin(graceMs: number): Promise<void>;
 }
 
@@ -54,24 +64,34 @@ export function startRun(options: StartRunOptions): ActionRun {
   let end: ProcessEnd | undefined;
   let endedAtMs: number | undefined;
   let isStopping = false;
+  // From then on the number of the group may be another's.
+  let isGone = false;
+  let isLeftBehind = false;
+  let cancelPoll = (): void => {};
   const over = Promise.withResolvers<void>();
   void process.ended.then((how) => {
     end = how;
-    if (!isGone()) {
-      // The program has left others behind; they still belong to the action.
-      const cancel = every(clock, GROUP_POLL_MS, () => {
-        if (isGone()) cancel();
-      });
-    }
+    // Where the program has left others behind, they still belong to the action.
+    cancelPoll = every(clock, GROUP_POLL_MS, look);
+    look();
   });
 
-  function isGone(): boolean {
-    if (process.isAlive()) return false;
+  function look(): void {
+    if (!process.isAlive()) settle();
+  }
+
+  function settle(): void {
+    if (isGone) return;
+    isGone = true;
+    cancelPoll();
     void process.finish().then(() => {
       endedAtMs = clock.wallMs();
       over.resolve();
     });
-    return true;
+  }
+
+  function signal(name: "SIGTERM" | "SIGKILL"): void {
+    if (!isGone) process.signal(name);
   }
 
   return {
@@ -92,14 +112,31 @@ export function startRun(options: StartRunOptions): ActionRun {
     get end() {
       return end;
     },
+    get isLeftBehind() {
+      return isLeftBehind;
+    },
     output: () => tail.text(),
-    async endWithin(graceMs): Promise<void> {
-      if (endedAtMs !== undefined) return;
+    endWithin(graceMs): Promise<void> {
+      // A second SIGTERM means "at once" to many programs.
+      if (!isStopping) signal("SIGTERM");
       isStopping = true;
-      process.signal("SIGTERM");
-      const cancel = clock.after(graceMs, () => process.signal("SIGKILL"));
-      await over.promise;
-      cancel();
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      let cancel = clock.after(graceMs, () => {
+        signal("SIGKILL");
+        cancel = clock.after(KILL_LIMIT_MS, () => {
+          if (end === undefined) reject(new AppError("unavailable", "An action does not end"));
+          else if (!isGone) {
+            // What is left runs nothing any more: nobody has collected it, or a device holds it.
+            isLeftBehind = true;
+            settle();
+          }
+        });
+      });
+      void over.promise.then(() => {
+        cancel();
+        resolve();
+      });
+      return promise;
     },
   };
 }

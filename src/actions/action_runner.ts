@@ -2,7 +2,7 @@
 // others beside it. An action is over when the whole group of its processes is gone.
 
 import type { Clock } from "../base/clock.ts";
-import { AppError, asError } from "../base/errors.ts";
+import { AppError, asError, type ErrorCode } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { ActionSettings } from "./action_settings.ts";
 import {
@@ -23,6 +23,9 @@ export const CLOSE_GRACE_MS = 1500;
 
 /** How many actions run at once. */
 export const MAX_RUNNING = 16;
+
+const STOPPING = "The service is stopping";
+const STOPPED = "The action was stopped before it was started";
 
 /** What an action is doing. */
 export type ActionState = "idle" | "running" | "stopping" | "ended" | "failed";
@@ -57,6 +60,9 @@ export interface ActionRunnerOptions {
   log: Logger;
 }
 
+/** A text by the action that it is to start; aborted with an AppError that refuses it. */
+type WaitingText = { readonly name: string; readonly refusal: AbortController };
+
 /** Runs texts. */
 export class ActionRunner {
   readonly #options: ActionRunnerOptions;
@@ -66,8 +72,8 @@ export class ActionRunner {
   readonly #runs = new Map<string, ActionRun>();
   /** Actions whose program could not be started last time. */
   readonly #failed = new Set<string>();
-  /** Raised by everything that decides what the screen shows next. */
-  #turn = 0;
+  /** The text that waits for the screen, if one does. */
+  #waiting: WaitingText | undefined;
   #isClosed = false;
 
   /** A runner that runs nothing yet. */
@@ -121,19 +127,26 @@ export class ActionRunner {
 
   /**
    * Starts what a text stands for; resolves when it was started. bad_request for a text that cannot
-   * be run, not_found where no action matches, conflict where another text came after it or the
-   * action runs already, unavailable where the program cannot be started.
+   * be run, not_found where no action matches, conflict where another text or a stop came after it
+   * or the action runs already, unavailable where the program cannot be started or what has the
+   * screen does not end.
    */
   async run(request: { text: string; uid?: string | undefined }): Promise<void> {
     const { text, uid } = checkRunRequest(request);
     const prepared = this.#find(text);
     if (prepared === undefined) throw new AppError("not_found", "No action matches this text");
+    if (this.#isClosed) throw new AppError("unavailable", STOPPING);
     const { action } = prepared;
-    if (action.exclusive) await this.#takeScreen();
-    else if (this.#runs.get(action.name)?.isOver === false) {
+    if (action.exclusive) {
+      const signal = this.#waitAlone(action.name);
+      await this.#freeScreen(action.name, signal);
+      // From here to the start nothing else has a turn, or two could have the screen.
+      signal.throwIfAborted();
+      this.#waiting = undefined;
+    }
+    if (this.#runs.get(action.name)?.isOver === false) {
       throw new AppError("conflict", "This action is running already");
     }
-    if (this.#isClosed) throw new AppError("unavailable", "The service is stopping");
     if (this.#running().length >= MAX_RUNNING) {
       throw new AppError("unavailable", "Too many actions are running");
     }
@@ -145,7 +158,8 @@ export class ActionRunner {
 
   /**
    * Ends the action of this name, or without one the exclusive action, or where there is none all of
-   * them; resolves when they are over. not_found for a name that nothing has.
+   * them; resolves when they are over. not_found for a name that nothing has, unavailable where a
+   * program does not end.
    */
   async stop(name?: string): Promise<void> {
     const running = this.#running();
@@ -153,27 +167,44 @@ export class ActionRunner {
       if (!this.list().some(({ action }) => action.name === name)) {
         throw new AppError("not_found", "No such action");
       }
+      if (this.#waiting?.name === name) this.#refuseWaiting("conflict", STOPPED);
       await this.#endAll(running.filter(({ action }) => action.name === name), STOP_GRACE_MS);
       return;
     }
-    this.#turn += 1;
+    this.#refuseWaiting("conflict", STOPPED);
     const exclusive = running.filter(({ action }) => action.exclusive);
     await this.#endAll(exclusive.length > 0 ? exclusive : running, STOP_GRACE_MS);
   }
 
-  /** Ends everything and starts nothing any more. */
+  /** Ends everything and starts nothing any more. Never rejects. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#turn += 1;
-    await this.#endAll(this.#running(), CLOSE_GRACE_MS);
+    this.#refuseWaiting("unavailable", STOPPING);
+    await Promise.allSettled(this.#running().map((run) => run.endWithin(CLOSE_GRACE_MS)));
   }
 
-  // Ends what has the screen. Of several that wait for it, the newest gets it.
-  async #takeScreen(): Promise<void> {
-    this.#turn += 1;
-    const turn = this.#turn;
-    await this.#endAll(this.#running().filter(({ action }) => action.exclusive), STOP_GRACE_MS);
-    if (turn !== this.#turn) throw new AppError("conflict", "Another action came first");
+  // Of several texts that want the screen only the newest waits. The others would keep the requests
+  // of their connection from being answered.
+  #waitAlone(name: string): AbortSignal {
+    this.#refuseWaiting("conflict", "Another action was started instead");
+    const refusal = new AbortController();
+    this.#waiting = { name, refusal };
+    return refusal.signal;
+  }
+
+  #refuseWaiting(code: ErrorCode, message: string): void {
+    this.#waiting?.refusal.abort(new AppError(code, message));
+    this.#waiting = undefined;
+  }
+
+  // Ends what has the screen, and what has the name from before it was exclusive.
+  async #freeScreen(name: string, signal: AbortSignal): Promise<void> {
+    const inTheWay = this.#running().filter(({ action }) =>
+      action.exclusive || action.name === name
+    );
+    const refused = Promise.withResolvers<never>();
+    signal.addEventListener("abort", () => refused.reject(signal.reason), { once: true });
+    await Promise.race([this.#endAll(inTheWay, STOP_GRACE_MS), refused.promise]);
   }
 
   #start({ action, argv, media }: PreparedAction, env: Readonly<Record<string, string>>): void {
@@ -201,7 +232,8 @@ export class ActionRunner {
     if (action.exclusive) events.started(media);
     void run.over.then(() => {
       const { exitCode = null, signal = null } = run.end ?? {};
-      log.info("Action over", { action: name, exitCode, signal });
+      if (run.isLeftBehind) log.warn("Action over, though not all of it ended", { action: name });
+      else log.info("Action over", { action: name, exitCode, signal });
       if (action.exclusive) events.stopped(media);
     });
   }

@@ -167,36 +167,37 @@ function describeCommand({ command, env }: ActionSettings): OwnProblem[] {
   return [];
 }
 
-const INTERPRETERS = new RegExp(
-  `^(${
-    [
-      "(ba|da|a|z|k|mk|fi|c|tc|r)?sh",
-      "busybox",
-      "python[0-9.]*",
-      "perl[0-9.]*",
-      "ruby[0-9.]*",
-      "lua(jit)?[0-9.]*",
-      "php[0-9.]*",
-      "node",
-      "deno",
-      "bun",
-      "[gmn]?awk",
-    ].join("|")
-  })$`,
-);
+const SHELL = /^(ba|da|a|z|k|mk|fi|c|tc|r)?sh$/;
+const TAKES_COMMAND = /^(-[A-Za-z]*c[A-Za-z]*|--command)$/;
+const TAKES_VALUE = /^([-+][A-Za-z]*[oO]|--(rc|init-)file)$/;
+const AWK = /^[gmn]?awk$/;
+const INTERPRETER = /^((python|perl|ruby|lua|luajit|php)[0-9.]*|node|deno|bun|su|runuser)$/;
 const TAKES_SCRIPT = /^(-[A-Za-z]*[ceEr]|--(eval|command|print|run)|eval)$/;
 
-// A script in an argument is the one way by which a filled text could be run as code.
+// A script in an argument is the one way by which a filled text could be run as code. What is known
+// of programs is a help for the owner and no fence: any program may take its arguments for a script.
 function hasScriptOfText(command: readonly string[]): boolean {
-  const isScript = command.map((argument, at) => {
-    if (groupsOf(argument).length === 0) return false;
-    const before = command.slice(0, at);
-    const interpreter = before.findIndex((word) => INTERPRETERS.test(word.split("/").at(-1) ?? ""));
-    if (interpreter === -1) return false;
-    const isAwk = /awk$/.test(before[interpreter] ?? "");
-    // awk's script is its first argument that is no option.
-    const last = before.at(-1) ?? "";
-    return TAKES_SCRIPT.test(last) || (isAwk && before.length === interpreter + 1);
+  return command.some((argument, at) =>
+    groupsOf(argument).length > 0 && isScriptAfter(command.slice(0, at))
+  );
+}
+
+// Whether what follows these words is a program's script.
+function isScriptAfter(words: readonly string[]): boolean {
+  return words.some((word, at) => {
+    const program = word.split("/").at(-1) ?? "";
+    const given = words.slice(at + 1);
+    if (INTERPRETER.test(program)) return TAKES_SCRIPT.test(given.at(-1) ?? "");
+    if (AWK.test(program)) {
+      return isOptions(given, /^-[Fv]$/) && !given.some((word) => /^(-f|--file)/.test(word));
+    }
+    // A shell's script is the first argument that is no option, where -c is among those before it.
+    return SHELL.test(program) && isOptions(given, TAKES_VALUE) &&
+      given.some((word) => TAKES_COMMAND.test(word));
   });
-  return isScript.includes(true);
+}
+
+// Whether these words are options alone, with the values of those that take one.
+function isOptions(words: readonly string[], takesValue: RegExp): boolean {
+  return words.every((word, at) => /^[-+]/.test(word) || takesValue.test(words[at - 1] ?? ""));
 }

@@ -7,13 +7,23 @@ import type { ActionProcess, StartAction } from "../actions/action_process.ts";
 /** How long output is still read after all processes are gone, in milliseconds. */
 export const LATE_OUTPUT_MS = 500;
 
+/** Sends a signal to a process, or to a group of them by its negative number; 0 only looks. */
+export type SendSignal = (pid: number, signal: "SIGTERM" | "SIGKILL" | 0) => void;
+
 /** A starter of programs that inherit this environment; what begins with LATCHKEY_ is left out. */
-export function createActionStarter(environment: Readonly<Record<string, string>>): StartAction {
+export function createActionStarter(
+  environment: Readonly<Record<string, string>>,
+  sendSignal: SendSignal = kill,
+): StartAction {
   const inherited = Object.fromEntries(
     Object.entries(environment).filter(([name]) => !name.startsWith("LATCHKEY_")),
   );
   return (argv, { cwd, env, onOutput }): ActionProcess => {
     const [program = "", ...args] = argv;
+    // Where the right was given up, the platform would ask on the terminal, and all would wait for it.
+    if (Deno.permissions.querySync({ name: "run", command: program }).state !== "granted") {
+      throw new Deno.errors.NotCapable("The right to start programs was given up");
+    }
     const child = new Deno.Command(program, {
       args,
       ...(cwd === undefined ? {} : { cwd }),
@@ -34,8 +44,8 @@ export function createActionStarter(environment: Readonly<Record<string, string>
       ended: child.status.then(({ code, signal }) =>
         signal === null ? { exitCode: code, signal } : { exitCode: null, signal }
       ),
-      signal: (name) => signalGroup(child.pid, name),
-      isAlive: () => signalGroup(child.pid, 0),
+      signal: (name) => reach(() => sendSignal(-child.pid, name)) === "reached",
+      isAlive: () => reach(() => sendSignal(-child.pid, 0)) !== "nobody",
       async finish(): Promise<void> {
         // A process that left the group may hold the output open for ever.
         const timer = setTimeout(() => giveUp.abort(), LATE_OUTPUT_MS);
@@ -46,12 +56,13 @@ export function createActionStarter(environment: Readonly<Record<string, string>
   };
 }
 
-// Signal 0 only looks.
-function signalGroup(leader: number, signal: "SIGTERM" | "SIGKILL" | 0): boolean {
+// Programs that became another user's, as with sudo, are there and out of reach.
+function reach(send: () => void): "reached" | "out_of_reach" | "nobody" {
   try {
-    kill(-leader, signal);
-    return true;
-  } catch {
-    return false;
+    send();
+    return "reached";
+  } catch (error) {
+    const isRefused = error instanceof Error && "code" in error && error.code === "EPERM";
+    return isRefused ? "out_of_reach" : "nobody";
   }
 }

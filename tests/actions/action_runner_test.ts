@@ -1,59 +1,8 @@
 import assert from "node:assert/strict";
-import {
-  ActionRunner,
-  CLOSE_GRACE_MS,
-  MAX_RUNNING,
-  STOP_GRACE_MS,
-} from "../../src/actions/action_runner.ts";
-import { GROUP_POLL_MS } from "../../src/actions/action_run.ts";
-import type { ActionSettings } from "../../src/actions/action_settings.ts";
+import { MAX_RUNNING, STOP_GRACE_MS } from "../../src/actions/action_runner.ts";
 import { AppError } from "../../src/base/errors.ts";
-import { silentLogger } from "../../src/base/log.ts";
-import { FakeClock } from "../support/fake_clock.ts";
-import { type FakeProgram, fakePrograms, sampleAction, settle } from "../support/fake_actions.ts";
-
-interface Fixture {
-  runner: ActionRunner;
-  programs: FakeProgram[];
-  clock: FakeClock;
-  told: string[];
-  /** The state of each action, by name. */
-  states(): Record<string, string>;
-}
-
-function fixture(actions: readonly ActionSettings[]): Fixture {
-  const { start, programs } = fakePrograms();
-  const clock = new FakeClock();
-  const told: string[] = [];
-  const runner = new ActionRunner({
-    actions,
-    start,
-    events: {
-      started: ({ mediaPath }) => told.push(`+${mediaPath}`),
-      stopped: ({ mediaPath }) => told.push(`-${mediaPath}`),
-    },
-    clock,
-    log: silentLogger,
-  });
-  const states = (): Record<string, string> =>
-    Object.fromEntries(runner.list().map(({ action, state }) => [action.name, state]));
-  return { runner, programs, clock, told, states };
-}
-
-/** The code of the error, or undefined. */
-async function codeOf(work: Promise<unknown>): Promise<string | undefined> {
-  try {
-    await work;
-    return undefined;
-  } catch (error) {
-    assert.ok(error instanceof AppError, String(error));
-    return error.code;
-  }
-}
-
-const LIGHTS = sampleAction("lights", { exclusive: false });
-const GAME = sampleAction("game", { match: "game (.*)", command: ["emu", "--", "$1"] });
-const MOVIE = sampleAction("movie");
+import { sampleAction, settle } from "../support/fake_actions.ts";
+import { codeOf, fixture, GAME, LIGHTS, MOVIE } from "./runner_world.ts";
 
 Deno.test("run() starts the program with its argument, folder and variables", async () => {
   const action = { ...GAME, cwd: "/opt", env: { DISPLAY: ":0", LATCHKEY_TEXT: "no" } };
@@ -94,21 +43,6 @@ Deno.test("a program that ends by itself leaves its exit code, times and output"
   assert.equal(clock.timerCount, 0);
 });
 
-Deno.test("an action lasts as long as what its program left behind", async () => {
-  const { runner, programs, clock, told, states } = fixture([GAME]);
-  await runner.run({ text: "game a" });
-  await programs[0]?.end({ exitCode: 0 }, true);
-  clock.advance(10 * GROUP_POLL_MS);
-  await settle();
-  assert.deepEqual(states(), { game: "running" });
-  programs[0]?.endChildren();
-  clock.advance(GROUP_POLL_MS);
-  await settle();
-  assert.deepEqual(states(), { game: "ended" });
-  assert.deepEqual(told, ["+game a", "-game a"]);
-  assert.equal(clock.timerCount, 0);
-});
-
 Deno.test("an exclusive action ends the one that runs, and starts when it is gone", async () => {
   const { runner, programs, clock, told } = fixture([GAME, MOVIE]);
   await runner.run({ text: "game a" });
@@ -136,26 +70,37 @@ Deno.test("the same exclusive action is replaced by itself with another text", a
   assert.equal(runner.active()?.media.mediaPath, "game b");
 });
 
-Deno.test("of many texts at once the newest gets the screen", async () => {
+Deno.test("of many texts at once the newest gets the screen, and the others do not wait", async () => {
   const { runner, programs, told } = fixture([GAME]);
   await runner.run({ text: "game 0" });
-  const codes = [1, 2, 3].map((n) => codeOf(runner.run({ text: `game ${n}` })));
-  await settle();
+  const [newest, ...older] = [1, 2, 3].map((n) => codeOf(runner.run({ text: `game ${n}` })))
+    .reverse();
+  assert.deepEqual(await Promise.all(older), ["conflict", "conflict"]);
+  assert.deepEqual(programs[0]?.signals, ["SIGTERM"]);
   await programs[0]?.end({ signal: "SIGTERM" });
-  assert.deepEqual(await Promise.all(codes), ["conflict", "conflict", undefined]);
+  assert.equal(await newest, undefined);
   assert.deepEqual(told, ["+game 0", "-game 0", "+game 3"]);
 });
 
-Deno.test("a stop that comes after a text keeps the screen free", async () => {
-  const { runner, programs } = fixture([GAME]);
-  await runner.run({ text: "game 0" });
-  const next = codeOf(runner.run({ text: "game 1" }));
-  const stopped = runner.stop();
-  await programs[0]?.end({ signal: "SIGTERM" });
-  await stopped;
-  assert.equal(await next, "conflict");
-  assert.equal(programs.length, 1);
-});
+// How many turns of other work lie between two texts.
+for (let turns = 0; turns < 12; turns++) {
+  Deno.test(`only one gets the screen of two texts ${turns} turns apart`, async () => {
+    const { runner, programs, told } = fixture([GAME]);
+    const first = codeOf(runner.run({ text: "game a" }));
+    // deno-lint-ignore no-await-in-loop -- turns are what is counted
+    for (let turn = 0; turn < turns; turn++) await undefined;
+    const second = codeOf(runner.run({ text: "game b" }));
+    await settle();
+    if (programs[0]?.argv.at(-1) === "a") {
+      assert.deepEqual(told, ["+game a"]);
+      await programs[0].end();
+      assert.equal(await first, undefined);
+    } else assert.equal(await first, "conflict");
+    assert.equal(await second, undefined);
+    assert.equal(told.at(-1), "+game b");
+    assert.equal(runner.running, 1);
+  });
+}
 
 Deno.test("other actions run beside the exclusive one, each once", async () => {
   const { runner, programs, told, states } = fixture([GAME, LIGHTS]);
@@ -180,59 +125,6 @@ Deno.test("so many actions run at once, and not one more", async () => {
   assert.deepEqual(await Promise.all(runs), [...Array(MAX_RUNNING).fill(undefined), "unavailable"]);
   await programs[0]?.end();
   assert.equal(await codeOf(runner.run({ text: `a${MAX_RUNNING}` })), undefined);
-});
-
-Deno.test("stop() ends the exclusive action, or else all, or the one that is named", async () => {
-  const { runner, programs, states } = fixture([GAME, LIGHTS, sampleAction("fan", LIGHTS_LIKE)]);
-  await runner.run({ text: "game a" });
-  await runner.run({ text: "lights" });
-  await runner.run({ text: "fan" });
-  const first = runner.stop();
-  assert.deepEqual(states(), { game: "stopping", lights: "running", fan: "running" });
-  await programs[0]?.end();
-  await first;
-  const second = runner.stop("fan");
-  assert.deepEqual(states(), { game: "ended", lights: "running", fan: "stopping" });
-  await programs[2]?.end();
-  await second;
-  const third = runner.stop();
-  await programs[1]?.end();
-  await third;
-  assert.deepEqual(states(), { game: "ended", lights: "ended", fan: "ended" });
-  // There is nothing to end any more, which is no mistake.
-  await runner.stop();
-  await runner.stop("fan");
-  assert.equal(await codeOf(runner.stop("nobody")), "not_found");
-});
-
-const LIGHTS_LIKE = { exclusive: false };
-
-Deno.test("stop() kills what does not end, children included", async () => {
-  const { runner, programs, clock } = fixture([GAME]);
-  await runner.run({ text: "game a" });
-  const stopped = runner.stop();
-  await programs[0]?.end({ signal: "SIGTERM" }, true);
-  clock.advance(STOP_GRACE_MS);
-  assert.deepEqual(programs[0]?.signals, ["SIGTERM", "SIGKILL"]);
-  programs[0]?.endChildren();
-  clock.advance(GROUP_POLL_MS);
-  await stopped;
-  assert.equal(clock.timerCount, 0);
-});
-
-Deno.test("close() ends everything in a shorter time and starts nothing any more", async () => {
-  const { runner, programs, clock } = fixture([GAME, LIGHTS]);
-  await runner.run({ text: "game a" });
-  await runner.run({ text: "lights" });
-  const waiting = codeOf(runner.run({ text: "game b" }));
-  const closed = runner.close();
-  clock.advance(CLOSE_GRACE_MS);
-  assert.deepEqual(programs.map(({ signals }) => signals.at(-1)), ["SIGKILL", "SIGKILL"]);
-  await Promise.all(programs.map((program) => program.end({ signal: "SIGKILL" })));
-  await closed;
-  assert.equal(await waiting, "conflict");
-  assert.equal(await codeOf(runner.run({ text: "lights" })), "unavailable");
-  assert.equal(programs.length, 2);
 });
 
 Deno.test("a text that matches nothing, cannot be run or cannot be started says so", async () => {
@@ -262,6 +154,19 @@ Deno.test("output() knows actions that never ran, and no others", () => {
   const { runner } = fixture([GAME]);
   assert.equal(runner.output("game"), "");
   assert.throws(() => runner.output("nobody"), { name: "AppError", message: "No such action" });
+});
+
+Deno.test("an action that becomes exclusive while it runs is replaced and not lost", async () => {
+  const { runner, programs } = fixture([LIGHTS]);
+  await runner.run({ text: "lights" });
+  runner.replaceTable([{ ...LIGHTS, exclusive: true }]);
+  const next = runner.run({ text: "lights" });
+  assert.deepEqual(programs[0]?.signals, ["SIGTERM"]);
+  await programs[0]?.end();
+  await next;
+  assert.equal(runner.running, 1);
+  runner.replaceTable([LIGHTS]);
+  assert.equal(await codeOf(runner.run({ text: "lights" })), "conflict");
 });
 
 Deno.test("replaceTable() takes effect at once and ends nothing", async () => {

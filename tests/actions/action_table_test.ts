@@ -9,6 +9,7 @@ import {
 } from "../../src/actions/action_table.ts";
 import { assertAppError } from "../support/app_error.ts";
 import { sampleAction } from "../support/fake_actions.ts";
+import { seededRandom } from "../support/seeded_random.ts";
 
 Deno.test("the first action whose pattern matches the whole text is taken", () => {
   const find = compileActions([
@@ -83,6 +84,27 @@ for (const [command, value, isTaken] of OPTIONS) {
   });
 }
 
+const LETTERS = [..." !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~aZ019é🎮\u202e\u00a0"];
+const TEMPLATES = ["x", "--", "$1", "$0", "-o$1", "a $1 b", "$$1", "${n}${n}"];
+Deno.test("whatever a text holds, it fills its arguments and nothing else", () => {
+  const find = compileActions([
+    sampleAction("any", { match: "(?P<n>.*)", command: TEMPLATES, title: "t $1", system: "$0" }),
+  ]);
+  for (let seed = 0; seed < 1000; seed++) {
+    const text = [...seededRandom(seed)(seed % 40)]
+      .map((byte) => LETTERS[byte % LETTERS.length]).join("");
+    const prepared = find(text);
+    const argv = ["x", "--", text, text, `-o${text}`, `a ${text} b`, "$1", text + text];
+    assert.deepEqual(prepared?.argv, argv);
+    assert.deepEqual(prepared?.media, {
+      systemId: text,
+      systemName: text,
+      mediaName: `t ${text}`,
+      mediaPath: text,
+    });
+  }
+});
+
 // What is wrong with an action, and which key is named.
 const BAD: [string, Partial<ActionSettings>, string][] = [
   ["no name", { name: "" }, "name"],
@@ -125,11 +147,23 @@ const SCRIPTS: [string[], boolean][] = [
   [["node", "--eval", "$0"], true],
   [["php", "-r", "$0"], true],
   [["awk", "/$0/", "f"], true],
+  [["awk", "-F", ":", "/$0/", "f"], true],
+  [["sh", "-c", "--", "$0"], true],
+  [["sh", "-cx", "$0"], true],
+  [["sh", "-c", "-x", "$0"], true],
+  [["bash", "-c", "-o", "pipefail", "$0"], true],
+  [["bash", "--rcfile", "f", "-c", "$0"], true],
+  [["fish", "--command", "$0"], true],
+  [["su", "deck", "-c", "$0"], true],
   [["sh", "-c", 'echo "$$1"', "sh", "$0"], false],
   [["bash", "/opt/run.sh", "$0"], false],
+  [["bash", "/opt/run.sh", "-core", "$0"], false],
+  [["sh", "-x", "$0"], false],
+  [["su", "deck", "-c", "/opt/run.sh", "$0"], false],
   [["python3", "/opt/run.py", "$0"], false],
   [["tar", "-c", "$0"], false],
   [["awk", "-f", "s.awk", "$0"], false],
+  [["awk", "{print}", "$0"], false],
 ];
 for (const [command, isScript] of SCRIPTS) {
   Deno.test(`describeActionProblems() ${isScript ? "refuses" : "takes"} ${command.join(" ")}`, () => {

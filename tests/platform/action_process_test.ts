@@ -6,6 +6,7 @@ import { createActionStarter, LATE_OUTPUT_MS } from "../../src/platform/action_p
 import { seededRandom } from "../support/seeded_random.ts";
 import { until } from "../support/until.ts";
 
+const STARTER = import.meta.resolve("../../src/platform/action_process.ts");
 const ENVIRONMENT = {
   PATH: Deno.env.get("PATH") ?? "",
   KEPT: "yes",
@@ -63,12 +64,44 @@ Deno.test("a program that is not there cannot be started", () => {
   assert.throws(() => start(["/nowhere/at/all"]), { name: "NotFound" });
 });
 
+Deno.test("without the right to start programs nobody is asked for it", async () => {
+  const script = `
+    import { createActionStarter } from ${JSON.stringify(STARTER)};
+    Deno.permissions.revokeSync({ name: "run" });
+    try {
+      createActionStarter({})(["true"], { env: {}, onOutput: () => {} });
+    } catch ({ name, message }) {
+      console.log(name + ": " + message);
+    }
+  `;
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", `data:text/javascript,${encodeURIComponent(script)}`],
+  }).output();
+  const printed = new TextDecoder().decode(stdout);
+  assert.equal(printed, "NotCapable: The right to start programs was given up\n");
+});
+
 Deno.test("a signal reaches the children and their children", async () => {
   const process = start(["sh", "-c", "(sleep 50; :) & sleep 50 & echo ready; wait"]);
   await until("the process has come so far", () => process.output().includes("ready"));
   assert.equal(process.signal("SIGTERM"), true);
   assert.deepEqual(await process.ended, { exitCode: null, signal: "SIGTERM" });
   await until("the process has come so far", () => !process.isAlive());
+  await process.finish();
+});
+
+Deno.test("a program that became another user's is there, and out of reach", async () => {
+  const refuse = (): never => {
+    throw Object.assign(new Error("Operation not permitted"), { code: "EPERM" });
+  };
+  const process = createActionStarter(ENVIRONMENT, refuse)(["true"], {
+    cwd: undefined,
+    env: {},
+    onOutput: () => {},
+  });
+  assert.equal(process.isAlive(), true);
+  assert.equal(process.signal("SIGKILL"), false);
+  await process.ended;
   await process.finish();
 });
 

@@ -13,7 +13,7 @@ import {
 import { until } from "../support/until.ts";
 
 const GONE_LIMIT_MS = 6000;
-// Tells the processes of this run from those of another on the same machine.
+
 const MARK = crypto.randomUUID();
 
 const TABLES = `
@@ -21,21 +21,22 @@ const TABLES = `
 name = "player"
 match = "play/(?P<file>.+)"
 command = ["sh", "-c", "echo playing \\"$$1\\"; exec sleep 60", "player", "\${file}"]
-env = { TEST_MARK = "${MARK}" }
 system = "Video"
 title = "\${file}"
+env = { MARK = "${MARK}" }
 
 [[action]]
 name = "stubborn"
 match = "stubborn"
 command = ["sh", "-c", "trap '' TERM; (trap '' TERM; while :; do sleep 1; done) & while :; do sleep 1; done"]
-env = { TEST_MARK = "${MARK}" }
+env = { MARK = "${MARK}" }
 
 [[action]]
 name = "print"
 match = "print (.*)"
 command = ["printf", "<%s>", "$1"]
 exclusive = false
+env = { MARK = "${MARK}" }
 
 [security]
 allow_run = ["print .*"]
@@ -60,16 +61,15 @@ function mediaSeenBy(phone: ReferencePhone): string[] {
     .map(({ method, params }) => `${method} ${params["systemId"]} ${params["mediaPath"]}`);
 }
 
-// The processes of an action, by their environment.
+// The processes of an action, by their environment; those of other services do not count.
 async function processesOf(action: string): Promise<number> {
   let count = 0;
   for await (const { name } of Deno.readDir("/proc")) {
     if (!/^\d+$/.test(name)) continue;
     try {
       const environment = await Deno.readTextFile(`/proc/${name}/environ`);
-      const variables = environment.split("\0");
-      const isOurs = variables.includes(`TEST_MARK=${MARK}`);
-      if (isOurs && variables.includes(`LATCHKEY_ACTION=${action}`)) count += 1;
+      const isOurs = environment.includes(`MARK=${MARK}\0`);
+      if (isOurs && environment.includes(`LATCHKEY_ACTION=${action}\0`)) count += 1;
     } catch {
       // It has ended meanwhile.
     }
@@ -138,6 +138,55 @@ const INJECTIONS = [
   "'\"",
   "$1 ${file} $$",
 ];
+const MORE_INJECTIONS = [
+  ...INJECTIONS.filter((text) => !text.startsWith("-")),
+  "> INJECTED",
+  "| touch INJECTED &",
+  "* ? ~ {a,b} !!",
+  "a  b\u00a0c",
+  "%s %n \\n",
+  "é🎮\u202e",
+  "x".repeat(2048 - "print ".length),
+];
+// What cannot stand in one argument, or not in one of this length.
+const IMPOSSIBLE = ["a\0b", "a\nb", "a\rb", "a\u001bb", "a\ud800b", "x".repeat(2048)];
+
+Deno.test("a text is one argument in a session, and starts nothing but its program", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "latchkey_test_" });
+  const tables = TABLES.replace('name = "print"', `name = "print"\ncwd = "${folder}"`);
+  await withService({ tables }, async (service) => {
+    const phone = await pairedPhone(service);
+    const printed = async (): Promise<unknown> => {
+      const output = await callLocal(service.baseUrl, "actions.output", { name: "print" });
+      return (output as Record<string, unknown>)["output"];
+    };
+    try {
+      for (const text of MORE_INJECTIONS) {
+        // deno-lint-ignore no-await-in-loop -- an action runs once at a time
+        assert.equal(await phone.call("run", { text: `print ${text}`, unsafe: true }), null);
+        // deno-lint-ignore no-await-in-loop -- likewise
+        await until(`output of ${text}`, async () => await printed() === `<${text}>`);
+        // deno-lint-ignore no-await-in-loop -- likewise
+        await until(`end of ${text}`, async () => await processesOf("print") === 0);
+      }
+      const before = await printed();
+      for (const text of IMPOSSIBLE) {
+        // deno-lint-ignore no-await-in-loop -- a phone asks one thing at a time
+        await assert.rejects(phone.call("run", { text: `print ${text}` }), (error) => {
+          assert.match(String(error), /text: expected/);
+          assert.ok(!String(error).includes(text));
+          return true;
+        });
+      }
+      await assert.rejects(phone.call("run", { text: "print --help" }), /become an option/);
+      assert.equal(await printed(), before);
+      assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), []);
+    } finally {
+      await phone.close();
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+});
 
 Deno.test("a text is one argument over REST, and what cannot be one starts nothing", async () => {
   await withService({ tables: TABLES }, async (service, configFile) => {
