@@ -1,9 +1,11 @@
 // Backing a device up into a sealed file, and putting it back: the stores, the settings and the
 // sealing together. A restore checks everything before it touches anything.
 
+import { lchownSync } from "node:fs";
+import type { DatabaseSync } from "node:sqlite";
 import { AuditLog } from "../audit/audit_log.ts";
 import { type BackupContent, encodeBackup, parseBackup } from "../backup/backup_content.ts";
-import { openSealedFile, sealFile } from "../backup/sealed_file.ts";
+import { checkPassphrase, openSealedFile, sealFile } from "../backup/sealed_file.ts";
 import { utf8 } from "../base/bytes.ts";
 import { systemClock } from "../base/clock.ts";
 import { AppError } from "../base/errors.ts";
@@ -53,13 +55,15 @@ export interface RestoreResult extends RestoreCounts {
 }
 
 /**
- * A sealed file with all that is needed to go on elsewhere. The service may run. Throws AppError, and
+ * A sealed file with all that is needed to go on elsewhere. The service may run; then nobody but it
+ * writes, so that the audit log does not tell of the backup. Throws AppError, and
  * DatabaseUnusableError where the database cannot be used.
  */
 export async function createBackup(
   options: CreateBackupOptions,
 ): Promise<{ file: Uint8Array; clients: number; keys: number }> {
   const { dataDir, passphrase, configText, settingsText } = options;
+  checkPassphrase(passphrase);
   const path = findDatabase(dataDir);
   if (path === undefined) throw new AppError("not_found", "There is nothing to back up yet");
   const records = readStores(dataDir, path);
@@ -83,6 +87,7 @@ function readStores(dataDir: string, path: string): ReturnType<typeof readRecord
       return records;
     } finally {
       stores.close();
+      giveToOwner(dataDir);
     }
   } catch (error) {
     // A running service has it open; then it is only read.
@@ -93,24 +98,56 @@ function readStores(dataDir: string, path: string): ReturnType<typeof readRecord
 
 /**
  * Puts a backup back. Throws AppError, LockedError while the service runs and DatabaseUnusableError;
- * then nothing was changed.
+ * then nothing was changed. A process that is killed leaves all of the records or none; putting the
+ * same backup back once more completes it.
  */
 export async function restoreBackup(options: RestoreBackupOptions): Promise<RestoreResult> {
   const { file, passphrase } = options;
   const content = parseBackup(await openSealedFile(file, passphrase));
-  const { createdAtMs, configText, settingsText } = content;
+  const { createdAtMs, configText } = content;
   checkSettings(content);
   const dataDir = options.dataDir(configText);
   const stores = openStores({ dataDir, log: silentLogger });
   try {
-    const counts = restoreRecords(stores.database, content);
-    if (settingsText !== undefined) {
-      privateFiles.write(`${dataDir}/${SETTINGS_FILE}`, utf8(settingsText));
-    }
+    const counts = restoreAll(stores.database, { content, dataDir });
     auditOf(stores).record("backup_restored", { ...counts });
     return { ...counts, createdAtMs, configText };
   } finally {
     stores.close();
+    giveToOwner(dataDir);
+  }
+}
+
+// The settings are on the disk before the records change, so that a full disk spoils neither.
+function restoreAll(
+  database: DatabaseSync,
+  { content, dataDir }: { content: BackupContent; dataDir: string },
+): RestoreCounts {
+  const { settingsText } = content;
+  if (settingsText === undefined) return restoreRecords(database, content);
+  const place = `${dataDir}/${SETTINGS_FILE}`;
+  const staged = `${place}.restored`;
+  try {
+    privateFiles.write(staged, utf8(settingsText));
+    const counts = restoreRecords(database, content);
+    Deno.renameSync(staged, place);
+    return counts;
+  } catch (error) {
+    privateFiles.remove(staged);
+    throw error;
+  }
+}
+
+// Who restores is often root, and the service another user, who could not read what root made.
+function giveToOwner(folder: string): void {
+  if (Deno.uid() !== 0) return;
+  const { uid, gid } = Deno.statSync(folder);
+  if (uid === null || gid === null) return;
+  for (const { name } of Deno.readDirSync(folder)) {
+    const path = `${folder}/${name}`;
+    const file = Deno.lstatSync(path);
+    // A link in another user's folder may lead to what is not theirs.
+    if (file.isFile && file.nlink === 1 && file.uid === 0) lchownSync(path, uid, gid);
   }
 }
 

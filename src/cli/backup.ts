@@ -11,8 +11,9 @@ import {
   UsageError,
 } from "./command.ts";
 import { openConfiguration } from "./configuration.ts";
-import { exists, whyNot } from "./owner_files.ts";
+import { exists } from "./owner_files.ts";
 import { readPassphrase } from "./passphrase.ts";
+import { writeWholeFile } from "./whole_file.ts";
 
 /** The command. */
 export const backupCommand: Command = {
@@ -46,7 +47,7 @@ is wiped next. --force replaces FILE.`,
       configText: configuration.file === undefined ? undefined : configuration.readText(),
       settingsText: settingsText === "" ? undefined : settingsText,
     });
-    writeWhole(file, made.file);
+    writeWholeFile(file, made.file);
     context.write(`Backed up to ${file}: ${made.clients} clients, ${made.keys} API keys.\n`);
     return EXIT_CODES.done;
   },
@@ -60,23 +61,5 @@ async function create(
     return await context.createBackup(options);
   } catch (error) {
     throw new CommandError(`Cannot back up: ${asError(error).message}`, { cause: error });
-  }
-}
-
-// Whole or not at all, and closed to others from its first byte on.
-function writeWhole(file: string, bytes: Uint8Array): void {
-  const part = `${file}.part`;
-  try {
-    const handle = Deno.openSync(part, { create: true, truncate: true, write: true, mode: 0o600 });
-    try {
-      Deno.chmodSync(part, 0o600);
-      for (let rest = bytes; rest.length > 0;) rest = rest.subarray(handle.writeSync(rest));
-      handle.syncSync();
-    } finally {
-      handle.close();
-    }
-    Deno.renameSync(part, file);
-  } catch (error) {
-    throw new CommandError(`Cannot write ${file}: ${whyNot(error)}`, { cause: error });
   }
 }

@@ -48,9 +48,10 @@ function readFirstLine(file: string): string {
 
 // The terminal shows nothing of it, so the few keys that a line editor knows are done here.
 function ask(prompt: string, write: (text: string) => void): string {
-  write(prompt);
+  // Before the question, or what is typed at once would be shown.
   Deno.stdin.setRaw(true);
   try {
+    write(prompt);
     return readLine();
   } finally {
     Deno.stdin.setRaw(false);

@@ -1,5 +1,8 @@
 // `latchkey restore`: what `latchkey backup` sealed, back on this device or on another.
 
+import { dirname } from "node:path";
+import { MAX_SEALED_BYTES } from "../backup/sealed_file.ts";
+import { concatBytes, utf8 } from "../base/bytes.ts";
 import { asError } from "../base/errors.ts";
 import {
   type Command,
@@ -13,6 +16,9 @@ import { configFileOf, loadConfig, readConfigText } from "./configuration.ts";
 import { exists, whyNot } from "./owner_files.ts";
 import { readPassphrase } from "./passphrase.ts";
 import { formatTime } from "./table.ts";
+import { writeWholeFile } from "./whole_file.ts";
+
+const CHUNK_BYTES = 256 * 1024;
 
 /** The command. */
 export const restoreCommand: Command = {
@@ -30,6 +36,9 @@ names one that is not there; otherwise the backup's is put beside it as FILE.res
     if (file === undefined || others.length > 0) throw new UsageError("Expected one FILE");
     const configFile = configFileOf(options["config"]);
     const isNewConfig = configFile !== undefined && !exists(configFile);
+    if (isNewConfig && !exists(dirname(configFile))) {
+      throw new CommandError(`Cannot write ${configFile}: no such folder`);
+    }
     // Where the backup's configuration will be this device's, its folder is too.
     const dataDir = (configText: string | undefined): string =>
       (isNewConfig ? readConfigText(configText ?? "") : loadConfig(configFile)).service.dataDir;
@@ -45,9 +54,7 @@ names one that is not there; otherwise the backup's is put beside it as FILE.res
       `Restored the backup of ${formatTime(createdAtMs / 1000)}: ` +
         `${clients} clients, ${keys} API keys and ${salts} used salts were missing here.\n`,
     );
-    if (configFile !== undefined && configText !== undefined) {
-      context.write(placeConfig(configFile, configText));
-    }
+    if (configText !== undefined) context.write(placeConfig(configFile, configText));
     return EXIT_CODES.done;
   },
 };
@@ -66,23 +73,34 @@ async function restore(
 }
 
 // The owner's file is never written over.
-function placeConfig(configFile: string, text: string): string {
-  if (exists(configFile) && Deno.readTextFileSync(configFile) === text) return "";
-  const place = exists(configFile) ? `${configFile}.restored` : configFile;
-  try {
-    Deno.writeTextFileSync(place, text, { mode: 0o600 });
-  } catch (error) {
-    throw new CommandError(`Cannot write ${place}: ${whyNot(error)}`, { cause: error });
+function placeConfig(configFile: string | undefined, text: string): string {
+  if (configFile === undefined) {
+    return "The backup has a configuration too: --config FILE says where to.\n";
   }
-  return place === configFile
-    ? `Wrote the backup's configuration to ${place}.\n`
-    : `Left ${configFile} as it is; the backup's is in ${place}.\n`;
+  if (!exists(configFile)) {
+    writeWholeFile(configFile, utf8(text));
+    return `Wrote the backup's configuration to ${configFile}.\n`;
+  }
+  if (Deno.readTextFileSync(configFile) === text) return "";
+  const place = `${configFile}.restored`;
+  writeWholeFile(place, utf8(text));
+  return `Left ${configFile} as it is; the backup's is in ${place}.\n`;
 }
 
+// Never more than a backup can have, for what was named may be something without an end.
 function readFile(file: string): Uint8Array {
+  const chunk = new Uint8Array(CHUNK_BYTES);
+  const chunks: Uint8Array[] = [];
   try {
-    return Deno.readFileSync(file);
+    using handle = Deno.openSync(file);
+    for (let length = 0; length <= MAX_SEALED_BYTES;) {
+      const count = handle.readSync(chunk);
+      if (count === null) break;
+      chunks.push(chunk.slice(0, count));
+      length += count;
+    }
   } catch (error) {
     throw new CommandError(`Cannot read ${file}: ${whyNot(error)}`, { cause: error });
   }
+  return concatBytes(...chunks);
 }

@@ -10,6 +10,7 @@ import { MAX_CLIENTS } from "../clients/client.ts";
 import { SqliteClientStore } from "./client_store.ts";
 import { BUSY_TIMEOUT_MS } from "./database.ts";
 import { SqliteKeyStore } from "./key_store.ts";
+import { MIGRATIONS } from "./migrations.ts";
 import { inTransaction } from "./transaction.ts";
 
 /** What a restore did. */
@@ -22,13 +23,20 @@ export interface RestoreCounts {
   readonly salts: number;
 }
 
-/** The records of a database that a running service has open; it is only read. */
+/**
+ * The records of a database that a running service has open; it is only read. Throws conflict where
+ * that service is of a version with other tables.
+ */
 export function readLiveRecords(path: string): BackupRecords {
   const database = new DatabaseSync(pathToFileURL(path), {
     readOnly: true,
     timeout: BUSY_TIMEOUT_MS,
   });
   try {
+    const { user_version: version } = database.prepare("PRAGMA user_version").get() ?? {};
+    if (version !== MIGRATIONS.length) {
+      throw new AppError("conflict", "The running service is of another version: restart it first");
+    }
     return readRecords(database);
   } finally {
     database.close();

@@ -7,11 +7,13 @@ import { type Client, MAX_CLIENTS } from "../../src/clients/client.ts";
 import type { ApiKey } from "../../src/keys/api_key.ts";
 import { readLiveRecords, readRecords, restoreRecords } from "../../src/sqlite/backup_store.ts";
 import { SqliteClientStore } from "../../src/sqlite/client_store.ts";
+import { openDatabase } from "../../src/sqlite/database.ts";
 import { SqliteKeyStore } from "../../src/sqlite/key_store.ts";
+import { MIGRATIONS } from "../../src/sqlite/migrations.ts";
 import { SqliteReplayLedger } from "../../src/sqlite/replay_ledger.ts";
 import { findDatabase, openStores } from "../../src/sqlite/stores.ts";
 import { assertAppError } from "../support/app_error.ts";
-import { openSample, sampleClient } from "./samples.ts";
+import { openSample, queryValue, sampleClient } from "./samples.ts";
 import { withTempFolder } from "./temp_folder.ts";
 
 function salt(n: number): Uint8Array<ArrayBuffer> {
@@ -161,6 +163,56 @@ Deno.test("a restore that fails in its midst changes nothing", () => {
   using other = openSample();
   assert.throws(() => restoreRecords(other, broken));
   assert.deepEqual(readRecords(other), { clients: [], salts: [], keys: [] });
+});
+
+Deno.test("a restore that the disk has no room for changes nothing", () => {
+  using full = openSample();
+  using other = openSample();
+  fill(full, { clients: [ANN], salts: [[ANN.clientId, 1]] });
+  fill(other, { clients: [BOB], salts: Array.from({ length: 200 }, (_, n) => [BOB.clientId, n]) });
+  const before = readRecords(full);
+  full.exec(`PRAGMA max_page_count = ${queryValue(full, "PRAGMA page_count")}`);
+  assert.throws(() => restoreRecords(full, readRecords(other)), /database or disk is full/);
+  assert.deepEqual(readRecords(full), before);
+  full.exec("PRAGMA max_page_count = 1000000");
+  assert.deepEqual(restoreRecords(full, readRecords(other)), { clients: 1, keys: 0, salts: 200 });
+});
+
+Deno.test("a client comes back with its own times, and a removed client with its salts", () => {
+  const seen = { ...ANN, lastSeenAtMs: ANN.createdAtMs + 5 };
+  const backup = recordsOf({ clients: [seen], salts: [[ANN.clientId, 1]] });
+  using database = openSample();
+  fill(database, { clients: [ANN], salts: [[ANN.clientId, 2]] });
+  new SqliteClientStore(database).remove(ANN.clientId);
+  assert.deepEqual(restoreRecords(database, backup), { clients: 1, keys: 0, salts: 1 });
+  assert.deepEqual(readRecords(database), backup);
+});
+
+Deno.test("the models of a key come back, and its revocation on both sides as it was first", () => {
+  const key = {
+    ...apiKey("aaaaaaaa", 5),
+    models: ["llama", "qwen:7b"],
+    scopes: ["models"] as const,
+  };
+  using database = openSample();
+  fill(database, { keys: [{ ...key, revokedAtMs: 3 }] });
+  using empty = openSample();
+  for (const each of [database, empty]) {
+    restoreRecords(each, { clients: [], salts: [], keys: [key] });
+  }
+  assert.deepEqual(readRecords(empty).keys, [key]);
+  assert.deepEqual(readRecords(database).keys, [{ ...key, revokedAtMs: 3 }]);
+});
+
+Deno.test("the database of a running service of another version is not read", () => {
+  withTempFolder((folder) => {
+    const path = `${folder}/a.sqlite`;
+    for (const steps of [MIGRATIONS.slice(0, -1), [...MIGRATIONS, "CREATE TABLE later (x)"]]) {
+      Deno.writeFileSync(path, new Uint8Array());
+      using _service = openDatabase({ path, migrations: steps, log: silentLogger });
+      assertAppError(() => readLiveRecords(path), "conflict");
+    }
+  });
 });
 
 Deno.test("the database of a running service is read, and nothing is left beside it", () => {

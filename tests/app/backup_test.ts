@@ -1,0 +1,154 @@
+// A backup and its way back through real files: what is written when, and what is left of a restore
+// that fails.
+
+import assert from "node:assert/strict";
+import { createBackup, restoreBackup } from "../../src/app/backup.ts";
+import { type BackupRecords, encodeBackup } from "../../src/backup/backup_content.ts";
+import { sealFile } from "../../src/backup/sealed_file.ts";
+import { silentLogger } from "../../src/base/log.ts";
+import { systemRandom } from "../../src/base/random.ts";
+import { MAX_CLIENTS } from "../../src/clients/client.ts";
+import { SETTINGS_FILE } from "../../src/settings/settings_file.ts";
+import { readRecords } from "../../src/sqlite/backup_store.ts";
+import { openStores, type Stores } from "../../src/sqlite/stores.ts";
+import { sampleClient, sampleSalt } from "../sqlite/samples.ts";
+import { readFiles } from "../sqlite/temp_folder.ts";
+import { withDataDir } from "../support/service_process.ts";
+
+const PASSPHRASE = "correct horse";
+const SETTINGS = "[service]\nencryption = true\n";
+const OTHER_SETTINGS = "[service]\nencryption = false\n";
+
+function withStores<Result>(dataDir: string, work: (stores: Stores) => Result): Result {
+  const stores = openStores({ dataDir, log: silentLogger });
+  try {
+    return work(stores);
+  } finally {
+    stores.close();
+  }
+}
+
+function recordsOf(dataDir: string): BackupRecords {
+  return withStores(dataDir, ({ database }) => readRecords(database));
+}
+
+function eventsOf(dataDir: string): string[] {
+  return withStores(dataDir, ({ audit }) => audit.listNewest(9).map(({ event }) => event));
+}
+
+function addClients(dataDir: string, { first, count }: { first: number; count: number }): void {
+  withStores(dataDir, ({ clients, ledger }) => {
+    for (let n = first; n < first + count; n++) {
+      clients.add(sampleClient(n, { lastSeenAtMs: 1_800_000_000_000 + n }));
+      ledger.record(`id-${n}`, sampleSalt(n));
+    }
+  });
+}
+
+function backUp(dataDir: string, passphrase = PASSPHRASE): ReturnType<typeof createBackup> {
+  return createBackup({ dataDir, passphrase, configText: undefined, settingsText: SETTINGS });
+}
+
+Deno.test("createBackup() of a stopped service and restoreBackup() into nothing", async () => {
+  await withDataDir(async (dataDir) => {
+    addClients(dataDir, { first: 1, count: 2 });
+    const before = recordsOf(dataDir);
+    const { file, clients, keys } = await backUp(dataDir);
+    assert.deepEqual([clients, keys, eventsOf(dataDir)], [2, 0, ["backup_created"]]);
+    const empty = `${dataDir}2`;
+    const restored = await restoreBackup({ file, passphrase: PASSPHRASE, dataDir: () => empty });
+    assert.deepEqual([restored.clients, restored.salts], [2, 2]);
+    assert.deepEqual(recordsOf(empty), before);
+    assert.equal(await Deno.readTextFile(`${empty}/${SETTINGS_FILE}`), SETTINGS);
+    assert.deepEqual(eventsOf(empty), ["backup_restored"]);
+  });
+});
+
+Deno.test("createBackup() of a running service reads what it holds and writes nothing", async () => {
+  await withDataDir(async (dataDir) => {
+    const stores = openStores({ dataDir, log: silentLogger });
+    stores.clients.add(sampleClient(1));
+    const before = readFiles(dataDir);
+    const { file, clients } = await backUp(dataDir);
+    assert.equal(clients, 1);
+    const after = readFiles(dataDir);
+    assert.deepEqual(Object.keys(after), Object.keys(before));
+    // The index of the log is where readers say what they read.
+    const changed = Object.keys(after).filter((name) => after[name] !== before[name]);
+    assert.deepEqual(changed.filter((name) => !name.endsWith("-shm")), []);
+    stores.close();
+    assert.deepEqual(eventsOf(dataDir), []);
+    const empty = `${dataDir}2`;
+    await restoreBackup({ file, passphrase: PASSPHRASE, dataDir: () => empty });
+    assert.deepEqual(recordsOf(empty), recordsOf(dataDir));
+  });
+});
+
+Deno.test("createBackup() with a bad passphrase does nothing and tells of no backup", async () => {
+  await withDataDir(async (dataDir) => {
+    addClients(dataDir, { first: 1, count: 1 });
+    const before = readFiles(dataDir);
+    await assert.rejects(backUp(dataDir, "short"), { code: "bad_request" });
+    assert.deepEqual(readFiles(dataDir), before);
+  });
+});
+
+Deno.test("restoreBackup() that would make too many clients leaves the settings alone", async () => {
+  await withDataDir(async (dataDir) => {
+    addClients(dataDir, { first: 100, count: 2 });
+    const { file } = await backUp(dataDir);
+    const full = `${dataDir}2`;
+    addClients(full, { first: 1, count: MAX_CLIENTS - 1 });
+    await Deno.writeTextFile(`${full}/${SETTINGS_FILE}`, OTHER_SETTINGS);
+    const before = recordsOf(full);
+    const names = Object.keys(readFiles(full));
+    await assert.rejects(restoreBackup({ file, passphrase: PASSPHRASE, dataDir: () => full }), {
+      code: "conflict",
+    });
+    assert.deepEqual(recordsOf(full), before);
+    assert.equal(await Deno.readTextFile(`${full}/${SETTINGS_FILE}`), OTHER_SETTINGS);
+    assert.deepEqual(Object.keys(readFiles(full)), names);
+  });
+});
+
+Deno.test("restoreBackup() that cannot write the settings leaves the records alone", async () => {
+  await withDataDir(async (dataDir) => {
+    addClients(dataDir, { first: 1, count: 1 });
+    const { file } = await backUp(dataDir);
+    const other = `${dataDir}2`;
+    addClients(other, { first: 5, count: 1 });
+    const before = recordsOf(other);
+    // Not even root can write a file where a folder is.
+    await Deno.mkdir(`${other}/${SETTINGS_FILE}.restored`);
+    await assert.rejects(restoreBackup({ file, passphrase: PASSPHRASE, dataDir: () => other }));
+    assert.deepEqual(recordsOf(other), before);
+    assert.deepEqual(eventsOf(other), []);
+  });
+});
+
+const UNUSABLE: [string, { configText?: string; settingsText?: string }][] = [
+  ["a configuration", { configText: "[service]\nencrpytion = true\n" }],
+  ["settings", { settingsText: "[service]\nlisten = 5\n" }],
+];
+for (const [what, texts] of UNUSABLE) {
+  Deno.test(`restoreBackup() refuses ${what} of a backup that cannot be used, and touches nothing`, async () => {
+    await withDataDir(async (dataDir) => {
+      const content = encodeBackup({
+        createdAtMs: 1,
+        program: "9.9.9",
+        configText: undefined,
+        settingsText: undefined,
+        clients: [],
+        salts: [],
+        keys: [],
+        ...texts,
+      });
+      const file = await sealFile(content, { passphrase: PASSPHRASE, random: systemRandom });
+      await assert.rejects(
+        restoreBackup({ file, passphrase: PASSPHRASE, dataDir: () => dataDir }),
+        { code: "bad_request", message: "The backup's settings cannot be used by this version" },
+      );
+      assert.throws(() => Deno.statSync(dataDir), { name: "NotFound" });
+    });
+  });
+}
