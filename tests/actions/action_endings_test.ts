@@ -94,7 +94,7 @@ Deno.test("stop() says so where a program outlives SIGKILL, and may be asked aga
 });
 
 Deno.test("what the system keeps of a program that was killed does not keep the screen", async () => {
-  const { runner, programs, clock, told } = fixture([GAME, MOVIE]);
+  const { runner, programs, clock, told, warnings } = fixture([GAME, MOVIE]);
   await runner.run({ text: "game a" });
   const next = runner.run({ text: "movie" });
   await programs[0]?.end({ signal: "SIGTERM" }, true);
@@ -104,6 +104,7 @@ Deno.test("what the system keeps of a program that was killed does not keep the 
   clock.advance(1);
   await next;
   assert.deepEqual(told, ["+game a", "-game a", "+movie"]);
+  assert.deepEqual(warnings, ["Action over, though not all of it ended"]);
   assert.equal(clock.timerCount, 0);
 });
 

@@ -163,6 +163,7 @@ const SCRIPTS: [string[], boolean][] = [
   [["python3", "/opt/run.py", "$0"], false],
   [["tar", "-c", "$0"], false],
   [["awk", "-f", "s.awk", "$0"], false],
+  [["awk", "-fs.awk", "$0"], false],
   [["awk", "{print}", "$0"], false],
 ];
 for (const [command, isScript] of SCRIPTS) {

@@ -18,6 +18,8 @@ export interface Fixture {
   clock: FakeClock;
   /** What clients were told: "+" begun, "-" over. */
   told: string[];
+  /** What the log was warned of. */
+  warnings: string[];
   /** The state of each action, by name. */
   states(): Record<string, string>;
 }
@@ -27,6 +29,7 @@ export function fixture(actions: readonly ActionSettings[]): Fixture {
   const { start, programs } = fakePrograms();
   const clock = new FakeClock();
   const told: string[] = [];
+  const warnings: string[] = [];
   const runner = new ActionRunner({
     actions,
     start,
@@ -35,11 +38,11 @@ export function fixture(actions: readonly ActionSettings[]): Fixture {
       stopped: ({ mediaPath }) => told.push(`-${mediaPath}`),
     },
     clock,
-    log: silentLogger,
+    log: { ...silentLogger, warn: (message) => warnings.push(message) },
   });
   const states = (): Record<string, string> =>
     Object.fromEntries(runner.list().map(({ action, state }) => [action.name, state]));
-  return { runner, programs, clock, told, states };
+  return { runner, programs, clock, told, warnings, states };
 }
 
 /** The code of the error, or undefined. */
