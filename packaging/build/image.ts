@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { type ArchiveFile, packArchive } from "./archive.ts";
 import { ARM_TARGET, compile } from "./compile.ts";
 import { BuildError, bundle, readVersion, ROOT, runScript } from "./deno.ts";
+import { collectLicenses } from "./licenses.ts";
 import { downloadFromNpm, fetchArmDeno, readCacheFolder } from "./npm_deno.ts";
 
 /** Where the program lies in the overlay. */
@@ -35,7 +36,12 @@ export async function buildImage(options: BuildImageOptions): Promise<Uint8Array
     ...file,
     path: `${PROGRAM_FOLDER}/${file.path}`,
   }));
-  return await packArchive([...rootfs, ...documents, ...program], options.timeS);
+  const licenses = {
+    path: "usr/share/doc/latchkey/THIRD_PARTY_LICENSES",
+    bytes: new TextEncoder().encode(await collectLicenses()),
+    isExecutable: false,
+  };
+  return await packArchive([...rootfs, ...documents, licenses, ...program], options.timeS);
 }
 
 /** The compiled binary where it can be had, else Deno from npm and the program in one file. */

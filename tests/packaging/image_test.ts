@@ -36,6 +36,7 @@ Deno.test("an image has everything that a device needs, with the right modes", a
     "usr/share/doc/latchkey/LICENSE": "644",
     "usr/share/doc/latchkey/flashing.md": "644",
     "usr/share/doc/latchkey/security.md": "644",
+    "usr/share/doc/latchkey/THIRD_PARTY_LICENSES": "644",
     "usr/share/doc/latchkey/config.example.toml": "644",
   };
   assert.deepEqual(modes, expected);
