@@ -8,13 +8,12 @@ export const privateFiles: PrivateFiles = {
     const part = `${path}.part`;
     const file = Deno.openSync(part, { create: true, truncate: true, write: true, mode: 0o600 });
     try {
-      Deno.chmodSync(part, 0o600);
-      for (let rest = bytes; rest.length > 0;) rest = rest.subarray(file.writeSync(rest));
-      file.syncSync();
-    } finally {
-      file.close();
+      writeAll(file, { part, bytes });
+      Deno.renameSync(part, path);
+    } catch (error) {
+      privateFiles.remove(part);
+      throw error;
     }
-    Deno.renameSync(part, path);
   },
   remove(path: string): void {
     try {
@@ -24,3 +23,13 @@ export const privateFiles: PrivateFiles = {
     }
   },
 };
+
+function writeAll(file: Deno.FsFile, { part, bytes }: { part: string; bytes: Uint8Array }): void {
+  try {
+    Deno.chmodSync(part, 0o600);
+    for (let rest = bytes; rest.length > 0;) rest = rest.subarray(file.writeSync(rest));
+    file.syncSync();
+  } finally {
+    file.close();
+  }
+}

@@ -1,6 +1,7 @@
 // The shape of the database, one step per version. A step is never changed once released.
 
 import type { DatabaseSync } from "node:sqlite";
+import { equalBytes } from "../base/bytes.ts";
 import type { Logger } from "../base/log.ts";
 import { inTransaction } from "./transaction.ts";
 
@@ -111,10 +112,21 @@ export function migrate(database: DatabaseSync, options: MigrateOptions): void {
 // Serialized by the connection: another descriptor of the file would, when closed, end the locks
 // that SQLite holds on it.
 function saveCopy(database: DatabaseSync, path: string): void {
+  const bytes = database.serialize();
+  // A step that fails at every start must not wear out the flash as well.
+  if (isSame(path, bytes)) return;
   const part = `${path}.part`;
-  Deno.writeFileSync(part, database.serialize(), { mode: 0o600 });
+  Deno.writeFileSync(part, bytes, { mode: 0o600 });
   const file = Deno.openSync(part, { write: true });
   file.syncSync();
   file.close();
   Deno.renameSync(part, path);
+}
+
+function isSame(path: string, bytes: Uint8Array): boolean {
+  try {
+    return equalBytes(Deno.readFileSync(path), bytes);
+  } catch {
+    return false;
+  }
 }

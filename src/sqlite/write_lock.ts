@@ -1,6 +1,8 @@
 // One process per data folder. The lock is the kernel's (flock), so it ends with the process
 // however that ends; the file only carries it, and the number of the process that holds it.
 
+import { DatabaseUnusableError } from "./database.ts";
+
 /** Another process works on the folder; the message tells the owner which. */
 export class LockedError extends Error {
   /** An error about `folder`, held by the process `pid` where that is known. */
@@ -13,7 +15,9 @@ export class LockedError extends Error {
 
 /** Takes the lock of a data folder until the result is called; throws LockedError. */
 export function takeWriteLock(folder: string): () => void {
-  const file = Deno.openSync(`${folder}/latchkey.lock`, {
+  const path = `${folder}/latchkey.lock`;
+  refuseLink(path);
+  const file = Deno.openSync(path, {
     create: true,
     read: true,
     write: true,
@@ -27,6 +31,17 @@ export function takeWriteLock(folder: string): () => void {
   file.truncateSync(0);
   file.writeSync(new TextEncoder().encode(String(Deno.pid)));
   return () => file.close();
+}
+
+// Root may work on a folder of another user's, whose link would lead it anywhere.
+function refuseLink(path: string): void {
+  try {
+    if (Deno.lstatSync(path).isFile) return;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw error;
+  }
+  throw new DatabaseUnusableError(path, "it is not a regular file");
 }
 
 function readText(file: Deno.FsFile): string {

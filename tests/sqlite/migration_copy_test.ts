@@ -42,6 +42,26 @@ Deno.test("migrate() leaves the database as it was where the copy cannot be save
   });
 });
 
+Deno.test("migrate() writes the same copy once, however often a step fails", () => {
+  withTempFolder((folder) => {
+    const path = `${folder}/a.sqlite`;
+    openDatabase({ path, ...OLD }).close();
+    const broken = { ...NEW, migrations: [...OLD.migrations, "CREATE TABLE ("] };
+    const inode = (): number | null => Deno.statSync(`${path}.v1.bak`).ino;
+    assert.throws(() => openDatabase({ path, ...broken }));
+    const first = inode();
+    assert.throws(() => openDatabase({ path, ...broken }));
+    assert.equal(inode(), first);
+    // What has changed since is saved again.
+    const writer = openDatabase({ path, ...OLD });
+    new SqliteClientStore(writer).add(sampleClient(1));
+    writer.close();
+    openDatabase({ path, ...NEW }).close();
+    using copy = new DatabaseSync(`${path}.v1.bak`, { readOnly: true });
+    assert.deepEqual(new SqliteClientStore(copy).list(), [sampleClient(1)]);
+  });
+});
+
 Deno.test("migrate() takes no step twice", () => {
   withTempFolder((folder) => {
     const path = `${folder}/a.sqlite`;

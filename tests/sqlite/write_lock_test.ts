@@ -66,3 +66,12 @@ Deno.test("takeWriteLock() gets the lock of a process that was killed", async ()
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("takeWriteLock() does not follow a link", () => {
+  withTempFolder((folder) => {
+    Deno.writeTextFileSync(`${folder}/other`, "keep");
+    Deno.symlinkSync(`${folder}/other`, `${folder}/${LOCK_FILE}`);
+    assert.throws(() => takeWriteLock(folder), { name: "DatabaseUnusableError" });
+    assert.equal(Deno.readTextFileSync(`${folder}/other`), "keep");
+  });
+});

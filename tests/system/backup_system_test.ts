@@ -8,7 +8,6 @@ import {
   openSocket,
   pairPhone,
   type PhonePairing,
-  replay,
 } from "../support/reference_phone.ts";
 import type { ReferenceMessage } from "../support/reference_protocol.ts";
 import { callLocal, openPairing, startService, withDataDir } from "../support/service_process.ts";
@@ -53,7 +52,7 @@ async function backedUpDevice(dataDir: string): Promise<Device> {
   }
 }
 
-/** How many messages come back to a recording before its sender leaves. */
+/** How many messages come back to a recording, whose sender leaves with the first. */
 async function answersTo(baseUrl: string, recording: ReferenceMessage): Promise<number> {
   const socket = await openSocket(baseUrl);
   const closed = new Promise((resolve) => socket.onclose = resolve);
@@ -83,11 +82,10 @@ Deno.test("after a backup, a wipe and a restore the phone goes on and no recordi
 
     const service = await startService({ dataDir, settings: "# mine" });
     try {
-      const { received } = await replay(service.baseUrl, [recorded]);
-      assert.deepEqual(received, []);
+      assert.equal(await answersTo(service.baseUrl, recorded), 0);
       // Not so what was recorded after the backup: it opens a session, once (docs/security.md).
-      assert.ok((await answersTo(service.baseUrl, recordedLater)) > 0);
-      assert.deepEqual((await replay(service.baseUrl, [recordedLater])).received, []);
+      assert.equal(await answersTo(service.baseUrl, recordedLater), 1);
+      assert.equal(await answersTo(service.baseUrl, recordedLater), 0);
       const connection = await connectPhone(service.baseUrl, phone);
       assert.ok(await connection.call("version"));
       await connection.close();
