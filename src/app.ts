@@ -176,7 +176,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   });
   const lastSeen = new LastSeen({ store: stores.clients, log });
   const keys = new KeyRing({ store: stores.keys, clock, random, log });
-  const models = await openModels({ settings: config.models, stores, keys, clock, random, log });
+  const models = openModels({ settings: config.models, stores, keys, clock, random, log });
   const delays = watchEventLoop(clock);
   const metrics = createMetrics({
     connections: () => live.counts(),
@@ -351,7 +351,10 @@ export async function startApp(options: AppOptions): Promise<App> {
     log,
   });
   if (options.dropPermissions) {
-    dropPermissions({ run: config.display.kinds.includes("command") || config.actions.length > 0 });
+    dropPermissions({
+      run: config.display.kinds.includes("command") || config.actions.length > 0,
+      env: config.models.enabled && config.models.store !== undefined,
+    });
   }
   state = "ready";
 

@@ -2,9 +2,10 @@
 // elsewhere is loaded only where the configuration names it.
 
 import type { Clock } from "../base/clock.ts";
+import { asError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { RandomSource } from "../base/random.ts";
-import { openPostgres } from "../fleet/postgres.ts";
+import { openPostgres, type Postgres } from "../fleet/postgres.ts";
 import { PostgresKeyStore } from "../fleet/postgres_keys.ts";
 import { PostgresUsageStore } from "../fleet/postgres_usage.ts";
 import { openRedisLimits } from "../fleet/redis_limits.ts";
@@ -54,12 +55,12 @@ export interface Models {
 }
 
 /** Opens the gateway; undefined where it is off. */
-export async function openModels(options: ModelsOptions): Promise<Models | undefined> {
+export function openModels(options: ModelsOptions): Models | undefined {
   const { settings, stores, keys, clock, random, log } = options;
   if (!settings.enabled) return undefined;
   const { store: storeUrl, limits: limitsUrl } = settings;
-  const shared = storeUrl === undefined ? undefined : await openStore(storeUrl, { clock, log });
-  const distant = limitsUrl === undefined ? undefined : await openRedisLimits(limitsUrl, log);
+  const shared = storeUrl === undefined ? undefined : openStore(storeUrl, log);
+  const distant = limitsUrl === undefined ? undefined : openRedisLimits(limitsUrl, { log });
   const sharedKeys = shared && new SharedKeyRing({ store: shared.keys, clock, random, log });
   const store = shared?.usage ?? stores.usage;
   const outbox = shared === undefined ? undefined : stores.usageOutbox;
@@ -95,14 +96,31 @@ interface DistantStore {
   close(): Promise<void>;
 }
 
-async function openStore(
-  url: string,
-  options: { clock: Clock; log: Logger },
-): Promise<DistantStore> {
-  const postgres = await openPostgres(url, options);
+function openStore(url: string, log: Logger): DistantStore {
+  const postgres = tellOfOutages(openPostgres(url, { log }), log);
   return {
     keys: new PostgresKeyStore(postgres),
     usage: new PostgresUsageStore(postgres),
-    close: () => postgres.close(),
+    close: () => postgres.end(),
+  };
+}
+
+// Once for each outage, however many requests it refuses.
+function tellOfOutages(postgres: Postgres, log: Logger): Postgres {
+  let isAway = false;
+  return {
+    ...postgres,
+    async run<Result>(work: Parameters<typeof postgres.run<Result>>[0]): Promise<Result> {
+      try {
+        const result = await postgres.run(work);
+        if (isAway) log.info("The shared store answers again");
+        isAway = false;
+        return result;
+      } catch (error) {
+        if (!isAway) log.error("The shared store does not answer", { error: asError(error) });
+        isAway = true;
+        throw error;
+      }
+    },
   };
 }

@@ -1,54 +1,62 @@
-// Whether the shared store and the shared limits can be used: for the doctor.
+// Tries the servers that several gateways share. For the doctor: it says what is wrong, and neither
+// where the servers are nor what they said.
 
-import { type Clock, systemClock } from "../base/clock.ts";
 import { asError } from "../base/errors.ts";
-import { type Logger, silentLogger } from "../base/log.ts";
+import { silentLogger } from "../base/log.ts";
 import { openPostgres } from "./postgres.ts";
 import { openRedisLimits } from "./redis_limits.ts";
 
-/** What is wrong, one sentence each; nothing where both can be used. Shows no address or password. */
+/** How long one server has to answer, in milliseconds; closing may take another second. */
+export const CHECK_LIMIT_MS = 3000;
+
+const STORE_CODES: readonly (readonly [RegExp, string])[] = [
+  // SQLSTATE: the class of refused logins, a database that is not there, rights that lack.
+  [/^28/, "the shared store refuses the login"],
+  [/^3D000$/, "the shared store has no such database"],
+  [/^42501$/, "the shared store refuses the login"],
+];
+
+/** One sentence per problem; none where the servers that are set answer. Takes 5 seconds at most. */
 export async function checkFleet(
-  settings: { store: string | undefined; limits: string | undefined },
+  { store, limits }: { store: string | undefined; limits: string | undefined },
 ): Promise<readonly string[]> {
-  const { store, limits } = settings;
   const problems = await Promise.all([
-    store === undefined ? undefined : checkStore(store, { clock: systemClock, log: silentLogger }),
+    store === undefined ? undefined : checkStore(store),
     limits === undefined ? undefined : checkLimits(limits),
   ]);
   return problems.filter((problem) => problem !== undefined);
 }
 
-async function checkStore(
-  url: string,
-  options: { clock: Clock; log: Logger },
-): Promise<string | undefined> {
-  const postgres = await openPostgres(url, { ...options, migrates: false });
+async function checkStore(url: string): Promise<string | undefined> {
+  const postgres = openPostgres(url, { log: silentLogger, timeoutMs: CHECK_LIMIT_MS });
   try {
-    await postgres.ask((sql) => sql`SELECT 1`);
+    // Not the tables: the first use makes them.
+    await postgres.ping();
     return undefined;
   } catch (error) {
-    return `The shared store (models.store) ${reasonOf(error)}`;
+    const { code } = reasonOf(error) as { code?: unknown };
+    const [, problem] = STORE_CODES.find(([codes]) => codes.test(String(code))) ?? [];
+    return problem ?? "the shared store cannot be reached";
   } finally {
-    await postgres.close();
+    await postgres.end();
   }
 }
 
 async function checkLimits(url: string): Promise<string | undefined> {
-  const limits = await openRedisLimits(url, silentLogger);
+  const limits = openRedisLimits(url, { log: silentLogger, timeoutMs: CHECK_LIMIT_MS });
   try {
-    await limits.tokensOn({ keyId: "", day: "" });
+    await limits.tokensOn({ keyId: "doctor", day: "1970-01-01" });
     return undefined;
   } catch (error) {
-    return `The shared limits (models.limits) ${reasonOf(error)}`;
+    const isRefusal = /^(WRONGPASS|NOAUTH|NOPERM|ERR invalid password)/.test(
+      reasonOf(error).message,
+    );
+    return isRefusal ? "the shared limits refuse the login" : "the shared limits cannot be reached";
   } finally {
     await limits.close();
   }
 }
 
-// By what both servers and their clients say of a login; everything else is a server that is away.
-function reasonOf(error: unknown): string {
-  const cause = asError(asError(error).cause);
-  const { code = "" } = cause as { code?: string };
-  const isLogin = /^(28|3D)/.test(code) || /NOAUTH|WRONGPASS|password/i.test(cause.message);
-  return isLogin ? "refuses the login" : "cannot be reached";
+function reasonOf(error: unknown): Error {
+  return asError(asError(error).cause);
 }

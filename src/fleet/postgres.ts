@@ -1,125 +1,214 @@
-// A PostgreSQL server that gateways share. It may be away at any time, at the start too: whoever asks
-// is told so within the limit, and the next question tries again.
+// A pool of connections to the PostgreSQL server that several gateways share (docs/models.md). The
+// server may be away at any time, the start included: nothing is opened before the first query, and
+// every query ends within a limit. A pool that failed is put away whole and the next query opens
+// another, because the driver cannot always go on with a connection that broke while it wrote.
+// For the same reason nothing here uses the driver's transactions: each change is one statement.
 
-import type { Sql, TransactionSql } from "postgres";
-import { type Clock, settledWithin } from "../base/clock.ts";
-import { AppError, asError } from "../base/errors.ts";
+import { connect, type Socket } from "node:net";
+import type { Sql } from "postgres";
+import { AppError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
-import { POSTGRES_MIGRATIONS } from "./postgres_migrations.ts";
+import { migrate } from "./postgres_schema.ts";
+import { within } from "./within.ts";
 
-/** How long a question may take, connecting included, in milliseconds. */
-export const QUERY_LIMIT_MS = 3_000;
+/** How long a query may take, its connection and the migrations included, in milliseconds. */
+export const QUERY_LIMIT_MS = 3000;
 
-/** How many connections one gateway holds. */
+/** How many connections a gateway has at most. */
 export const MAX_CONNECTIONS = 4;
 
-/** How long a connection is kept that nobody uses, in seconds. */
-const IDLE_S = 60;
-
-/** Guards the migrations of several gateways that start at once; any number that is ours alone. */
-const MIGRATION_LOCK = 749_701;
+const IDLE_LIMIT_S = 60;
+const RECONNECT_PAUSE_S = 0.1;
+const END_GRACE_MS = 1000;
+const CLOSE_LIMIT_MS = 500;
+const MESSAGE = "The shared store cannot be reached";
 
 /** Options of {@linkcode openPostgres}. */
 export interface PostgresOptions {
-  /** Time. */
-  clock: Clock;
-  /** The log. */
+  /** Where it is told that the tables were made. */
   log: Logger;
   /**
-   * Whether the tables are made and brought to this version's shape before the first question.
-   * @default {true}
+   * How long a query may take, in milliseconds.
+   * @default QUERY_LIMIT_MS
    */
-  migrates?: boolean;
+  timeoutMs?: number;
 }
 
-/** A server, or the way to it. */
+/** The server. Everything but `end()` rejects with AppError unavailable, whatever failed. */
 export interface Postgres {
-  /** Asks something; AppError unavailable where that does not work within the limit. */
-  ask<Result>(work: (sql: Sql) => PromiseLike<Result>): Promise<Result>;
-  /** Does several things or none, within one limit. */
-  transact<Result>(work: (sql: TransactionSql) => Promise<Result>): Promise<Result>;
-  /** Ends all connections. */
-  close(): Promise<void>;
+  /** What queries come to, on tables that are there. */
+  run<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result>;
+  /** Asks the server for an answer, without touching tables. */
+  ping(): Promise<void>;
+  /** Closes all connections; queries after that are refused. Takes two seconds at most. */
+  end(): Promise<void>;
 }
 
-/** Opens the way to a server; nothing is asked of it yet. */
-export async function openPostgres(url: string, options: PostgresOptions): Promise<Postgres> {
-  const { clock, log, migrates = true } = options;
-  const { default: connect } = await import("postgres");
-  const sql = connect(url, {
-    max: MAX_CONNECTIONS,
-    idle_timeout: IDLE_S,
-    connect_timeout: QUERY_LIMIT_MS / 1000,
-    onnotice: () => {},
-    // Waiting longer than that is the caller's decision, with its own limit.
-    backoff: false,
-    connection: { application_name: "latchkey" },
-  });
-  let migrated: Promise<void> | undefined;
-  let isAway = false;
+interface Pool {
+  readonly sql: Sql;
+  readonly sockets: Set<Socket>;
+  /** What waits for it. */
+  readonly running: Set<Promise<unknown>>;
+  isClosed: boolean;
+}
 
-  async function ready(): Promise<void> {
-    if (!migrates) return;
-    migrated ??= migrate(sql).catch((error) => {
-      migrated = undefined;
-      throw error;
-    });
-    await migrated;
-  }
+/** Opens nothing yet: the first query connects. */
+export function openPostgres(url: string, options: PostgresOptions): Postgres {
+  const { log, timeoutMs = QUERY_LIMIT_MS } = options;
+  let current: Pool | undefined;
+  let driver: Promise<Driver> | undefined;
+  let migration: Promise<void> | undefined;
+  let isEnded = false;
+  const retired = new Set<Pool>();
+  const closing = new Set<Promise<void>>();
 
-  async function within<Result>(work: () => Promise<Result>): Promise<Result> {
-    const late = Promise.withResolvers<never>();
-    const cancel = clock.after(QUERY_LIMIT_MS, () => late.reject(new Error("No answer in time")));
+  async function attempt<Result>(work: (pool: Pool) => Promise<Result>): Promise<Result> {
+    let pool: Pool | undefined;
+    let answer: Promise<Result> | undefined;
     try {
-      const result = await Promise.race([work(), late.promise]);
-      if (isAway) log.info("The shared store answers again");
-      isAway = false;
-      return result;
+      const postgres = await (driver ??= loadDriver());
+      if (isEnded) throw new Error("Closed");
+      pool = current ??= openPool(postgres, { url, timeoutMs });
+      answer = within(timeoutMs, work(pool));
+      pool.running.add(answer);
+      return await answer;
     } catch (error) {
-      if (!isAway) log.error("The shared store does not answer", { error: asError(error) });
-      isAway = true;
-      throw new AppError("unavailable", "The keys cannot be looked at now", {
-        cause: error,
-        retryAfterS: 5,
-      });
+      driver = undefined;
+      // Tables may have gone, or the migration hangs on a connection that broke.
+      migration = undefined;
+      if (pool && !isAnswer(error)) retire(pool);
+      throw new AppError("unavailable", MESSAGE, { cause: error });
     } finally {
-      cancel();
+      if (pool && answer) {
+        pool.running.delete(answer);
+        if (pool.running.size === 0 && retired.has(pool)) close(pool);
+      }
     }
   }
 
+  // Closed only after the other queries on it had their time.
+  function retire(pool: Pool): void {
+    if (current === pool) current = undefined;
+    if (!pool.isClosed) retired.add(pool);
+  }
+
+  function close(pool: Pool): void {
+    retired.delete(pool);
+    const closed = closePool(pool).finally(() => closing.delete(closed));
+    closing.add(closed);
+  }
+
+  async function migrateOnce({ sql }: Pool): Promise<void> {
+    migration ??= migrate(sql).then((hasChanged) => {
+      if (hasChanged) log.info("The tables of the shared store were made");
+    });
+    await migration;
+  }
+
   return {
-    ask: (work) =>
-      within(async () => {
-        await ready();
-        return await work(sql);
+    run: (work) =>
+      attempt(async (pool) => {
+        await migrateOnce(pool);
+        return await work(pool.sql);
       }),
-    transact: (work) =>
-      within(async () => {
-        await ready();
-        return await sql.begin(work) as Awaited<ReturnType<typeof work>>;
+    ping: () =>
+      attempt(async ({ sql }) => {
+        await sql`SELECT 1`;
       }),
-    async close(): Promise<void> {
-      await settledWithin(clock, { work: sql.end({ timeout: 1 }), limitMs: 2000 });
+    async end(): Promise<void> {
+      isEnded = true;
+      if (current) {
+        const rest = Promise.allSettled(current.running);
+        retire(current);
+        await within(END_GRACE_MS, rest).catch(() => {});
+      }
+      for (const pool of retired) close(pool);
+      await Promise.all(closing);
     },
   };
 }
 
-// All missing steps in one transaction; another gateway that starts meanwhile waits for it.
-async function migrate(sql: Sql): Promise<void> {
-  await sql.begin(async (transaction) => {
-    await transaction`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`;
-    await transaction`CREATE TABLE IF NOT EXISTS latchkey_schema (version integer NOT NULL)`;
-    const [row] = await transaction`SELECT max(version) AS version FROM latchkey_schema`;
-    const version = Number(row?.["version"] ?? 0);
-    if (version > POSTGRES_MIGRATIONS.length) {
-      throw new Error("The shared store was written by a newer version");
-    }
-    for (const [at, step] of POSTGRES_MIGRATIONS.entries()) {
-      if (at < version) continue;
-      // deno-lint-ignore no-await-in-loop -- each step builds on the one before
-      await transaction.unsafe(step);
-      // deno-lint-ignore no-await-in-loop -- likewise
-      await transaction`INSERT INTO latchkey_schema (version) VALUES (${at + 1})`;
-    }
-  });
+type Driver = typeof import("postgres");
+
+async function loadDriver(): Promise<Driver> {
+  const { default: postgres } = await import("postgres");
+  return postgres;
+}
+
+function openPool(postgres: Driver, options: { url: string; timeoutMs: number }): Pool {
+  const { url, timeoutMs } = options;
+  // Some of these are missing in the driver's types.
+  const open = {
+    max: MAX_CONNECTIONS,
+    // One query at a time on each: a slow one keeps nothing waiting while others are idle.
+    max_pipeline: 0,
+    connect_timeout: timeoutMs / 1000,
+    idle_timeout: IDLE_LIMIT_S,
+    backoff: () => RECONNECT_PAUSE_S,
+    fetch_types: false,
+    onnotice: () => {},
+    // What nobody waits for any more must not pile up at the server, say behind a lock.
+    connection: { application_name: "latchkey", statement_timeout: timeoutMs },
+    socket: (target: SocketTarget): Socket => openSocket(pool, { url, target }),
+  };
+  const pool: Pool = {
+    sql: openSql(() => postgres(url, open)),
+    sockets: new Set(),
+    running: new Set(),
+    isClosed: false,
+  };
+  return pool;
+}
+
+function openSql(open: () => Sql): Sql {
+  try {
+    return open();
+  } catch {
+    // The error of the parser carries the URL, and with it the password.
+    throw new Error("The URL of the shared store is malformed");
+  }
+}
+
+interface SocketTarget {
+  readonly host: readonly string[];
+  readonly port: readonly number[];
+  readonly path: string | false;
+}
+
+// The driver neither closes a socket that still connects nor one whose peer is gone; so they are
+// made, and in the end destroyed, here.
+function openSocket(
+  { sockets, isClosed }: Pool,
+  { url, target }: { url: string; target: SocketTarget },
+): Socket {
+  // The driver would connect again for queries that still waited when it was closed.
+  if (isClosed) throw new Error("Closed");
+  for (const socket of sockets) if (socket.destroyed) sockets.delete(socket);
+  const at = Math.floor(Math.random() * target.port.length);
+  // The driver takes an IPv6 address apart at its colons.
+  const [, address6] = /^[^/]*\/\/(?:[^/@]*@)?\[([0-9a-f:.]+)\]/i.exec(url) ?? [];
+  const host = address6 ?? target.host[at] ?? "localhost";
+  const port = target.port[at] ?? 5432;
+  const socket = target.path ? connect(target.path) : connect(port, host);
+  socket.on("error", () => {});
+  sockets.add(socket);
+  // Where the driver looks for the name that a certificate must have.
+  return Object.assign(socket, { host, port });
+}
+
+async function closePool(pool: Pool): Promise<void> {
+  pool.isClosed = true;
+  await within(CLOSE_LIMIT_MS, pool.sql.end({ timeout: 0 })).catch(() => {});
+  await Promise.all([...pool.sockets].map((socket) => {
+    if (socket.closed) return;
+    return new Promise<void>((resolve) => {
+      socket.once("close", () => resolve());
+      socket.destroy();
+    });
+  }));
+}
+
+/** Whether the server itself said this, so that the connection is as good as before. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof Error && error.name === "PostgresError";
 }

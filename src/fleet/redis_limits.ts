@@ -1,101 +1,184 @@
-// The limits of keys, counted for all gateways by one Redis server. It may be away at any time; then
-// whoever asks is told so at once.
+// The limits of keys, counted in Redis for all gateways together. A connection is used until it
+// breaks; the next command opens another, but not within a short pause after the last one failed. So
+// a server that is away costs no queue, no timer and no waiting beyond the limit of a command.
 
 import type { Redis } from "ioredis";
-import { AppError, asError } from "../base/errors.ts";
+import { AppError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { LimitStore } from "../models/limit_store.ts";
+import { within } from "./within.ts";
 
-/** How long a command may take, in milliseconds. */
-export const COMMAND_LIMIT_MS = 2_000;
+/** How long a command may take, its connection included, in milliseconds. */
+export const COMMAND_LIMIT_MS = 2000;
 
-/** The longest wait before another try to connect, in milliseconds. */
-export const MAX_RECONNECT_MS = 2_000;
+/** How long commands fail at once after a connection could not be made, at most; milliseconds. */
+export const MAX_RECONNECT_PAUSE_MS = 1000;
 
-/** How long the server may take to let a connection go, in milliseconds. */
-const DISCONNECT_MS = 50;
+const FIRST_RECONNECT_PAUSE_MS = 50;
+const REQUESTS_EXPIRE_S = 120;
+const TOKENS_EXPIRE_S = 3 * 24 * 3600;
+const MESSAGE = "The limits cannot be counted";
 
-/** How long a minute's count is kept, in seconds: past its end on every gateway's clock. */
-const MINUTE_EXPIRY_S = 180;
+// A script runs alone on the server: nobody counts between the look and the step.
+const TAKE_REQUEST = `
+local used = tonumber(redis.call('GET', KEYS[1]) or '0')
+if used >= tonumber(ARGV[1]) then return 0 end
+redis.call('INCR', KEYS[1])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return 1`;
 
-/** How long a day's count is kept, in seconds. */
-const DAY_EXPIRY_S = 3 * 24 * 3600;
+const ADD_TOKENS = `
+redis.call('INCRBY', KEYS[1], ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return 1`;
 
-// Decides and counts in one step, whichever gateway asks.
-const TAKE = `
-  local used = tonumber(redis.call('GET', KEYS[1]) or '0')
-  if used >= tonumber(ARGV[1]) then return 0 end
-  redis.call('INCR', KEYS[1])
-  redis.call('EXPIRE', KEYS[1], ARGV[2])
-  return 1`;
+/** Options of {@linkcode openRedisLimits}. */
+export interface RedisLimitsOptions {
+  /** Where it is told that a connection broke. */
+  log: Logger;
+  /**
+   * How long a command may take, in milliseconds.
+   * @default COMMAND_LIMIT_MS
+   */
+  timeoutMs?: number;
+}
 
-const ADD = `
-  redis.call('INCRBY', KEYS[1], ARGV[1])
-  redis.call('EXPIRE', KEYS[1], ARGV[2])
-  return 1`;
-
-/** A LimitStore on a server. */
-export interface RedisLimits extends LimitStore {
-  /** Ends the connection. */
+/** A LimitStore with connections. */
+export interface RedisLimitStore extends LimitStore {
+  /** Closes the connection; commands after that are refused. */
   close(): Promise<void>;
 }
 
-/** Opens the way to a server; it is connected to by itself, again and again. */
-export async function openRedisLimits(url: string, log: Logger): Promise<RedisLimits> {
-  const { Redis: Client } = await import("ioredis");
-  const redis: Redis = new Client(url, {
-    lazyConnect: true,
-    // A command that waits for a server would hold up a request that waits for an answer.
-    enableOfflineQueue: false,
-    maxRetriesPerRequest: 0,
-    autoResendUnfulfilledCommands: false,
-    commandTimeout: COMMAND_LIMIT_MS,
-    connectTimeout: COMMAND_LIMIT_MS,
-    disconnectTimeout: DISCONNECT_MS,
-    retryStrategy: (tries) => Math.min(tries * 100, MAX_RECONNECT_MS),
-  });
-  let isAway = false;
-  const away = (error: unknown): void => {
-    if (!isAway) log.error("The shared limits do not answer", { error: asError(error) });
-    isAway = true;
-  };
-  // Without a listener the platform takes such an event for the end of the process.
-  redis.on("error", away);
-  redis.on("ready", () => {
-    if (isAway) log.info("The shared limits answer again");
-    isAway = false;
-  });
-  // The first connection is awaited, so that a server that is there is there for the first request.
-  await redis.connect().catch(away);
+interface Connection {
+  readonly client: Redis;
+  /** When it can be used; rejects with the reason where it cannot. */
+  readonly ready: Promise<void>;
+  /** When it is closed. */
+  readonly ended: Promise<void>;
+}
 
-  async function ask<Result>(work: () => Promise<Result>): Promise<Result> {
+/** Opens nothing yet: the first command connects. */
+export function openRedisLimits(url: string, options: RedisLimitsOptions): RedisLimitStore {
+  const { log, timeoutMs = COMMAND_LIMIT_MS } = options;
+  let current: Promise<Connection> | undefined;
+  let isClosed = false;
+  let failures = 0;
+  let blockedUntilMs = 0;
+
+  function open(): Promise<Connection> {
+    if (isClosed) throw new Error("Closed");
+    if (performance.now() < blockedUntilMs) {
+      throw new Error("The connection could not be made a moment ago");
+    }
+    const opened = openConnection(url, { log, timeoutMs });
+    opened.then(({ ended }) => ended).then(() => forget(opened), () => forget(opened));
+    opened.then(({ ready }) => ready).then(() => failures = 0, pause);
+    return opened;
+  }
+
+  async function run<Result>(command: (client: Redis) => Promise<Result>): Promise<Result> {
+    let opened: Promise<Connection> | undefined;
     try {
-      return await work();
-    } catch (error) {
-      away(error);
-      throw new AppError("unavailable", "The use of this key cannot be counted now", {
-        cause: error,
-        retryAfterS: 5,
+      opened = current ??= open();
+      const answer = opened.then(async ({ client, ready }) => {
+        await ready;
+        return await command(client);
       });
+      return await within(timeoutMs, answer);
+    } catch (cause) {
+      if (opened && !isAnswer(cause)) drop(opened);
+      throw new AppError("unavailable", MESSAGE, { cause });
     }
   }
 
+  function pause(): void {
+    const pauseMs = FIRST_RECONNECT_PAUSE_MS * 2 ** Math.min(failures++, 10);
+    blockedUntilMs = performance.now() + Math.min(pauseMs, MAX_RECONNECT_PAUSE_MS);
+  }
+
+  function forget(opened: Promise<Connection>): void {
+    if (current === opened) current = undefined;
+  }
+
+  function drop(opened: Promise<Connection>): void {
+    forget(opened);
+    opened.then(closeConnection, () => {});
+  }
+
   return {
-    takeRequest: ({ keyId, minute, max }) =>
-      ask(async () =>
-        await redis.eval(TAKE, 1, `latchkey:requests:${keyId}:${minute}`, max, MINUTE_EXPIRY_S) ===
-          1
-      ),
-    tokensOn: ({ keyId, day }) =>
-      ask(async () => Number(await redis.get(`latchkey:tokens:${keyId}:${day}`) ?? 0)),
-    addTokens: ({ keyId, day, tokens }) =>
-      ask(async () => {
-        await redis.eval(ADD, 1, `latchkey:tokens:${keyId}:${day}`, tokens, DAY_EXPIRY_S);
-      }),
+    async takeRequest({ keyId, minute, max }): Promise<boolean> {
+      const key = `latchkey:requests:${keyId}:${minute}`;
+      const taken = await run((client) =>
+        client.eval(TAKE_REQUEST, 1, key, max, REQUESTS_EXPIRE_S)
+      );
+      return taken === 1;
+    },
+    async tokensOn({ keyId, day }): Promise<number> {
+      return Number(await run((client) => client.get(tokensKey(keyId, day))) ?? 0);
+    },
+    async addTokens({ keyId, day, tokens }): Promise<void> {
+      const key = tokensKey(keyId, day);
+      await run((client) => client.eval(ADD_TOKENS, 1, key, tokens, TOKENS_EXPIRE_S));
+    },
     async close(): Promise<void> {
-      redis.disconnect();
-      // The client's own timer runs that long, whether or not there was a connection.
-      await new Promise((resolve) => setTimeout(resolve, 2 * DISCONNECT_MS));
+      isClosed = true;
+      const last = await current?.catch(() => undefined);
+      current = undefined;
+      if (last) await closeConnection(last);
     },
   };
+}
+
+function tokensKey(keyId: string, day: string): string {
+  return `latchkey:tokens:${keyId}:${day}`;
+}
+
+async function openConnection(
+  url: string,
+  options: { log: Logger; timeoutMs: number },
+): Promise<Connection> {
+  const { log, timeoutMs } = options;
+  const { Redis } = await import("ioredis");
+  let client: Redis;
+  try {
+    client = new Redis(url, {
+      lazyConnect: true,
+      connectTimeout: timeoutMs,
+      enableOfflineQueue: false,
+      enableReadyCheck: false,
+      retryStrategy: null,
+      maxRetriesPerRequest: 0,
+      autoResendUnfulfilledCommands: false,
+      disableClientInfo: true,
+      protocol: 2,
+    });
+  } catch {
+    // The error of the parser may carry the URL, and with it the password.
+    throw new Error("The URL of the limits is malformed");
+  }
+  let reason: unknown;
+  client.on("error", (error: Error) => {
+    reason ??= error;
+    log.debug("The connection to the limits failed", { error });
+  });
+  const ended = new Promise<void>((resolve) => client.once("end", () => resolve()));
+  // The rejection only says that it is closed; the event before it says why.
+  const ready = client.connect().catch((error: unknown) => {
+    throw reason ?? error;
+  });
+  ready.catch(() => {});
+  return { client, ready, ended };
+}
+
+async function closeConnection({ client, ended }: Connection): Promise<void> {
+  if (client.status === "end" || client.status === "close") return;
+  client.disconnect();
+  // A server that is gone would not answer the polite end.
+  client.stream?.destroy();
+  await within(COMMAND_LIMIT_MS, ended).catch(() => {});
+}
+
+/** Whether the server itself said this, so that the connection is as good as before. */
+function isAnswer(error: unknown): boolean {
+  return error instanceof Error && error.name === "ReplyError";
 }

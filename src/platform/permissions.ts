@@ -2,8 +2,12 @@
 // platform has none smaller for them; then everything that is not needed any more is given up.
 // docs/security.md says what remains and why.
 
-/** Gives up what the service does not need; `run` stays where programs are started. */
-export function dropPermissions(keep: { run: boolean }): void {
-  for (const name of ["ffi", "import", "env"] as const) Deno.permissions.revokeSync({ name });
+/**
+ * Gives up what the service does not need; `run` stays where programs are started, `env` where a
+ * shared store is used, whose client looks into the environment at every connection.
+ */
+export function dropPermissions(keep: { run: boolean; env: boolean }): void {
+  for (const name of ["ffi", "import"] as const) Deno.permissions.revokeSync({ name });
+  if (!keep.env) Deno.permissions.revokeSync({ name: "env" });
   if (!keep.run) Deno.permissions.revokeSync({ name: "run" });
 }

@@ -1,291 +1,323 @@
-// The shared stores against Debian's own servers: what they keep, what several gateways do at once,
-// and what is said while a server is away.
+// The stores that several gateways share, against a real PostgreSQL server: what they keep, what two
+// gateways do at once, and what becomes of them while the server is away.
 
 import assert from "node:assert/strict";
-import { systemClock } from "../../src/base/clock.ts";
-import { AppError } from "../../src/base/errors.ts";
 import { silentLogger } from "../../src/base/log.ts";
-import { checkFleet } from "../../src/fleet/check_fleet.ts";
-import { openPostgres, type Postgres, QUERY_LIMIT_MS } from "../../src/fleet/postgres.ts";
+import { MAX_CONNECTIONS, openPostgres } from "../../src/fleet/postgres.ts";
 import { PostgresKeyStore } from "../../src/fleet/postgres_keys.ts";
-import { PostgresUsageStore } from "../../src/fleet/postgres_usage.ts";
-import {
-  COMMAND_LIMIT_MS,
-  openRedisLimits,
-  type RedisLimits,
-} from "../../src/fleet/redis_limits.ts";
+import { BATCH_MEMORY_DAYS, PostgresUsageStore } from "../../src/fleet/postgres_usage.ts";
 import type { ApiKey } from "../../src/keys/api_key.ts";
 import type { UsageEntry } from "../../src/models/usage.ts";
 import {
-  type PrivateServer,
-  startPostgres,
-  startRedis,
-  whyNoPostgres,
-  whyNoRedis,
-} from "../support/private_server.ts";
-import { systemTest } from "../support/system_test.ts";
-
-const LEAKS = /postgres|redis|sql|127\.0|ECONN|:\d{4}/i;
+  assertUnavailable,
+  eventually,
+  postgresTest,
+  storeAway,
+  withProxy,
+} from "../support/fleet_world.ts";
 
 const KEY: ApiKey = {
-  keyId: "abcdefgh",
-  name: "Ann's \u202etablet 🎮",
-  secretHash: new Uint8Array(32).fill(7),
+  keyId: "aaaaaaaa",
+  name: "Ann's phone ☎",
+  secretHash: new Uint8Array(32).map((_, index) => 255 - index),
   scopes: ["models"],
-  models: ["llama3.1:8b", 'we"ird,{name}'],
+  models: ["llama3:8b", "*"],
   createdAtMs: 1_790_000_000_123,
-  expiresAtMs: undefined,
+  expiresAtMs: 1_890_000_000_456,
   lastUsedAtMs: undefined,
   revokedAtMs: undefined,
 };
+const ENTRY: UsageEntry = {
+  keyId: "aaaaaaaa",
+  day: "2026-01-31",
+  requests: 2,
+  promptTokens: 30,
+  outputTokens: 400,
+  errors: 1,
+  durationMs: 5000,
+};
 
-function entry(keyId: string, requests: number): UsageEntry {
-  return {
-    keyId,
-    day: "2026-01-31",
-    requests,
-    promptTokens: 10 * requests,
-    outputTokens: 2 ** 40,
-    errors: 0,
-    durationMs: 5 * requests,
+const batch = (...entries: UsageEntry[]): { batchId: string; entries: UsageEntry[] } => ({
+  batchId: crypto.randomUUID(),
+  entries,
+});
+
+postgresTest("PostgresKeyStore keeps, finds, revokes and purges keys", async ({ open }) => {
+  const keys = new PostgresKeyStore(open());
+  const younger: ApiKey = {
+    ...KEY,
+    keyId: "00000000",
+    models: undefined,
+    createdAtMs: KEY.createdAtMs + 1,
+    expiresAtMs: undefined,
   };
-}
+  const twin: ApiKey = { ...KEY, keyId: "zzzzzzzz", models: [] };
+  assert.deepEqual(await keys.list(), []);
+  await keys.add(younger);
+  await keys.add(twin);
+  await keys.add(KEY);
+  assert.deepEqual(await keys.list(), [KEY, twin, younger]);
+  assert.deepEqual(await keys.find("aaaaaaaa"), KEY);
+  assert.equal(await keys.find("bbbbbbbb"), undefined);
+  // An id is there once.
+  await assertUnavailable(() => keys.add({ ...KEY, name: "Bob" }), storeAway);
+  assert.deepEqual(await keys.find("aaaaaaaa"), KEY);
 
-async function withPostgres(
-  test: (open: () => Promise<Postgres>, server: PrivateServer) => Promise<void>,
-): Promise<void> {
-  const server = await startPostgres();
-  const opened: Postgres[] = [];
-  try {
-    await test(async () => {
-      const postgres = await openPostgres(server.url, { clock: systemClock, log: silentLogger });
-      opened.push(postgres);
-      return postgres;
-    }, server);
-  } finally {
-    await Promise.all(opened.map((postgres) => postgres.close()));
-    await server.remove();
-  }
-}
+  assert.equal(await keys.revoke("aaaaaaaa", 1_800_000_000_000), true);
+  assert.equal(await keys.revoke("aaaaaaaa", 1_800_000_000_001), false);
+  assert.equal(await keys.revoke("bbbbbbbb", 1_800_000_000_000), false);
+  assert.deepEqual(await keys.find("aaaaaaaa"), { ...KEY, revokedAtMs: 1_800_000_000_000 });
+  assert.equal(await keys.purgeRevoked(), 1);
+  assert.equal(await keys.purgeRevoked(), 0);
+  assert.deepEqual(await keys.list(), [twin, younger]);
+});
 
-async function withRedis(
-  test: (open: () => Promise<RedisLimits>, server: PrivateServer) => Promise<void>,
-): Promise<void> {
-  const server = await startRedis();
-  const opened: RedisLimits[] = [];
-  try {
-    await test(async () => {
-      const limits = await openRedisLimits(server.url, silentLogger);
-      opened.push(limits);
-      return limits;
-    }, server);
-  } finally {
-    await Promise.all(opened.map((limits) => limits.close()));
-    await server.remove();
-  }
-}
+postgresTest(
+  "PostgresKeyStore.check() answers alike of known and unknown ids",
+  async ({ open }) => {
+    const keys = new PostgresKeyStore(open());
+    await keys.add(KEY);
+    await keys.add({ ...KEY, keyId: "endless0", expiresAtMs: undefined });
+    const { secretHash, expiresAtMs } = KEY;
+    const known = { isKnown: true, secretHash, isRevoked: false, expiresAtMs };
+    const far = Number.MAX_SAFE_INTEGER;
+    assert.deepEqual(await keys.check("aaaaaaaa"), known);
+    assert.deepEqual(await keys.check("endless0"), { ...known, expiresAtMs: far });
+    assert.deepEqual(await keys.check("bbbbbbbb"), {
+      isKnown: false,
+      secretHash: new Uint8Array(32),
+      isRevoked: false,
+      expiresAtMs: far,
+    });
+    await keys.revoke("aaaaaaaa", 1);
+    assert.deepEqual(await keys.check("aaaaaaaa"), { ...known, isRevoked: true });
+  },
+);
 
-/** Checks that work is refused as unavailable, soon, and without a word about the server. */
-async function assertAway(work: () => Promise<unknown>, limitMs: number): Promise<void> {
-  const beganMs = performance.now();
-  await assert.rejects(work(), (error) => {
-    assert.ok(error instanceof AppError);
-    assert.equal(error.code, "unavailable");
-    assert.doesNotMatch(error.message, LEAKS);
-    return true;
-  });
-  assert.ok(performance.now() - beganMs < limitMs + 2000);
-}
+postgresTest("PostgresKeyStore.saveLastUsed() only moves forward", async ({ open }) => {
+  const [keys, others] = [new PostgresKeyStore(open()), new PostgresKeyStore(open())];
+  const ids = Array.from({ length: 20 }, (_, index) => `key${String(index).padStart(5, "0")}`);
+  await Promise.all(ids.map((keyId) => keys.add({ ...KEY, keyId })));
+  const all = (atMs: number): [string, number][] => ids.map((keyId) => [keyId, atMs]);
+  await keys.saveLastUsed(new Map([["bbbbbbbb", 5], ...all(1_790_000_000_500)]));
+  await keys.saveLastUsed(new Map(all(1_790_000_000_400)));
+  await keys.saveLastUsed(new Map());
+  const lastUsed = async (): Promise<(number | undefined)[]> =>
+    (await keys.list()).map(({ lastUsedAtMs }) => lastUsedAtMs);
+  assert.deepEqual(await lastUsed(), ids.map(() => 1_790_000_000_500));
+  // Two gateways at once, each in its own order.
+  await Promise.all(
+    Array.from({ length: 20 }, (_, round) =>
+      Promise.all([
+        keys.saveLastUsed(new Map(all(1_790_000_001_000 + round))),
+        others.saveLastUsed(new Map(all(1_790_000_001_000 + round).reverse())),
+      ])),
+  );
+  assert.deepEqual(await lastUsed(), ids.map(() => 1_790_000_001_019));
+});
 
-async function untilWorks(work: () => Promise<unknown>): Promise<void> {
-  for (let tries = 0;; tries++) {
+postgresTest("two gateways make the tables at once", async ({ server, url, open }) => {
+  const made: string[] = [];
+  const log = { ...silentLogger, info: (message: string) => void made.push(message) };
+  const gateways = Array.from({ length: 6 }, () => open({ log }));
+  await Promise.all(gateways.flatMap((gateway) => [
+    new PostgresKeyStore(gateway).list(),
+    new PostgresUsageStore(gateway).list({ sinceDay: "2026-01-01" }),
+  ]));
+  assert.ok(made.length >= 1 && made.length <= gateways.length, `Made ${made.length} times`);
+  assert.equal(await server.sql(url, "SELECT version FROM latchkey_schema"), "1");
+});
+
+postgresTest("tables are made again, and newer ones refused", async ({ server, url, open }) => {
+  const [gateway, keys] = [open(), new PostgresKeyStore(open())];
+  await new PostgresKeyStore(gateway).add(KEY);
+  assert.deepEqual(await keys.list(), [KEY]);
+  // As after another, empty database took the place of this one.
+  await server.sql(
+    url,
+    "DROP TABLE latchkey_schema, latchkey_api_keys, latchkey_usage, latchkey_usage_batches",
+  );
+  await assertUnavailable(() => keys.list(), storeAway);
+  assert.deepEqual(await keys.list(), []);
+  await server.sql(url, "INSERT INTO latchkey_schema VALUES (99)");
+  const { cause } = await assertUnavailable(() => new PostgresKeyStore(open()).list(), storeAway);
+  assert.match(String(cause), /newer version 99/);
+});
+
+postgresTest(
+  "a login without the right to make tables works with those there are",
+  async (world) => {
+    const { server, url } = world;
+    await new PostgresKeyStore(world.open()).add(KEY);
+    await server.sql(
+      url,
+      `CREATE ROLE plain LOGIN; REVOKE ALL ON SCHEMA public FROM PUBLIC;
+     GRANT USAGE ON SCHEMA public TO plain; GRANT SELECT ON ALL TABLES IN SCHEMA public TO plain`,
+    );
+    const plain = openPostgres(url.replace("postgres@", "plain@"), { log: silentLogger });
     try {
-      // deno-lint-ignore no-await-in-loop -- only trying tells
-      await work();
-      return;
-    } catch (error) {
-      if (tries > 100) throw error;
-      // deno-lint-ignore no-await-in-loop -- only trying tells
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      assert.deepEqual(await new PostgresKeyStore(plain).list(), [KEY]);
+    } finally {
+      await plain.end();
     }
+  },
+);
+
+postgresTest("PostgresUsageStore adds every batch once", async ({ server, url, open }) => {
+  const [usage, other] = [new PostgresUsageStore(open()), new PostgresUsageStore(open())];
+  const next = { ...ENTRY, day: "2026-02-01" };
+  const first = batch(ENTRY, next, { ...ENTRY, keyId: "00000000", durationMs: 1.6 });
+  await usage.add(first);
+  await usage.add(first);
+  const foreign = { ...ENTRY, keyId: "00000000", durationMs: 2 };
+  assert.deepEqual(await other.list({ sinceDay: "2026-01-31" }), [foreign, ENTRY, next]);
+  assert.deepEqual(await other.list({ sinceDay: "2026-02-01" }), [next]);
+  assert.deepEqual(await other.list({ sinceDay: "2026-01-31", keyId: "aaaaaaaa" }), [ENTRY, next]);
+  assert.deepEqual(await other.list({ sinceDay: "2026-02-02" }), []);
+
+  // At once, from both sides, every batch several times and its entries in two orders.
+  const batches = Array.from({ length: 10 }, () => batch(ENTRY, next));
+  await Promise.all(batches.flatMap(({ batchId, entries }) => [
+    usage.add({ batchId, entries }),
+    other.add({ batchId, entries: entries.toReversed() }),
+    usage.add({ batchId, entries }),
+  ]));
+  const eleven = {
+    ...ENTRY,
+    requests: 22,
+    promptTokens: 330,
+    outputTokens: 4400,
+    errors: 11,
+    durationMs: 55_000,
+  };
+  assert.deepEqual(await usage.list({ sinceDay: "2026-01-31", keyId: "aaaaaaaa" }), [
+    eleven,
+    { ...eleven, day: "2026-02-01" },
+  ]);
+
+  // More than 32 bits, and twice the same row in one batch.
+  const many = { ...ENTRY, keyId: "many0000", promptTokens: 3_000_000_000_000 };
+  await usage.add(batch(many, many));
+  const [kept] = await usage.list({ sinceDay: "2026-01-01", keyId: "many0000" });
+  assert.equal(kept?.promptTokens, 6_000_000_000_000);
+
+  // An id is forgotten a good while later, and not before.
+  const count = "SELECT count(*) FROM latchkey_usage_batches";
+  assert.equal(await server.sql(url, count), "12");
+  const age = (days: number): Promise<string> =>
+    server.sql(url, `UPDATE latchkey_usage_batches SET at = now() - interval '${days} days'`);
+  await age(BATCH_MEMORY_DAYS - 1);
+  await usage.add(batch());
+  assert.equal(await server.sql(url, count), "13");
+  await age(BATCH_MEMORY_DAYS + 1);
+  await usage.add(batch(ENTRY));
+  assert.equal(await server.sql(url, count), "1");
+});
+
+postgresTest("the store fails while its server is away, and works after", async (world) => {
+  const { server, open } = world;
+  const gateway = open();
+  const [keys, usage] = [new PostgresKeyStore(gateway), new PostgresUsageStore(gateway)];
+  const calls: (() => Promise<unknown>)[] = [
+    () => keys.list(),
+    () => keys.find("aaaaaaaa"),
+    () => keys.check("aaaaaaaa"),
+    () => keys.add(KEY),
+    () => keys.revoke("aaaaaaaa", 1),
+    () => keys.purgeRevoked(),
+    () => keys.saveLastUsed(new Map([["aaaaaaaa", 1]])),
+    () => usage.add(batch(ENTRY)),
+    () => usage.list({ sinceDay: "2026-01-01" }),
+  ];
+  // Away from the start.
+  await server.halt();
+  await Promise.all(calls.map((call) => assertUnavailable(call, storeAway)));
+  await server.restart();
+  await eventually(() => keys.add(KEY));
+  for (const round of [1, 2, 3]) {
+    // It goes while queries are on their way; whatever they come to, nothing is thrown elsewhere.
+    const asked = Array.from({ length: 50 }, () => keys.check("aaaaaaaa").catch(() => {}));
+    // deno-lint-ignore no-await-in-loop -- one outage after the other
+    await server.halt();
+    // deno-lint-ignore no-await-in-loop -- as above
+    await Promise.all([...asked, ...calls.map((call) => assertUnavailable(call, storeAway))]);
+    // deno-lint-ignore no-await-in-loop -- as above
+    await server.restart();
+    // deno-lint-ignore no-await-in-loop -- as above
+    assert.deepEqual(await keys.find("aaaaaaaa"), KEY, `After outage ${round}`);
   }
-}
-
-const noPostgres = await whyNoPostgres();
-const noRedis = await whyNoRedis();
-
-systemTest("shared keys: everything that is kept of one comes back", {
-  whyNot: noPostgres,
-  run: () =>
-    withPostgres(async (open) => {
-      const store = new PostgresKeyStore(await open());
-      const free = { ...KEY, keyId: "zzzzzzzz", models: undefined, expiresAtMs: 2 ** 50 };
-      await store.add(KEY);
-      await store.add(free);
-      assert.deepEqual(await store.list(), [KEY, free]);
-      assert.deepEqual(await store.find("abcdefgh"), KEY);
-      assert.equal(await store.find("nobodyyy"), undefined);
-      await assert.rejects(store.add(KEY));
-      assert.deepEqual(await store.check("zzzzzzzz"), {
-        isKnown: true,
-        secretHash: KEY.secretHash,
-        isRevoked: false,
-        expiresAtMs: 2 ** 50,
-      });
-      assert.deepEqual(await store.check("nobodyyy"), {
-        isKnown: false,
-        secretHash: new Uint8Array(32),
-        isRevoked: false,
-        expiresAtMs: Number.MAX_SAFE_INTEGER,
-      });
-      await store.saveLastUsed(new Map([["abcdefgh", 50], ["nobodyyy", 60]]));
-      await store.saveLastUsed(new Map([["abcdefgh", 40]]));
-      assert.equal((await store.find("abcdefgh"))?.lastUsedAtMs, 50);
-      assert.equal(await store.revoke("abcdefgh", 70), true);
-      assert.equal(await store.revoke("abcdefgh", 80), false);
-      assert.equal(await store.revoke("nobodyyy", 80), false);
-      assert.deepEqual(await store.check("abcdefgh"), {
-        isKnown: true,
-        secretHash: KEY.secretHash,
-        isRevoked: true,
-        expiresAtMs: Number.MAX_SAFE_INTEGER,
-      });
-      assert.equal(await store.purgeRevoked(), 1);
-      assert.deepEqual(await store.list(), [free]);
-    }),
+  // One that nobody noticed while it lasted: a single query may fall over the dead connections.
+  await server.halt();
+  await server.restart();
+  await eventually(() => keys.check("aaaaaaaa"));
+  await usage.add(batch(ENTRY));
 });
 
-systemTest("shared usage: gateways that start at once make the tables once, and count together", {
-  whyNot: noPostgres,
-  run: () =>
-    withPostgres(async (open) => {
-      const stores = (await Promise.all([open(), open(), open()]))
-        .map((postgres) => new PostgresUsageStore(postgres));
-      const batches = stores.flatMap((store, n) =>
-        [1, 2, 3].map((m) => ({
-          store,
-          batch: {
-            batchId: crypto.randomUUID(),
-            // In another order each, as they come.
-            entries: (n + m) % 2 === 0
-              ? [entry("a", 1), entry("b", 2)]
-              : [entry("b", 2), entry("a", 1)],
-          },
-        }))
-      );
-      await Promise.all(batches.map(({ store, batch }) => store.add(batch)));
-      // Each of them again, at once and by every gateway.
-      await Promise.all(
-        batches.flatMap(({ batch }) => stores.map((store) => store.add(batch))),
-      );
-      const [store] = stores;
-      assert.deepEqual(
-        (await store?.list({ sinceDay: "2026-01-31" }))?.map((
-          { keyId, requests, outputTokens },
-        ) => [
-          keyId,
-          requests,
-          outputTokens,
-        ]),
-        [["a", 9, 9 * 2 ** 40], ["b", 18, 9 * 2 ** 40]],
-      );
-      assert.equal((await store?.list({ sinceDay: "2026-01-31", keyId: "b" }))?.length, 1);
-      assert.deepEqual(await store?.list({ sinceDay: "2026-02-01" }), []);
-      // One that cannot be added whole is not added at all, and not remembered.
-      const batchId = crypto.randomUUID();
-      const broken = [entry("a", 1), { ...entry("b", 1), day: "never" }];
-      await assert.rejects(store?.add({ batchId, entries: broken }) ?? Promise.resolve());
-      await store?.add({ batchId, entries: [entry("c", 1)] });
-      assert.equal((await store?.list({ sinceDay: "2026-01-31" }))?.length, 3);
-    }),
+postgresTest("a query that waits is given up in time", async ({ server, url, open }) => {
+  const keys = new PostgresKeyStore(open({ timeoutMs: 400 }));
+  await keys.add(KEY);
+  const holder = server.sql(url, "BEGIN; LOCK TABLE latchkey_api_keys; SELECT pg_sleep(2)");
+  const limits = { ...storeAway, limitMs: 400 };
+  await eventually(async () => {
+    const locks = await server.sql(
+      url,
+      "SELECT count(*) FROM pg_locks WHERE mode LIKE 'AccessEx%'",
+    );
+    assert.equal(locks, "1");
+  });
+  await Promise.all(
+    Array.from({ length: 10 }, () => assertUnavailable(() => keys.check("aaaaaaaa"), limits)),
+  );
+  await holder;
+  assert.equal((await keys.check("aaaaaaaa")).isKnown, true);
 });
 
-systemTest("a shared store that goes away says so in time, and works again by itself", {
-  whyNot: noPostgres,
-  run: () =>
-    withPostgres(async (open, server) => {
-      const store = new PostgresKeyStore(await open());
-      await store.add(KEY);
-      await server.stop();
-      await assertAway(() => store.check("abcdefgh"), QUERY_LIMIT_MS);
-      await assertAway(() => store.list(), QUERY_LIMIT_MS);
-      // One that was never reached yet, as after a start.
-      const late = new PostgresKeyStore(await open());
-      await assertAway(() => late.list(), QUERY_LIMIT_MS);
-      await server.start();
-      await untilWorks(() => store.check("abcdefgh"));
-      await untilWorks(() => late.check("abcdefgh"));
-      assert.deepEqual(await late.list(), [KEY]);
-    }),
+postgresTest("connections that went silent are not asked again", async ({ server, url }) => {
+  await withProxy(server.port, async ({ port, swallow }) => {
+    const gateway = openPostgres(url.replace(`:${server.port}/`, `:${port}/`), {
+      log: silentLogger,
+      timeoutMs: 500,
+    });
+    const keys = new PostgresKeyStore(gateway);
+    const limits = { ...storeAway, limitMs: 500 };
+    try {
+      await Promise.all(Array.from({ length: MAX_CONNECTIONS }, () => keys.check("aaaaaaaa")));
+      swallow();
+      await assertUnavailable(() => keys.check("aaaaaaaa"), limits);
+      const { isKnown } = await keys.check("aaaaaaaa");
+      assert.equal(isKnown, false);
+    } finally {
+      await gateway.end();
+    }
+  });
 });
 
-systemTest("shared limits: no more than the limit, whoever asks and however many at once", {
-  whyNot: noRedis,
-  run: () =>
-    withRedis(async (open) => {
-      const gateways = await Promise.all([open(), open()]);
-      const taken = await Promise.all(
-        Array.from({ length: 40 }, (_, n) =>
-          gateways[n % 2]?.takeRequest({ keyId: "a", minute: 1, max: 7 })),
-      );
-      assert.equal(
-        taken.filter((isTaken) =>
-          isTaken
-        ).length,
-        7,
-      );
-      const [one, two] = gateways;
-      assert.ok(one && two);
-      assert.equal(await one.takeRequest({ keyId: "a", minute: 2, max: 7 }), true);
-      assert.equal(await one.takeRequest({ keyId: "b", minute: 1, max: 1 }), true);
-      assert.equal(await two.takeRequest({ keyId: "b", minute: 1, max: 1 }), false);
-      const day = "2026-01-31";
-      await Promise.all([
-        one.addTokens({ keyId: "a", day, tokens: 5 }),
-        two.addTokens({ keyId: "a", day, tokens: 6 }),
-      ]);
-      assert.equal(await one.tokensOn({ keyId: "a", day }), 11);
-      assert.equal(await one.tokensOn({ keyId: "a", day: "2026-02-01" }), 0);
-      assert.equal(await one.tokensOn({ keyId: "b", day }), 0);
-    }),
-});
-
-systemTest("shared limits that go away say so in time, and count on when they are back", {
-  whyNot: noRedis,
-  run: () =>
-    withRedis(async (open, server) => {
-      const limits = await open();
-      const take = (): Promise<boolean> => limits.takeRequest({ keyId: "a", minute: 1, max: 2 });
-      assert.equal(await take(), true);
-      await server.stop();
-      await assertAway(take, COMMAND_LIMIT_MS);
-      const late = await open();
-      await assertAway(() => late.tokensOn({ keyId: "a", day: "2026-01-31" }), COMMAND_LIMIT_MS);
-      await server.start();
-      await untilWorks(() => limits.tokensOn({ keyId: "a", day: "2026-01-31" }));
-      await untilWorks(() => late.tokensOn({ keyId: "a", day: "2026-01-31" }));
-      assert.deepEqual([await take(), await take()], [true, false]);
-    }),
-});
-
-systemTest("the doctor's look at both finds what is away and what refuses the login", {
-  whyNot: noPostgres ?? noRedis,
-  run: () =>
-    withPostgres((_open, postgres) =>
-      withRedis(async (_openToo, redis) => {
-        assert.deepEqual(await checkFleet({ store: undefined, limits: undefined }), []);
-        assert.deepEqual(await checkFleet({ store: postgres.url, limits: redis.url }), []);
-        const wrong = postgres.url.replace("latchkey@", "nobody@");
-        assert.deepEqual(
-          await checkFleet({ store: wrong, limits: redis.url.replace("//", "//:secret@") }),
-          ["The shared store (models.store) refuses the login"],
-        );
-        await Promise.all([postgres.stop(), redis.stop()]);
-        const away = await checkFleet({ store: postgres.url, limits: redis.url });
-        assert.deepEqual(away, [
-          "The shared store (models.store) cannot be reached",
-          "The shared limits (models.limits) cannot be reached",
-        ]);
-      })
-    ),
+postgresTest("a gateway has a few connections at most", async ({ server, url, open }) => {
+  const gateway = open();
+  await gateway.run(() => Promise.resolve());
+  const count = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'latchkey'";
+  const asked = Array.from({ length: 12 }, () => gateway.run((sql) => sql`SELECT pg_sleep(0.5)`));
+  const connections = server.sql(url, count);
+  await Promise.all(asked);
+  assert.equal(await connections, String(MAX_CONNECTIONS));
+  // One that takes its time keeps none of the others waiting.
+  const order: string[] = [];
+  const slow = gateway.run((sql) => sql`SELECT pg_sleep(1)`).then(() => order.push("slow"));
+  const quick = Array.from(
+    { length: 12 },
+    () => gateway.run((sql) => sql`SELECT 1`).then(() => order.push("quick")),
+  );
+  await Promise.all([slow, ...quick]);
+  assert.deepEqual(order, [...quick.map(() => "quick"), "slow"]);
+  // The end lets queries finish that take no longer than a moment, those that wait included.
+  const endless = assertUnavailable(
+    () => gateway.run((sql) => sql`SELECT pg_sleep(2.5)`),
+    storeAway,
+  );
+  const last = Array.from({ length: 9 }, () => gateway.run((sql) => sql`SELECT pg_sleep(0.05)`));
+  await gateway.ping();
+  await gateway.end();
+  await Promise.all([...last, endless]);
+  await eventually(async () => assert.equal(await server.sql(url, count), "0"));
+  await assertUnavailable(() => gateway.ping(), { ...storeAway, limitMs: 0 });
 });

@@ -3,13 +3,8 @@
 
 import assert from "node:assert/strict";
 import { FakeOllama, PROMPT_TOKENS } from "../support/fake_ollama.ts";
-import {
-  type PrivateServer,
-  startPostgres,
-  startRedis,
-  whyNoPostgres,
-  whyNoRedis,
-} from "../support/private_server.ts";
+import { type PostgresServer, startPostgres, whyNoPostgres } from "../support/postgres_server.ts";
+import { type RedisServer, startRedis, whyNoRedis } from "../support/redis_server.ts";
 import {
   callLocal,
   type ServiceProcess,
@@ -23,14 +18,15 @@ const MODEL = "llama3.1:8b";
 const LEAKS = /ollama|postgres|redis|sqlite|traceback|127\.0|\/tmp/i;
 
 interface World {
-  postgres: PrivateServer;
-  redis: PrivateServer;
+  postgres: PostgresServer;
+  redis: RedisServer;
   /** Starts a gateway with a data folder of this name. */
   gateway(name: string): Promise<ServiceProcess>;
 }
 
 async function withWorld(settings: string, test: (world: World) => Promise<void>): Promise<void> {
   const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
+  const store = await postgres.createDatabase("fleet");
   const ollama = new FakeOllama();
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, ollama.handle);
   const running: ServiceProcess[] = [];
@@ -48,7 +44,7 @@ async function withWorld(settings: string, test: (world: World) => Promise<void>
                 "enabled = true",
                 `upstream = "http://127.0.0.1:${server.addr.port}"`,
                 `allow = ["${MODEL}"]`,
-                `store = "${postgres.url}"`,
+                `store = "${store}"`,
                 `limits = "${redis.url}"`,
                 settings,
               ].join("\n"),
@@ -63,7 +59,7 @@ async function withWorld(settings: string, test: (world: World) => Promise<void>
     });
   } finally {
     await server.shutdown();
-    await Promise.all([postgres.remove(), redis.remove()]);
+    await Promise.all([postgres.stop(), redis.stop()]);
   }
 }
 
@@ -144,14 +140,14 @@ systemTest("while the store is away nobody gets in, and usage waits for it over 
       const key = await newKey(one);
       const keyId = key.slice(3, 11);
       assert.equal(await chat(one, key), 200);
-      await postgres.stop();
+      await postgres.halt();
       assert.equal(await chat(one, key), 503);
       await assert.rejects(callLocal(one.baseUrl, "keys"), /unavailable/);
       // What was used before lies on the device until the store is back, whatever becomes of it.
       assert.equal(await one.stop(), 0);
       const again = await gateway("1");
       assert.equal(await chat(again, key), 503);
-      await postgres.start();
+      await postgres.restart();
       await until("the key is taken again", async () => await chat(again, key) === 200);
       await until("all usage is there once", async () => await requestsOf(again, keyId) === 2);
       assert.match(again.output(), /The shared store does not answer/);
@@ -167,9 +163,9 @@ systemTest("while the limits are away limited keys are refused, and counted on a
       const key = await newKey(one);
       const keyId = key.slice(3, 11);
       assert.equal(await chat(one, key), 200);
-      await redis.stop();
+      await redis.halt();
       assert.equal(await chat(one, key), 503);
-      await redis.start();
+      await redis.restart();
       await until("the limits are counted again", async () => await chat(one, key) === 200);
       await until("all usage is there once", async () => await requestsOf(one, keyId) === 2);
       assert.doesNotMatch(one.output(), /Unexpected/);
