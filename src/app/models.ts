@@ -8,7 +8,7 @@ import type { RandomSource } from "../base/random.ts";
 import { openPostgres, type Postgres } from "../fleet/postgres.ts";
 import { PostgresKeyStore } from "../fleet/postgres_keys.ts";
 import { PostgresUsageStore } from "../fleet/postgres_usage.ts";
-import { openRedisLimits } from "../fleet/redis_limits.ts";
+import { openRedisLimits, type RedisLimitStore } from "../fleet/redis_limits.ts";
 import type { ModelService } from "../http/model_routes.ts";
 import type { KeyRing } from "../keys/key_ring.ts";
 import { SharedKeyRing } from "../keys/shared_key_ring.ts";
@@ -60,7 +60,7 @@ export function openModels(options: ModelsOptions): Models | undefined {
   if (!settings.enabled) return undefined;
   const { store: storeUrl, limits: limitsUrl } = settings;
   const shared = storeUrl === undefined ? undefined : openStore(storeUrl, log);
-  const distant = limitsUrl === undefined ? undefined : openRedisLimits(limitsUrl, { log });
+  const distant = limitsUrl === undefined ? undefined : openLimits(limitsUrl, log);
   const sharedKeys = shared && new SharedKeyRing({ store: shared.keys, clock, random, log });
   const store = shared?.usage ?? stores.usage;
   const outbox = shared === undefined ? undefined : stores.usageOutbox;
@@ -97,30 +97,43 @@ interface DistantStore {
 }
 
 function openStore(url: string, log: Logger): DistantStore {
-  const postgres = tellOfOutages(openPostgres(url, { log }), log);
+  const postgres = openPostgres(url, { log });
+  const tell = tellOfOutages("The shared store", log);
+  const told: Postgres = { ...postgres, run: (work) => tell(() => postgres.run(work)) };
   return {
-    keys: new PostgresKeyStore(postgres),
-    usage: new PostgresUsageStore(postgres),
-    close: () => postgres.end(),
+    keys: new PostgresKeyStore(told),
+    usage: new PostgresUsageStore(told),
+    close: () => told.end(),
+  };
+}
+
+function openLimits(url: string, log: Logger): RedisLimitStore {
+  const limits = openRedisLimits(url, { log });
+  const tell = tellOfOutages("The shared limits", log);
+  return {
+    takeRequest: (key) => tell(() => limits.takeRequest(key)),
+    tokensOn: (key) => tell(() => limits.tokensOn(key)),
+    addTokens: (key) => tell(() => limits.addTokens(key)),
+    close: () => limits.close(),
   };
 }
 
 // Once for each outage, however many requests it refuses.
-function tellOfOutages(postgres: Postgres, log: Logger): Postgres {
+function tellOfOutages(
+  what: string,
+  log: Logger,
+): <Result>(work: () => Promise<Result>) => Promise<Result> {
   let isAway = false;
-  return {
-    ...postgres,
-    async run<Result>(work: Parameters<typeof postgres.run<Result>>[0]): Promise<Result> {
-      try {
-        const result = await postgres.run(work);
-        if (isAway) log.info("The shared store answers again");
-        isAway = false;
-        return result;
-      } catch (error) {
-        if (!isAway) log.error("The shared store does not answer", { error: asError(error) });
-        isAway = true;
-        throw error;
-      }
-    },
+  return async (work) => {
+    try {
+      const result = await work();
+      if (isAway) log.info(`${what} can be used again`);
+      isAway = false;
+      return result;
+    } catch (error) {
+      if (!isAway) log.error(`${what} cannot be used`, { error: asError(error) });
+      isAway = true;
+      throw error;
+    }
   };
 }

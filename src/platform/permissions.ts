@@ -3,8 +3,8 @@
 // docs/security.md says what remains and why.
 
 /**
- * Gives up what the service does not need; `run` stays where programs are started, `env` where a
- * shared store is used, whose client looks into the environment at every connection.
+ * Gives up what the service does not need; `run` stays where programs are started, `env` where
+ * servers are shared with other gateways, whose clients look into it at every connection.
  */
 export function dropPermissions(keep: { run: boolean; env: boolean }): void {
   for (const name of ["ffi", "import"] as const) Deno.permissions.revokeSync({ name });

@@ -24,7 +24,11 @@ interface World {
   gateway(name: string): Promise<ServiceProcess>;
 }
 
-async function withWorld(settings: string, test: (world: World) => Promise<void>): Promise<void> {
+async function withWorld(
+  settings: string,
+  test: (world: World) => Promise<void>,
+  options: { hasStore: boolean } = { hasStore: true },
+): Promise<void> {
   const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
   const store = await postgres.createDatabase("fleet");
   const ollama = new FakeOllama();
@@ -44,7 +48,7 @@ async function withWorld(settings: string, test: (world: World) => Promise<void>
                 "enabled = true",
                 `upstream = "http://127.0.0.1:${server.addr.port}"`,
                 `allow = ["${MODEL}"]`,
-                `store = "${store}"`,
+                options.hasStore ? `store = "${store}"` : "",
                 `limits = "${redis.url}"`,
                 settings,
               ].join("\n"),
@@ -150,7 +154,7 @@ systemTest("while the store is away nobody gets in, and usage waits for it over 
       await postgres.restart();
       await until("the key is taken again", async () => await chat(again, key) === 200);
       await until("all usage is there once", async () => await requestsOf(again, keyId) === 2);
-      assert.match(again.output(), /The shared store does not answer/);
+      assert.match(again.output(), /The shared store cannot be used/);
       assert.doesNotMatch(again.output(), /Unexpected/);
     }),
 });
@@ -170,4 +174,25 @@ systemTest("while the limits are away limited keys are refused, and counted on a
       await until("all usage is there once", async () => await requestsOf(one, keyId) === 2);
       assert.doesNotMatch(one.output(), /Unexpected/);
     }),
+});
+
+systemTest("limits can be shared alone, with the device's own keys and usage", {
+  whyNot,
+  run: () =>
+    withWorld("per_key_tokens_per_day = 1000000", async ({ gateway, redis }) => {
+      const one = await gateway("1");
+      const { key, shared } = await callLocal(one.baseUrl, "keys.new", {
+        name: "own",
+        scopes: ["models"],
+      }) as { key: string; shared: boolean };
+      assert.equal(shared, false);
+      assert.equal(await chat(one, key), 200);
+      const [counter] = (await redis.ask("KEYS", "*tokens*")).trim().split("\n");
+      assert.match(counter ?? "", new RegExp(key.slice(3, 11)));
+      await redis.halt();
+      assert.equal(await chat(one, key), 503);
+      assert.match(one.output(), /The shared limits cannot be used/);
+      await redis.restart();
+      await until("the limits are counted again", async () => await chat(one, key) === 200);
+    }, { hasStore: false }),
 });
