@@ -81,11 +81,14 @@ export function openModels(options: ModelsOptions): Models | undefined {
     counts: () => gateway.counts(),
     stop: () => gateway.close(),
     async close(): Promise<void> {
-      await accounting.close();
-      if (!await usage.close()) log.error("Some usage of the model gateway could not be written");
-      await sharedKeys?.close();
-      await shared?.close();
-      await distant?.close();
+      // Side by side: a server that is silent must not keep what another takes from being written.
+      const [isWritten] = await Promise.all([
+        usage.close(),
+        accounting.close(),
+        sharedKeys?.close(),
+      ]);
+      if (!isWritten) log.error("Some usage of the model gateway could not be written");
+      await Promise.all([shared?.close(), distant?.close()]);
     },
   };
 }

@@ -75,6 +75,12 @@ export class UsageLedger {
 
   /** Writes everything that was collected; says whether the store has all of it. Never rejects. */
   flush(): Promise<boolean> {
+    try {
+      // At once: a store that answers late must not keep what was collected off the disk.
+      this.#putAside();
+    } catch {
+      // It is tried again, and told of, with the write that follows.
+    }
     // One at a time, and whoever asks meanwhile waits for one that begins after this moment.
     const before = this.#flushing ?? Promise.resolve(true);
     const flushing = before.then(() => this.#write());
@@ -94,21 +100,26 @@ export class UsageLedger {
     return this.#waiting.length === 0 && this.#collected.size === 0;
   }
 
-  async #write(): Promise<boolean> {
-    const { store, outbox, random, log } = this.#options;
+  // Makes a batch of what was collected and puts it into the outbox; throws where that fails.
+  #putAside(): void {
+    const { outbox, random } = this.#options;
     // While one batch waits the next one is still collected, so that few of them pile up.
     if (this.#collected.size > 0 && this.#waiting.length === 0) {
       const entries = [...this.#collected.values()];
       this.#waiting.push({ batchId: randomUuid(random), entries });
       this.#collected = new Map();
     }
+    if (outbox === undefined) return;
+    for (let batch = this.#waiting[0]; batch !== undefined; batch = this.#waiting[0]) {
+      outbox.put(batch);
+      this.#waiting.shift();
+    }
+  }
+
+  async #write(): Promise<boolean> {
+    const { store, outbox, log } = this.#options;
     try {
-      if (outbox !== undefined) {
-        for (let batch = this.#waiting[0]; batch !== undefined; batch = this.#waiting[0]) {
-          outbox.put(batch);
-          this.#waiting.shift();
-        }
-      }
+      this.#putAside();
       for (const batch of outbox?.list() ?? [...this.#waiting]) {
         // deno-lint-ignore no-await-in-loop -- in order, and not all at once on a store that is slow
         await store.add(batch);

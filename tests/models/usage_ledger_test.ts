@@ -215,3 +215,26 @@ Deno.test("flushes at the same time write everything once", async () => {
   assert.equal(store.totals.get("2026-01-31 a"), 2);
   await ledger.close();
 });
+
+Deno.test("usage is in the outbox at once, though the store does not answer an earlier batch", async () => {
+  const outbox = new FakeOutbox();
+  const { store, clock } = fixture();
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  const ledger = new UsageLedger({
+    store: { add: (batch) => held.then(() => store.add(batch)), list: () => store.list() },
+    outbox,
+    clock,
+    random: seededRandom(2),
+    log: silentLogger,
+  });
+  ledger.record("a", OUTCOME);
+  void ledger.flush();
+  ledger.record("a", OUTCOME);
+  const closed = ledger.close();
+  // Whoever closes the database now loses nothing.
+  const kept = outbox.batches.flatMap(({ entries }) => entries);
+  assert.equal(kept.reduce((sum, { requests }) => sum + requests, 0), 2);
+  release();
+  assert.equal(await closed, true);
+  assert.equal(store.totals.get("2026-01-31 a"), 2);
+});

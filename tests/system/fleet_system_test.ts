@@ -18,6 +18,7 @@ const MODEL = "llama3.1:8b";
 const LEAKS = /ollama|postgres|redis|sqlite|traceback|127\.0|\/tmp/i;
 
 interface World {
+  ollama: FakeOllama;
   postgres: PostgresServer;
   redis: RedisServer;
   /** Starts a gateway with a data folder of this name. */
@@ -38,6 +39,7 @@ async function withWorld(
     await withDataDir(async (dataDir) => {
       try {
         await test({
+          ollama,
           postgres,
           redis,
           async gateway(name): Promise<ServiceProcess> {
@@ -194,5 +196,37 @@ systemTest("limits can be shared alone, with the device's own keys and usage", {
       assert.match(one.output(), /The shared limits cannot be used/);
       await redis.restart();
       await until("the limits are counted again", async () => await chat(one, key) === 200);
+    }, { hasStore: false }),
+});
+
+systemTest("a stop while the limits are silent ends in time and loses no usage", {
+  whyNot,
+  run: () =>
+    withWorld("per_key_tokens_per_day = 1000000", async ({ gateway, redis, ollama }) => {
+      const one = await gateway("1");
+      const { key } = await callLocal(one.baseUrl, "keys.new", {
+        name: "own",
+        scopes: ["models"],
+      }) as { key: string };
+      const { promise: held, resolve: release } = Promise.withResolvers<void>();
+      ollama.pace = (chunk) => chunk < 2 ? Promise.resolve() : held;
+      const response = await fetch(`${one.baseUrl}/api/chat`, {
+        method: "POST",
+        headers: { Authorization: `Bearer ${key}` },
+        body: JSON.stringify({ model: MODEL, messages: [], stream: true }),
+      });
+      redis.freeze();
+      try {
+        release();
+        assert.match(await response.text(), /"done":true/);
+        // Its tokens cannot be counted now; what it used must be kept all the same.
+        const beganMs = performance.now();
+        assert.equal(await one.stop(), 0);
+        assert.ok(performance.now() - beganMs < 6000);
+      } finally {
+        redis.thaw();
+      }
+      const again = await gateway("1");
+      assert.equal(await requestsOf(again, key.slice(3, 11)), 1);
     }, { hasStore: false }),
 });
