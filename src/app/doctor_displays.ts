@@ -26,10 +26,11 @@ export async function lookAtDisplays(
   settings: DisplaySettings,
   options: DisplayLookOptions,
 ): Promise<DisplayFacts> {
-  const lookers: Readonly<Record<DisplayKind, () => Promise<string | undefined>>> = {
-    // deno-lint-ignore require-await -- all of them are asynchronous
-    framebuffer: async () => lookAtPanel(settings),
-    terminal: () => Promise.resolve("terminal"),
+  const lookers: Readonly<
+    Record<DisplayKind, () => string | undefined | Promise<string | undefined>>
+  > = {
+    framebuffer: () => lookAtPanel(settings),
+    terminal: () => "terminal",
     command: () => lookAtCommand(settings, options),
     file: () => lookAtFile(settings.file, options),
     auto: async () => {

@@ -164,23 +164,18 @@ export function createDoctorProbes(options: DiagnoseOptions): DoctorProbes {
       const hasTerminal = pid !== undefined && await writesToTerminal(pid);
       return await lookAtDisplays(display, { hasTerminal, searchPath, ...await user() });
     },
-    // deno-lint-ignore require-await -- all of them are asynchronous
-    pairing_time: async () => tryPairing({ clock, random }),
-    // deno-lint-ignore require-await -- as above
-    encryption: async () => {
+    pairing_time: () => tryPairing({ clock, random }),
+    encryption: () => {
       const { service: { encryption, listen: { hostname } } } = given();
       return { encryption, hostname };
     },
-    // deno-lint-ignore require-await -- as above
-    allowed_ips: async () => given().security.allowedIps,
-    // deno-lint-ignore require-await -- as above
-    allow_run: async () => {
+    allowed_ips: () => given().security.allowedIps,
+    allow_run: () => {
       const { security: { allowRun: patterns }, actions } = given();
       const actionPatterns = actions.map(({ match }) => match);
       return tryRunPatterns({ patterns, actionPatterns, compile: compileRunPatterns, random });
     },
-    // deno-lint-ignore require-await -- as above
-    allowed_origins: async () => given().security.allowedOrigins,
+    allowed_origins: () => given().security.allowedOrigins,
     keys: async (): Promise<KeyFacts> => {
       const { security: { allowedIps } } = given();
       const keys = keysInForce((await database()).keys, clock);

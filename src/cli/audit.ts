@@ -34,7 +34,7 @@ Shows the newest entries: number, time, event, facts. --follow goes on until Ctr
     while (args.includes("--follow")) {
       // deno-lint-ignore no-await-in-loop -- each look comes after the one before
       await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
-      // deno-lint-ignore no-await-in-loop -- as above
+      // deno-lint-ignore no-await-in-loop -- each look comes after the one before
       lastId = await show(baseUrl, { context, afterId: lastId });
     }
     return EXIT_CODES.done;

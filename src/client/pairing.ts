@@ -120,7 +120,7 @@ async function post(options: PairOptions, step: Step, body: JsonObject): Promise
     const { status, text } = await send(options, step, body);
     if (status === 200) return parseAnswer(text);
     if (status !== 429 || tries === MAX_TRIES) throw refusal(step, status);
-    // deno-lint-ignore no-await-in-loop -- as above
+    // deno-lint-ignore no-await-in-loop -- a try begins where the one before it was refused
     await wait(RETRY_DELAY_MS);
   }
 }

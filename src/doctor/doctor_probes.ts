@@ -65,5 +65,7 @@ export interface DoctorFacts {
 
 /** Answers every question; NotAskable where one makes no sense now. Stops with the signal. */
 export type DoctorProbes = {
-  readonly [Code in keyof DoctorFacts]: (signal: AbortSignal) => Promise<DoctorFacts[Code]>;
+  readonly [Code in keyof DoctorFacts]: (
+    signal: AbortSignal,
+  ) => DoctorFacts[Code] | Promise<DoctorFacts[Code]>;
 };

@@ -36,13 +36,13 @@ export class SqliteLimitStore implements LimitStore {
   }
 
   /** The tokens of a day. */
-  // deno-lint-ignore require-await -- as above
+  // deno-lint-ignore require-await -- the interface is for stores that answer later
   async tokensOn({ keyId, day }: { keyId: string; day: string }): Promise<number> {
     return Number(this.#statements.tokens.get(keyId, day)?.["used"] ?? 0);
   }
 
   /** Adds tokens to a day. */
-  // deno-lint-ignore require-await -- as above
+  // deno-lint-ignore require-await -- the interface is for stores that answer later
   async addTokens(key: { keyId: string; day: string; tokens: number }): Promise<void> {
     this.#statements.add.run(key.keyId, key.day, key.tokens);
   }

@@ -83,13 +83,13 @@ export class Relay {
       // deno-lint-ignore no-await-in-loop -- one piece after the other
       while (await this.#mayForward()) {
         const room = Math.min(buffer.length, account.leftBytes);
-        // deno-lint-ignore no-await-in-loop -- as above
+        // deno-lint-ignore no-await-in-loop -- one piece after the other
         const length = await peer.read(buffer.subarray(0, room));
         if (length === null) break;
         const piece = buffer.subarray(0, length);
         if (this.#preface.completedBy(piece)) return onHttp2();
         account.received(length, nowMs());
-        // deno-lint-ignore no-await-in-loop -- as above
+        // deno-lint-ignore no-await-in-loop -- one piece after the other
         await this.#handIn(piece);
       }
       await (this.#innerHasEnded ? this.#discardRest(buffer) : this.#endInput());
@@ -116,7 +116,7 @@ export class Relay {
         const length = await readUntilEnd(inner, buffer);
         if (length === null) break;
         this.#writeSinceMs = nowMs();
-        // deno-lint-ignore no-await-in-loop -- as above
+        // deno-lint-ignore no-await-in-loop -- one piece after the other
         await writeAll(peer, buffer.subarray(0, length), () => {
           this.#writeSinceMs = nowMs();
         });
