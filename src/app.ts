@@ -353,7 +353,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   if (options.dropPermissions) {
     dropPermissions({
       run: config.display.kinds.includes("command") || config.actions.length > 0,
-      env: (config.models.store ?? config.models.limits) !== undefined,
+      env: models !== undefined && (config.models.store ?? config.models.limits) !== undefined,
     });
   }
   state = "ready";

@@ -40,7 +40,9 @@ hours, days or weeks: 90m 12h 30d 4w.`,
     const baseUrl = localBaseUrl(loadConfig(options["config"]));
     const isAlone = argument === undefined;
     if (action === "list" && isAlone) {
-      context.write(formatKeys(await callService(baseUrl, { method: "keys" })));
+      const listed = await callService(baseUrl, { method: "keys" });
+      context.write(formatKeys(listed));
+      context.writeError(tellOfSharedKeys(listed));
     } else if (action === "add" && !isAlone) {
       const params = { name: argument, ...parseKeyOptions(options) };
       const added = asJsonObject(await callService(baseUrl, { method: "keys.new", params })) ?? {};
@@ -52,6 +54,7 @@ hours, days or weeks: 90m 12h 30d 4w.`,
     } else if (action === "purge" && isAlone) {
       const result = asJsonObject(await callService(baseUrl, { method: "keys.purge" })) ?? {};
       context.write(`Purged ${Number(result["purged"])} revoked keys.\n`);
+      context.writeError(tellOfSharedKeys(result));
     } else {
       throw new UsageError("Expected list, add NAME, revoke ID or purge");
     }
@@ -82,6 +85,12 @@ function parseDuration(text: string): number {
     throw new UsageError("--expires: expected a number with m, h, d or w, such as 30d");
   }
   return Number(count) * seconds;
+}
+
+function tellOfSharedKeys(result: unknown): string {
+  return asJsonObject(result)?.["sharedUnavailable"] === true
+    ? "The shared store cannot be reached: these are the device's own keys alone.\n"
+    : "";
 }
 
 function formatKeys(result: unknown): string {

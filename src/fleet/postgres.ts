@@ -9,7 +9,7 @@ import type { Sql } from "postgres";
 import { AppError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { migrate } from "./postgres_schema.ts";
-import { within } from "./within.ts";
+import { RETRY_AFTER_S, within } from "./within.ts";
 
 /** How long a query may take, its connection and the migrations included, in milliseconds. */
 export const QUERY_LIMIT_MS = 3000;
@@ -77,7 +77,7 @@ export function openPostgres(url: string, options: PostgresOptions): Postgres {
       // Tables may have gone, or the migration hangs on a connection that broke.
       migration = undefined;
       if (pool && !isAnswer(error)) retire(pool);
-      throw new AppError("unavailable", MESSAGE, { cause: error });
+      throw new AppError("unavailable", MESSAGE, { cause: error, retryAfterS: RETRY_AFTER_S });
     } finally {
       if (pool && answer) {
         pool.running.delete(answer);

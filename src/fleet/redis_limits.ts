@@ -6,7 +6,7 @@ import type { Redis } from "ioredis";
 import { AppError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { LimitStore } from "../models/limit_store.ts";
-import { within } from "./within.ts";
+import { RETRY_AFTER_S, within } from "./within.ts";
 
 /** How long a command may take, its connection included, in milliseconds. */
 export const COMMAND_LIMIT_MS = 2000;
@@ -87,7 +87,7 @@ export function openRedisLimits(url: string, options: RedisLimitsOptions): Redis
       return await within(timeoutMs, answer);
     } catch (cause) {
       if (opened && !isAnswer(cause)) drop(opened);
-      throw new AppError("unavailable", MESSAGE, { cause });
+      throw new AppError("unavailable", MESSAGE, { cause, retryAfterS: RETRY_AFTER_S });
     }
   }
 

@@ -8,6 +8,7 @@ import { openPostgres, QUERY_LIMIT_MS } from "../../src/fleet/postgres.ts";
 import type { Postgres, PostgresOptions } from "../../src/fleet/postgres.ts";
 import { COMMAND_LIMIT_MS, openRedisLimits } from "../../src/fleet/redis_limits.ts";
 import type { RedisLimitStore } from "../../src/fleet/redis_limits.ts";
+import { RETRY_AFTER_S } from "../../src/fleet/within.ts";
 import { type PostgresServer, startPostgres, whyNoPostgres } from "./postgres_server.ts";
 import { type RedisServer, startRedis, whyNoRedis } from "./redis_server.ts";
 import { systemTest } from "./system_test.ts";
@@ -105,6 +106,7 @@ export async function assertUnavailable(
   assert.ok(error instanceof AppError, `Expected an AppError, got ${String(error)}`);
   assert.equal(error.code, "unavailable");
   assert.equal(error.message, options.message);
+  assert.equal(error.retryAfterS, RETRY_AFTER_S);
   assert.ok(error.cause instanceof Error, "The cause is for the log");
   // Half a second for a busy machine.
   assert.ok(tookMs < options.limitMs + 500, `Took ${tookMs} ms`);

@@ -148,7 +148,15 @@ systemTest("while the store is away nobody gets in, and usage waits for it over 
       assert.equal(await chat(one, key), 200);
       await postgres.halt();
       assert.equal(await chat(one, key), 503);
-      await assert.rejects(callLocal(one.baseUrl, "keys"), /unavailable/);
+      const own = await callLocal(one.baseUrl, "keys.new", { name: "own", scopes: ["rpc"] }) as {
+        keyId: string;
+      };
+      const { keys, sharedUnavailable } = await callLocal(one.baseUrl, "keys") as {
+        keys: { keyId: string }[];
+        sharedUnavailable: boolean;
+      };
+      assert.deepEqual([keys.map((shown) => shown.keyId), sharedUnavailable], [[own.keyId], true]);
+      assert.equal(await callLocal(one.baseUrl, "keys.delete", { keyId: own.keyId }), null);
       // What was used before lies on the device until the store is back, whatever becomes of it.
       assert.equal(await one.stop(), 0);
       const again = await gateway("1");

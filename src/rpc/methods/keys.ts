@@ -2,6 +2,7 @@
 // once, to whoever made it.
 
 import * as v from "valibot";
+import { AppError } from "../../base/errors.ts";
 import type { ApiKey, KeyScope } from "../../keys/api_key.ts";
 import type { KeyRing } from "../../keys/key_ring.ts";
 import type { NewKey } from "../../keys/new_key.ts";
@@ -31,7 +32,7 @@ export interface KeyMethodsOptions {
   /** The device's own keys. */
   keys: KeyPlace & Pick<KeyRing, "revoke">;
   /** The keys for models that several gateways share, where there are such. */
-  shared?: (KeyPlace & Pick<SharedKeyRing, "revoke">) | undefined;
+  shared?: Pick<SharedKeyRing, "list" | "create" | "purgeRevoked" | "revoke"> | undefined;
   /** All scopes there are. */
   scopes: readonly KeyScope[];
   /** Hears of a new key. */
@@ -51,9 +52,15 @@ export function keyMethods(options: KeyMethodsOptions): RpcMethod[] {
       access: "local",
       params: v.object({}),
       run: async () => {
-        const own = (await keys.list()).map((key) => showKey(key, false));
-        const others = (await shared?.list() ?? []).map((key) => showKey(key, true));
-        return { keys: [...own, ...others] };
+        const own = await keys.list();
+        const others = shared && await ifReachable(() => shared.list());
+        return {
+          keys: [
+            ...own.map((key) => showKey(key, false)),
+            ...(others ?? []).map((key) => showKey(key, true)),
+          ],
+          ...(shared === undefined ? {} : { sharedUnavailable: others === undefined }),
+        };
       },
     }),
     defineMethod({
@@ -84,7 +91,9 @@ export function keyMethods(options: KeyMethodsOptions): RpcMethod[] {
       access: "local",
       params: v.strictObject({ keyId: v.string() }),
       run: async ({ keyId }) => {
-        if (shared === undefined || !await shared.revoke(keyId)) keys.revoke(keyId);
+        // The device's own first: no server elsewhere may stand between the owner and its doors.
+        const isOwn = (await keys.list()).some((key) => key.keyId === keyId);
+        if (isOwn || !await shared?.revoke(keyId)) keys.revoke(keyId);
         onRevoked(keyId);
         return null;
       },
@@ -93,11 +102,26 @@ export function keyMethods(options: KeyMethodsOptions): RpcMethod[] {
       name: "keys.purge",
       access: "local",
       params: v.object({}),
-      run: async () => ({
-        purged: await keys.purgeRevoked() + (await shared?.purgeRevoked() ?? 0),
-      }),
+      run: async () => {
+        const own = await keys.purgeRevoked();
+        const others = shared && await ifReachable(() => shared.purgeRevoked());
+        return {
+          purged: own + (others ?? 0),
+          ...(shared === undefined ? {} : { sharedUnavailable: others === undefined }),
+        };
+      },
     }),
   ];
+}
+
+// What the shared store says, or undefined where it is away: the device's own keys are no less there.
+async function ifReachable<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof AppError && error.code === "unavailable") return undefined;
+    throw error;
+  }
 }
 
 function showKey(key: ApiKey, isShared: boolean): Record<string, unknown> {
