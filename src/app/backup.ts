@@ -124,12 +124,13 @@ function restoreAll(
   { content, dataDir }: { content: BackupContent; dataDir: string },
 ): RestoreCounts {
   const { settingsText } = content;
-  if (settingsText === undefined) return restoreRecords(database, content);
+  const nowMs = systemClock.wallMs();
+  if (settingsText === undefined) return restoreRecords(database, { records: content, nowMs });
   const place = `${dataDir}/${SETTINGS_FILE}`;
   const staged = `${place}.restored`;
   try {
     privateFiles.write(staged, utf8(settingsText));
-    const counts = restoreRecords(database, content);
+    const counts = restoreRecords(database, { records: content, nowMs });
     Deno.renameSync(staged, place);
     return counts;
   } catch (error) {

@@ -14,6 +14,7 @@ import { SqliteKeyStore } from "../sqlite/key_store.ts";
 import { MIGRATIONS } from "../sqlite/migrations.ts";
 import { SqliteReplayLedger } from "../sqlite/replay_ledger.ts";
 import { DATABASE_FILE } from "../sqlite/stores.ts";
+import { SqliteTombstones } from "../sqlite/tombstones.ts";
 import { statIfThere } from "./doctor_files.ts";
 
 /** The largest database that is read whole, in bytes; larger ones take too long without a break. */
@@ -99,7 +100,9 @@ function read(path: string, { hasLog }: { hasLog: boolean }): DatabaseLook {
 // Preparing the statements of the stores fails where a table is not as this version knows it.
 function readKeys(database: DatabaseSync): readonly ApiKey[] | undefined {
   try {
-    for (const Store of [SqliteClientStore, SqliteReplayLedger, SqliteAuditStore]) {
+    for (
+      const Store of [SqliteClientStore, SqliteReplayLedger, SqliteAuditStore, SqliteTombstones]
+    ) {
       new Store(database);
     }
     return new SqliteKeyStore(database).list();

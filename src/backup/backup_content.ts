@@ -1,5 +1,5 @@
 // What a backup keeps of a device: clients with their keys, the salts they have used, API keys, and
-// the settings. Written as JSON and read strictly, because a restore takes all of it or nothing. The
+// the settings, and tombstones of what was removed. Written as JSON and read strictly, because a restore takes all of it or nothing. The
 // audit log is not in it: it tells of one device, and its chain of hashes would not go on.
 
 import * as v from "valibot";
@@ -21,6 +21,30 @@ export interface UsedSalts {
   readonly used: number;
 }
 
+/** What is left of a removed client. */
+export interface RemovedClient {
+  /** The client. */
+  readonly clientId: string;
+  /** SHA-256 of its token. */
+  readonly tokenHash: Bytes;
+}
+
+/** What was removed, oldest first: it never comes back. */
+export interface Tombstones {
+  /** Removed clients. */
+  readonly clients: readonly RemovedClient[];
+  /** The ids of removed API keys. */
+  readonly keys: readonly string[];
+}
+
+/** The newest entry of a chain of the audit log. */
+export interface AuditHead {
+  /** Its number; 0 where there is none. */
+  readonly id: number;
+  /** Its hash. */
+  readonly hash: Bytes;
+}
+
 /** What a database holds for a backup. */
 export interface BackupRecords {
   /** The paired clients. */
@@ -29,6 +53,10 @@ export interface BackupRecords {
   readonly salts: readonly UsedSalts[];
   /** The API keys. */
   readonly keys: readonly ApiKey[];
+  /** What was removed. */
+  readonly removed: Tombstones;
+  /** The newest entry of the audit log; undefined in a backup of before it was kept. */
+  readonly auditHead: AuditHead | undefined;
 }
 
 /** A whole backup. */
@@ -43,7 +71,11 @@ export interface BackupContent extends BackupRecords {
   readonly settingsText: string | undefined;
 }
 
-const FORMAT = 1;
+const KEY_ID_CHARACTERS = 8;
+const FORMAT = 2;
+
+// Its files have neither tombstones nor the head of the audit log.
+const FIRST_FORMAT = 1;
 const Time = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const OptionalTime = v.nullable(Time);
 const Text = v.pipe(v.string(), v.nonEmpty(), v.maxLength(1024));
@@ -58,8 +90,7 @@ function base64Of(isLength: (bytes: number) => boolean): v.GenericSchema<string,
 
 const Key32 = base64Of((length) => length === 32);
 
-const ContentSchema = v.strictObject({
-  format: v.literal(FORMAT),
+const CONTENT = {
   createdAtMs: Time,
   program: Text,
   configText: v.nullable(v.string()),
@@ -89,11 +120,29 @@ const ContentSchema = v.strictObject({
     lastUsedAtMs: OptionalTime,
     revokedAtMs: OptionalTime,
   })),
-});
+} as const;
+
+const KeyId = v.pipe(v.string(), v.length(KEY_ID_CHARACTERS));
+
+const ContentSchema = v.variant("format", [
+  v.strictObject({ format: v.literal(FIRST_FORMAT), ...CONTENT }),
+  v.strictObject({
+    format: v.literal(FORMAT),
+    ...CONTENT,
+    removed: v.strictObject({
+      clients: v.array(v.strictObject({ clientId: Text, tokenHash: Key32 })),
+      keys: v.array(KeyId),
+    }),
+    auditHead: v.strictObject({ id: Time, hash: Key32 }),
+  }),
+]);
+
+type Content = v.InferOutput<typeof ContentSchema>;
 
 /** A backup as bytes, to be sealed. */
 export function encodeBackup(content: BackupContent): Bytes {
-  const { clients, salts, keys, configText = null, settingsText = null, ...others } = content;
+  const { clients, salts, keys, removed, auditHead, ...rest } = content;
+  const { configText = null, settingsText = null, ...others } = rest;
   return utf8(JSON.stringify({
     format: FORMAT,
     ...others,
@@ -112,6 +161,17 @@ export function encodeBackup(content: BackupContent): Bytes {
       lastUsedAtMs: key.lastUsedAtMs ?? null,
       revokedAtMs: key.revokedAtMs ?? null,
     })),
+    removed: {
+      clients: removed.clients.map(({ clientId, tokenHash }) => ({
+        clientId,
+        tokenHash: encodeBase64(tokenHash),
+      })),
+      keys: removed.keys,
+    },
+    auditHead: {
+      id: auditHead?.id ?? 0,
+      hash: encodeBase64(auditHead?.hash ?? new Uint8Array(32)),
+    },
   }));
 }
 
@@ -121,9 +181,12 @@ export function parseBackup(encoded: Uint8Array): BackupContent {
   if (!result.success || !isWhole(result.output)) {
     throw new AppError("bad_request", "The backup holds what this version does not know");
   }
-  const { format: _, configText, settingsText, keys, ...others } = result.output;
+  const { output } = result;
+  const { format: _, configText, settingsText, keys, ...others } = output;
   return {
     ...others,
+    removed: output.format === FORMAT ? output.removed : { clients: [], keys: [] },
+    auditHead: output.format === FORMAT ? output.auditHead : undefined,
     configText: configText ?? undefined,
     settingsText: settingsText ?? undefined,
     keys: keys.map((key) => ({
@@ -136,13 +199,27 @@ export function parseBackup(encoded: Uint8Array): BackupContent {
   };
 }
 
-function isWhole({ clients, salts, keys }: v.InferOutput<typeof ContentSchema>): boolean {
+function isWhole(content: Content): boolean {
+  const { clients, salts, keys } = content;
   const ids = new Set(clients.map(({ clientId }) => clientId));
   return ids.size === clients.length &&
     new Set(clients.map(({ authToken }) => authToken)).size === clients.length &&
     new Set(keys.map(({ keyId }) => keyId)).size === keys.length &&
     new Set(salts.map(({ clientId }) => clientId)).size === salts.length &&
-    salts.every((used) => ids.has(used.clientId) && used.used >= used.salts.length / SALT_BYTES);
+    salts.every((used) => ids.has(used.clientId) && used.used >= used.salts.length / SALT_BYTES) &&
+    (content.format === FIRST_FORMAT || areLeft(content));
+}
+
+// Nothing is removed and there, or removed twice.
+function areLeft({ clients, keys, removed }: Extract<Content, { format: typeof FORMAT }>): boolean {
+  const removedIds = new Set(removed.clients.map(({ clientId }) => clientId));
+  const removedHashes = new Set(removed.clients.map(({ tokenHash }) => tokenHash.toHex()));
+  const removedKeys = new Set(removed.keys);
+  return removedIds.size === removed.clients.length &&
+    removedHashes.size === removed.clients.length &&
+    removedKeys.size === removed.keys.length &&
+    clients.every(({ clientId }) => !removedIds.has(clientId)) &&
+    keys.every(({ keyId }) => !removedKeys.has(keyId));
 }
 
 function parseJson(encoded: Uint8Array): unknown {

@@ -82,6 +82,8 @@ export interface CommandContext {
     clients: number;
     keys: number;
     salts: number;
+    stayRemoved: number;
+    removed: number;
     createdAtMs: number;
     configText: string | undefined;
   }>;

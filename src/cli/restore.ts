@@ -28,8 +28,9 @@ export const restoreCommand: Command = {
 
 Adds what FILE holds to this device: clients and keys that it does not have, every used salt of
 the replay ledger, and the settings. What the device has is kept; a key that either side revoked
-stays revoked. Stop the service first. The configuration file itself is written only if --config
-names one that is not there; otherwise the backup's is put beside it as FILE.restored.`,
+stays revoked, and a client or key that either side removed stays away. Stop the service first.
+The configuration file itself is written only if --config names one that is not there; otherwise
+the backup's is put beside it as FILE.restored.`,
   async run(args, context): Promise<number> {
     const { options, positionals } = parseArguments(args, ["passphrase-file", "config"]);
     const [file, ...others] = positionals;
@@ -49,11 +50,19 @@ names one that is not there; otherwise the backup's is put beside it as FILE.res
       write: context.writeError,
     });
     const restored = await restore(context, { file: bytes, passphrase, dataDir });
-    const { clients, keys, salts, createdAtMs, configText } = restored;
+    const { clients, keys, salts, stayRemoved, removed, createdAtMs, configText } = restored;
     context.write(
       `Restored the backup of ${formatTime(createdAtMs / 1000)}: ` +
         `${clients} clients, ${keys} API keys and ${salts} used salts were missing here.\n`,
     );
+    if (stayRemoved > 0) {
+      context.write(`Left out ${stayRemoved} clients and API keys that were removed here.\n`);
+    }
+    if (removed > 0) {
+      context.write(
+        `Removed ${removed} clients and API keys that were removed before the backup.\n`,
+      );
+    }
     if (configText !== undefined) context.write(placeConfig(configFile, configText));
     return EXIT_CODES.done;
   },

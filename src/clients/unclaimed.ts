@@ -35,9 +35,9 @@ export class UnclaimedClients {
   }
 
   /**
-   * Removes those whose time is over. The wall clock counts for the time before this process only,
-   * and never for more than the lifetime: handhelds without a clock battery start in the past.
-   * Never throws.
+   * Removes those whose time is over. It runs by the monotonic clock from the first sweep that sees
+   * a client: a wall clock that steps must not end it, nor tell how long a process before this one
+   * ran, so a restart begins it anew. Never throws.
    */
   sweep(): void {
     try {
@@ -51,10 +51,8 @@ export class UnclaimedClients {
     const { clock, listUnclaimed, remove, log } = this.#options;
     const nowMs = clock.monotonicMs();
     const waiting = new Map<string, number>();
-    for (const { clientId, createdAtMs } of listUnclaimed()) {
-      const leftMs = createdAtMs + UNCLAIMED_LIFETIME_MS - clock.wallMs();
-      const boundedMs = Math.min(UNCLAIMED_LIFETIME_MS, Math.max(0, leftMs));
-      const dueAtMs = this.#dueAtMs.get(clientId) ?? nowMs + boundedMs;
+    for (const { clientId } of listUnclaimed()) {
+      const dueAtMs = this.#dueAtMs.get(clientId) ?? nowMs + UNCLAIMED_LIFETIME_MS;
       if (nowMs < dueAtMs) {
         waiting.set(clientId, dueAtMs);
         continue;

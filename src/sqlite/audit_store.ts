@@ -17,7 +17,7 @@ import { inTransaction } from "./transaction.ts";
 
 const COLUMNS = "id, at_ms, event, details, hash";
 
-/** An AuditStore over the tables of the second migration. */
+/** An AuditStore over a table of the second migration, or the refusals of the fourth. */
 export class SqliteAuditStore implements AuditStore {
   readonly #database: DatabaseSync;
   readonly #statements: Readonly<
@@ -28,27 +28,26 @@ export class SqliteAuditStore implements AuditStore {
   >;
 
   /** A store over an open, migrated database. */
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, table: "audit" | "audit_refusals" = "audit") {
     this.#database = database;
     this.#statements = {
-      last: database.prepare("SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1"),
-      insert: database.prepare(`INSERT INTO audit (${COLUMNS}) VALUES (?, ?, ?, ?, ?)`),
-      after: database.prepare(`SELECT ${COLUMNS} FROM audit WHERE id > ? ORDER BY id LIMIT ?`),
+      last: database.prepare(`SELECT id, hash FROM ${table} ORDER BY id DESC LIMIT 1`),
+      insert: database.prepare(`INSERT INTO ${table} (${COLUMNS}) VALUES (?, ?, ?, ?, ?)`),
+      after: database.prepare(`SELECT ${COLUMNS} FROM ${table} WHERE id > ? ORDER BY id LIMIT ?`),
       newest: database.prepare(
-        `SELECT * FROM (SELECT ${COLUMNS} FROM audit ORDER BY id DESC LIMIT ?) ORDER BY id`,
+        `SELECT * FROM (SELECT ${COLUMNS} FROM ${table} ORDER BY id DESC LIMIT ?) ORDER BY id`,
       ),
-      checkpoint: database.prepare("SELECT id, hash FROM audit_checkpoint"),
-      setCheckpoint: database.prepare("UPDATE audit_checkpoint SET id = ?, hash = ?"),
-      hashOf: database.prepare("SELECT hash FROM audit WHERE id = ?"),
-      prune: database.prepare("DELETE FROM audit WHERE id <= ?"),
+      checkpoint: database.prepare(`SELECT id, hash FROM ${table}_checkpoint`),
+      setCheckpoint: database.prepare(`UPDATE ${table}_checkpoint SET id = ?, hash = ?`),
+      hashOf: database.prepare(`SELECT hash FROM ${table} WHERE id = ?`),
+      prune: database.prepare(`DELETE FROM ${table} WHERE id <= ?`),
     };
   }
 
   /** Keeps an entry and drops the oldest beyond `maxEntries`. */
   append(entry: NewAuditEntry, maxEntries: number): AuditEntry {
     return inTransaction(this.#database, () => {
-      const row = this.#statements.last.get();
-      const last = row === undefined ? this.checkpoint() : toCheckpoint(row);
+      const last = this.head();
       const id = last.id + 1;
       const hash = hashAuditEntry(last.hash, { ...entry, id });
       const { atMs, event, details } = entry;
@@ -66,6 +65,12 @@ export class SqliteAuditStore implements AuditStore {
   /** The newest entries, oldest first. */
   listNewest(limit: number): AuditEntry[] {
     return this.#statements.newest.all(limit).map(toEntry);
+  }
+
+  /** The newest entry, or what is left of it. */
+  head(): AuditCheckpoint {
+    const row = this.#statements.last.get();
+    return row === undefined ? this.checkpoint() : toCheckpoint(row);
   }
 
   /** What the oldest kept entry builds on. */

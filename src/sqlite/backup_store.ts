@@ -7,10 +7,12 @@ import { type BackupRecords, SALT_BYTES, type UsedSalts } from "../backup/backup
 import { concatBytes } from "../base/bytes.ts";
 import { AppError } from "../base/errors.ts";
 import { MAX_CLIENTS } from "../clients/client.ts";
+import { SqliteAuditStore } from "./audit_store.ts";
 import { SqliteClientStore } from "./client_store.ts";
 import { BUSY_TIMEOUT_MS } from "./database.ts";
 import { SqliteKeyStore } from "./key_store.ts";
 import { MIGRATIONS } from "./migrations.ts";
+import { SqliteTombstones } from "./tombstones.ts";
 import { inTransaction } from "./transaction.ts";
 
 /** What a restore did. */
@@ -21,6 +23,10 @@ export interface RestoreCounts {
   readonly keys: number;
   /** Salts that it did not know. */
   readonly salts: number;
+  /** Clients and keys of the backup that were removed here, and stay away. */
+  readonly stayRemoved: number;
+  /** Clients removed and keys revoked here, because the backup says that they were removed. */
+  readonly removed: number;
 }
 
 /**
@@ -51,6 +57,8 @@ export function readRecords(database: DatabaseSync): BackupRecords {
       clients: new SqliteClientStore(database).list(),
       salts: readSalts(database),
       keys: new SqliteKeyStore(database).list(),
+      removed: new SqliteTombstones(database).list(),
+      auditHead: new SqliteAuditStore(database).head(),
     };
   } finally {
     database.exec("COMMIT");
@@ -78,15 +86,54 @@ function readSalts(database: DatabaseSync): UsedSalts[] {
 
 /**
  * Puts records back, all of them or none: clients and keys that the device does not have, and every
- * salt. A client that it has keeps its name and role, a key its revocation. Throws conflict where the
- * device would have too many clients, or another client has one's token.
+ * salt. A client that it has keeps its name and role, a key its revocation. What either side removed
+ * stays removed: of clients nothing is left, a key that is here is revoked at `nowMs`. Throws
+ * conflict where the device would have too many clients, or another client has one's token.
  */
-export function restoreRecords(database: DatabaseSync, records: BackupRecords): RestoreCounts {
-  return inTransaction(database, () => ({
-    clients: restoreClients(database, records),
-    keys: restoreKeys(database, records),
-    salts: restoreSalts(database, records),
-  }));
+export function restoreRecords(
+  database: DatabaseSync,
+  { records, nowMs }: { records: BackupRecords; nowMs: number },
+): RestoreCounts {
+  return inTransaction(database, () => {
+    const removed = removeHere(database, { records, nowMs });
+    const left = withoutRemoved(database, records);
+    return {
+      clients: restoreClients(database, left),
+      keys: restoreKeys(database, left),
+      salts: restoreSalts(database, left),
+      stayRemoved: records.clients.length + records.keys.length - left.clients.length -
+        left.keys.length,
+      removed,
+    };
+  });
+}
+
+// A key stays as a revoked one: taking the last key away must not open a door.
+function removeHere(
+  database: DatabaseSync,
+  { records, nowMs }: { records: BackupRecords; nowMs: number },
+): number {
+  const tombstones = new SqliteTombstones(database);
+  const clients = new SqliteClientStore(database);
+  const keys = new SqliteKeyStore(database);
+  tombstones.merge(records.removed);
+  const dead = clients.list().filter((client) => tombstones.hasClient(client));
+  const statement = database.prepare("DELETE FROM clients WHERE client_id = ?");
+  for (const { clientId } of dead) statement.run(clientId);
+  const revoked = records.removed.keys.filter((keyId) => keys.revoke(keyId, nowMs));
+  return dead.length + revoked.length;
+}
+
+function withoutRemoved(database: DatabaseSync, records: BackupRecords): BackupRecords {
+  const tombstones = new SqliteTombstones(database);
+  const clients = records.clients.filter((client) => !tombstones.hasClient(client));
+  const ids = new Set(clients.map(({ clientId }) => clientId));
+  return {
+    ...records,
+    clients,
+    salts: records.salts.filter(({ clientId }) => ids.has(clientId)),
+    keys: records.keys.filter(({ keyId }) => !tombstones.hasKey(keyId)),
+  };
 }
 
 function restoreClients(database: DatabaseSync, { clients }: BackupRecords): number {

@@ -3,6 +3,7 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import { decodeUtf8, utf8 } from "../base/bytes.ts";
 import type { Client, ClientChange, ClientStore, Role } from "../clients/client.ts";
+import { SqliteTombstones } from "./tombstones.ts";
 import { inTransaction } from "./transaction.ts";
 
 const COLUMNS = `client_id, client_name, auth_token, role, pairing_key, created_at_ms,
@@ -92,9 +93,15 @@ export class SqliteClientStore implements ClientStore {
     });
   }
 
-  /** Removes a client and its salts; false where there is none. */
+  /** Removes a client and its salts, and leaves a tombstone; false where there is none. */
   remove(clientId: string): boolean {
-    return Number(this.#statements.remove.run(clientId).changes) > 0;
+    return inTransaction(this.#database, () => {
+      const client = this.findById(clientId);
+      if (client === undefined) return false;
+      new SqliteTombstones(this.#database).addClient(client);
+      this.#statements.remove.run(clientId);
+      return true;
+    });
   }
 
   /** Sets when clients were last seen. */

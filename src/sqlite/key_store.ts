@@ -2,6 +2,7 @@
 
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import type { ApiKey, KeyCheck, KeyScope, KeyStore } from "../keys/api_key.ts";
+import { SqliteTombstones } from "./tombstones.ts";
 import { inTransaction } from "./transaction.ts";
 
 const COLUMNS = `key_id, name, secret_hash, scopes, created_at_ms, expires_at_ms, last_used_at_ms,
@@ -12,7 +13,7 @@ export class SqliteKeyStore implements KeyStore {
   readonly #database: DatabaseSync;
   readonly #statements: Readonly<
     Record<
-      "list" | "find" | "check" | "any" | "insert" | "revoke" | "purge" | "lastUsed",
+      "list" | "find" | "check" | "any" | "insert" | "revoke" | "revoked" | "purge" | "lastUsed",
       StatementSync
     >
   >;
@@ -37,6 +38,9 @@ export class SqliteKeyStore implements KeyStore {
       ),
       revoke: database.prepare(
         "UPDATE api_keys SET revoked_at_ms = ? WHERE key_id = ? AND revoked_at_ms IS NULL",
+      ),
+      revoked: database.prepare(
+        "SELECT key_id FROM api_keys WHERE revoked_at_ms IS NOT NULL ORDER BY revoked_at_ms",
       ),
       purge: database.prepare("DELETE FROM api_keys WHERE revoked_at_ms IS NOT NULL"),
       lastUsed: database.prepare("UPDATE api_keys SET last_used_at_ms = ? WHERE key_id = ?"),
@@ -89,9 +93,15 @@ export class SqliteKeyStore implements KeyStore {
     return Number(this.#statements.revoke.run(atMs, keyId).changes) > 0;
   }
 
-  /** Removes all revoked keys. */
+  /** Removes all revoked keys, and leaves tombstones. */
   purgeRevoked(): number {
-    return Number(this.#statements.purge.run().changes);
+    return inTransaction(this.#database, () => {
+      const tombstones = new SqliteTombstones(this.#database);
+      for (const row of this.#statements.revoked.all()) {
+        tombstones.addKey(String(row["key_id"]));
+      }
+      return Number(this.#statements.purge.run().changes);
+    });
   }
 
   /** Sets when keys were last used. */

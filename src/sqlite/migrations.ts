@@ -81,6 +81,33 @@ export const MIGRATIONS: readonly Migration[] = [
      day TEXT NOT NULL,
      used INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE removed_clients (
+     seq INTEGER PRIMARY KEY NOT NULL,
+     client_id TEXT NOT NULL UNIQUE CHECK (client_id <> ''),
+     token_hash BLOB NOT NULL UNIQUE CHECK (length(token_hash) = 32)
+   ) STRICT;
+   CREATE TABLE removed_keys (
+     seq INTEGER PRIMARY KEY NOT NULL,
+     key_id TEXT NOT NULL UNIQUE CHECK (length(key_id) = 8)
+   ) STRICT;
+   CREATE TABLE audit_refusals (
+     id INTEGER PRIMARY KEY NOT NULL,
+     at_ms INTEGER NOT NULL,
+     event TEXT NOT NULL CHECK (event <> ''),
+     details TEXT NOT NULL CHECK (json_valid(details)),
+     hash BLOB NOT NULL CHECK (length(hash) = 32)
+   ) STRICT;
+   CREATE TABLE audit_refusals_checkpoint (
+     id INTEGER NOT NULL,
+     hash BLOB NOT NULL CHECK (length(hash) = 32)
+   ) STRICT;
+   INSERT INTO audit_refusals_checkpoint (id, hash) VALUES (0, zeroblob(32));
+   -- The latest time that the device has seen, for ends of keys.
+   CREATE TABLE time_mark (mark_ms INTEGER NOT NULL) STRICT;
+   INSERT INTO time_mark (mark_ms) VALUES (0);
+   -- What is written to learn whether anything can be.
+   CREATE TABLE write_probe (filler BLOB NOT NULL) STRICT;
+   INSERT INTO write_probe (filler) VALUES (x'');`,
 ];
 
 /** Options of {@linkcode migrate}. */

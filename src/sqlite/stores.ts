@@ -4,6 +4,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { AuditStore } from "../audit/audit_log.ts";
 import type { Logger } from "../base/log.ts";
 import type { ClientStore } from "../clients/client.ts";
+import type { RemovedClients } from "../clients/tombstones.ts";
 import type { KeyStore } from "../keys/api_key.ts";
 import type { LimitStore } from "../models/limit_store.ts";
 import type { UsageOutbox, UsageStore } from "../models/usage.ts";
@@ -15,6 +16,7 @@ import { SqliteKeyStore } from "./key_store.ts";
 import { SqliteLimitStore } from "./limit_store.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { SqliteReplayLedger } from "./replay_ledger.ts";
+import { SqliteTombstones } from "./tombstones.ts";
 import { SqliteUsageOutbox, SqliteUsageStore } from "./usage_store.ts";
 import { takeWriteLock } from "./write_lock.ts";
 
@@ -27,6 +29,8 @@ export interface Stores {
   readonly database: DatabaseSync;
   /** The paired clients. */
   readonly clients: ClientStore;
+  /** The clients that were removed. */
+  readonly removedClients: RemovedClients;
   /** The salts they have used. */
   readonly ledger: ReplayLedger;
   /** The API keys. */
@@ -81,6 +85,7 @@ function prepareStores(database: DatabaseSync, path: string): Omit<Stores, "clos
   try {
     return {
       clients: new SqliteClientStore(database),
+      removedClients: new SqliteTombstones(database),
       ledger: new SqliteReplayLedger(database),
       keys: new SqliteKeyStore(database),
       audit: new SqliteAuditStore(database),

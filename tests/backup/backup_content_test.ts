@@ -32,6 +32,8 @@ const CONTENT: BackupContent = {
     lastUsedAtMs: 4,
     revokedAtMs: 5,
   }],
+  removed: { clients: [{ clientId: "id-7", tokenHash: random(32) }], keys: ["gonegone"] },
+  auditHead: { id: 9, hash: random(32) },
 };
 
 Deno.test("a backup comes back as it was", () => {
@@ -58,10 +60,31 @@ function repeated(list: "clients" | "salts" | "keys", change: Json = {}): Json {
   return { ...json, [list]: [...entries, { ...entries[0], ...change }] };
 }
 
+function removedToo(clientId: string, keyId = "gonegone", times = 1): Json {
+  const one = { clientId, tokenHash: btoa("x".repeat(32)) };
+  return {
+    ...changed("clients", {}),
+    removed: { clients: Array.from({ length: times }, () => one), keys: [keyId] },
+  };
+}
+
+Deno.test("a backup of before tombstones can still be read", () => {
+  const { removed: _removed, auditHead: _head, ...first } = changed("clients", {});
+  assert.deepEqual(parseBackup(utf8(JSON.stringify({ ...first, format: 1 }))), {
+    ...CONTENT,
+    removed: { clients: [], keys: [] },
+    auditHead: undefined,
+  });
+});
+
 const BAD: [string, unknown][] = [
   ["nothing", null],
   ["a list", []],
-  ["another format", { ...changed("clients", {}), format: 2 }],
+  ["another format", { ...changed("clients", {}), format: 3 }],
+  ["a client that was removed as well", removedToo("id-1")],
+  ["a key that was removed as well", removedToo("id-7", "abcdefgh")],
+  ["a client that was removed twice", removedToo("id-7", "gonegone", 2)],
+  ["the head of no audit log", { ...changed("clients", {}), auditHead: undefined }],
   ["something unknown", { ...changed("clients", {}), more: 1 }],
   ["a time that is none", { ...changed("clients", {}), createdAtMs: -1 }],
   ["a time with a part", { ...changed("clients", {}), createdAtMs: 1.5 }],

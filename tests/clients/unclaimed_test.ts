@@ -90,15 +90,33 @@ Deno.test("sweep() gives each client its own ten minutes", () => {
   assert.deepEqual(ids(), []);
 });
 
-Deno.test("sweep() counts from the pairing, not from the sweep that saw it first", () => {
+Deno.test("sweep() counts from the sweep that saw a client first", () => {
   const { clock, unclaimed, pair, ids } = setUp();
   pair("a");
   clock.advance(UNCLAIMED_SWEEP_MS);
   unclaimed.sweep();
-  clock.advance(UNCLAIMED_LIFETIME_MS - UNCLAIMED_SWEEP_MS);
+  clock.advance(UNCLAIMED_LIFETIME_MS - 1);
+  unclaimed.sweep();
+  assert.deepEqual(ids(), ["a"]);
+  clock.advance(1);
   unclaimed.sweep();
   assert.deepEqual(ids(), []);
 });
+
+for (const stepMs of [2 * 3_600_000, -2 * 3_600_000]) {
+  Deno.test(`a wall clock that steps ${stepMs} ms before the first sweep takes no time away`, () => {
+    const { clock, unclaimed, pair, ids } = setUp();
+    pair("a");
+    clock.stepWall(stepMs);
+    unclaimed.sweep();
+    clock.advance(UNCLAIMED_LIFETIME_MS - 1);
+    unclaimed.sweep();
+    assert.deepEqual(ids(), ["a"]);
+    clock.advance(1);
+    unclaimed.sweep();
+    assert.deepEqual(ids(), []);
+  });
+}
 
 Deno.test("sweep() leaves a client alone that has opened a session in time", () => {
   const { clock, unclaimed, pair, claim, ids, lines } = setUp();
@@ -112,13 +130,14 @@ Deno.test("sweep() leaves a client alone that has opened a session in time", () 
   assert.deepEqual(lines, [["removed", { clientId: "b" }]]);
 });
 
-Deno.test("sweep() counts the time before a restart", () => {
+Deno.test("sweep() of a process that has just started gives every client its time anew", () => {
   const { clock, unclaimed, pair, ids } = setUp();
   pair("long ago", DAY_MS);
-  pair("just over", UNCLAIMED_LIFETIME_MS);
-  pair("nearly over", UNCLAIMED_LIFETIME_MS - 1);
+  pair("in the future", -DAY_MS);
   unclaimed.sweep();
-  assert.deepEqual(ids(), ["nearly over"]);
+  clock.advance(UNCLAIMED_LIFETIME_MS - 1);
+  unclaimed.sweep();
+  assert.deepEqual(ids(), ["long ago", "in the future"]);
   clock.advance(1);
   unclaimed.sweep();
   assert.deepEqual(ids(), []);
@@ -154,7 +173,9 @@ Deno.test("sweep() waits no longer than ten minutes for a client from the future
 
 Deno.test("sweep() logs what failed and tries again with the next", () => {
   const { clock, unclaimed, pair, ids, lines, fail } = setUp();
-  pair("a", UNCLAIMED_LIFETIME_MS);
+  pair("a");
+  unclaimed.sweep();
+  clock.advance(UNCLAIMED_LIFETIME_MS);
   for (const step of ["list", "remove"] as const) {
     fail.at = step;
     unclaimed.sweep();

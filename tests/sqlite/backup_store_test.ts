@@ -5,13 +5,19 @@ import { concatBytes } from "../../src/base/bytes.ts";
 import { silentLogger } from "../../src/base/log.ts";
 import { type Client, MAX_CLIENTS } from "../../src/clients/client.ts";
 import type { ApiKey } from "../../src/keys/api_key.ts";
-import { readLiveRecords, readRecords, restoreRecords } from "../../src/sqlite/backup_store.ts";
+import {
+  readLiveRecords,
+  readRecords,
+  type RestoreCounts,
+  restoreRecords,
+} from "../../src/sqlite/backup_store.ts";
 import { SqliteClientStore } from "../../src/sqlite/client_store.ts";
 import { openDatabase } from "../../src/sqlite/database.ts";
 import { SqliteKeyStore } from "../../src/sqlite/key_store.ts";
 import { MIGRATIONS } from "../../src/sqlite/migrations.ts";
 import { SqliteReplayLedger } from "../../src/sqlite/replay_ledger.ts";
 import { findDatabase, openStores } from "../../src/sqlite/stores.ts";
+import { SqliteTombstones } from "../../src/sqlite/tombstones.ts";
 import { assertAppError } from "../support/app_error.ts";
 import { openSample, queryValue, sampleClient } from "./samples.ts";
 import { withTempFolder } from "./temp_folder.ts";
@@ -49,7 +55,21 @@ function fill(
   }
 }
 
+const NOW_MS = 1_800_000_000_000;
+
+const NOTHING: BackupRecords = {
+  clients: [],
+  salts: [],
+  keys: [],
+  removed: { clients: [], keys: [] },
+  auditHead: { id: 0, hash: new Uint8Array(32) },
+};
+
 const [ANN, BOB] = [sampleClient(1), sampleClient(2)];
+
+function restore(database: DatabaseSync, records: BackupRecords): RestoreCounts {
+  return restoreRecords(database, { records, nowMs: NOW_MS });
+}
 
 function recordsOf(device: Parameters<typeof fill>[1]): BackupRecords {
   using database = openSample();
@@ -67,20 +87,38 @@ Deno.test("what a database holds comes back into an empty one", () => {
     { clientId: ANN.clientId, salts: concatBytes(salt(1), salt(2)), used: 2 },
   ]);
   using database = openSample();
-  assert.deepEqual(restoreRecords(database, before), { clients: 2, keys: 2, salts: 2 });
+  assert.deepEqual(restore(database, before), {
+    clients: 2,
+    keys: 2,
+    salts: 2,
+    stayRemoved: 0,
+    removed: 0,
+  });
   assert.deepEqual(readRecords(database), before);
   const ledger = new SqliteReplayLedger(database);
   assert.equal(ledger.record(ANN.clientId, salt(1)), "used");
   assert.equal(ledger.record(ANN.clientId, salt(3)), "recorded");
   // What is there already is not added again.
-  assert.deepEqual(restoreRecords(database, before), { clients: 0, keys: 0, salts: 0 });
+  assert.deepEqual(restore(database, before), {
+    clients: 0,
+    keys: 0,
+    salts: 0,
+    stayRemoved: 0,
+    removed: 0,
+  });
 });
 
 Deno.test("a restore never lowers the ledger", () => {
   const backup = recordsOf({ clients: [ANN], salts: [[ANN.clientId, 1]] });
   using database = openSample();
   fill(database, { clients: [ANN], salts: [[ANN.clientId, 1], [ANN.clientId, 2]] });
-  assert.deepEqual(restoreRecords(database, backup), { clients: 0, keys: 0, salts: 0 });
+  assert.deepEqual(restore(database, backup), {
+    clients: 0,
+    keys: 0,
+    salts: 0,
+    stayRemoved: 0,
+    removed: 0,
+  });
   const [used] = readRecords(database).salts;
   assert.deepEqual([used?.used, used?.salts.length], [2, 32]);
 });
@@ -89,7 +127,7 @@ Deno.test("salts of both sides are kept, and counted", () => {
   const backup = recordsOf({ clients: [ANN], salts: [[ANN.clientId, 1], [ANN.clientId, 2]] });
   using database = openSample();
   fill(database, { clients: [ANN], salts: [[ANN.clientId, 2], [ANN.clientId, 3]] });
-  assert.equal(restoreRecords(database, backup).salts, 1);
+  assert.equal(restore(database, backup).salts, 1);
   const [used] = readRecords(database).salts;
   assert.deepEqual([used?.used, used?.salts.length], [3, 48]);
 });
@@ -97,9 +135,9 @@ Deno.test("salts of both sides are kept, and counted", () => {
 Deno.test("a count that was higher than its salts stays so", () => {
   const backup = recordsOf({ clients: [ANN], salts: [[ANN.clientId, 1]] });
   using database = openSample();
-  restoreRecords(database, { ...backup, salts: backup.salts.map((own) => ({ ...own, used: 9 })) });
+  restore(database, { ...backup, salts: backup.salts.map((own) => ({ ...own, used: 9 })) });
   assert.equal(readRecords(database).salts[0]?.used, 9);
-  restoreRecords(database, backup);
+  restore(database, backup);
   assert.equal(readRecords(database).salts[0]?.used, 9);
 });
 
@@ -107,7 +145,7 @@ Deno.test("a client that the device has keeps its name and role", () => {
   const backup = recordsOf({ clients: [{ ...ANN, clientName: "Old", role: "admin" }, BOB] });
   using database = openSample();
   fill(database, { clients: [{ ...ANN, clientName: "New", role: "member" }] });
-  assert.equal(restoreRecords(database, backup).clients, 1);
+  assert.equal(restore(database, backup).clients, 1);
   const { clients } = readRecords(database);
   assert.deepEqual(
     clients.map(({ clientName, role }) => [clientName, role]).sort(),
@@ -124,7 +162,7 @@ Deno.test("a key that either side revoked stays revoked", () => {
   });
   using database = openSample();
   fill(database, { keys: [apiKey("aaaaaaaa"), apiKey("bbbbbbbb", 9)] });
-  assert.equal(restoreRecords(database, backup).keys, 1);
+  assert.equal(restore(database, backup).keys, 1);
   assert.deepEqual(
     readRecords(database).keys.map(({ keyId, revokedAtMs }) => [keyId, revokedAtMs]),
     [["aaaaaaaa", 5], ["bbbbbbbb", 9], ["cccccccc", undefined]],
@@ -134,7 +172,7 @@ Deno.test("a key that either side revoked stays revoked", () => {
 Deno.test("when a key was last used comes back with it", () => {
   const used = { ...apiKey("aaaaaaaa"), lastUsedAtMs: 77 };
   using database = openSample();
-  restoreRecords(database, { clients: [], salts: [], keys: [used] });
+  restore(database, { ...NOTHING, keys: [used] });
   assert.deepEqual(readRecords(database).keys, [used]);
 });
 
@@ -147,10 +185,10 @@ Deno.test("a restore that would make too many clients changes nothing", () => {
   using database = openSample();
   fill(database, { clients: clientsFrom(1, MAX_CLIENTS - 1) });
   const before = readRecords(database);
-  assertAppError(() => restoreRecords(database, backup), "conflict");
+  assertAppError(() => restore(database, backup), "conflict");
   assert.deepEqual(readRecords(database), before);
   const one = { ...backup, clients: backup.clients.slice(0, 1) };
-  assert.equal(restoreRecords(database, one).clients, 1);
+  assert.equal(restore(database, one).clients, 1);
 });
 
 Deno.test("a restore that fails in its midst changes nothing", () => {
@@ -158,11 +196,11 @@ Deno.test("a restore that fails in its midst changes nothing", () => {
   using database = openSample();
   const stolen = { ...BOB, authToken: ANN.authToken };
   fill(database, { clients: [stolen] });
-  assertAppError(() => restoreRecords(database, backup), "conflict");
+  assertAppError(() => restore(database, backup), "conflict");
   const broken = { ...backup, keys: [{ ...apiKey("aaaaaaaa"), name: "" }] };
   using other = openSample();
-  assert.throws(() => restoreRecords(other, broken));
-  assert.deepEqual(readRecords(other), { clients: [], salts: [], keys: [] });
+  assert.throws(() => restore(other, broken));
+  assert.deepEqual(readRecords(other), NOTHING);
 });
 
 Deno.test("a restore that the disk has no room for changes nothing", () => {
@@ -172,20 +210,75 @@ Deno.test("a restore that the disk has no room for changes nothing", () => {
   fill(other, { clients: [BOB], salts: Array.from({ length: 200 }, (_, n) => [BOB.clientId, n]) });
   const before = readRecords(full);
   full.exec(`PRAGMA max_page_count = ${queryValue(full, "PRAGMA page_count")}`);
-  assert.throws(() => restoreRecords(full, readRecords(other)), /database or disk is full/);
+  assert.throws(() => restore(full, readRecords(other)), /database or disk is full/);
   assert.deepEqual(readRecords(full), before);
   full.exec("PRAGMA max_page_count = 1000000");
-  assert.deepEqual(restoreRecords(full, readRecords(other)), { clients: 1, keys: 0, salts: 200 });
+  assert.deepEqual(restore(full, readRecords(other)), {
+    clients: 1,
+    keys: 0,
+    salts: 200,
+    stayRemoved: 0,
+    removed: 0,
+  });
 });
 
-Deno.test("a client comes back with its own times, and a removed client with its salts", () => {
+Deno.test("a client comes back with its own times", () => {
   const seen = { ...ANN, lastSeenAtMs: ANN.createdAtMs + 5 };
   const backup = recordsOf({ clients: [seen], salts: [[ANN.clientId, 1]] });
   using database = openSample();
-  fill(database, { clients: [ANN], salts: [[ANN.clientId, 2]] });
-  new SqliteClientStore(database).remove(ANN.clientId);
-  assert.deepEqual(restoreRecords(database, backup), { clients: 1, keys: 0, salts: 1 });
+  restore(database, backup);
   assert.deepEqual(readRecords(database), backup);
+});
+
+Deno.test("a client that was removed here stays away, and so do its salts", () => {
+  const backup = recordsOf({ clients: [ANN, BOB], salts: [[ANN.clientId, 1], [BOB.clientId, 2]] });
+  using database = openSample();
+  fill(database, { clients: [ANN], salts: [[ANN.clientId, 1]] });
+  new SqliteClientStore(database).remove(ANN.clientId);
+  const counts = { clients: 1, keys: 0, salts: 1, stayRemoved: 1, removed: 0 };
+  assert.deepEqual(restore(database, backup), counts);
+  const after = readRecords(database);
+  assert.deepEqual(after.clients, [BOB]);
+  assert.deepEqual(after.salts.map(({ clientId }) => clientId), [BOB.clientId]);
+});
+
+Deno.test("a client whose token was removed here under another id stays away", () => {
+  const backup = recordsOf({ clients: [{ ...ANN, clientId: "id-9" }] });
+  using database = openSample();
+  fill(database, { clients: [ANN] });
+  new SqliteClientStore(database).remove(ANN.clientId);
+  assert.equal(restore(database, backup).stayRemoved, 1);
+  assert.deepEqual(readRecords(database).clients, []);
+});
+
+Deno.test("a key that was purged here stays away", () => {
+  const backup = recordsOf({ keys: [apiKey("aaaaaaaa"), apiKey("bbbbbbbb")] });
+  using database = openSample();
+  fill(database, { keys: [apiKey("aaaaaaaa", 5)] });
+  assert.equal(new SqliteKeyStore(database).purgeRevoked(), 1);
+  const counts = { clients: 0, keys: 1, salts: 0, stayRemoved: 1, removed: 0 };
+  assert.deepEqual(restore(database, backup), counts);
+  assert.deepEqual(readRecords(database).keys, [apiKey("bbbbbbbb")]);
+});
+
+Deno.test("what the backup says was removed is removed here, and a key revoked", () => {
+  using source = openSample();
+  fill(source, { clients: [ANN], keys: [apiKey("aaaaaaaa", 5), apiKey("cccccccc", 5)] });
+  new SqliteClientStore(source).remove(ANN.clientId);
+  new SqliteKeyStore(source).purgeRevoked();
+  using database = openSample();
+  fill(database, {
+    clients: [ANN, BOB],
+    salts: [[ANN.clientId, 1]],
+    keys: [apiKey("aaaaaaaa"), apiKey("bbbbbbbb")],
+  });
+  const counts = { clients: 0, keys: 0, salts: 0, stayRemoved: 0, removed: 2 };
+  assert.deepEqual(restore(database, readRecords(source)), counts);
+  const after = readRecords(database);
+  assert.deepEqual(after.clients, [BOB]);
+  assert.deepEqual(after.keys, [apiKey("aaaaaaaa", NOW_MS), apiKey("bbbbbbbb")]);
+  assert.deepEqual(after.removed, readRecords(source).removed);
+  assert.equal(new SqliteTombstones(database).wasRemoved(ANN.authToken), true);
 });
 
 Deno.test("the models of a key come back, and its revocation on both sides as it was first", () => {
@@ -198,7 +291,7 @@ Deno.test("the models of a key come back, and its revocation on both sides as it
   fill(database, { keys: [{ ...key, revokedAtMs: 3 }] });
   using empty = openSample();
   for (const each of [database, empty]) {
-    restoreRecords(each, { clients: [], salts: [], keys: [key] });
+    restore(each, { ...NOTHING, keys: [key] });
   }
   assert.deepEqual(readRecords(empty).keys, [key]);
   assert.deepEqual(readRecords(database).keys, [{ ...key, revokedAtMs: 3 }]);

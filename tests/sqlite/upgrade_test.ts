@@ -26,6 +26,10 @@ const ROWS: readonly string[] = [
    INSERT INTO model_usage_outbox VALUES (1, 'batch', '[]');
    INSERT INTO model_requests VALUES ('abcdefgh', 1, 2);
    INSERT INTO model_tokens VALUES ('abcdefgh', '2026-11-23', 3);`,
+  `INSERT INTO removed_clients VALUES (1, 'id-0', ${HASH});
+   INSERT INTO removed_keys VALUES (1, 'gonegone');
+   INSERT INTO audit_refusals
+     SELECT id + 1, 9, 'session_refused', '{}', hash FROM audit_refusals_checkpoint;`,
 ];
 
 // Step by step, as a device that was there from the first version on.

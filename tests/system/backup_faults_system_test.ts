@@ -36,6 +36,8 @@ function contentOf(clients: number, saltsPerClient: number): BackupContent {
       used: saltsPerClient,
     })),
     keys: [],
+    removed: { clients: [], keys: [] },
+    auditHead: undefined,
   };
 }
 
