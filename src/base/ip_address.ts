@@ -44,12 +44,3 @@ function expandIpv6(canonical: string): string[] {
   const missing = tail === undefined ? 0 : 8 - left.length - right.length;
   return [...left, ...Array<string>(missing).fill("0"), ...right];
 }
-
-/** Whether a text is an address, or a CIDR range such as "192.168.1.0/24". */
-export function isAddressRule(text: string): boolean {
-  const [address = "", prefix, ...rest] = text.split("/");
-  if (!isIpAddress(address) || rest.length > 0) return false;
-  if (prefix === undefined) return true;
-  const bits = address.includes(":") ? 128 : 32;
-  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits;
-}

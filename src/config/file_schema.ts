@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { isRunPattern } from "../actions/run_patterns.ts";
-import { isAddressRule } from "../base/ip_address.ts";
+import { parseAddressRange } from "../base/address_range.ts";
 import { LOG_LEVELS } from "../base/log.ts";
 import { isOriginText } from "../base/origin_text.ts";
 import { parseSocketAddress, type SocketAddress } from "../base/socket_address.ts";
@@ -115,7 +115,7 @@ const ActionSchema = table({
 
 const SecurityEntries = {
   allowed_ips: v.optional(listOf(
-    isAddressRule,
+    (rule) => parseAddressRange(rule) !== undefined,
     'expected an address or a range, such as "192.168.1.20" or "192.168.1.0/24"',
   )),
   allowed_origins: v.optional(listOf(

@@ -1,6 +1,8 @@
 // Which of a machine's interfaces other people's devices can be behind. Bridges, tunnels and the like
 // that software made lead to itself, or to networks that the device was not meant to be found in.
 
+import { isInRange, parseAddressRange } from "../base/address_range.ts";
+
 /** An address of an interface, as the system lists them. */
 export interface InterfaceAddress {
   /** The interface's name. */
@@ -96,20 +98,8 @@ function isReal(name: string): boolean {
 
 /** Whether an IPv4 address is in one of the networks. */
 export function isInNetworks(address: string, networks: readonly string[]): boolean {
-  const wanted = toNumber(address);
-  return wanted !== undefined && networks.some((network) => {
-    const [base = "", length = ""] = network.split("/");
-    const own = toNumber(base);
-    const hostBits = 32 - Number(length);
-    if (own === undefined || !/^\d+$/.test(length) || hostBits < 0) return false;
-    return Math.floor(own / 2 ** hostBits) === Math.floor(wanted / 2 ** hostBits);
+  return networks.some((network) => {
+    const range = parseAddressRange(network);
+    return range !== undefined && isInRange(address, range);
   });
-}
-
-function toNumber(address: string): number | undefined {
-  const parts = address.split(".");
-  if (parts.length !== 4 || !parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256)) {
-    return undefined;
-  }
-  return parts.reduce((sum, part) => sum * 256 + Number(part), 0);
 }

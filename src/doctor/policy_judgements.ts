@@ -2,9 +2,9 @@
 // else would profit from.
 
 import { isLoopbackAddress } from "../base/ip_address.ts";
-import { isPrivateRange, parseRange } from "./address_ranges.ts";
 import { fail, type Finding, ok, skip, warn } from "./check.ts";
 import type { EncryptionFacts, KeyFacts, ModelFacts, RunPatternFacts } from "./doctor_facts.ts";
+import { isPrivateRange, parseRule } from "./private_ranges.ts";
 
 /** The shortest prefix of a range in allowed_ips, by the bits of its addresses. */
 export const MIN_PREFIX = { 32: 8, 128: 32 } as const;
@@ -33,7 +33,7 @@ export function judgeEncryption({ encryption, hostname }: EncryptionFacts): Find
 /** Judges the rules of allowed_ips. */
 export function judgeAllowedIps(rules: readonly string[]): Finding {
   if (rules.length === 0) return ok("none");
-  const ranges = rules.map((rule) => ({ rule, range: parseRange(rule) }));
+  const ranges = rules.map((rule) => ({ rule, range: parseRule(rule) }));
   const wide = ranges.filter(({ range }) => range.prefix < MIN_PREFIX[range.bits]);
   if (wide.length > 0) {
     return fail(

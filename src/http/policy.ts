@@ -226,7 +226,9 @@ function checkFetchMetadata(headers: Headers): void {
   const site = headers.get("Sec-Fetch-Site");
   if (site !== "cross-site" && site !== "same-site") return;
   const isOwnNavigation = headers.get("Sec-Fetch-Mode") === "navigate" &&
-    headers.get("Sec-Fetch-User") === "?1";
+    headers.get("Sec-Fetch-User") === "?1" &&
+    // A frame also navigates after a click somewhere on its page.
+    headers.get("Sec-Fetch-Dest") === "document";
   if (!isOwnNavigation) throw new AppError("forbidden", "Not open to other sites");
 }
 

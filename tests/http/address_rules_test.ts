@@ -44,7 +44,11 @@ for (const address of ["", "local", "unix", "192.0.2.1.evil.example", "192.0.2.1
   });
 }
 
-for (const rule of ["", "localhost", "10.0.0.0/33", "::/129", "10.0.0.0/8/8", "10.0.0.0/x", "/8"]) {
+const REFUSED = [
+  ...["", "localhost", "10.0.0.0/33", "::/129", "10.0.0.0/8/8", "10.0.0.0/x", "/8"],
+  "::ffff:192.168.1.0/24",
+];
+for (const rule of REFUSED) {
   Deno.test(`compileAddressRules() refuses ${JSON.stringify(rule)}`, () => {
     assert.throws(() => compileAddressRules(["192.0.2.1", rule]), RangeError);
   });

@@ -105,6 +105,12 @@ for (const group of GROUPS) {
   }
 }
 
+const CLICKED = {
+  "Sec-Fetch-Mode": "navigate",
+  "Sec-Fetch-User": "?1",
+  "Sec-Fetch-Dest": "document",
+};
+
 // Fetch metadata, and whether a run or pair route lets it in.
 const FETCHES: [string, Record<string, string>, boolean][] = [
   ["no metadata", {}, true],
@@ -123,12 +129,12 @@ const FETCHES: [string, Record<string, string>, boolean][] = [
   ["another site without a mode", { "Sec-Fetch-Site": "cross-site" }, false],
   [
     "a link that the user clicked",
-    { "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-User": "?1" },
+    { ...CLICKED, "Sec-Fetch-Site": "cross-site" },
     true,
   ],
   [
     "a link of a neighbour that the user clicked",
-    { "Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-User": "?1" },
+    { ...CLICKED, "Sec-Fetch-Site": "same-site" },
     true,
   ],
   [
@@ -144,6 +150,18 @@ const FETCHES: [string, Record<string, string>, boolean][] = [
   [
     "a frame of another site with the user",
     { "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-User": "?1" },
+    false,
+  ],
+  ...["iframe", "frame", "embed", "object", "empty"].map(
+    (dest): [string, Record<string, string>, boolean] => [
+      `a click on another site that navigates its ${dest}`,
+      { ...CLICKED, "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": dest },
+      false,
+    ],
+  ),
+  [
+    "a click without a destination",
+    { "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-User": "?1" },
     false,
   ],
   [

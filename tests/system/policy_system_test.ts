@@ -270,6 +270,7 @@ systemTest("local: everything is open, unless a header or a page stands in betwe
           "Sec-Fetch-Site": "cross-site",
           "Sec-Fetch-Mode": "navigate",
           "Sec-Fetch-User": "?1",
+          "Sec-Fetch-Dest": "document",
         }, 404],
         ["/run/x", { "Sec-Fetch-Site": "cross-site", Origin: "https://zaparoo.app" }, 404],
         ["/health", { Origin: "https://evil.example" }, 403],
