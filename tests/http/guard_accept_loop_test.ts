@@ -76,9 +76,47 @@ function startLoop(admitted = Promise.resolve()): {
   return { clock, listener, connections, warnings, paused: () => pausing.promise, loop };
 }
 
-const EMFILE = new Error("Too many open files (os error 24)");
+const EMFILE = Object.assign(new Error("Too many open files (os error 24)"), { code: "EMFILE" });
 
-Deno.test("AcceptLoop goes on 100 ms after each failure and warns once", async () => {
+const OF_ONE_PEER: [string, Error][] = [
+  ["reset before it was accepted", new Deno.errors.NotConnected("Transport endpoint")],
+  ["was aborted", new Deno.errors.ConnectionAborted("Software caused connection abort")],
+  ["a firewall took away", new Deno.errors.PermissionDenied("Operation not permitted")],
+];
+for (const [what, error] of OF_ONE_PEER) {
+  Deno.test(`AcceptLoop goes on at once after a connection that ${what}`, async () => {
+    const { clock, listener, connections, warnings, loop } = startLoop();
+    for (let i = 0; i < 1000; i++) {
+      // deno-lint-ignore no-await-in-loop -- one failure after the other
+      await listener.give(error);
+    }
+    await listener.give("next");
+    await listener.asked();
+    assert.deepEqual([connections, warnings, clock.timerCount], [["next"], [], 0]);
+    loop.close();
+    await loop.done;
+  });
+}
+
+const PAUSES: Error[] = [
+  ...["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"].map((code) =>
+    Object.assign(new Error(code), { code })
+  ),
+  new Deno.errors.BadResource("Bad resource ID"),
+];
+for (const error of PAUSES) {
+  Deno.test(`AcceptLoop pauses and warns after ${error.name} ${error.message}`, async () => {
+    const { listener, warnings, paused, loop } = startLoop();
+    const pause = paused();
+    await listener.give(error);
+    await pause;
+    assert.deepEqual(warnings, [{ error, unwritten: 0 }]);
+    loop.close();
+    await loop.done;
+  });
+}
+
+Deno.test("AcceptLoop goes on 100 ms after it ran out of descriptors and warns once", async () => {
   const { clock, listener, connections, warnings, paused, loop } = startLoop();
   await listener.give("first");
   await listener.asked();

@@ -3,77 +3,12 @@
 
 import assert from "node:assert/strict";
 import { utf8 } from "../../src/base/bytes.ts";
-import type { GuardLimits } from "../../src/http/guard/guard_limits.ts";
 import { askFrom, frameHead, postHead, RawPeer, textFrame, upgrade } from "./guard_peer.ts";
+import { startGuardProcess } from "./guard_process.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
-const FIXTURE = new URL("./guard_fixture.ts", import.meta.url).pathname;
 const SAMPLE_MS = 50;
-
-interface GuardProcess {
-  readonly port: number;
-  readonly innerPort: number;
-  residentBytes(): Promise<number>;
-  /** Resolves when the process has warned of something. */
-  readonly warned: Promise<void>;
-  /** Ends the process; what it warned of. */
-  stop(): Promise<string>;
-}
-
-async function startProcess(
-  limits: Partial<GuardLimits>,
-  { maxDescriptors = 4096 } = {},
-): Promise<GuardProcess> {
-  const child = new Deno.Command("sh", {
-    args: [
-      "-c",
-      'ulimit -n "$0" && exec "$@"',
-      String(maxDescriptors),
-      Deno.execPath(),
-      "run",
-      "-A",
-      FIXTURE,
-      JSON.stringify(limits),
-    ],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const warned = Promise.withResolvers<void>();
-  const warnings = collect(child.stderr, () => warned.resolve());
-  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  const { value = "" } = await reader.read();
-  if (value === "") throw new Error(`The guard did not start: ${await warnings}`);
-  const { port, innerPort } = JSON.parse(value);
-  return {
-    port,
-    innerPort,
-    async residentBytes(): Promise<number> {
-      const status = await Deno.readTextFile(`/proc/${child.pid}/status`);
-      return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * KIB;
-    },
-    warned: warned.promise,
-    async stop(): Promise<string> {
-      await child.stdin.close();
-      await reader.cancel();
-      assert.equal((await child.status).code, 0);
-      return await warnings;
-    },
-  };
-}
-
-async function collect(
-  stream: ReadableStream<Uint8Array>,
-  onText: () => void,
-): Promise<string> {
-  let all = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    all += text;
-    onText();
-  }
-  return all;
-}
 
 const ATTACKERS = 20;
 
@@ -116,7 +51,7 @@ for (const [name, attack] of ATTACKS) {
     name: `${ATTACKERS} peers that send ${name} are cut, cost less than 20 MiB and delay nobody`,
     timeout: 60_000,
     fn: async () => {
-      const guard = await startProcess({ maxUnknownPerAddress: ATTACKERS + 1 });
+      const guard = await startGuardProcess({ maxUnknownPerAddress: ATTACKERS + 1 });
       const client = await RawPeer.connect(guard.port);
       await upgrade(client);
       await echo(client, "warm up");
@@ -155,7 +90,7 @@ Deno.test({
   name: "500 peers of one address leave room for another, with 128 descriptors in all",
   timeout: 60_000,
   fn: async () => {
-    const guard = await startProcess({}, { maxDescriptors: 128 });
+    const guard = await startGuardProcess({}, { maxDescriptors: 128 });
     const peers: RawPeer[] = [];
     for (let i = 0; i < 10; i++) {
       // deno-lint-ignore no-await-in-loop -- fifty at a time
@@ -174,7 +109,7 @@ Deno.test({
   timeout: 60_000,
   fn: async () => {
     const limits = { maxUnknownPerAddress: 1000, maxUnknown: 1000 };
-    const guard = await startProcess(limits, { maxDescriptors: 128 });
+    const guard = await startGuardProcess(limits, { maxDescriptors: 128 });
     const peers = await connectMany(guard.port, 300);
     await guard.warned;
     for (const peer of peers) peer.close();

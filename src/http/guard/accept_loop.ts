@@ -1,11 +1,11 @@
-// Takes connections from a listener for as long as it is open, whatever happens to single ones:
-// running out of file descriptors is a pause, not the end.
+// Takes connections from a listener for as long as it is open, whatever happens to single ones: a
+// peer that reset before it was accepted costs nothing, running out of file descriptors is a pause.
 
 import type { Clock } from "../../base/clock.ts";
 import { asError } from "../../base/errors.ts";
 import type { RareWarning } from "./rare_warning.ts";
 
-/** How long accepting pauses after a failure, in milliseconds. */
+/** How long accepting pauses where the system has no room for a connection, in milliseconds. */
 export const ACCEPT_RETRY_MS = 100;
 
 /** Options of {@linkcode AcceptLoop}. */
@@ -14,7 +14,7 @@ export interface AcceptLoopOptions<Connection> {
   listener: { accept(): Promise<Connection>; close(): void };
   /** Takes a connection and says when the next one may come; must neither throw nor reject. */
   onConnection: (connection: Connection) => Promise<void>;
-  /** Hears of failures. */
+  /** Hears of failures that are not a single peer's. */
   warning: RareWarning;
   /** Time. */
   clock: Clock;
@@ -50,6 +50,8 @@ export class AcceptLoop<Connection> {
         await onConnection(await listener.accept());
       } catch (error) {
         if (this.#isClosed) return;
+        // Whoever resets many connections must not slow down those of others by a pause for each.
+        if (!isLocalFailure(error)) continue;
         warning.warn(asError(error));
         // deno-lint-ignore no-await-in-loop -- accepting waits
         await this.#pause();
@@ -66,4 +68,14 @@ export class AcceptLoop<Connection> {
       };
     });
   }
+}
+
+// The codes by which the system says that it has no room (accept(2)).
+const EXHAUSTION_CODES: readonly unknown[] = ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"];
+
+// Everything else that accept(2) fails with belongs to the one connection; a listener that is gone
+// would fail for ever without a pause.
+function isLocalFailure(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return EXHAUSTION_CODES.includes(code) || error instanceof Deno.errors.BadResource;
 }
