@@ -26,6 +26,7 @@ import { serveCommand } from "./cli/serve.ts";
 import { stopCommand } from "./cli/stop.ts";
 import { checkFleet } from "./fleet/check_fleet.ts";
 import { connectDirectly, environment as readEnvironment } from "./platform/host.ts";
+import { terminalColumns } from "./platform/terminal_columns.ts";
 import { findInstances } from "./platform/mdns_query.ts";
 import { usageCommand } from "./cli/usage.ts";
 import { VERSION } from "./version.ts";
@@ -105,6 +106,7 @@ if (import.meta.main) {
   const code = await main(Deno.args, {
     write: (text) => writeAll(Deno.stdout, text),
     writeError: (text) => writeAll(Deno.stderr, text),
+    columns: terminalColumns,
     confirm: (question) => Deno.stdin.isTerminal() && confirm(question),
     createBackup,
     restoreBackup,

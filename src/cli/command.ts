@@ -64,6 +64,8 @@ export interface CommandContext {
   write: (text: string) => void;
   /** Writes text to standard error, line ends included. */
   writeError: (text: string) => void;
+  /** How many columns the terminal has; undefined where standard output is none. */
+  columns: () => number | undefined;
   /** Asks a question that is answered with yes or no; no where nobody can answer. */
   confirm: (question: string) => boolean;
   /** Makes a sealed backup of a data folder; what is wrong is in the error's message. */

@@ -4,7 +4,7 @@
 import { silentLogger } from "../base/log.ts";
 import { connect, pair } from "../client/client.ts";
 import { type Config, parseConfig } from "../config/config.ts";
-import { bigDigits } from "../display/big_digits.ts";
+import { pinText } from "../display/big_digits.ts";
 import type { PinDisplay } from "../display/pin_display.ts";
 import { type Command, type CommandContext, EXIT_CODES, parseArguments } from "./command.ts";
 import { baseUrlOf } from "./configuration.ts";
@@ -48,7 +48,7 @@ async function play(config: Config, context: CommandContext): Promise<void> {
     await callService(baseUrl, { method: "clients.pair.start" });
     const pin = await shown.promise;
     say("device", "shows a PIN:");
-    context.write(`\n${bigDigits(pin).map((line) => `  ${line}\n`).join("")}\n`);
+    context.write(pinText(pin, context.columns()));
 
     say("phone", `types ${pin}; the PIN itself never travels`);
     const credentials = await pair({ baseUrl, pin, name: CLIENT_NAME });

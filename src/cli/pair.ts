@@ -3,7 +3,7 @@
 
 import { asJsonObject } from "../base/json.ts";
 import { type Connection, connectPlain } from "../client/client.ts";
-import { bigDigits } from "../display/big_digits.ts";
+import { pinText } from "../display/big_digits.ts";
 import { safeText } from "../display/safe_text.ts";
 import { describeOutcome } from "../display/terminal.ts";
 import { type Command, CommandError, EXIT_CODES, parseArguments, UsageError } from "./command.ts";
@@ -55,7 +55,7 @@ listed under instead of the one it gives itself. Ctrl+C cancels the PIN.`,
     Deno.addSignalListener("SIGINT", interrupted);
     try {
       const shown = await openPairing(connection, role);
-      context.write(`\n${bigDigits(shown.pin).map((line) => `  ${line}\n`).join("")}\n`);
+      context.write(pinText(shown.pin, context.columns()));
       const stopCountdown = countDown(shown.expiresAt, context.write);
       const end = await ended.promise.finally(stopCountdown);
       if (end.clientId !== undefined && name !== undefined) {

@@ -1,7 +1,9 @@
-// The PIN in letters that can be read from across the room: digits of block characters for any
-// terminal. Five rows each; two groups of three, as people read them out.
+// The PIN on a terminal: digits of block characters that can be read from across the room, and one
+// plain line for narrow consoles, screen readers and scripts. Two groups of three, as people read
+// them out.
 
 const ROWS = 5;
+const INDENT = "  ";
 
 const DIGITS: Readonly<Record<string, readonly string[]>> = {
   "0": ["██████", "██  ██", "██  ██", "██  ██", "██████"],
@@ -16,9 +18,19 @@ const DIGITS: Readonly<Record<string, readonly string[]>> = {
   "9": ["██████", "██  ██", "██████", "    ██", "██████"],
 };
 
-/** The five lines of a PIN in large digits. */
-export function bigDigits(pin: string): string[] {
+/**
+ * A PIN as a block of text: large digits where `columns` have room for them (undefined: unknown, so
+ * they have), and always the line "PIN 123 456".
+ */
+export function pinText(pin: string, columns: number | undefined): string {
   const groups = [pin.slice(0, 3), pin.slice(3)];
+  const art = bigDigits(groups).map((line) => INDENT + line);
+  const isTooNarrow = columns !== undefined && art.some((line) => line.length > columns);
+  const lines = [...(isTooNarrow ? [] : [...art, ""]), `${INDENT}PIN ${groups.join(" ")}`];
+  return `\n${lines.map((line) => `${line}\n`).join("")}\n`;
+}
+
+function bigDigits(groups: readonly string[]): string[] {
   return Array.from({ length: ROWS }, (_, row) =>
     groups
       .map((group) => [...group].map((digit) => DIGITS[digit]?.[row] ?? "").join("  "))

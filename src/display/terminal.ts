@@ -1,6 +1,6 @@
 // The PIN on a terminal: for devices with a console, and for trying things out.
 
-import { bigDigits } from "./big_digits.ts";
+import { pinText } from "./big_digits.ts";
 import type { PinDisplay, PinOutcome } from "./pin_display.ts";
 import { safeText } from "./safe_text.ts";
 
@@ -10,16 +10,18 @@ export interface TerminalDisplayOptions {
   write: (text: string) => void;
   /** The wall clock, in milliseconds. */
   wallMs: () => number;
+  /** How many columns the terminal has; undefined where nobody knows. */
+  columns: () => number | undefined;
 }
 
 /** A display that writes to a terminal. */
 export function createTerminalDisplay(options: TerminalDisplayOptions): PinDisplay {
-  const { write, wallMs } = options;
+  const { write, wallMs, columns } = options;
   return {
     show: ({ pin, expiresAtMs, deviceName }) => {
       const seconds = Math.max(0, Math.round((expiresAtMs - wallMs()) / 1000));
-      const lines = bigDigits(pin).map((line) => `  ${line}\n`).join("");
-      write(`\n  PIN for ${safeText(deviceName)}, valid for ${seconds} s\n\n${lines}\n`);
+      write(`\n  PIN for ${safeText(deviceName)}, valid for ${seconds} s\n`);
+      write(pinText(pin, columns()));
     },
     warn: ({ failures, limit }) => write(`  Wrong PIN entered: ${failures} of ${limit}\n`),
     clear: (outcome) => write(`  ${describeOutcome(outcome)}\n\n`),

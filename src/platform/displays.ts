@@ -13,6 +13,7 @@ import { createTerminalDisplay } from "../display/terminal.ts";
 import { openFramebuffer } from "./framebuffer_device.ts";
 import { privateFiles } from "./private_files.ts";
 import { createProgramStarter } from "./program.ts";
+import { terminalColumns } from "./terminal_columns.ts";
 
 /** Options of {@linkcode openDisplays}. */
 export interface OpenDisplaysOptions {
@@ -41,7 +42,8 @@ export function openDisplays(settings: DisplaySettings, options: OpenDisplaysOpt
   };
   const openers: Readonly<Record<Exclude<DisplayKind, "auto" | "none">, () => PinDisplay>> = {
     framebuffer: () => openPanel(settings, options),
-    terminal: () => createTerminalDisplay({ write, wallMs: () => clock.wallMs() }),
+    terminal: () =>
+      createTerminalDisplay({ write, wallMs: () => clock.wallMs(), columns: terminalColumns }),
     command: () =>
       createCommandDisplay({
         argv: settings.command,

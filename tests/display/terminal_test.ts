@@ -5,11 +5,14 @@ import { createTerminalDisplay, describeOutcome } from "../../src/display/termin
 const NOW_MS = 1_790_000_000_000;
 const ATTACK = "\x1b[2J\nPIN: 000000\u202e";
 
-function setUp(): { display: ReturnType<typeof createTerminalDisplay>; written: string[] } {
+function setUp(
+  columns?: number,
+): { display: ReturnType<typeof createTerminalDisplay>; written: string[] } {
   const written: string[] = [];
   const display = createTerminalDisplay({
     write: (text) => written.push(text),
     wallMs: () => NOW_MS,
+    columns: () => columns,
   });
   return { display, written };
 }
@@ -33,6 +36,8 @@ Deno.test("show() writes the PIN in large digits, two groups of three", () => {
     "  ██  ██    ██    ██              ██      ██      ██",
     "  ██████  ██████  ██████      ██████      ██  ██████",
     "",
+    "  PIN 012 345",
+    "",
     "",
     "  PIN for living room, valid for 300 s",
     "",
@@ -42,9 +47,29 @@ Deno.test("show() writes the PIN in large digits, two groups of three", () => {
     "  ██  ██    ██    ██  ██          ██    ██    ██  ██",
     "  ██████    ██    ██████      ██████  ██████  ██████",
     "",
+    "  PIN 678 910",
+    "",
     "",
   ]);
 });
+
+const WIDTHS: [columns: number | undefined, hasArt: boolean][] = [
+  [undefined, true],
+  [80, true],
+  [52, true],
+  [51, false],
+  [40, false],
+];
+for (const [columns, hasArt] of WIDTHS) {
+  Deno.test(`show() on ${columns ?? "unknown"} columns writes no line that would wrap`, () => {
+    const { display, written } = setUp(columns);
+    display.show(viewOf({ pin: "216479" }));
+    const lines = written.join("").split("\n");
+    assert.ok(lines.includes("  PIN 216 479"));
+    assert.equal(lines.some((line) => line.includes("█")), hasArt);
+    assert.ok(lines.every((line) => line.length <= (columns ?? Infinity)));
+  });
+}
 
 const TIMES: [number, string][] = [
   [300_000, "300 s"],

@@ -19,6 +19,7 @@ Deno.test("demo plays the main job and cleans up", async () => {
   assert.equal(code, 0);
   assert.match(stdout, /phone\s+paired as client [0-9a-f-]{36}/);
   assert.match(stdout, /device\s+answers \{"version":"\d+\.\d+\.\d+","platform":"linux"/);
+  assert.match(stdout, /^ {2}PIN \d{3} \d{3}$/m);
   assert.match(stdout, /its folder is removed/);
 });
 
@@ -126,6 +127,7 @@ Deno.test("pair shows the PIN, waits, and says who paired", async () => {
     const command = spawn("pair", "--name", "Kitchen tablet", "--config", config);
     await command.waitFor(/left/);
     const { pin } = await callLocal(service.baseUrl, "clients.pair.current") as { pin: string };
+    assert.ok(command.output().split("\n").includes(`  PIN ${pin.slice(0, 3)} ${pin.slice(3)}`));
     const pairing = await pairPhone(service.baseUrl, { pin, name: "\u202eevil\u0007" });
     assert.equal(await command.code, 0);
     assert.match(command.output(), /Paired with \ufffdevil\ufffd/);
