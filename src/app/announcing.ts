@@ -6,17 +6,19 @@ import { asError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { Discovery } from "../discovery/discovery.ts";
 import type { DiscoverySettings } from "../discovery/discovery_settings.ts";
-import { interfaceAddresses } from "../platform/host.ts";
-import { loadMdns } from "../platform/mdns.ts";
+import type { InterfaceAddress } from "../discovery/interfaces.ts";
+import type { OpenMdnsSocket } from "../discovery/mdns_socket.ts";
 
-/** Options of {@linkcode startAnnouncing}. */
+/** Options of {@linkcode createAnnouncing}. */
 export interface AnnouncingOptions {
   /** The settings at the start. */
   settings: DiscoverySettings;
   /** The machine's name. */
   hostName: string;
-  /** The port of the service. */
-  port: number;
+  /** The addresses of this machine's interfaces at the moment. */
+  interfaces: () => InterfaceAddress[];
+  /** Loads what opens sockets. */
+  loadMdns: () => Promise<OpenMdnsSocket>;
   /** Time. */
   clock: Clock;
   /** The log. */
@@ -25,36 +27,41 @@ export interface AnnouncingOptions {
 
 /** The announcement. */
 export interface Announcing {
+  /** Announces the port, where the settings want it; resolves when all that is needed was loaded. */
+  start(port: number): Promise<void>;
   /** Takes other settings. */
   apply(settings: Pick<DiscoverySettings, "enabled" | "instanceName">): void;
-  /** Takes it back; at most half a second. */
+  /** Withdraws the announcement; at most half a second. */
   stop(): Promise<void>;
 }
 
-/** Starts announcing, where the settings want it; resolves when all that is needed was loaded. */
-export async function startAnnouncing(options: AnnouncingOptions): Promise<Announcing> {
-  const { log, clock, hostName, port } = options;
+/** An announcement that has not begun. */
+export function createAnnouncing(options: AnnouncingOptions): Announcing {
+  const { log, clock, hostName, interfaces, loadMdns } = options;
   let { settings } = options;
+  let port: number | undefined;
   let discovery: Discovery | undefined;
   let isStopped = false;
 
   async function begin(): Promise<void> {
     try {
       const openSocket = await loadMdns();
-      if (isStopped || discovery !== undefined) return;
-      const interfaces = interfaceAddresses;
+      if (port === undefined || isStopped || discovery !== undefined) return;
       discovery = new Discovery({ settings, hostName, port, interfaces, openSocket, clock, log });
     } catch (error) {
       log.warn("Cannot announce the device", { error: asError(error) });
     }
   }
 
-  if (settings.enabled) await begin();
   return {
+    async start(boundPort): Promise<void> {
+      port = boundPort;
+      if (settings.enabled) await begin();
+    },
     apply(change): void {
       settings = { ...settings, ...change };
       if (discovery !== undefined) discovery.apply(settings);
-      else if (settings.enabled) void begin();
+      else if (settings.enabled && port !== undefined) void begin();
     },
     async stop(): Promise<void> {
       isStopped = true;

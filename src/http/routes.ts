@@ -20,7 +20,7 @@ import { pairingRoutes } from "./pairing_routes.ts";
 import { checkHost, type PolicyFacts } from "./policy.ts";
 import type { Peer, RequestEnv } from "./request_env.ts";
 import { RUN_PREFIXES, runRoute, type RunText, runTextOf } from "./run_routes.ts";
-import { acceptWebSocket, type SocketReceiver } from "./web_socket.ts";
+import { acceptWebSocket, type SocketReceiver, type UpgradeWebSocket } from "./web_socket.ts";
 
 /** The paths of the API, for WebSocket and POST alike. */
 export const API_PATHS: readonly string[] = ["/api", "/api/", "/api/v0", "/api/v0.1"];
@@ -83,6 +83,11 @@ export interface RoutesOptions {
   state: () => ServiceState;
   /** Whether it is about to end and takes no more requests. */
   isStopping: () => boolean;
+  /**
+   * Takes a connection over.
+   * @default {Deno.upgradeWebSocket}
+   */
+  upgradeWebSocket?: UpgradeWebSocket;
   /** Randomness for request ids. */
   random: RandomSource;
   /** The log. */
@@ -256,6 +261,7 @@ function acceptSocket(c: Context<RequestEnv>, options: RoutesOptions): Response 
       abort: () => guarded.abort(),
       closing: () => guarded.closing(),
     }),
+    upgradeWebSocket: options.upgradeWebSocket ?? Deno.upgradeWebSocket,
     log: options.log,
   });
   // The platform knows this very response again: it must not be copied to set a header.

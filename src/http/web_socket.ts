@@ -26,13 +26,21 @@ export interface AcceptOptions {
   abort?: () => void;
   /** Tells the listener that a close has begun, so that the peer cannot put it off for ever. */
   closing?: () => void;
+  /** Takes a connection over, as Deno.upgradeWebSocket does. */
+  upgradeWebSocket: UpgradeWebSocket;
   /** Hears of mistakes. */
   log: Logger;
 }
 
+/** Takes the connection of a request over; throws where it asks for no WebSocket. */
+export type UpgradeWebSocket = (
+  request: Request,
+  options: Deno.UpgradeWebSocketOptions,
+) => Deno.WebSocketUpgrade;
+
 /** Answers an upgrade request; 426 where it is none. */
 export function acceptWebSocket(request: Request, options: AcceptOptions): Response {
-  const { socket, response } = upgrade(request);
+  const { socket, response } = upgrade(request, options.upgradeWebSocket);
   const { log, abort } = options;
   socket.binaryType = "arraybuffer";
   let receiver: SocketReceiver | undefined;
@@ -58,9 +66,9 @@ export function acceptWebSocket(request: Request, options: AcceptOptions): Respo
   }
 }
 
-function upgrade(request: Request): Deno.WebSocketUpgrade {
+function upgrade(request: Request, take: UpgradeWebSocket): Deno.WebSocketUpgrade {
   try {
-    return Deno.upgradeWebSocket(request, { idleTimeout: IDLE_TIMEOUT_S });
+    return take(request, { idleTimeout: IDLE_TIMEOUT_S });
   } catch {
     throw httpError(426, "Expected a WebSocket upgrade", { Upgrade: "websocket" });
   }

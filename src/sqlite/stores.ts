@@ -80,8 +80,14 @@ export function openStores(options: { dataDir: string; log: Logger }): Stores {
   }
 }
 
-// Preparing the statements fails where a table is not as this version knows it.
-function prepareStores(database: DatabaseSync, path: string): Omit<Stores, "close" | "database"> {
+/**
+ * Stores over an open database, one in memory say. Throws DatabaseUnusableError where a table is not
+ * as this version knows it, and closes the database.
+ */
+export function prepareStores(
+  database: DatabaseSync,
+  path: string,
+): Omit<Stores, "close" | "database"> {
   try {
     return {
       clients: new SqliteClientStore(database),

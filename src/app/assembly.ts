@@ -1,0 +1,300 @@
+// The composition root: builds the parts of one device in order. Everything a part needs is handed to
+// it here, and the line after it says how it ends; docs/architecture.md has the picture.
+
+import { ActionRunner } from "../actions/action_runner.ts";
+import { type Clock, settledWithin, systemClock } from "../base/clock.ts";
+import { asError } from "../base/errors.ts";
+import type { Logger } from "../base/log.ts";
+import { type RandomSource, randomUuid, systemRandom } from "../base/random.ts";
+import { type Config, settingsOf } from "../config/config.ts";
+import { fanOut } from "../display/fan_out.ts";
+import type { PinDisplay } from "../display/pin_display.ts";
+import { EventStreams } from "../http/events.ts";
+import { createMetrics } from "../http/metrics.ts";
+import { createPolicyFacts } from "../http/policy_facts.ts";
+import { createRoutes } from "../http/routes.ts";
+import { showMedia } from "../rpc/methods/actions.ts";
+import { Notifications } from "../rpc/notifications.ts";
+import { SessionGateway } from "../session/gateway.ts";
+import { LiveConnections } from "../session/live_connections.ts";
+import { Throttle } from "../session/throttle.ts";
+import { LiveSettings } from "../settings/live_settings.ts";
+import { pairPage } from "../web/pair_page.ts";
+import { createAnnouncing } from "./announcing.ts";
+import { createConnector } from "./connections.ts";
+import type { Edges } from "./edges.ts";
+import { startHousekeeping } from "./housekeeping.ts";
+import { Lifetime } from "./lifetime.ts";
+import { createMethods } from "./methods.ts";
+import type { App, AppOptions } from "./options.ts";
+import { createPairing } from "./pairing.ts";
+import { openRecords } from "./records.ts";
+import { ServiceStatus } from "./service_status.ts";
+import { createSettingsControl } from "./settings_control.ts";
+
+/**
+ * How long a stop waits for what runs on open connections and for actions to end, in milliseconds;
+ * longer than the grace between their two signals.
+ */
+export const RUNNING_GRACE_MS = 2500;
+
+/** How long a stop waits for stores elsewhere, in milliseconds; what they miss is in the outbox. */
+export const DISTANT_GRACE_MS = 1000;
+
+/** How long a stop waits for HTTP answers after that, in milliseconds. */
+export const ANSWERS_GRACE_MS = 1500;
+
+/** What is there before anything is opened, and what every step works with. */
+interface Frame {
+  readonly options: AppOptions;
+  readonly config: Config;
+  readonly edges: Edges;
+  readonly lifetime: Lifetime;
+  readonly status: ServiceStatus;
+  readonly settings: LiveSettings;
+  readonly clock: Clock;
+  readonly random: RandomSource;
+  readonly log: Logger;
+}
+
+/** Starts a service over the given edges; where a step throws, ends all that was started. */
+export async function assemble(options: AppOptions, edges: Edges): Promise<App> {
+  const { config, clock = systemClock, random = systemRandom } = options;
+  const settings = new LiveSettings(settingsOf(config));
+  const log = options.log(() => settings.current.logLevel);
+  const lifetime = new Lifetime({ clock, graceMs: RUNNING_GRACE_MS });
+  const status = new ServiceStatus(config.service.listen.port);
+  const frame = { options, config, edges, lifetime, status, settings, clock, random, log };
+  try {
+    return await build(frame);
+  } catch (error) {
+    await lifetime.end().catch((left: unknown) => {
+      log.warn("Not all could be closed after a failed start", { reason: asError(left).message });
+    });
+    throw error;
+  }
+}
+
+async function build(frame: Frame): Promise<App> {
+  const { config, lifetime, status, log } = frame;
+  const core = buildCore(frame);
+  const service = buildService(frame, core);
+  const routes = buildRoutes(frame, { ...core, ...service });
+  await listen(frame, (request, peer) => routes.fetch(request, { peer }));
+
+  // Who only listens to the device itself cannot be reached by whoever finds it.
+  lifetime.early(() => service.announcing.stop());
+  if (status.outside !== undefined) await service.announcing.start(status.port);
+  lifetime.early(startHousekeeping({ ...frame, ...core }));
+  const { toggle: togglePairing, revokeAll } = service.pairing;
+  lifetime.early(
+    frame.edges.watchButtons(config.buttons, { ...frame, togglePairing, revokeAll }),
+  );
+  if (frame.options.dropPermissions) {
+    frame.edges.dropPermissions({
+      run: config.display.kinds.includes("command") || config.actions.length > 0,
+      env: core.models !== undefined &&
+        (config.models.store ?? config.models.limits) !== undefined,
+    });
+  }
+  status.state = "ready";
+  return {
+    port: status.port,
+    outside: status.outside,
+    reload: service.control.reload,
+    togglePairing,
+    async stop(): Promise<void> {
+      if (lifetime.isEnding) return;
+      try {
+        await lifetime.end();
+        log.info("Stopped");
+      } catch (error) {
+        log.error("Stopped, though not all could be closed", { error: asError(error) });
+      }
+    },
+  };
+}
+
+interface Core {
+  readonly stores: ReturnType<Edges["openStores"]>;
+  readonly live: LiveConnections;
+  readonly notifications: Notifications;
+  readonly records: ReturnType<typeof openRecords>;
+  readonly models: ReturnType<Edges["openModels"]>;
+  readonly events: EventStreams;
+  readonly display: PinDisplay;
+}
+
+// What is kept, what is connected, and what is shown.
+function buildCore({ options, config, edges, lifetime, clock, random, log }: Frame): Core {
+  const stores = edges.openStores({ dataDir: config.service.dataDir, log });
+  lifetime.late(() => stores.close());
+  const live = new LiveConnections();
+  lifetime.early(() => live.shutDown());
+  const notifications = new Notifications();
+  const records = openRecords({ stores, live, clock, random, log });
+  lifetime.late(() => void records.flush());
+  const { keys } = records;
+  const models = edges.openModels({ settings: config.models, stores, keys, clock, random, log });
+  if (models !== undefined) {
+    lifetime.late(() => settledWithin(clock, { work: models.close(), limitMs: DISTANT_GRACE_MS }));
+    lifetime.early(() => models.stop());
+  }
+  const events = new EventStreams((sink) => notifications.subscribe(sink), clock);
+  lifetime.early(() => events.close());
+  const { display: given, terminal = { write: () => {}, isTerminal: false } } = options;
+  const display = given === undefined
+    ? edges.openDisplays(config.display, { ...terminal, clock, log })
+    : fanOut({ displays: [{ name: "given", display: given }], log });
+  lifetime.early(() => display.close());
+  return { stores, live, notifications, records, models, events, display };
+}
+
+interface Service {
+  readonly metrics: ReturnType<typeof createMetrics>;
+  readonly actions: ActionRunner;
+  readonly pairing: ReturnType<typeof createPairing>;
+  readonly announcing: ReturnType<typeof createAnnouncing>;
+  readonly control: ReturnType<typeof createSettingsControl>;
+}
+
+// What the device does for those who reach it.
+function buildService(frame: Frame, core: Core): Service {
+  const { options, config, edges, lifetime, status, settings, clock, random, log } = frame;
+  const { live, notifications, records, models, events, display } = core;
+  const actions = new ActionRunner({
+    actions: config.actions,
+    start: edges.createActionStarter(options.environment ?? edges.environment()),
+    events: {
+      started: (media) => notifications.publish("media.started", showMedia(media)),
+      stopped: (media) => notifications.publish("media.stopped", showMedia(media)),
+    },
+    clock,
+    log,
+  });
+  lifetime.early(() => actions.close());
+  const delays = edges.watchEventLoop(clock);
+  lifetime.early(() => delays.stop());
+  const metrics = createMetrics({
+    connections: () => live.counts(),
+    guard: () => status.guardCounts(),
+    eventStreams: () => events.count,
+    runningActions: () => actions.running,
+    models: () => models?.counts(),
+    eventLoopDelayS: () => delays.takeWorstS(),
+    residentBytes: edges.residentBytes,
+  });
+  const pairing = createPairing({
+    roster: records.roster,
+    display,
+    deviceName: config.service.deviceName ?? edges.hostName(),
+    pairingUrl: (pin) => status.outside && edges.pairingUrl(pin, status.port),
+    notifications,
+    metrics,
+    audit: records.audit,
+    clock,
+    random,
+    log,
+  });
+  lifetime.early(() => pairing.window.close());
+  const announcing = createAnnouncing({
+    settings: config.discovery,
+    hostName: edges.hostName(),
+    interfaces: edges.interfaceAddresses,
+    loadMdns: edges.loadMdns,
+    clock,
+    log,
+  });
+  const control = createSettingsControl({
+    settings,
+    source: options.configSource,
+    files: edges.files,
+    onChanged: (changed, next) => {
+      actions.replaceTable(next.actions);
+      announcing.apply(next.discovery);
+      if (changed.length > 0) {
+        records.audit.record("settings_changed", { settings: changed.join(" ") });
+      }
+    },
+  });
+  return { metrics, actions, pairing, announcing, control };
+}
+
+// What answers requests and sockets.
+function buildRoutes(frame: Frame, parts: Core & Service): ReturnType<typeof createRoutes> {
+  const { edges, lifetime, status, settings, clock, random, log } = frame;
+  const { stores, live, notifications, records, models, events } = parts;
+  const { metrics, actions, pairing, control } = parts;
+  const { audit, roster, lastSeen, keys } = records;
+  const dispatcher = createMethods({
+    status,
+    platform: edges.platformName(),
+    records,
+    window: pairing.window,
+    models,
+    actions,
+    settings,
+    control,
+    clock,
+    log,
+  });
+  const { clients, ledger } = stores;
+  const connect = createConnector({
+    gateway: new SessionGateway({ clients, ledger, throttle: new Throttle(), clock }),
+    dispatcher,
+    roster,
+    lastSeen,
+    live,
+    notifications,
+    encryption: () => settings.current.encryption,
+    metrics,
+    audit,
+    clock,
+    log,
+  });
+  return createRoutes({
+    pairing: pairing.window,
+    onPairingFailed: (address) => {
+      log.warn("Pairing attempt failed", { address });
+      metrics.pairingFailed();
+      audit.record("pairing_failed", { address });
+    },
+    handleRpc: (text, caller) => dispatcher.handle(text, caller),
+    connect,
+    runText: (text) => actions.run({ text }),
+    events,
+    ...(models === undefined ? {} : { models: models.service }),
+    page: pairPage,
+    metrics: () => metrics.render(),
+    onAnswered: (code) => metrics.answered(code),
+    policyFacts: createPolicyFacts({
+      settings: () => settings.current,
+      keys,
+      hostName: edges.hostName(),
+      addresses: edges.ownAddresses,
+      port: () => status.port,
+      clock,
+    }),
+    state: () => status.state,
+    isStopping: () => lifetime.isEnding,
+    upgradeWebSocket: edges.upgradeWebSocket,
+    random,
+    log,
+  });
+}
+
+async function listen(
+  { config, edges, lifetime, status, clock, random, log }: Frame,
+  handler: Parameters<Edges["startListeners"]>[0]["handler"],
+): Promise<void> {
+  const listeners = await edges.startListeners({
+    listen: config.service.listen,
+    handler,
+    requestId: () => randomUuid(random),
+    clock,
+    log,
+  });
+  lifetime.late(() => listeners.stop(ANSWERS_GRACE_MS));
+  lifetime.early(() => listeners.stopAccepting());
+  status.listening(listeners);
+}

@@ -1,0 +1,87 @@
+// All methods of the API with their parts, and what role a caller has.
+
+import type { ActionRunner } from "../actions/action_runner.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/log.ts";
+import { KEY_SCOPES } from "../keys/api_key.ts";
+import { dayOf } from "../models/usage.ts";
+import type { PairingWindow } from "../pairing/pairing_window.ts";
+import { createDispatcher, type Dispatcher } from "../rpc/dispatcher.ts";
+import { actionMethods } from "../rpc/methods/actions.ts";
+import { auditMethods } from "../rpc/methods/audit.ts";
+import { clientMethods } from "../rpc/methods/clients.ts";
+import { keyMethods } from "../rpc/methods/keys.ts";
+import { serviceMethods } from "../rpc/methods/service.ts";
+import { settingsMethods } from "../rpc/methods/settings.ts";
+import { usageMethods } from "../rpc/methods/usage.ts";
+import type { LiveSettings } from "../settings/live_settings.ts";
+import { VERSION } from "../version.ts";
+import type { Models } from "./models.ts";
+import type { Records } from "./records.ts";
+import type { ServiceStatus } from "./service_status.ts";
+import type { SettingsControl } from "./settings_control.ts";
+
+/** The parts that the methods act on. */
+export interface MethodParts {
+  /** What the service is doing. */
+  status: ServiceStatus;
+  /** The kind of system, as `version` tells it. */
+  platform: string;
+  /** Clients, keys and the audit log. */
+  records: Records;
+  /** The pairing window. */
+  window: PairingWindow;
+  /** The model gateway, where there is one. */
+  models: Models | undefined;
+  /** The actions. */
+  actions: ActionRunner;
+  /** The settings in force. */
+  settings: LiveSettings;
+  /** Changes them. */
+  control: SettingsControl;
+  /** Time. */
+  clock: Clock;
+  /** The log. */
+  log: Logger;
+}
+
+/** Answers every method of the API. */
+export function createMethods(parts: MethodParts): Dispatcher {
+  const { status, platform, records, window, models, actions, settings, control, clock } = parts;
+  const { audit, roster, lastSeen, keys } = records;
+  return createDispatcher({
+    methods: [
+      ...serviceMethods({ version: VERSION, platform, state: () => status.state }),
+      ...clientMethods({
+        roster,
+        pairing: window,
+        unsavedLastSeenMs: (clientId) => lastSeen.unsaved(clientId),
+      }),
+      ...keyMethods({
+        keys,
+        shared: models?.sharedKeys,
+        scopes: KEY_SCOPES,
+        onAdded: ({ keyId, scopes }) =>
+          audit.record("key_added", { keyId, scopes: scopes.join(" ") }),
+        onRevoked: (keyId) => audit.record("key_revoked", { keyId }),
+      }),
+      ...actionMethods({ actions }),
+      ...usageMethods({
+        usage: models && (() => models.usage),
+        wallMs: () => clock.wallMs(),
+        dayOf,
+      }),
+      ...auditMethods({ audit }),
+      ...settingsMethods({
+        current: () => settings.current,
+        update: control.update,
+        reload: control.reload,
+      }),
+    ],
+    roleOf: ({ isLocal, clientId }) => {
+      if (isLocal) return "admin";
+      return clientId === undefined ? "member" : roster.find(clientId)?.role;
+    },
+    log: parts.log,
+  });
+}

@@ -1,0 +1,60 @@
+// Who may do what, and who did what: the parts over the device's own stores.
+
+import { AuditLog } from "../audit/audit_log.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/log.ts";
+import type { RandomSource } from "../base/random.ts";
+import { LastSeen } from "../clients/last_seen.ts";
+import { ClientRoster } from "../clients/roster.ts";
+import { KeyRing } from "../keys/key_ring.ts";
+import type { LiveConnections } from "../session/live_connections.ts";
+import type { Stores } from "../sqlite/stores.ts";
+
+/** Options of {@linkcode openRecords}. */
+export interface RecordsOptions {
+  /** The device's own stores. */
+  stores: Stores;
+  /** The open connections, which end with the rights of their clients. */
+  live: LiveConnections;
+  /** Time. */
+  clock: Clock;
+  /** Randomness. */
+  random: RandomSource;
+  /** The log. */
+  log: Logger;
+}
+
+/** The records of a device. */
+export interface Records {
+  /** The audit log. */
+  readonly audit: AuditLog;
+  /** The paired clients. */
+  readonly roster: ClientRoster;
+  /** When they were last heard of. */
+  readonly lastSeen: LastSeen;
+  /** The API keys. */
+  readonly keys: KeyRing;
+  /** Writes what is kept in memory for a while; false where something could not be written. */
+  flush(): boolean;
+}
+
+/** Builds the records over the stores. */
+export function openRecords(options: RecordsOptions): Records {
+  const { stores, live, clock, random, log } = options;
+  const audit = new AuditLog({ store: stores.audit, clock, log });
+  const roster = new ClientRoster({
+    store: stores.clients,
+    onRevoked: (clientId) => live.cutClient(clientId),
+    onChanged: (clientId, change) => audit.record(change, { clientId }),
+  });
+  const lastSeen = new LastSeen({ store: stores.clients, log });
+  const keys = new KeyRing({ store: stores.keys, clock, random, log });
+  return {
+    audit,
+    roster,
+    lastSeen,
+    keys,
+    // Both, though the first fails.
+    flush: () => [lastSeen.flush(), keys.flush()].every((isWritten) => isWritten),
+  };
+}

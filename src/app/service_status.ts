@@ -1,0 +1,37 @@
+// What the service is doing, and how it is reached once it listens.
+
+import type { Listeners } from "../http/listeners.ts";
+import type { ServiceState } from "../http/routes.ts";
+
+/** What a service is doing, for all parts that ask. */
+export class ServiceStatus {
+  /** What /health tells. */
+  state: ServiceState = "starting";
+  #listeners: Listeners | undefined;
+  readonly #wantedPort: number;
+
+  /** A service that does not listen yet. */
+  constructor(wantedPort: number) {
+    this.#wantedPort = wantedPort;
+  }
+
+  /** The service listens. */
+  listening(listeners: Listeners): void {
+    this.#listeners = listeners;
+  }
+
+  /** The port it listens on; before that, the one it asks for. */
+  get port(): number {
+    return this.#listeners?.port ?? this.#wantedPort;
+  }
+
+  /** The address that other hosts reach, if any. */
+  get outside(): string | undefined {
+    return this.#listeners?.outside;
+  }
+
+  /** Numbers of the guard; undefined without one. */
+  guardCounts(): ReturnType<Listeners["counts"]> {
+    return this.#listeners?.counts();
+  }
+}

@@ -1,0 +1,178 @@
+// The wiring of the service: it starts over real parts, ends everything where a step throws, and
+// stops in order.
+
+import assert from "node:assert/strict";
+import { ANSWERS_GRACE_MS, assemble, RUNNING_GRACE_MS } from "../../src/app/assembly.ts";
+import type { Edges } from "../../src/app/edges.ts";
+import { silentLogger } from "../../src/base/log.ts";
+import { parseConfig } from "../../src/config/config.ts";
+import { silentDisplay } from "../../src/display/pin_display.ts";
+import { innerEdges, memoryStores, REMOTE, withAppInProcess } from "../support/app_in_process.ts";
+import { FakeClock } from "../support/fake_clock.ts";
+import { settle } from "../support/fake_socket.ts";
+
+Deno.test("the service answers in process, for itself and for others", async () => {
+  await withAppInProcess({}, async ({ request }) => {
+    const health = await request("/health");
+    assert.deepEqual(await health.json(), { status: "ok", state: "ready" });
+    const call = {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: '{"jsonrpc":"2.0","id":1,"method":"clients"}',
+    };
+    const local = await request("/api", call);
+    assert.deepEqual(await local.json(), { jsonrpc: "2.0", id: 1, result: { clients: [] } });
+    const remote = await request("/api", { ...call, from: REMOTE });
+    assert.notEqual(JSON.stringify(await remote.json()), undefined);
+    assert.notEqual(remote.status, 200);
+  });
+});
+
+/** What was opened and closed, in order. */
+interface World {
+  readonly edges: Edges;
+  readonly opened: string[];
+  readonly closed: string[];
+  readonly clock: FakeClock;
+}
+
+/** A world that notes what is opened and closed; the edge called `broken` throws. */
+function watchedWorld(broken?: string): World {
+  const opened: string[] = [];
+  const closed: string[] = [];
+  const clock = new FakeClock();
+  const stores = memoryStores();
+  const inner = innerEdges(stores);
+  const open = <Result>(name: string, result: () => Result): Result => {
+    if (name === broken) throw new Error(`${name} is broken`);
+    opened.push(name);
+    return result();
+  };
+  const ends = (name: string) => (): void => void closed.push(name);
+  const edges: Edges = {
+    ...inner,
+    openStores: () =>
+      open("stores", () => ({
+        ...stores,
+        close: () => {
+          stores.close();
+          closed.push("stores");
+        },
+      })),
+    openModels: (options) =>
+      open("models", () => {
+        const models = inner.openModels(options);
+        return models && {
+          ...models,
+          stop: ends("models stop"),
+          close: () => models.close().then(ends("models")),
+        };
+      }),
+    openDisplays: () => open("displays", () => ({ ...silentDisplay, close: ends("displays") })),
+    createActionStarter: (env) => open("starter", () => inner.createActionStarter(env)),
+    watchEventLoop: () => open("delays", () => ({ takeWorstS: () => 0, stop: ends("delays") })),
+    startListeners: () =>
+      // deno-lint-ignore require-await -- a failure is a rejection, as it is outside
+      open("listeners", async () => ({
+        port: 1,
+        outside: "0.0.0.0",
+        counts: () => undefined,
+        stopAccepting: ends("accepting"),
+        stop: (graceMs: number) => {
+          assert.equal(graceMs, ANSWERS_GRACE_MS);
+          return Promise.resolve(ends("listeners")());
+        },
+      })),
+    platformName: () => open("platform", () => "linux"),
+    watchButtons: () => open("buttons", () => ends("buttons")),
+    dropPermissions: () => open("permissions", () => {}),
+  };
+  return { edges, opened, closed, clock };
+}
+
+const CLOSED_BY_OPENED: Readonly<Record<string, readonly string[]>> = {
+  stores: ["stores"],
+  models: ["models stop", "models"],
+  displays: ["displays"],
+  delays: ["delays"],
+  listeners: ["accepting", "listeners"],
+  buttons: ["buttons"],
+};
+
+function start({ edges, clock }: World): ReturnType<typeof assemble> {
+  const config = parseConfig("[models]\nenabled = true", {
+    file: "test",
+    env: { HOME: "/nowhere", isRoot: false },
+  });
+  return assemble(
+    { config, log: () => silentLogger, clock, environment: {}, dropPermissions: true },
+    edges,
+  );
+}
+
+const STEPS = [
+  "stores",
+  "models",
+  "displays",
+  "starter",
+  "delays",
+  "platform",
+  "listeners",
+  "buttons",
+  "permissions",
+];
+
+for (const broken of STEPS) {
+  Deno.test(`a service whose ${broken} cannot be opened leaves nothing open`, async () => {
+    const world = watchedWorld(broken);
+    await assert.rejects(start(world), new Error(`${broken} is broken`));
+    const expected = world.opened.flatMap((name) => CLOSED_BY_OPENED[name] ?? []);
+    assert.deepEqual(world.closed.toSorted(), expected.toSorted());
+    assert.equal(world.clock.timerCount, 0);
+  });
+}
+
+Deno.test("every edge that a service opens is one of the steps", async () => {
+  const world = watchedWorld();
+  const app = await start(world);
+  assert.deepEqual(world.opened, STEPS);
+  await app.stop();
+});
+
+Deno.test("a stop takes nobody in and closes what is shown, then listeners, models, stores", async () => {
+  const world = watchedWorld();
+  const app = await start(world);
+  await app.stop();
+  const { closed, clock } = world;
+  assert.deepEqual(closed.slice(-3), ["listeners", "models", "stores"]);
+  assert.deepEqual(
+    closed.slice(0, -3).toSorted(),
+    ["accepting", "buttons", "delays", "displays", "models stop"],
+  );
+  assert.equal(clock.timerCount, 0);
+  await app.stop();
+  assert.equal(closed.length, 8);
+});
+
+Deno.test("a stop waits for models that do not close no longer than its grace", async () => {
+  const world = watchedWorld();
+  const { openModels } = world.edges;
+  const app = await start({
+    ...world,
+    edges: {
+      ...world.edges,
+      openModels: (options) => {
+        const models = openModels(options);
+        const never = new Promise<void>(() => {});
+        return models && { ...models, close: () => models.close().then(() => never) };
+      },
+    },
+  });
+  let isOver = false;
+  const stopped = app.stop().then(() => isOver = true);
+  await settle();
+  assert.equal(isOver, false);
+  world.clock.advance(RUNNING_GRACE_MS);
+  await stopped;
+  assert.equal(world.closed.at(-1), "stores");
+});
