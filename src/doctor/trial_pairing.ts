@@ -42,7 +42,8 @@ export function tryPairing(options: { clock: Clock; random: RandomSource }): Pai
   const device = onDevice(() => {
     const x = decodeClientMessage(messageA);
     if (x === undefined) return undefined;
-    const { y, sessionKey } = respondToClient(masks, { x, scalar: drawScalar(random) });
+    const secrets = { scalar: drawScalar(random), blinding: drawScalar(random) };
+    const { y, sessionKey } = respondToClient(masks, { x, ...secrets });
     const messageB = encodeDeviceMessage(x, y);
     const keys = derivePairingKeys(sessionKey, { messageA, messageB });
     const exchange = { clientName: CLIENT_NAME, messageA, messageB };

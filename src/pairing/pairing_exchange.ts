@@ -21,13 +21,19 @@ export interface PairingExchange {
   accepts(clientConfirm: Uint8Array): boolean;
 }
 
-/** Answers a valid X with the given secret scalar in 1..n-1. */
+/** Answers a valid X with the given secret scalar and the secret that blinds, both in 1..n-1. */
 export function answerClient(
   masks: PinMasks,
-  options: { clientName: string; messageA: Bytes; x: AffinePoint; scalar: bigint },
+  options: {
+    clientName: string;
+    messageA: Bytes;
+    x: AffinePoint;
+    scalar: bigint;
+    blinding: bigint;
+  },
 ): PairingExchange {
-  const { clientName, messageA, x, scalar } = options;
-  const share = respondToClient(masks, { x, scalar });
+  const { clientName, messageA, x, scalar, blinding } = options;
+  const share = respondToClient(masks, { x, scalar, blinding });
   const messageB = encodeDeviceMessage(x, share.y);
   const transcript = { clientName, messageA, messageB };
   const keys = derivePairingKeys(share.sessionKey, transcript);

@@ -238,6 +238,7 @@ export class PairingWindow {
       ...request,
       x,
       scalar: drawScalar(this.#random),
+      blinding: drawScalar(this.#random),
     });
     const oldest = state.sessions.keys().next().value;
     if (state.sessions.size >= MAX_PAIRING_SESSIONS && oldest !== undefined) {

@@ -100,22 +100,32 @@ export function computeClientShare(masks: PinMasks, scalar: bigint): AffinePoint
 }
 
 /**
- * The device's share Y = pw·V + b·G and session key for a valid X and its secret scalar b. Throws
- * RangeError for an X that is not on the curve.
+ * The device's share Y = pw·V + b·G and session key for a valid X, its secret scalar b and a fresh
+ * secret r that blinds (both 1..n-1). Throws RangeError for an X that is not on the curve.
+ *
+ * Whether X is pw·U must not show in the time: for a point D = X - pw·U that is the identity, the
+ * library is three times faster. So D never exists: Z = b·(X + (r·G - pw·U)) - (b·r)·G, in which
+ * all points but an identical Z are random ones, and an identical Z is found by comparing.
  */
 export function respondToClient(
   masks: PinMasks,
-  options: { x: AffinePoint; scalar: bigint },
+  options: { x: AffinePoint; scalar: bigint; blinding: bigint },
 ): DeviceShare {
-  const { x, scalar } = options;
+  const { x, scalar, blinding } = options;
   if (!isValidPoint(x)) throw new RangeError("Cannot use X: not a point of the curve");
-  const y = p256.Point.BASE.multiply(scalar).add(masks.deviceMask).toAffine();
-  const unmasked = p256.Point.fromAffine(x).subtract(masks.clientMask);
-  const isDegenerate = unmasked.is0();
-  // The dead exchange multiplies too, or its time would tell that the guessed PIN was right.
-  const product = (isDegenerate ? p256.Point.BASE : unmasked).multiply(scalar);
-  const z = isDegenerate ? { x: 0n, y: 0n } : product.toAffine();
-  return { y, sessionKey: hashSessionKey(masks.pinBytes, [x, y, z]), isDegenerate };
+  const { BASE, Fn } = p256.Point;
+  const y = BASE.multiply(scalar).add(masks.deviceMask).toAffine();
+  const blindedMask = BASE.multiply(blinding).subtract(masks.clientMask);
+  const blinded = p256.Point.fromAffine(x).add(blindedMask).multiply(scalar);
+  const blind = BASE.multiply(Fn.mul(scalar, blinding));
+  const isDegenerate = blinded.equals(blind);
+  // Subtracting would give the identity, whose coordinates cost nothing: the dead exchange adds.
+  const minusBlind = blind.negate();
+  const product = blinded.add(isDegenerate ? blind : minusBlind).toAffine();
+  // Both are hashed, because the shorter text of the identity takes less time.
+  const liveKey = hashSessionKey(masks.pinBytes, [x, y, product]);
+  const deadKey = hashSessionKey(masks.pinBytes, [x, y, { x: 0n, y: 0n }]);
+  return { y, sessionKey: isDegenerate ? deadKey : liveKey, isDegenerate };
 }
 
 /**

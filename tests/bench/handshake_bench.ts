@@ -10,6 +10,7 @@ import { messageAFor, startPhone } from "../support/pairing_phone.ts";
 import { pairPhone } from "../support/reference_phone.ts";
 import { ReferenceSession } from "../support/reference_protocol.ts";
 import { openPairing, startService, withDataDir } from "../support/service_process.ts";
+import { measureStarts } from "../support/start_timing.ts";
 import { type BenchRow, median } from "./table.ts";
 
 const PAIRINGS = 60;
@@ -25,20 +26,46 @@ export async function handshakeRows(): Promise<BenchRow[]> {
       value: `${finishMs.toFixed(2)} ms`,
       ratio: `${(finishMs / startMs).toFixed(2)} × start`,
     },
+    ...await startTimeRows(),
     ...await measureSessions(),
   ];
+}
+
+// 1.00 is what must come out: whoever hears the right PIN in the time has no need of the finish.
+async function startTimeRows(): Promise<BenchRow[]> {
+  const window = benchWindow();
+  const { pin } = window.open();
+  const { rightMs, wrongMs, randomMs } = await measureStarts({
+    pin,
+    start: (messageA) => window.start({ clientName: "bench", messageA }),
+  });
+  window.close();
+  const row = (name: string, ms: number): BenchRow => ({
+    name: `pair/start, ${name}`,
+    value: `${ms.toFixed(3)} ms`,
+    ratio: `${(ms / randomMs).toFixed(3)} × random X`,
+  });
+  return [
+    row("X = pw·U (the right PIN)", rightMs),
+    row("X of a wrong PIN", wrongMs),
+    row("random X", randomMs),
+  ];
+}
+
+function benchWindow(): PairingWindow {
+  return new PairingWindow({
+    clock: systemClock,
+    random: systemRandom,
+    clients: { limit: 50, maxNameBytes: 128, count: () => 0, add: () => {} },
+    events: { opened: () => {}, failed: () => {}, ended: () => {} },
+  });
 }
 
 function measurePairing(): { startMs: number; finishMs: number } {
   const startTimes: number[] = [];
   const finishTimes: number[] = [];
   for (let i = 0; i < PAIRINGS; i++) {
-    const window = new PairingWindow({
-      clock: systemClock,
-      random: systemRandom,
-      clients: { limit: 50, maxNameBytes: 128, count: () => 0, add: () => {} },
-      events: { opened: () => {}, failed: () => {}, ended: () => {} },
-    });
+    const window = benchWindow();
     const { pin } = window.open();
     const { messageA } = messageAFor(pin, BigInt(i + 2));
     const startedAt = performance.now();

@@ -88,6 +88,7 @@ export class FakeDevice {
     const share = respondToClient(createPinMasks(this.pin), {
       x,
       scalar: drawScalar(this.#random),
+      blinding: drawScalar(this.#random),
     });
     const messageB = encodeDeviceMessage(x, share.y);
     const exchange = { clientName: String(body["name"]), messageA, messageB };

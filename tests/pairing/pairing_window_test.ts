@@ -1,7 +1,8 @@
 // One test per row of "Transitions of the pairing window" in docs/protocol.md §3, then the limits.
 
 import assert from "node:assert/strict";
-import { utf8 } from "../../src/base/bytes.ts";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { concatBytes, utf8 } from "../../src/base/bytes.ts";
 import type { Client } from "../../src/clients/client.ts";
 import {
   BURNED_PINS_WINDOW_MS,
@@ -13,8 +14,10 @@ import {
   PIN_LIFETIME_MS,
 } from "../../src/pairing/pairing_limits.ts";
 import { PairingWindow } from "../../src/pairing/pairing_window.ts";
-import { createPinMasks } from "../../src/protocol/pake.ts";
-import { encodeClientMessage } from "../../src/protocol/pake_message.ts";
+import { derivePairingKeys } from "../../src/protocol/key_schedule.ts";
+import { createPinMasks, minimalBytes } from "../../src/protocol/pake.ts";
+import { decodeDeviceMessage, encodeClientMessage } from "../../src/protocol/pake_message.ts";
+import { computeConfirm, encodeTranscript } from "../../src/protocol/transcript.ts";
 import { assertAppError } from "../support/app_error.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { messageAFor, startPhone } from "../support/pairing_phone.ts";
@@ -378,15 +381,23 @@ Deno.test("expired: open() draws a new PIN, cancel() does nothing", () => {
   window.close();
 });
 
-Deno.test("X = pw·U is answered like any other and can never finish", () => {
-  const { window, events } = setUp();
+Deno.test("X = pw·U is answered like any other and can never finish, not even with its confirm", () => {
+  const { window, events, clients } = setUp();
   const { pin } = window.open();
   const x = createPinMasks(pin).clientMask.toAffine();
   const messageA = encodeClientMessage(x);
   const { sessionId, messageB } = window.start({ clientName: "x", messageA });
   assert.ok(messageB.length > 400);
-  assertAppError(() => window.finish({ sessionId, confirm: new Uint8Array(32) }), "unauthorized");
+  // Who guessed right knows the shared point, which is the identity, and so every key.
+  const y = decodeDeviceMessage(messageB) ?? assert.fail();
+  const coordinates = [x.x, x.y, y.x, y.y].map(minimalBytes);
+  const sessionKey = new Uint8Array(sha256(concatBytes(utf8(pin), ...coordinates)));
+  const exchange = { clientName: "x", messageA, messageB };
+  const keys = derivePairingKeys(sessionKey, exchange);
+  const confirm = computeConfirm(keys.clientConfirmKey, encodeTranscript("client", exchange));
+  assertAppError(() => window.finish({ sessionId, confirm }), "unauthorized");
   assert.equal(events.at(-1), "failed 1/3");
+  assert.deepEqual(clients, []);
   window.close();
 });
 

@@ -210,7 +210,8 @@ function answerAsDevice(
 ): { messageB: Bytes; ending: Ending } | undefined {
   const x = decodeClientMessage(messageA);
   if (x === undefined) return undefined;
-  const { y, sessionKey } = respondToClient(masksOf(options.pin), { x, scalar: options.scalar });
+  const { scalar } = options;
+  const { y, sessionKey } = respondToClient(masksOf(options.pin), { x, scalar, blinding: 99n });
   const messageB = encodeDeviceMessage(x, y);
   return { messageB, ending: end(sessionKey, { clientName: options.name, messageA, messageB }) };
 }

@@ -86,7 +86,7 @@ for (const [name, point] of OFF_CURVE) {
   Deno.test(`isValidPoint() refuses ${name}, and so do both sides`, () => {
     assert.equal(isValidPoint(point), false);
     const masks = createPinMasks(PIN);
-    assert.throws(() => respondToClient(masks, { x: point, scalar: 5n }), RangeError);
+    assert.throws(() => respondToClient(masks, { x: point, scalar: 5n, blinding: 9n }), RangeError);
     assert.throws(() => finishClient(masks, { scalar: 5n, x: G, y: point }), RangeError);
   });
 }
@@ -101,7 +101,7 @@ for (const scalar of [0n, GROUP_ORDER, -1n]) {
   Deno.test(`the scalar ${scalar} is refused on both sides`, () => {
     const masks = createPinMasks(PIN);
     assert.throws(() => computeClientShare(masks, scalar));
-    assert.throws(() => respondToClient(masks, { x: G, scalar }));
+    assert.throws(() => respondToClient(masks, { x: G, scalar, blinding: 9n }));
     assert.throws(() => finishClient(masks, { scalar, x: G, y: G }));
   });
 }
@@ -109,8 +109,8 @@ for (const scalar of [0n, GROUP_ORDER, -1n]) {
 Deno.test("respondToClient() marks X = pw·U as dead and answers like any other", () => {
   const masks = createPinMasks(PIN);
   const x = masks.clientMask.toAffine();
-  const dead = respondToClient(masks, { x, scalar: 77n });
-  const live = respondToClient(masks, { x: G, scalar: 77n });
+  const dead = respondToClient(masks, { x, scalar: 77n, blinding: 9n });
+  const live = respondToClient(masks, { x: G, scalar: 77n, blinding: 9n });
   assert.equal(dead.isDegenerate, true);
   assert.equal(live.isDegenerate, false);
   assert.deepEqual(dead.y, live.y);
@@ -119,13 +119,28 @@ Deno.test("respondToClient() marks X = pw·U as dead and answers like any other"
 
 Deno.test("respondToClient() with the mask of another PIN is a plain wrong guess", () => {
   const x = createPinMasks("654321").clientMask.toAffine();
-  assert.equal(respondToClient(createPinMasks(PIN), { x, scalar: 77n }).isDegenerate, false);
+  assert.equal(
+    respondToClient(createPinMasks(PIN), { x, scalar: 77n, blinding: 9n }).isDegenerate,
+    false,
+  );
+});
+
+Deno.test("respondToClient() answers the same whatever blinds, one that meets X - pw·U included", () => {
+  const masks = createPinMasks(PIN);
+  const pick = (x: AffinePoint, blinding: bigint): string =>
+    respondToClient(masks, { x, scalar: 77n, blinding }).sessionKey.toHex();
+  const x = computeClientShare(masks, GROUP_ORDER - 5n);
+  const keys = [1n, 2n, 5n, 77n, GROUP_ORDER - 5n, GROUP_ORDER - 1n].map((r) => pick(x, r));
+  assert.deepEqual(keys, Array(keys.length).fill(keys[0]));
+  const dead = masks.clientMask.toAffine();
+  assert.equal(pick(dead, 1n), pick(dead, GROUP_ORDER - 1n));
+  for (const blinding of [0n, GROUP_ORDER]) assert.throws(() => pick(x, blinding));
 });
 
 Deno.test("respondToClient() takes the negative of its own mask", () => {
   const masks = createPinMasks(PIN);
   const x = masks.clientMask.negate().toAffine();
-  assert.equal(respondToClient(masks, { x, scalar: 77n }).isDegenerate, false);
+  assert.equal(respondToClient(masks, { x, scalar: 77n, blinding: 9n }).isDegenerate, false);
 });
 
 Deno.test("finishClient() refuses Y = pw·V, which makes the shared point the identity", () => {
