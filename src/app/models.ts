@@ -71,6 +71,7 @@ export function openModels(options: ModelsOptions): Models | undefined {
     limits: distant ?? stores.limits,
     usage,
     clock,
+    random,
     log,
   });
   const gateway = createModelGateway({ settings, fetch, accounting, clock, log });

@@ -27,9 +27,15 @@ redis.call('INCR', KEYS[1])
 redis.call('EXPIRE', KEYS[1], ARGV[2])
 return 1`;
 
+// A batch that comes again, or late after the next one, was added already. The writers' numbers live
+// as long as the day's count.
 const ADD_TOKENS = `
+local last = tonumber(redis.call('HGET', KEYS[2], ARGV[3]) or '0')
+if tonumber(ARGV[4]) <= last then return 0 end
 redis.call('INCRBY', KEYS[1], ARGV[1])
 redis.call('EXPIRE', KEYS[1], ARGV[2])
+redis.call('HSET', KEYS[2], ARGV[3], ARGV[4])
+redis.call('EXPIRE', KEYS[2], ARGV[2])
 return 1`;
 
 /** Options of {@linkcode openRedisLimits}. */
@@ -116,9 +122,11 @@ export function openRedisLimits(url: string, options: RedisLimitsOptions): Redis
     async tokensOn({ keyId, day }): Promise<number> {
       return Number(await run((client) => client.get(tokensKey(keyId, day))) ?? 0);
     },
-    async addTokens({ keyId, day, tokens }): Promise<void> {
-      const key = tokensKey(keyId, day);
-      await run((client) => client.eval(ADD_TOKENS, 1, key, tokens, TOKENS_EXPIRE_S));
+    async addTokens({ keyId, day, tokens, writer, number }): Promise<void> {
+      const keys = [tokensKey(keyId, day), `latchkey:token-writers:${keyId}:${day}`];
+      await run((client) =>
+        client.eval(ADD_TOKENS, keys.length, ...keys, tokens, TOKENS_EXPIRE_S, writer, number)
+      );
     },
     async close(): Promise<void> {
       isClosed = true;

@@ -4,8 +4,9 @@
 import { type Clock, every } from "../base/clock.ts";
 import { AppError, asError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
+import { type RandomSource, randomUuid } from "../base/random.ts";
 import type { AccountedRequest, Accounting, RequestOutcome } from "./accounting.ts";
-import type { LimitStore } from "./limit_store.ts";
+import type { LimitStore, TokenBatch } from "./limit_store.ts";
 import type { ModelKey } from "./model_key.ts";
 import { dayOf } from "./usage.ts";
 import type { UsageLedger } from "./usage_ledger.ts";
@@ -28,6 +29,8 @@ export interface KeyAccountingOptions {
   usage: Pick<UsageLedger, "record" | "isFailing">;
   /** Time. */
   clock: Clock;
+  /** Randomness for the name under which tokens are counted. */
+  random: RandomSource;
   /** The log. */
   log: Logger;
 }
@@ -35,14 +38,17 @@ export interface KeyAccountingOptions {
 /** Accounting by key. */
 export class KeyAccounting implements Accounting {
   readonly #options: KeyAccountingOptions;
-  /** Tokens that the store does not have yet, by key and day. */
-  readonly #owed = new Map<string, { keyId: string; day: string; tokens: number }>();
+  /** Tokens that the store is not known to have, by key and day. */
+  readonly #owed = new Map<string, Owed>();
+  readonly #writer: string;
+  #batches = 0;
   readonly #cancelRetry: () => void;
   #paying: Promise<void> | undefined;
 
   /** Accounting that owes nothing. */
   constructor(options: KeyAccountingOptions) {
     this.#options = options;
+    this.#writer = randomUuid(options.random);
     this.#cancelRetry = every(options.clock, TOKENS_RETRY_MS, () => void this.#pay());
   }
 
@@ -76,9 +82,9 @@ export class KeyAccounting implements Accounting {
     const day = dayOf(nowMs);
     if ([...this.#owed.values()].some((owed) => owed.keyId === keyId)) await this.#pay();
     // What is owed now is owed by requests that have just ended, or the store is away.
-    const owed = this.#owed.get(`${day} ${keyId}`)?.tokens ?? 0;
+    const { tokens: fresh = 0, batch } = this.#owed.get(`${day} ${keyId}`) ?? {};
     const used = await limits.tokensOn({ keyId, day });
-    if (used + owed < max) return;
+    if (used + fresh + (batch?.tokens ?? 0) < max) return;
     throw new AppError("rate_limited", "The tokens of this key are used up for today", {
       retryAfterS: secondsUntil(DAY_MS, nowMs),
     });
@@ -101,7 +107,9 @@ export class KeyAccounting implements Accounting {
     if (perKeyTokensPerDay === undefined || tokens === 0) return;
     const day = dayOf(clock.wallMs());
     const id = `${day} ${keyId}`;
-    this.#owed.set(id, { keyId, day, tokens: (this.#owed.get(id)?.tokens ?? 0) + tokens });
+    const owed = this.#owed.get(id) ?? { keyId, day, tokens: 0, batch: undefined };
+    owed.tokens += tokens;
+    this.#owed.set(id, owed);
     void this.#pay();
   }
 
@@ -115,20 +123,37 @@ export class KeyAccounting implements Accounting {
 
   async #payAll(): Promise<void> {
     const { limits, log } = this.#options;
-    for (const [id, { keyId, day, tokens }] of [...this.#owed]) {
+    for (const [id, owed] of [...this.#owed]) {
+      // What was sent once goes again as it was: its answer may only have come late.
+      const batch = owed.batch ??= this.#nextBatch(owed);
       try {
         // deno-lint-ignore no-await-in-loop -- a store that fails once is not asked for the rest
-        await limits.addTokens({ keyId, day, tokens });
+        await limits.addTokens(batch);
       } catch (error) {
         log.debug("Cannot count tokens, will try again", { error: asError(error) });
         return;
       }
+      owed.batch = undefined;
       // More may have come meanwhile.
-      const left = (this.#owed.get(id)?.tokens ?? 0) - tokens;
-      if (left > 0) this.#owed.set(id, { keyId, day, tokens: left });
-      else this.#owed.delete(id);
+      if (owed.tokens === 0) this.#owed.delete(id);
     }
   }
+
+  #nextBatch(owed: Owed): TokenBatch {
+    const { keyId, day, tokens } = owed;
+    owed.tokens = 0;
+    this.#batches += 1;
+    return { keyId, day, tokens, writer: this.#writer, number: this.#batches };
+  }
+}
+
+interface Owed {
+  readonly keyId: string;
+  readonly day: string;
+  /** Tokens in no batch yet. */
+  tokens: number;
+  /** What was sent and not yet confirmed. */
+  batch: TokenBatch | undefined;
 }
 
 function secondsUntil(periodMs: number, nowMs: number): number {

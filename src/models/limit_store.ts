@@ -1,5 +1,22 @@
 // Where the limits of keys are counted. More than one gateway may count in the same place.
 
+/**
+ * Tokens that are added together, and only once. One writer numbers its batches upwards and sends
+ * the next only after the last was added, so a store remembers one number per writer.
+ */
+export interface TokenBatch {
+  /** The key. */
+  readonly keyId: string;
+  /** The day of UTC, as "2026-01-31". */
+  readonly day: string;
+  /** How many. */
+  readonly tokens: number;
+  /** Who adds them: a UUID of the process. */
+  readonly writer: string;
+  /** The batch's number. */
+  readonly number: number;
+}
+
 /** Counts requests and tokens. Rejects with AppError unavailable where it cannot be reached. */
 export interface LimitStore {
   /**
@@ -9,6 +26,6 @@ export interface LimitStore {
   takeRequest(key: { keyId: string; minute: number; max: number }): Promise<boolean>;
   /** The tokens that a key has used on a day, such as "2026-01-31". */
   tokensOn(key: { keyId: string; day: string }): Promise<number>;
-  /** Adds tokens to a key's day. */
-  addTokens(key: { keyId: string; day: string; tokens: number }): Promise<void>;
+  /** Adds tokens to a key's day, once: a batch that was added before changes nothing. */
+  addTokens(batch: TokenBatch): Promise<void>;
 }

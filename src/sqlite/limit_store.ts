@@ -2,7 +2,7 @@
 // the day. A restart takes nothing back.
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { LimitStore } from "../models/limit_store.ts";
+import type { LimitStore, TokenBatch } from "../models/limit_store.ts";
 
 /** A LimitStore over the tables of the third migration. */
 export class SqliteLimitStore implements LimitStore {
@@ -41,9 +41,9 @@ export class SqliteLimitStore implements LimitStore {
     return Number(this.#statements.tokens.get(keyId, day)?.["used"] ?? 0);
   }
 
-  /** Adds tokens to a day. */
+  /** Adds tokens to a day. Its answer cannot be lost, so no batch comes twice. */
   // deno-lint-ignore require-await -- the interface is for stores that answer later
-  async addTokens(key: { keyId: string; day: string; tokens: number }): Promise<void> {
-    this.#statements.add.run(key.keyId, key.day, key.tokens);
+  async addTokens({ keyId, day, tokens }: TokenBatch): Promise<void> {
+    this.#statements.add.run(keyId, day, tokens);
   }
 }

@@ -3,10 +3,11 @@ import { AppError } from "../../src/base/errors.ts";
 import { silentLogger } from "../../src/base/log.ts";
 import type { RequestOutcome } from "../../src/models/accounting.ts";
 import { KeyAccounting, TOKENS_RETRY_MS } from "../../src/models/key_accounting.ts";
-import type { LimitStore } from "../../src/models/limit_store.ts";
+import type { LimitStore, TokenBatch } from "../../src/models/limit_store.ts";
 import { SqliteLimitStore } from "../../src/sqlite/limit_store.ts";
 import { openSample } from "../sqlite/samples.ts";
 import { FakeClock } from "../support/fake_clock.ts";
+import { seededRandom } from "../support/seeded_random.ts";
 import { settle } from "../support/fake_actions.ts";
 
 const KEY = { keyId: "abcdefgh", models: undefined };
@@ -18,7 +19,9 @@ interface Fixture {
   accounting: KeyAccounting;
   clock: FakeClock;
   recorded: [string, RequestOutcome][];
-  store: { isAway: boolean; adding: Promise<void> | undefined };
+  store: { isAway: boolean; losesAnswers: boolean; adding: Promise<void> | undefined };
+  /** The batches that the store was sent. */
+  sent: TokenBatch[];
   usage: { isFailing: boolean };
 }
 
@@ -28,16 +31,23 @@ async function withAccounting(
 ): Promise<void> {
   using database = openSample();
   const inner = new SqliteLimitStore(database);
-  const store: Fixture["store"] = { isAway: false, adding: undefined };
+  const store: Fixture["store"] = { isAway: false, losesAnswers: false, adding: undefined };
+  const sent: TokenBatch[] = [];
+  const lastOf = new Map<string, number>();
   const guarded = <Result>(work: () => Promise<Result>): Promise<Result> =>
     store.isAway ? Promise.reject(new AppError("unavailable", "Away")) : work();
   const counting: LimitStore = {
     takeRequest: (key) => guarded(() => inner.takeRequest(key)),
     tokensOn: (key) => guarded(() => inner.tokensOn(key)),
-    addTokens: (key) =>
+    addTokens: (batch) =>
       guarded(async () => {
+        sent.push(batch);
         await store.adding;
-        await inner.addTokens(key);
+        // As the store of several gateways does it.
+        const id = `${batch.writer} ${batch.keyId} ${batch.day}`;
+        if (batch.number > (lastOf.get(id) ?? 0)) await inner.addTokens(batch);
+        lastOf.set(id, Math.max(batch.number, lastOf.get(id) ?? 0));
+        if (store.losesAnswers) throw new AppError("unavailable", "Lost");
       }),
   };
   const recorded: [string, RequestOutcome][] = [];
@@ -54,9 +64,10 @@ async function withAccounting(
       },
     },
     clock,
+    random: seededRandom(1),
     log: silentLogger,
   });
-  await test({ accounting, clock, recorded, store, usage });
+  await test({ accounting, clock, recorded, store, sent, usage });
   await accounting.close();
   assert.equal(clock.timerCount, 0);
 }
@@ -198,5 +209,29 @@ Deno.test("tokens that the store refuses to add are owed, and the limit knows", 
     await settle();
     assert.equal((await refusalOf(accounting))?.[0], "rate_limited");
     store.adding = undefined;
+  });
+});
+
+Deno.test("tokens whose answer was lost are sent again as they were, and count once", async () => {
+  await withAccounting({ tokensPerDay: 120 }, async ({ accounting, store, clock, sent }) => {
+    const requests = await Promise.all([accounting.begin(KEY), accounting.begin(KEY)]);
+    store.losesAnswers = true;
+    requests[0]?.end(OUTCOME);
+    await settle();
+    // What comes meanwhile waits for its own batch.
+    requests[1]?.end(OUTCOME);
+    await settle();
+    clock.advance(TOKENS_RETRY_MS);
+    await settle();
+    assert.ok(sent.length > 1);
+    assert.equal(new Set(sent.map((batch) => JSON.stringify(batch))).size, 1);
+    store.losesAnswers = false;
+    clock.advance(TOKENS_RETRY_MS);
+    await settle();
+    clock.advance(TOKENS_RETRY_MS);
+    await settle();
+    assert.deepEqual([...new Set(sent.map(({ number }) => number))], [1, 2]);
+    // 100 of 120, and neither 150 nor 200.
+    assert.equal(await refusalOf(accounting), undefined);
   });
 });

@@ -101,7 +101,7 @@ Deno.test("tokens are added up by day and key, and an older day does not come ba
   using database = openSample();
   const store = new SqliteLimitStore(database);
   const add = (day: string, tokens: number): Promise<void> =>
-    store.addTokens({ keyId: "a", day, tokens });
+    store.addTokens({ keyId: "a", day, tokens, writer: "w", number: 1 });
   const on = (day: string, keyId = "a"): Promise<number> => store.tokensOn({ keyId, day });
   assert.equal(await on("2026-01-31"), 0);
   await add("2026-01-31", 5);

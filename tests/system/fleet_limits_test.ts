@@ -36,14 +36,24 @@ redisTest("RedisLimitStore counts requests and tokens", async ({ server, open })
   assert.equal(await server.ask("TTL", "latchkey:requests:aaaaaaaa:29000000"), "120");
 
   const day = { keyId: "aaaaaaaa", day: "2026-01-31" };
+  const writer = "w1";
   assert.equal(await limits.tokensOn(day), 0);
-  await limits.addTokens({ ...day, tokens: 5_000_000_000 });
-  await limits.addTokens({ ...day, tokens: 7 });
+  await limits.addTokens({ ...day, tokens: 5_000_000_000, writer, number: 3 });
+  await limits.addTokens({ ...day, tokens: 7, writer, number: 4 });
+  // Again, and late after the next one: both count already.
+  await limits.addTokens({ ...day, tokens: 7, writer, number: 4 });
+  await limits.addTokens({ ...day, tokens: 5_000_000_000, writer, number: 3 });
   assert.equal(await limits.tokensOn(day), 5_000_000_007);
+  await limits.addTokens({ ...day, tokens: 1, writer: "w2", number: 1 });
+  await limits.addTokens({ ...day, day: "2026-02-02", tokens: 9, writer, number: 2 });
+  assert.equal(await limits.tokensOn(day), 5_000_000_008);
+  assert.equal(await limits.tokensOn({ ...day, day: "2026-02-02" }), 9);
   assert.equal(await limits.tokensOn({ ...day, day: "2026-02-01" }), 0);
   assert.equal(await limits.tokensOn({ ...day, keyId: "bbbbbbbb" }), 0);
   const left = Number(await server.ask("TTL", "latchkey:tokens:aaaaaaaa:2026-01-31"));
   assert.ok(left > 3 * 86_400 - 60 && left <= 3 * 86_400, `${left} s left`);
+  const numbersLeft = Number(await server.ask("TTL", "latchkey:token-writers:aaaaaaaa:2026-01-31"));
+  assert.ok(numbersLeft >= left && numbersLeft <= 3 * 86_400, `${numbersLeft} s left`);
 });
 
 redisTest("two gateways let exactly as many requests through as one", async ({ open }) => {
@@ -57,7 +67,11 @@ redisTest("two gateways let exactly as many requests through as one", async ({ o
   await Promise.all(
     Array.from(
       { length: 50 },
-      () => gateways.map((limits) => limits.addTokens({ ...day, tokens: 3 })),
+      (_, index) =>
+        gateways.map((limits, writer) =>
+          // Side by side, so each has a writer of its own.
+          limits.addTokens({ ...day, tokens: 3, writer: `${writer} ${index}`, number: 1 })
+        ),
     ).flat(),
   );
   assert.equal(await gateways[0]?.tokensOn(day), 300);
@@ -70,7 +84,7 @@ redisTest("limits fail while their server is away, and work after", async ({ ser
   const calls: (() => Promise<unknown>)[] = [
     () => limits.takeRequest(take),
     () => limits.tokensOn(day),
-    () => limits.addTokens({ ...day, tokens: 1 }),
+    () => limits.addTokens({ ...day, tokens: 1, writer: "w", number: 1 }),
   ];
   await server.halt();
   await Promise.all(calls.map((call) => assertUnavailable(call, limitsAway)));
@@ -98,7 +112,7 @@ redisTest("limits fail while their server is away, and work after", async ({ ser
 redisTest("a command that gets no answer is given up in time", async ({ server, open }) => {
   const limits = open({ timeoutMs: 300 });
   const day = { keyId: "aaaaaaaa", day: "2026-01-31" };
-  await limits.addTokens({ ...day, tokens: 4 });
+  await limits.addTokens({ ...day, tokens: 4, writer: "w", number: 1 });
   server.freeze();
   try {
     await Promise.all(
