@@ -36,7 +36,7 @@ export interface UsageStore {
 
 /** Batches on their way to a store elsewhere; every call is durable when it returns. */
 export interface UsageOutbox {
-  /** Keeps a batch. */
+  /** Keeps a batch, in the place of one with its id where there is such. */
   put(batch: UsageBatch): void;
   /** All batches, oldest first. */
   list(): UsageBatch[];
@@ -47,4 +47,21 @@ export interface UsageOutbox {
 /** The day of a moment, by UTC. */
 export function dayOf(wallMs: number): string {
   return new Date(wallMs).toISOString().slice(0, 10);
+}
+
+/** Adds an entry to those of the same key and day. */
+export function addUsage(sums: Map<string, UsageEntry>, entry: UsageEntry): void {
+  const id = `${entry.day} ${entry.keyId}`;
+  const before = sums.get(id);
+  sums.set(
+    id,
+    before === undefined ? entry : {
+      ...entry,
+      requests: before.requests + entry.requests,
+      promptTokens: before.promptTokens + entry.promptTokens,
+      outputTokens: before.outputTokens + entry.outputTokens,
+      errors: before.errors + entry.errors,
+      durationMs: before.durationMs + entry.durationMs,
+    },
+  );
 }

@@ -8,6 +8,7 @@ import type { Logger } from "../base/log.ts";
 import { type RandomSource, randomUuid } from "../base/random.ts";
 import type { RequestOutcome } from "./accounting.ts";
 import {
+  addUsage,
   dayOf,
   type UsageBatch,
   type UsageEntry,
@@ -43,6 +44,8 @@ export class UsageLedger {
   #collected = new Map<string, UsageEntry>();
   /** Batches that neither the store nor an outbox has. */
   #waiting: UsageBatch[] = [];
+  /** A batch in the outbox that the store was never offered, so that more can be added to it. */
+  #growing: UsageBatch | undefined;
   #flushing: Promise<boolean> | undefined;
   #isFailing = false;
 
@@ -60,16 +63,14 @@ export class UsageLedger {
   /** Counts a request of a key. */
   record(keyId: string, outcome: RequestOutcome): void {
     const day = dayOf(this.#options.clock.wallMs());
-    const id = `${day} ${keyId}`;
-    const before = this.#collected.get(id);
-    this.#collected.set(id, {
+    addUsage(this.#collected, {
       keyId,
       day,
-      requests: (before?.requests ?? 0) + 1,
-      promptTokens: (before?.promptTokens ?? 0) + outcome.promptTokens,
-      outputTokens: (before?.outputTokens ?? 0) + outcome.outputTokens,
-      errors: (before?.errors ?? 0) + (outcome.isError ? 1 : 0),
-      durationMs: (before?.durationMs ?? 0) + Math.round(outcome.durationMs),
+      requests: 1,
+      promptTokens: outcome.promptTokens,
+      outputTokens: outcome.outputTokens,
+      errors: outcome.isError ? 1 : 0,
+      durationMs: Math.round(outcome.durationMs),
     });
   }
 
@@ -105,26 +106,37 @@ export class UsageLedger {
     const { outbox, random } = this.#options;
     // While one batch waits the next one is still collected, so that few of them pile up.
     if (this.#collected.size > 0 && this.#waiting.length === 0) {
-      const entries = [...this.#collected.values()];
-      this.#waiting.push({ batchId: randomUuid(random), entries });
+      const { batchId, entries } = this.#growing ?? { batchId: randomUuid(random), entries: [] };
+      const sums = new Map<string, UsageEntry>();
+      for (const entry of [...entries, ...this.#collected.values()]) addUsage(sums, entry);
+      this.#waiting.push({ batchId, entries: [...sums.values()] });
       this.#collected = new Map();
     }
     if (outbox === undefined) return;
     for (let batch = this.#waiting[0]; batch !== undefined; batch = this.#waiting[0]) {
       outbox.put(batch);
+      this.#growing = batch;
       this.#waiting.shift();
     }
+  }
+
+  #oldest(): UsageBatch | undefined {
+    const { outbox } = this.#options;
+    return outbox === undefined ? this.#waiting[0] : outbox.list()[0];
   }
 
   async #write(): Promise<boolean> {
     const { store, outbox, log } = this.#options;
     try {
       this.#putAside();
-      for (const batch of outbox?.list() ?? [...this.#waiting]) {
+      // Looked up anew each time: the next one may have grown while this one was under way.
+      for (let batch = this.#oldest(); batch !== undefined; batch = this.#oldest()) {
+        // What was offered may be counted though no answer came: nothing is added to it any more.
+        if (batch.batchId === this.#growing?.batchId) this.#growing = undefined;
         // deno-lint-ignore no-await-in-loop -- in order, and not all at once on a store that is slow
         await store.add(batch);
         outbox?.remove(batch.batchId);
-        this.#waiting = this.#waiting.filter((one) => one !== batch);
+        if (outbox === undefined) this.#waiting.shift();
       }
       if (this.#isFailing) log.info("Usage is written again");
       this.#isFailing = false;

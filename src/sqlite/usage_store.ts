@@ -67,10 +67,12 @@ export class SqliteUsageOutbox implements UsageOutbox {
     this.#database = database;
   }
 
-  /** Keeps a batch. */
+  /** Keeps a batch, in the place of one with its id. */
   put({ batchId, entries }: UsageBatch): void {
-    this.#database.prepare("INSERT INTO model_usage_outbox (batch_id, entries) VALUES (?, ?)")
-      .run(batchId, JSON.stringify(entries));
+    this.#database.prepare(
+      `INSERT INTO model_usage_outbox (batch_id, entries) VALUES (?, ?)
+       ON CONFLICT (batch_id) DO UPDATE SET entries = excluded.entries`,
+    ).run(batchId, JSON.stringify(entries));
   }
 
   /** All batches, oldest first. */

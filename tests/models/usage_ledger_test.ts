@@ -43,7 +43,9 @@ class FakeOutbox implements UsageOutbox {
 
   put(batch: UsageBatch): void {
     if (this.isFull) throw new Error("disk full");
-    this.batches.push(batch);
+    const at = this.batches.findIndex(({ batchId }) => batchId === batch.batchId);
+    if (at === -1) this.batches.push(batch);
+    else this.batches[at] = batch;
   }
 
   list(): UsageBatch[] {
@@ -203,6 +205,63 @@ Deno.test("an outbox that is full holds nothing back that fits later", async () 
   assert.equal(await ledger.close(), true);
   assert.equal(ledger.isFailing, false);
   assert.equal(store.totals.get("2026-01-31 a"), 2);
+});
+
+Deno.test("an outage adds no row to the outbox with every flush", async () => {
+  const outbox = new FakeOutbox();
+  const { ledger, store } = fixture(outbox);
+  store.isAway = true;
+  for (let n = 0; n < 20; n++) {
+    ledger.record(n % 2 === 0 ? "a" : "b", OUTCOME);
+    // deno-lint-ignore no-await-in-loop -- one flush after the other
+    await ledger.flush();
+    assert.ok(outbox.batches.length <= 2, `${outbox.batches.length} rows`);
+    const kept = outbox.batches.flatMap(({ entries }) => entries);
+    assert.equal(kept.reduce((sum, { requests }) => sum + requests, 0), n + 1);
+  }
+  // The one that was offered stays as it was: it may be counted though no answer came.
+  assert.deepEqual(outbox.batches[0]?.entries.map(({ requests }) => requests), [1]);
+  store.isAway = false;
+  assert.equal(await ledger.close(), true);
+  assert.equal(outbox.batches.length, 0);
+  assert.deepEqual([...store.totals.values()], [10, 10]);
+});
+
+Deno.test("a batch that the store may have is not added to", async () => {
+  const outbox = new FakeOutbox();
+  const { ledger, store } = fixture(outbox);
+  store.losesAnswers = true;
+  for (let n = 0; n < 5; n++) {
+    ledger.record("a", OUTCOME);
+    // deno-lint-ignore no-await-in-loop -- one flush after the other
+    await ledger.flush();
+  }
+  store.losesAnswers = false;
+  assert.equal(await ledger.close(), true);
+  assert.equal(store.totals.get("2026-01-31 a"), 5);
+});
+
+Deno.test("a batch grows while the one before it is under way, and all of it is written", async () => {
+  const outbox = new FakeOutbox();
+  const { ledger, store } = fixture(outbox);
+  store.isAway = true;
+  for (const _ of [1, 2]) {
+    ledger.record("a", OUTCOME);
+    // deno-lint-ignore no-await-in-loop -- one flush after the other
+    await ledger.flush();
+  }
+  store.isAway = false;
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  const add = store.add.bind(store);
+  store.add = (batch) => held.then(() => add(batch));
+  const slow = ledger.flush();
+  await Promise.resolve();
+  ledger.record("a", OUTCOME);
+  void ledger.flush();
+  release();
+  await slow;
+  assert.equal(await ledger.close(), true);
+  assert.equal(store.totals.get("2026-01-31 a"), 3);
 });
 
 Deno.test("flushes at the same time write everything once", async () => {

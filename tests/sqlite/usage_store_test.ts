@@ -72,6 +72,10 @@ Deno.test("an outbox keeps batches in their order until they are removed", () =>
   outbox.put(two);
   assert.deepEqual(outbox.list(), [one, two]);
   assert.deepEqual(new SqliteUsageOutbox(database).list(), [one, two]);
+  // One that has grown takes its own place.
+  const grown = { ...one, entries: [...one.entries, entry("b", "2026-01-31")] };
+  outbox.put(grown);
+  assert.deepEqual(outbox.list(), [grown, two]);
   outbox.remove("2");
   outbox.remove("none");
   assert.deepEqual(outbox.list(), [two]);
