@@ -4,6 +4,7 @@ import { startApp } from "./app.ts";
 import { createBackup, restoreBackup } from "./app/backup.ts";
 import { diagnose } from "./app/doctor_probes.ts";
 import { actionsCommand } from "./cli/actions.ts";
+import { escapeUnsafe } from "./base/unsafe_text.ts";
 import { auditCommand } from "./cli/audit.ts";
 import { backupCommand } from "./cli/backup.ts";
 import { callCommand } from "./cli/call.ts";
@@ -95,8 +96,9 @@ function overview(): string {
   ].join("\n");
 }
 
+// Whatever a command writes, names and messages of others do not drive the terminal.
 function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
-  let bytes: Uint8Array = new TextEncoder().encode(text);
+  let bytes: Uint8Array = new TextEncoder().encode(escapeUnsafe(text, "\n\r\t"));
   while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
 }
 

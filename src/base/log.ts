@@ -2,6 +2,8 @@
 // carries a PIN, a key, a token, a confirm or free text of a peer. Where the lines go is the
 // caller's business: `write` receives one finished line without its line end.
 
+import { escapeUnsafe } from "./unsafe_text.ts";
+
 /** How loud a line is. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
@@ -50,7 +52,8 @@ export function createLogger(options: LoggerOptions): Logger {
     const line = format === "json"
       ? formatJson(time, lineLevel, message, fields)
       : formatText(time, lineLevel, message, fields);
-    write(line.replace(UNSAFE, escapeCharacter));
+    // What could end a line early, drive a terminal or turn text around, wherever it came from.
+    write(escapeUnsafe(line));
   }
   return {
     debug: (message, fields = {}) => emit("debug", message, fields),
@@ -68,14 +71,7 @@ export const silentLogger: Logger = {
   error: () => {},
 };
 
-// What could end a line early, drive a terminal or turn text around, wherever it came from.
-// deno-lint-ignore no-control-regex -- control characters are what is looked for
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
 const MAX_CAUSES = 8;
-
-function escapeCharacter(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-}
 
 function formatJson(time: string, level: LogLevel, message: string, fields: LogFields): string {
   const plain = Object.entries(fields).map(([name, value]) => [

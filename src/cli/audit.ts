@@ -1,6 +1,7 @@
 // `latchkey audit`: what happened to the device's security.
 
 import { asJsonObject } from "../base/json.ts";
+import { safeText } from "../display/safe_text.ts";
 import {
   type Command,
   type CommandContext,
@@ -71,7 +72,7 @@ async function show(
       String(entry["event"]).padEnd(17),
       ...facts,
     ];
-    context.write(`${columns.join("  ").trimEnd()}\n`);
+    context.write(`${safeText(columns.join("  "), Infinity).trimEnd()}\n`);
     lastId = Number(entry["id"]);
   }
   return lastId;

@@ -1,6 +1,7 @@
 // How commands talk to the running service: JSON-RPC over a POST from the device itself.
 
 import { asJsonObject } from "../base/json.ts";
+import { safeText } from "../display/safe_text.ts";
 import { CommandError } from "./command.ts";
 
 /** The result of a method of the service at `baseUrl`; CommandError where it is refused. */
@@ -12,7 +13,9 @@ export async function callService(
   const response = await post(baseUrl, JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }));
   const answer = asJsonObject(await readJson(response, baseUrl));
   const error = asJsonObject(answer?.["error"]);
-  if (error !== undefined) throw new CommandError(`Refused: ${String(error["message"])}`);
+  if (error !== undefined) {
+    throw new CommandError(`Refused: ${safeText(String(error["message"]), 200)}`);
+  }
   return answer?.["result"];
 }
 

@@ -1,7 +1,10 @@
 // Rows of text in aligned columns, and times as people read them.
 
-/** Lines with columns padded to their widest cell. */
-export function formatTable(rows: readonly (readonly string[])[]): string {
+import { safeText } from "../display/safe_text.ts";
+
+/** Lines with columns padded to their widest cell; no cell drives the terminal or ends its line. */
+export function formatTable(cells: readonly (readonly string[])[]): string {
+  const rows = cells.map((row) => row.map((cell) => safeText(cell, Infinity)));
   const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
   return rows
     .map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ").trimEnd() + "\n")

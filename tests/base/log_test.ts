@@ -8,6 +8,7 @@ import {
   type LogLevel,
   silentLogger,
 } from "../../src/base/log.ts";
+import { escapeUnsafe } from "../../src/base/unsafe_text.ts";
 
 const TIME_MS = Date.UTC(2026, 0, 2, 3, 4, 5, 6);
 const TIME = "2026-01-02T03:04:05.006Z";
@@ -67,6 +68,23 @@ for (const forgery of FORGERIES) {
       assert.equal(lines.length, 1);
       // deno-lint-ignore no-control-regex -- control characters are what must not be there
       assert.doesNotMatch(lines[0] ?? "", /[\u0000-\u001f]/);
+    });
+  }
+}
+
+const TURNS = [
+  ...["\u061c", "\u200e", "\u200f", "\u202a", "\u202e", "\u2066", "\u2069", "\u200b", "\u3164"],
+  ...["\u009b31m", "\u007f", "\u2028", "\ufeff", "\u{e0041}"],
+];
+for (const turn of TURNS) {
+  for (const format of ["text", "json"] as const) {
+    Deno.test(`a ${format} line writes ${JSON.stringify(escapeUnsafe(turn))} in plain ASCII`, () => {
+      const { logger, lines } = logTo(format);
+      logger.info("Fields", { text: `a${turn}b`, list: [turn], error: new Error(turn) });
+      assert.match(lines[0] ?? "", /^[ -~]*$/);
+      if (format === "text") return;
+      // Programs that read the line still get the text as it was.
+      assert.equal((JSON.parse(lines[0] ?? "") as { text: string }).text, `a${turn}b`);
     });
   }
 }

@@ -19,6 +19,9 @@ const UNSAFE: [string, string][] = [
   ["a byte order mark", "\ufeff"],
   ["an invisible tag", "\u{e0041}"],
   ["a character of private use", "\ue000"],
+  ["a mark of direction", "\u200f"],
+  ["an Arabic mark of direction", "\u061c"],
+  ["a Hangul filler", "\u3164"],
   ["half a surrogate pair", "\ud83d"],
 ];
 for (const [what, text] of UNSAFE) {

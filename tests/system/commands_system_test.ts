@@ -136,6 +136,26 @@ Deno.test("pair shows the PIN, waits, and says who paired", async () => {
   });
 });
 
+Deno.test("no command writes a name of others that drives the terminal", async () => {
+  await withService({}, async (service, config) => {
+    const name = "\u202eevil\u009b31m";
+    await pairPhone(service.baseUrl, { pin: await openPairing(service.baseUrl), name });
+    const results = await Promise.all([
+      runLatchkey("clients", "--config", config),
+      runLatchkey("call", "clients", "--config", config),
+      runLatchkey("audit", "--config", config),
+    ]);
+    for (const { stdout } of results) assert.match(stdout, /^[ -~\ufffd\n]*$/);
+    const { clients } = JSON.parse(results[1]?.stdout ?? "") as {
+      clients: { clientName: string }[];
+    };
+    assert.equal(clients[0]?.clientName, name);
+    const refused = await runLatchkey("call", "\u202eno", "--config", config);
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /^[ -~\ufffd\n]*$/);
+  });
+});
+
 Deno.test("pair tells of wrong guesses and why nobody paired", async () => {
   await withService({}, async (service, config) => {
     const command = spawn("pair", "--config", config);
