@@ -8,6 +8,7 @@
 import { assemble } from "./app/assembly.ts";
 import { systemEdges } from "./app/edges.ts";
 import type { App, AppOptions } from "./app/options.ts";
+import { formatFirstStack } from "./platform/vitals.ts";
 
 export { ANSWERS_GRACE_MS, DISTANT_GRACE_MS, RUNNING_GRACE_MS } from "./app/assembly.ts";
 export type { App, AppOptions } from "./app/options.ts";
@@ -37,5 +38,6 @@ export type { PinDisplay, PinOutcome, PinView } from "./display/pin_display.ts";
  * platform's error of a listener; then nothing is left running.
  */
 export function startApp(options: AppOptions): Promise<App> {
+  formatFirstStack();
   return assemble(options, systemEdges);
 }

@@ -94,8 +94,13 @@ function showValue(value: LogValue): string {
   return JSON.stringify(value ?? null);
 }
 
+// Where descriptors are short, whatever the runtime needs for a stack may be short, too.
+const EXHAUSTION_CODES: readonly unknown[] = ["EMFILE", "ENFILE"];
+
 function describeError(error: Error, causes = 0): string {
-  const own = error.stack ?? `${error.name}: ${error.message}`;
+  const { code } = error as { code?: unknown };
+  const stack = EXHAUSTION_CODES.includes(code) ? undefined : error.stack;
+  const own = stack ?? `${error.name}: ${error.message}`;
   if (!(error.cause instanceof Error) || causes === MAX_CAUSES) return own;
   return `${own}\nCaused by: ${describeError(error.cause, causes + 1)}`;
 }

@@ -2,12 +2,26 @@
 
 import type { Clock } from "../base/clock.ts";
 import { every } from "../base/clock.ts";
+import { asError } from "../base/errors.ts";
 
 const PROBE_MS = 500;
 
 /** Resident memory of this process, in bytes. */
 export function residentBytes(): number {
   return Deno.memoryUsage().rss;
+}
+
+/**
+ * Formats the stack of one of the runtime's own errors, so that what it does for the first one is
+ * done: it opens /proc/self/maps to learn the size of its stack and aborts the process where it
+ * cannot. To be called at the start, while there are descriptors.
+ */
+export function formatFirstStack(): void {
+  try {
+    Deno.openSync("").close();
+  } catch (error) {
+    void asError(error).stack;
+  }
 }
 
 /** Watches how late timers fire. */

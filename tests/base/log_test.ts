@@ -51,6 +51,17 @@ for (const [name, fields, expected] of TEXT_LINES) {
   });
 }
 
+for (const code of ["EMFILE", "ENFILE"]) {
+  Deno.test(`an error ${code} is written without a stack, and so is a cause`, () => {
+    const error = Object.assign(new Error("Too many open files"), { code });
+    const { logger, lines } = logTo("text");
+    logger.warn("Something", { error });
+    assert.deepEqual(lines, [`${TIME} WARN  Something error="Error: Too many open files"`]);
+    logger.warn("Something", { error: new Error("x", { cause: error }) });
+    assert.match(lines[1] ?? "", /Caused by: Error: Too many open files"$/);
+  });
+}
+
 const FORGERIES = [
   `x\n${TIME} ERROR Forged`,
   `x\r\n${TIME} ERROR Forged`,

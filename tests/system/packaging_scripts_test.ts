@@ -81,7 +81,7 @@ systemTest("the init script starts, tells, reloads and stops under BusyBox", {
     withFolder(async (folder) => {
       const env = await fakeService(
         folder,
-        `echo "$@"; echo "listens on it"; trap 'echo reloaded' HUP; trap 'echo bye; exit 0' TERM; while :; do sleep 0.1; done`,
+        `echo "$@"; echo "files $(ulimit -n)"; echo "listens on it"; trap 'echo reloaded' HUP; trap 'echo bye; exit 0' TERM; while :; do sleep 0.1; done`,
       );
       const init = (verb: string): Promise<Result> => run(["busybox", "sh", INIT, verb], env);
       assert.deepEqual(await init("status"), { code: 3, output: "latchkey does not run\n" });
@@ -101,6 +101,7 @@ systemTest("the init script starts, tells, reloads and stops under BusyBox", {
       const lines = (await Deno.readTextFile(`${folder}/log`)).split("\n");
       assert.equal(lines.filter((line) => line === "bye").length, 2);
       assert.ok(lines.includes("reloaded"));
+      assert.ok(lines.includes("files 16384"), lines.join("\n"));
       assert.ok(lines.includes(`serve --config ${folder}/config.toml`));
       assert.equal(((await Deno.stat(`${folder}/log`)).mode ?? 0) & 0o777, 0o600);
       assert.equal((await init("nonsense")).code, 2);
@@ -161,4 +162,15 @@ systemTest("enable-service finds the init system of a root filesystem", {
       assert.ok((await Deno.stat(`${folder}/busybox/etc/init.d/S95latchkey`)).isFile);
       assert.equal((await enable("nothing", [])).code, 1);
     }),
+});
+
+Deno.test("OpenRC, SysV and systemd allow the service as many descriptors", async () => {
+  const [openrc, sysv, unit] = await Promise.all([
+    `${ROOTFS}usr/share/latchkey/init/openrc`,
+    INIT,
+    `${ROOTFS}usr/lib/systemd/system/latchkey.service`,
+  ].map((file) => Deno.readTextFile(file)));
+  assert.match(openrc ?? "", /^rc_ulimit="-n 16384"$/m);
+  assert.match(sysv ?? "", /^MAX_FILES=16384$/m);
+  assert.match(unit ?? "", /^LimitNOFILE=16384$/m);
 });
