@@ -10,6 +10,7 @@ import { utf8 } from "../base/bytes.ts";
 import { systemClock } from "../base/clock.ts";
 import { AppError } from "../base/errors.ts";
 import { silentLogger } from "../base/log.ts";
+import { isOwnFile } from "../base/own_files.ts";
 import { systemRandom } from "../base/random.ts";
 import { parseConfig, parseOverlay } from "../config/config.ts";
 import { privateFiles } from "../platform/private_files.ts";
@@ -145,6 +146,7 @@ function giveToOwner(folder: string): void {
   const { uid, gid } = Deno.statSync(folder);
   if (uid === null || gid === null) return;
   for (const { name } of Deno.readDirSync(folder)) {
+    if (!isOwnFile(name)) continue;
     const path = `${folder}/${name}`;
     const file = Deno.lstatSync(path);
     // A link in another user's folder may lead to what is not theirs.

@@ -32,7 +32,10 @@ export function judgeDataFolder({ path, uid, state }: FolderFacts): Finding {
     return fail(`${path} belongs to user ${ownerUid}, not to ${uid}`, `chown -R ${uid} ${path}`);
   }
   if ((mode & OPEN_TO_OTHERS) !== 0 || (mode & OWNERS_RIGHTS) !== OWNERS_RIGHTS) {
-    return fail(`${path} has mode ${formatMode(mode)}, not 0700`, `chmod 700 ${path}`);
+    return fail(
+      `${path} has mode ${formatMode(mode)}, not 0700`,
+      `If it is latchkey's alone: chmod 700 ${path}; if not, name another data_dir in [service]`,
+    );
   }
   if (isReadOnly) {
     return fail(`${path} is on a read-only disk`, "Mount it writable, or name another data_dir");

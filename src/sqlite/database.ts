@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { asError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
+import { isOwnFile } from "../base/own_files.ts";
 import { migrate, type Migration } from "./migrations.ts";
 
 /** How long a statement waits for another process's lock, in milliseconds. */
@@ -75,7 +76,10 @@ export function openDatabase(options: OpenDatabaseOptions): DatabaseSync {
   }
 }
 
-/** Makes sure a folder is there and closed to others. */
+/**
+ * Makes sure a folder is there and closed to others. One that others can read is closed only where it
+ * holds nothing but this program's files; otherwise throws DatabaseUnusableError and changes nothing.
+ */
 export function createFolder(path: string, log: Logger): void {
   Deno.mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
   const mode = Deno.statSync(path).mode ?? 0;
@@ -86,6 +90,15 @@ export function createFolder(path: string, log: Logger): void {
     );
   }
   if ((mode & OPEN_TO_OTHERS) === 0) return;
+  const foreign = [...Deno.readDirSync(path)].find(({ name }) => !isOwnFile(name));
+  if (foreign !== undefined) {
+    throw new DatabaseUnusableError(
+      path,
+      `other users can read this folder, and it holds what is not latchkey's (${
+        JSON.stringify(foreign.name)
+      }). Name a folder of its own as data_dir in [service], or close this one: chmod 700 ${path}`,
+    );
+  }
   Deno.chmodSync(path, FOLDER_MODE);
   log.warn("Closed the data folder to other users", { path, modeBefore: formatMode(mode) });
 }
