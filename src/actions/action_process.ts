@@ -24,7 +24,9 @@ export interface ActionProcess {
 export interface StartActionOptions {
   /** The folder it runs in; the service's own where undefined. */
   readonly cwd: string | undefined;
-  /** Variables beside those of the service. */
+  /** The names of variables of the service that it inherits beside the harmless ones. */
+  readonly passEnv: readonly string[];
+  /** Variables of its own. */
   readonly env: Readonly<Record<string, string>>;
   /** Takes what it writes to its output and its error output. */
   readonly onOutput: (chunk: Uint8Array) => void;

@@ -209,14 +209,19 @@ export class ActionRunner {
 
   #start({ action, argv, media }: PreparedAction, env: Readonly<Record<string, string>>): void {
     const { start, events, clock, log } = this.#options;
-    const { name, cwd } = action;
+    const { name, cwd, passEnv } = action;
     let run: ActionRun;
     try {
       run = startRun({
         action,
         media,
         start: (onOutput) =>
-          start(argv, { cwd, env: { ...action.env, LATCHKEY_ACTION: name, ...env }, onOutput }),
+          start(argv, {
+            cwd,
+            passEnv,
+            env: { ...action.env, LATCHKEY_ACTION: name, ...env },
+            onOutput,
+          }),
         clock,
       });
     } catch (error) {

@@ -14,8 +14,10 @@ export interface ActionSettings {
   readonly command: readonly string[];
   /** The folder it runs in; the service's own where undefined. */
   readonly cwd: string | undefined;
-  /** Variables beside those of the service. */
+  /** Variables of its own. */
   readonly env: Readonly<Record<string, string>>;
+  /** The names of variables of the service that it inherits beside the harmless ones. */
+  readonly passEnv: readonly string[];
   /** Whether it replaces the exclusive action that runs, and is replaced by the next. */
   readonly exclusive: boolean;
   /** Whether a text may fill an argument that begins with "-" although no "--" precedes it. */

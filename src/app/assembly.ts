@@ -144,7 +144,12 @@ function buildCore({ options, config, edges, lifetime, clock, random, log }: Fra
   lifetime.early(() => events.close());
   const { display: given, terminal = { write: () => {}, isTerminal: false } } = options;
   const display = given === undefined
-    ? edges.openDisplays(config.display, { ...terminal, clock, log })
+    ? edges.openDisplays(config.display, {
+      ...terminal,
+      environment: options.environment ?? edges.environment(),
+      clock,
+      log,
+    })
     : fanOut({ displays: [{ name: "given", display: given }], log });
   lifetime.early(() => display.close());
   return { stores, live, notifications, records, models, events, display };

@@ -34,7 +34,7 @@ export interface AppOptions {
    */
   configSource?: ConfigSource;
   /**
-   * The variables that actions inherit.
+   * The variables of which programs inherit the harmless ones, and those that actions name.
    * @default those of this process
    */
   environment?: Readonly<Record<string, string>>;

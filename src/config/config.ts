@@ -194,15 +194,16 @@ function configOf(tables: FileTables, env: ConfigEnvironment): Config {
 type TableOf<Name extends keyof FileTables> = NonNullable<FileTables[Name]>;
 
 function actionOf(action: TableOf<"action">[number]): ActionSettings {
-  const { name, match, command, cwd, env, exclusive, allow_options, system, title } = action;
+  const { name, match, command, cwd, env, exclusive, system, title } = action;
   return {
     name,
     match,
     command,
     cwd,
     env: env ?? {},
+    passEnv: action.pass_env ?? [],
     exclusive: exclusive ?? true,
-    allowOptions: allow_options ?? false,
+    allowOptions: action.allow_options ?? false,
     system,
     title,
   };

@@ -98,13 +98,15 @@ function tablesOf(config: Config): [string, Keys][] {
 }
 
 function actionTable(action: Config["actions"][number]): Record<string, unknown> {
-  const { name, match, command, cwd, env, exclusive, allowOptions, system, title } = action;
+  const { name, match, command, cwd, env, passEnv, exclusive, allowOptions, system, title } =
+    action;
   const keys = {
     name,
     match,
     command,
     cwd,
     env: Object.keys(env).length > 0 ? env : undefined,
+    pass_env: passEnv.length > 0 ? [...passEnv] : undefined,
     exclusive,
     allow_options: allowOptions,
     system,

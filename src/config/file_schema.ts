@@ -93,6 +93,11 @@ function isInstanceName(text: string): boolean {
   return bytes >= 1 && bytes <= MAX_INSTANCE_NAME_BYTES;
 }
 
+// What begins with LATCHKEY_ is the service's own, a passphrase among it.
+function isPassedVariable(name: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !name.startsWith("LATCHKEY_");
+}
+
 const folder = textOf((text) => text !== "", "expected a folder");
 const file = textOf((text) => text !== "", "expected a file");
 const buttons = listOf(isButton, 'expected a button, such as "BTN_START"');
@@ -106,6 +111,10 @@ const ActionSchema = table({
   env: v.optional(v.pipe(
     v.custom<object>(isTable, "expected a table"),
     v.record(v.string(), v.string()),
+  )),
+  pass_env: v.optional(listOf(
+    isPassedVariable,
+    "expected a variable's name that does not begin with LATCHKEY_",
   )),
   exclusive: v.optional(v.boolean()),
   allow_options: v.optional(v.boolean()),

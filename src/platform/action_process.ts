@@ -3,6 +3,7 @@
 
 import { kill } from "node:process";
 import type { ActionProcess, StartAction } from "../actions/action_process.ts";
+import { inheritedEnvironment } from "./inherited_environment.ts";
 
 /** How long output is still read after all processes are gone, in milliseconds. */
 export const LATE_OUTPUT_MS = 500;
@@ -10,15 +11,12 @@ export const LATE_OUTPUT_MS = 500;
 /** Sends a signal to a process, or to a group of them by its negative number; 0 only looks. */
 export type SendSignal = (pid: number, signal: "SIGTERM" | "SIGKILL" | 0) => void;
 
-/** A starter of programs that inherit this environment; what begins with LATCHKEY_ is left out. */
+/** A starter of programs that inherit what is harmless of this environment, and what they ask for. */
 export function createActionStarter(
   environment: Readonly<Record<string, string>>,
   sendSignal: SendSignal = kill,
 ): StartAction {
-  const inherited = Object.fromEntries(
-    Object.entries(environment).filter(([name]) => !name.startsWith("LATCHKEY_")),
-  );
-  return (argv, { cwd, env, onOutput }): ActionProcess => {
+  return (argv, { cwd, env, passEnv, onOutput }): ActionProcess => {
     const [program = "", ...args] = argv;
     // Where the right was given up, the platform would ask on the terminal, and all would wait for it.
     if (Deno.permissions.querySync({ name: "run", command: program }).state !== "granted") {
@@ -28,7 +26,7 @@ export function createActionStarter(
       args,
       ...(cwd === undefined ? {} : { cwd }),
       clearEnv: true,
-      env: { ...inherited, ...env },
+      env: { ...inheritedEnvironment(environment, passEnv), ...env },
       stdin: "null",
       stdout: "piped",
       stderr: "piped",

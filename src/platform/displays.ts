@@ -21,6 +21,8 @@ export interface OpenDisplaysOptions {
   write: (text: string) => void;
   /** Whether somebody can see what is written, and not a journal keeps it. */
   isTerminal: boolean;
+  /** The variables of the service, of which the program of a display inherits the harmless ones. */
+  environment: Readonly<Record<string, string>>;
   /** Time. */
   clock: Clock;
   /** The log. */
@@ -29,7 +31,7 @@ export interface OpenDisplaysOptions {
 
 /** Opens all displays; one that cannot be opened is logged and left out. */
 export function openDisplays(settings: DisplaySettings, options: OpenDisplaysOptions): PinDisplay {
-  const { write, isTerminal, clock, log } = options;
+  const { write, isTerminal, environment, clock, log } = options;
   const displays: NamedDisplay[] = [];
   const add = (name: string, open: () => PinDisplay): boolean => {
     try {
@@ -47,7 +49,7 @@ export function openDisplays(settings: DisplaySettings, options: OpenDisplaysOpt
     command: () =>
       createCommandDisplay({
         argv: settings.command,
-        start: createProgramStarter(COMMAND_LIMIT_MS),
+        start: createProgramStarter({ limitMs: COMMAND_LIMIT_MS, environment }),
       }),
     file: () => createPictureFileDisplay({ path: settings.file, files: privateFiles }),
   };

@@ -1,14 +1,25 @@
 // Programs that the device starts, never through a shell.
 
 import type { RunningProgram, StartProgram } from "../display/command.ts";
+import { inheritedEnvironment } from "./inherited_environment.ts";
 
-/** Starts a program with its input; it is ended after `limitMs`. */
-export function createProgramStarter(limitMs: number): StartProgram {
+/** Options of {@linkcode createProgramStarter}. */
+export interface ProgramStarterOptions {
+  /** After how many milliseconds a program is ended. */
+  limitMs: number;
+  /** The variables of the service; a program inherits those that are harmless. */
+  environment: Readonly<Record<string, string>>;
+}
+
+/** A starter of programs that are handed their input. */
+export function createProgramStarter(starter: ProgramStarterOptions): StartProgram {
+  const { limitMs, environment } = starter;
   return (argv, options): RunningProgram => {
     const [program = "", ...args] = argv;
     const child = new Deno.Command(program, {
       args,
-      env: { ...options.env },
+      clearEnv: true,
+      env: { ...inheritedEnvironment(environment), ...options.env },
       stdin: "piped",
       stdout: "null",
       stderr: "null",

@@ -92,6 +92,7 @@ Deno.test("parseConfig() reads every key", () => {
     cwd = "/media"
     env = { DISPLAY = ":0" }
     exclusive = false
+    pass_env = ["ROM_PATH"]
     allow_options = true
     system = "Video"
     title = "\${file}"
@@ -151,6 +152,7 @@ Deno.test("parseConfig() reads every key", () => {
         cwd: "/media",
         env: { DISPLAY: ":0" },
         exclusive: false,
+        passEnv: ["ROM_PATH"],
         allowOptions: true,
         system: "Video",
         title: "${file}",
@@ -162,6 +164,7 @@ Deno.test("parseConfig() reads every key", () => {
         cwd: undefined,
         env: {},
         exclusive: true,
+        passEnv: [],
         allowOptions: false,
         system: undefined,
         title: undefined,

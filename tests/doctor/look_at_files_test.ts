@@ -239,6 +239,7 @@ Deno.test("lookAtActions() goes by each action's own folder and search path", as
       cwd: undefined,
       env: {},
       exclusive: true,
+      passEnv: [],
       allowOptions: false,
       system: undefined,
       title: undefined,

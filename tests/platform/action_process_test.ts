@@ -7,10 +7,39 @@ import { seededRandom } from "../support/seeded_random.ts";
 import { until } from "../support/until.ts";
 
 const STARTER = import.meta.resolve("../../src/platform/action_process.ts");
+/** Variables that a service may well have and that are nobody else's. */
+const SECRETS = {
+  LATCHKEY_PASSPHRASE: "secret",
+  PGPASSWORD: "secret",
+  AWS_SECRET_ACCESS_KEY: "secret",
+  NOTIFY_SOCKET: "secret",
+  INVOCATION_ID: "secret",
+  LD_PRELOAD_TOLD: "secret",
+  HTTPS_PROXY: "secret",
+  XDGX: "secret",
+};
+
+/** Variables that every program inherits. */
+const HARMLESS = {
+  HOME: "/home/player",
+  USER: "player",
+  LANG: "de_DE.UTF-8",
+  LC_TIME: "C",
+  TZ: "Europe/Berlin",
+  XDG_RUNTIME_DIR: "/run/user/7",
+  DISPLAY: ":1",
+  WAYLAND_DISPLAY: "wayland-1",
+  SDL_VIDEODRIVER: "kmsdrm",
+  PULSE_SERVER: "unix:/p",
+  PIPEWIRE_REMOTE: "pipe",
+  DBUS_SESSION_BUS_ADDRESS: "unix:/d",
+};
+
 const ENVIRONMENT = {
+  ...SECRETS,
+  ...HARMLESS,
   PATH: Deno.env.get("PATH") ?? "",
   KEPT: "yes",
-  LATCHKEY_PASSPHRASE: "secret",
 };
 
 interface Started extends ActionProcess {
@@ -19,14 +48,15 @@ interface Started extends ActionProcess {
 
 function start(
   argv: readonly string[],
-  options: { env?: Record<string, string>; cwd?: string } = {},
+  options: { env?: Record<string, string>; cwd?: string; passEnv?: readonly string[] } = {},
 ): Started {
-  const { env = {}, cwd } = options;
+  const { env = {}, cwd, passEnv = ["KEPT"] } = options;
   let output = "";
   const decoder = new TextDecoder();
   const process = createActionStarter(ENVIRONMENT)(argv, {
     cwd,
     env,
+    passEnv,
     onOutput: (chunk) => {
       output += decoder.decode(chunk, { stream: true });
     },
@@ -45,6 +75,23 @@ Deno.test("a program gets its arguments, variables and folder, and its output is
   assert.doesNotMatch(process.output(), /secret/);
   assert.equal(process.isAlive(), false);
   assert.equal(process.signal("SIGTERM"), false);
+});
+
+Deno.test("a program inherits what is harmless, its own variables and what it asks for", async () => {
+  const process = start(["env"], { env: { MINE: "too", LANG: "C" }, passEnv: ["KEPT", "ABSENT"] });
+  await process.ended;
+  await process.finish();
+  const expected = {
+    ...HARMLESS,
+    PATH: ENVIRONMENT.PATH,
+    LANG: "C",
+    KEPT: "yes",
+    MINE: "too",
+  };
+  assert.deepEqual(
+    process.output().trim().split("\n").sort(),
+    Object.entries(expected).map(([name, value]) => `${name}=${value}`).sort(),
+  );
 });
 
 Deno.test("a program has no variable of this process but those it is given", async () => {
@@ -69,7 +116,7 @@ Deno.test("without the right to start programs nobody is asked for it", async ()
     import { createActionStarter } from ${JSON.stringify(STARTER)};
     Deno.permissions.revokeSync({ name: "run" });
     try {
-      createActionStarter({})(["true"], { env: {}, onOutput: () => {} });
+      createActionStarter({})(["true"], { env: {}, passEnv: [], onOutput: () => {} });
     } catch ({ name, message }) {
       console.log(name + ": " + message);
     }
@@ -97,6 +144,7 @@ Deno.test("a program that became another user's is there, and out of reach", asy
   const process = createActionStarter(ENVIRONMENT, refuse)(["true"], {
     cwd: undefined,
     env: {},
+    passEnv: [],
     onOutput: () => {},
   });
   assert.equal(process.isAlive(), true);

@@ -15,6 +15,7 @@ export function sampleAction(
     cwd: undefined,
     env: {},
     exclusive: true,
+    passEnv: [],
     allowOptions: false,
     system: undefined,
     title: undefined,
