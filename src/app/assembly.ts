@@ -126,16 +126,26 @@ interface Core {
 }
 
 // What is kept, what is connected, and what is shown.
-function buildCore({ options, config, edges, lifetime, clock, random, log }: Frame): Core {
+function buildCore(frame: Frame): Core {
+  const { options, config, edges, lifetime, status, clock, random, log } = frame;
   const stores = edges.openStores({ dataDir: config.service.dataDir, log });
+  status.areStoresThere = stores.isThere;
   lifetime.late(() => stores.close());
   const live = new LiveConnections();
   lifetime.early(() => live.shutDown());
   const notifications = new Notifications();
   const records = openRecords({ stores, live, clock, random, log });
   lifetime.late(() => void records.flush());
-  const { keys } = records;
-  const models = edges.openModels({ settings: config.models, stores, keys, clock, random, log });
+  const { keys, keyClock } = records;
+  lifetime.late(() => keyClock.close());
+  const models = edges.openModels({
+    settings: config.models,
+    stores,
+    keys,
+    clock: keyClock,
+    random,
+    log,
+  });
   if (models !== undefined) {
     lifetime.late(() => settledWithin(clock, { work: models.close(), limitMs: DISTANT_GRACE_MS }));
     lifetime.early(() => models.stop());
@@ -280,7 +290,7 @@ function buildRoutes(frame: Frame, parts: Core & Service): ReturnType<typeof cre
       port: () => status.port,
       clock,
     }),
-    state: () => status.state,
+    state: () => status.health,
     isStopping: () => lifetime.isEnding,
     upgradeWebSocket: edges.upgradeWebSocket,
     random,

@@ -14,6 +14,7 @@ import { SqliteKeyStore } from "../sqlite/key_store.ts";
 import { MIGRATIONS } from "../sqlite/migrations.ts";
 import { SqliteReplayLedger } from "../sqlite/replay_ledger.ts";
 import { DATABASE_FILE } from "../sqlite/stores.ts";
+import { SqliteTimeMark } from "../sqlite/time_mark.ts";
 import { SqliteTombstones } from "../sqlite/tombstones.ts";
 import { statIfThere } from "./doctor_files.ts";
 
@@ -29,6 +30,8 @@ export interface DatabaseLook {
   readonly facts: DatabaseFacts;
   /** Its API keys; undefined where it has none of this version. */
   readonly keys: readonly ApiKey[] | undefined;
+  /** The latest time that the device has kept; undefined where it cannot be told. */
+  readonly markMs?: number | undefined;
 }
 
 /** Looks at the database of a data folder. */
@@ -91,7 +94,8 @@ function read(path: string, { hasLog }: { hasLog: boolean }): DatabaseLook {
     const keys = isNewest ? readKeys(database) : undefined;
     const hasOwnTables = !isNewest || keys !== undefined;
     const state = { kind: "read", verdict, version, newestVersion, tables, hasOwnTables } as const;
-    return { facts: { path, state }, keys };
+    const markMs = keys === undefined ? undefined : new SqliteTimeMark(database).read();
+    return { facts: { path, state }, keys, markMs };
   } finally {
     database.close();
   }
@@ -101,7 +105,13 @@ function read(path: string, { hasLog }: { hasLog: boolean }): DatabaseLook {
 function readKeys(database: DatabaseSync): readonly ApiKey[] | undefined {
   try {
     for (
-      const Store of [SqliteClientStore, SqliteReplayLedger, SqliteAuditStore, SqliteTombstones]
+      const Store of [
+        SqliteClientStore,
+        SqliteReplayLedger,
+        SqliteAuditStore,
+        SqliteTimeMark,
+        SqliteTombstones,
+      ]
     ) {
       new Store(database);
     }

@@ -145,7 +145,10 @@ export function createDoctorProbes(options: DiagnoseOptions): DoctorProbes {
       if (address === undefined) throw new NotAskable("no other host reaches the service");
       return { address, outcome: await tryGuard({ hostname: address, port }) };
     },
-    clock: () => Promise.resolve({ wallMs: clock.wallMs(), releaseDate: RELEASE_DATE }),
+    clock: async () => {
+      const { markMs } = config === undefined ? { markMs: undefined } : await database();
+      return { wallMs: clock.wallMs(), releaseDate: RELEASE_DATE, markMs };
+    },
     mdns: async () => {
       const { discovery, service: { listen: { hostname } } } = given();
       if (!discovery.enabled) throw new NotAskable("discovery is off");
@@ -178,9 +181,11 @@ export function createDoctorProbes(options: DiagnoseOptions): DoctorProbes {
     allowed_origins: () => given().security.allowedOrigins,
     keys: async (): Promise<KeyFacts> => {
       const { security: { allowedIps } } = given();
-      const keys = keysInForce((await database()).keys, clock);
+      const { keys: all, markMs = 0 } = await database();
+      const nowMs = Math.max(clock.wallMs(), markMs);
+      const keys = keysInForce(all, nowMs);
       if (keys === undefined) throw new NotAskable("the database cannot tell");
-      return { nowMs: clock.wallMs(), allowedIps: allowedIps.length, keys };
+      return { nowMs, allowedIps: allowedIps.length, keys };
     },
     permissions: async () => {
       const { identity: { uid }, isOfService } = await user();
@@ -195,7 +200,7 @@ export function createDoctorProbes(options: DiagnoseOptions): DoctorProbes {
         enabled,
         isUpstreamReached: enabled && await isAnswered(upstream),
         allowed: allow.length,
-        scopes: keysInForce(keys, clock)?.flatMap(({ scopes }) => scopes),
+        scopes: keysInForce(keys, clock.wallMs())?.flatMap(({ scopes }) => scopes),
         fleetProblems: isAsked ? await checkFleet(models) : [],
       };
     },
@@ -211,9 +216,9 @@ async function lookAtService(config: Config): Promise<ServiceFacts> {
   return { port, holder, state };
 }
 
-function keysInForce(keys: readonly ApiKey[] | undefined, clock: Clock): ApiKey[] | undefined {
+function keysInForce(keys: readonly ApiKey[] | undefined, nowMs: number): ApiKey[] | undefined {
   return keys?.filter(({ revokedAtMs, expiresAtMs }) =>
-    revokedAtMs === undefined && (expiresAtMs === undefined || expiresAtMs > clock.wallMs())
+    revokedAtMs === undefined && (expiresAtMs === undefined || expiresAtMs > nowMs)
   );
 }
 

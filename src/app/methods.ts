@@ -51,7 +51,7 @@ export function createMethods(parts: MethodParts): Dispatcher {
   const { audit, roster, lastSeen, keys } = records;
   return createDispatcher({
     methods: [
-      ...serviceMethods({ version: VERSION, platform, state: () => status.state }),
+      ...serviceMethods({ version: VERSION, platform, state: () => status.health }),
       ...clientMethods({
         roster,
         pairing: window,

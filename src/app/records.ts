@@ -2,6 +2,7 @@
 
 import { AuditLog } from "../audit/audit_log.ts";
 import type { Clock } from "../base/clock.ts";
+import { LastingClock } from "../base/lasting_clock.ts";
 import type { Logger } from "../base/log.ts";
 import type { RandomSource } from "../base/random.ts";
 import { LastSeen } from "../clients/last_seen.ts";
@@ -34,6 +35,8 @@ export interface Records {
   readonly lastSeen: LastSeen;
   /** The API keys. */
   readonly keys: KeyRing;
+  /** The time by which they end. */
+  readonly keyClock: LastingClock;
   /** Writes what is kept in memory for a while; false where something could not be written. */
   flush(): boolean;
 }
@@ -48,12 +51,14 @@ export function openRecords(options: RecordsOptions): Records {
     onChanged: (clientId, change) => audit.record(change, { clientId }),
   });
   const lastSeen = new LastSeen({ store: stores.clients, log });
-  const keys = new KeyRing({ store: stores.keys, clock, random, log });
+  const keyClock = new LastingClock({ clock, store: stores.timeMark, log });
+  const keys = new KeyRing({ store: stores.keys, clock: keyClock, random, log });
   return {
     audit,
     roster,
     lastSeen,
     keys,
+    keyClock,
     // Both, though the first fails.
     flush: () => [lastSeen.flush(), keys.flush()].every((isWritten) => isWritten),
   };

@@ -5,14 +5,21 @@ import type { ServiceState } from "../http/routes.ts";
 
 /** What a service is doing, for all parts that ask. */
 export class ServiceStatus {
-  /** What /health tells. */
+  /** How far the service has come. */
   state: ServiceState = "starting";
+  /** Whether what it keeps is still where it was opened. */
+  areStoresThere: () => boolean = () => true;
   #listeners: Listeners | undefined;
   readonly #wantedPort: number;
 
   /** A service that does not listen yet. */
   constructor(wantedPort: number) {
     this.#wantedPort = wantedPort;
+  }
+
+  /** What /health and `status` tell: a service that can keep nothing any more has failed. */
+  get health(): ServiceState {
+    return this.areStoresThere() ? this.state : "failed";
   }
 
   /** The service listens. */

@@ -2,6 +2,7 @@
 // API and kept beside it (settings/settings_file.ts).
 
 import { AppError } from "../base/errors.ts";
+import { explainStorageError } from "../base/storage_error.ts";
 import { type Config, parseOverlay, settingsOf } from "../config/config.ts";
 import type { ConfigSource } from "../config/config_source.ts";
 import type { PrivateFiles } from "../display/picture_file.ts";
@@ -48,7 +49,11 @@ export function createSettingsControl(options: SettingsControlOptions): Settings
       const text = formatTables(changeTables(parseOverlay(overlay), change));
       const config = from.readWith(text);
       // Kept before it is in force, so that a restart never takes back what was answered.
-      files.write(overlay.file, new TextEncoder().encode(text));
+      try {
+        files.write(overlay.file, new TextEncoder().encode(text));
+      } catch (error) {
+        throw explainStorageError(error);
+      }
       return putInForce(config);
     },
   };

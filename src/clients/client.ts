@@ -50,6 +50,8 @@ export interface ClientStore {
   findByToken(authToken: string): Client | undefined;
   /** The client with this id. */
   findById(clientId: string): Client | undefined;
+  /** Throws where a new client could not be kept now: the disk is full, say. */
+  checkWritable(): void;
   /** Keeps a new client. */
   add(client: Client): void;
   /** Changes a client; false where there is none with this id. */

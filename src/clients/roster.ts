@@ -53,9 +53,18 @@ export class ClientRoster {
     return this.#store.findById(clientId);
   }
 
-  /** Keeps a new client durably. */
+  /** Throws AppError where a new client could not be kept now. */
+  checkWritable(): void {
+    this.#store.checkWritable();
+  }
+
+  /** Keeps a new client durably; a phone is not told why that failed. */
   add(client: Client): void {
-    this.#store.add(client);
+    try {
+      this.#store.add(client);
+    } catch (cause) {
+      throw new Error("Cannot keep the client", { cause });
+    }
   }
 
   /**

@@ -17,6 +17,9 @@ export const SLOW_PAIRING_MS = 2_000;
 /** A clock this much ahead of the program's release is wrong, in years of 365 days. */
 export const MAX_YEARS_AFTER_RELEASE = 20;
 
+/** A clock this much behind the latest time that the device has kept is told of, in milliseconds. */
+export const MAX_BEHIND_MS = 86_400_000;
+
 const YEAR_MS = 365 * 86_400_000;
 
 /** Judges the configuration. */
@@ -45,7 +48,7 @@ export function judgeActions({ actions, problems }: ActionFacts): Finding {
 }
 
 /** Judges the clock. */
-export function judgeClock({ wallMs, releaseDate }: ClockFacts): Finding {
+export function judgeClock({ wallMs, releaseDate, markMs = 0 }: ClockFacts): Finding {
   const shown = new Date(wallMs).toISOString().slice(0, 16).replace("T", " ");
   const releasedMs = Date.parse(releaseDate);
   const advice = "Set it, or let a time server do so: times in logs and ends of keys go by it";
@@ -54,6 +57,13 @@ export function judgeClock({ wallMs, releaseDate }: ClockFacts): Finding {
   }
   if (wallMs > releasedMs + MAX_YEARS_AFTER_RELEASE * YEAR_MS) {
     return fail(`it says ${shown}, more than ${MAX_YEARS_AFTER_RELEASE} years ahead`, advice);
+  }
+  if (markMs - wallMs > MAX_BEHIND_MS) {
+    const seen = new Date(markMs).toISOString().slice(0, 16).replace("T", " ");
+    return warn(
+      `it says ${shown}, but this device has seen ${seen}, and keys end by the later time`,
+      "Set it; if the later time was wrong, make keys anew that have ended by it",
+    );
   }
   return ok(`${shown} UTC`);
 }

@@ -126,6 +126,8 @@ export interface ClockFacts {
   readonly wallMs: number;
   /** The release date, such as "2026-01-31". */
   readonly releaseDate: string;
+  /** The latest time that the device has kept; undefined where the database cannot tell. */
+  readonly markMs?: number | undefined;
 }
 
 /** A service that answered in the local network. */

@@ -48,6 +48,10 @@ export function judgeService({ port, holder, state }: ServiceFacts): Finding {
       "Give doctor the service's --config, or stop the other one",
     );
   }
+  if (state === "failed") {
+    const advice = "See its log, and restart it: its database may be gone from its folder";
+    return fail(`it answers, but has failed${who}`, advice);
+  }
   if (state !== "ready") {
     return warn(`it answers, but is ${state}${who}`, "Wait, and look at its log if it stays so");
   }

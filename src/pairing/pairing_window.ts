@@ -59,6 +59,8 @@ export interface PairedClients {
   readonly limit: number;
   /** The longest name, in bytes of UTF-8. */
   readonly maxNameBytes: number;
+  /** Throws AppError where no client could be kept now: then no PIN is shown. */
+  checkWritable?(): void;
   /** Keeps a client durably or throws. */
   add(client: Client): void;
 }
@@ -144,6 +146,7 @@ export class PairingWindow {
     if (count >= this.#clients.limit) {
       throw new AppError("conflict", `All ${this.#clients.limit} clients are paired already`);
     }
+    this.#clients.checkWritable?.();
     const role = count === 0 ? "admin" : options.role ?? "member";
     const pin = drawPin(this.#random);
     const deadline = deadlineIn(this.#clock, PIN_LIFETIME_MS);

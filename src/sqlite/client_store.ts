@@ -9,6 +9,12 @@ import { inTransaction } from "./transaction.ts";
 const COLUMNS = `client_id, client_name, auth_token, role, pairing_key, created_at_ms,
   last_seen_at_ms`;
 
+// More than one page, so that the file must grow; what that takes is free for the client then.
+const PROBES = [
+  "UPDATE write_probe SET filler = zeroblob(16384)",
+  "UPDATE write_probe SET filler = x''",
+];
+
 type Row = Record<string, SQLOutputValue>;
 
 /** A ClientStore over the tables of the first migration. */
@@ -72,15 +78,21 @@ export class SqliteClientStore implements ClientStore {
 
   /** Keeps a new client. */
   add(client: Client): void {
-    this.#statements.insert.run(
-      client.clientId,
-      utf8(client.clientName),
-      client.authToken,
-      client.role,
-      client.pairingKey,
-      client.createdAtMs,
-      client.lastSeenAtMs,
-    );
+    const { clientId, clientName, authToken, role, pairingKey } = client;
+    const { createdAtMs, lastSeenAtMs } = client;
+    const name = utf8(clientName);
+    inTransaction(this.#database, () => {
+      const { insert } = this.#statements;
+      insert.run(clientId, name, authToken, role, pairingKey, createdAtMs, lastSeenAtMs);
+    });
+  }
+
+  /** Writes as much as a client is, and takes it back; throws where that cannot be kept. */
+  checkWritable(): void {
+    for (const sql of PROBES) {
+      const statement = this.#database.prepare(sql);
+      inTransaction(this.#database, () => statement.run());
+    }
   }
 
   /** Changes a client; false where there is none. */

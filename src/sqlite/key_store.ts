@@ -77,20 +77,20 @@ export class SqliteKeyStore implements KeyStore {
   /** Keeps a new key. */
   add(key: ApiKey): void {
     const { keyId, name, secretHash, scopes, models, createdAtMs, expiresAtMs = null } = key;
-    this.#statements.insert.run(
-      keyId,
-      name,
-      secretHash,
-      JSON.stringify(scopes),
-      createdAtMs,
-      expiresAtMs,
-      models === undefined ? null : JSON.stringify(models),
-    );
+    const { insert } = this.#statements;
+    const modelsText = models === undefined ? null : JSON.stringify(models);
+    const scopesText = JSON.stringify(scopes);
+    inTransaction(this.#database, () => {
+      insert.run(keyId, name, secretHash, scopesText, createdAtMs, expiresAtMs, modelsText);
+    });
   }
 
   /** Revokes a key. */
   revoke(keyId: string, atMs: number): boolean {
-    return Number(this.#statements.revoke.run(atMs, keyId).changes) > 0;
+    return inTransaction(
+      this.#database,
+      () => Number(this.#statements.revoke.run(atMs, keyId).changes) > 0,
+    );
   }
 
   /** Removes all revoked keys, and leaves tombstones. */

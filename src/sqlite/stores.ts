@@ -2,6 +2,7 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import type { AuditStore } from "../audit/audit_log.ts";
+import type { TimeMarkStore } from "../base/lasting_clock.ts";
 import type { Logger } from "../base/log.ts";
 import type { ClientStore } from "../clients/client.ts";
 import type { RemovedClients } from "../clients/tombstones.ts";
@@ -12,11 +13,14 @@ import type { ReplayLedger } from "../session/replay_ledger.ts";
 import { SqliteAuditStore } from "./audit_store.ts";
 import { SqliteClientStore } from "./client_store.ts";
 import { createFolder, DatabaseUnusableError, openDatabase } from "./database.ts";
+import { FileWatch } from "./file_watch.ts";
 import { SqliteKeyStore } from "./key_store.ts";
 import { SqliteLimitStore } from "./limit_store.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { SqliteReplayLedger } from "./replay_ledger.ts";
+import { SqliteTimeMark } from "./time_mark.ts";
 import { SqliteTombstones } from "./tombstones.ts";
+import { guardTransactions } from "./transaction.ts";
 import { SqliteUsageOutbox, SqliteUsageStore } from "./usage_store.ts";
 import { takeWriteLock } from "./write_lock.ts";
 
@@ -37,12 +41,16 @@ export interface Stores {
   readonly keys: KeyStore;
   /** The audit log. */
   readonly audit: AuditStore;
+  /** The latest time that the device has seen. */
+  readonly timeMark: TimeMarkStore;
   /** What keys have used of the model gateway. */
   readonly usage: UsageStore;
   /** Usage on its way to a store elsewhere. */
   readonly usageOutbox: UsageOutbox;
   /** The limits of keys. */
   readonly limits: LimitStore;
+  /** Whether the database is still the file in the folder. */
+  isThere(): boolean;
   /** Writes everything out and gives the folder free; safe to call twice. */
   close(): void;
 }
@@ -65,9 +73,12 @@ export function openStores(options: { dataDir: string; log: Logger }): Stores {
   try {
     const path = `${dataDir}/${DATABASE_FILE}`;
     const database = openDatabase({ path, migrations: MIGRATIONS, log });
+    const watch = new FileWatch(path, log);
+    guardTransactions(database, () => watch.check());
     return {
       database,
       ...prepareStores(database, path),
+      isThere: () => watch.isThere(),
       close(): void {
         if (!database.isOpen) return;
         database.close();
@@ -87,7 +98,7 @@ export function openStores(options: { dataDir: string; log: Logger }): Stores {
 export function prepareStores(
   database: DatabaseSync,
   path: string,
-): Omit<Stores, "close" | "database"> {
+): Omit<Stores, "close" | "isThere" | "database"> {
   try {
     return {
       clients: new SqliteClientStore(database),
@@ -95,6 +106,7 @@ export function prepareStores(
       ledger: new SqliteReplayLedger(database),
       keys: new SqliteKeyStore(database),
       audit: new SqliteAuditStore(database),
+      timeMark: new SqliteTimeMark(database),
       usage: new SqliteUsageStore(database),
       usageOutbox: new SqliteUsageOutbox(database),
       limits: new SqliteLimitStore(database),

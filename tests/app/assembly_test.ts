@@ -8,6 +8,7 @@ import { silentLogger } from "../../src/base/log.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { silentDisplay } from "../../src/display/pin_display.ts";
 import { innerEdges, memoryStores, REMOTE, withAppInProcess } from "../support/app_in_process.ts";
+import type { Stores } from "../../src/sqlite/stores.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { settle } from "../support/fake_socket.ts";
 
@@ -26,6 +27,38 @@ Deno.test("the service answers in process, for itself and for others", async () 
     assert.notEqual(JSON.stringify(await remote.json()), undefined);
     assert.notEqual(remote.status, 200);
   });
+});
+
+Deno.test("a service whose stores are gone has failed, and its keys end by the kept time", async () => {
+  const stores = memoryStores();
+  const markMs = Date.UTC(2090, 0, 1);
+  stores.timeMark.write(markMs);
+  let isThere = true;
+  const openStores = (): Stores => ({ ...stores, isThere: () => isThere });
+  await withAppInProcess({ edges: { openStores } }, async ({ request, clock }) => {
+    const ask = async (method: string, params: unknown = {}): Promise<unknown> => {
+      const answer = await request("/api", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+      });
+      return (await answer.json()).result;
+    };
+    const states = async (): Promise<unknown[]> => [
+      (await (await request("/health")).json()).state,
+      (await ask("health") as { state: unknown }).state,
+    ];
+    assert.deepEqual(await states(), ["ready", "ready"]);
+    isThere = false;
+    assert.deepEqual(await states(), ["failed", "failed"]);
+    isThere = true;
+    await ask("keys.new", { name: "a", scopes: ["rpc"] });
+    assert.deepEqual(stores.keys.list().map(({ createdAtMs }) => createdAtMs), [markMs]);
+    clock.advance(20 * 60_000);
+    assert.equal(stores.timeMark.read(), markMs + 20 * 60_000);
+    clock.advance(1000);
+  });
+  assert.equal(stores.database.isOpen, false);
 });
 
 /** What was opened and closed, in order. */

@@ -34,7 +34,7 @@ function fixture(main = ""): Fixture {
     files: {
       write(path, bytes): void {
         assert.equal(path, "settings.toml");
-        if (disk.isFull) throw new Error("No space left on device");
+        if (disk.isFull) throw Object.assign(new Error("ENOSPC: /home"), { code: "ENOSPC" });
         files.overlay = new TextDecoder().decode(bytes);
       },
     },
@@ -75,7 +75,10 @@ Deno.test("update() keeps everything as it was where the change cannot be taken"
 Deno.test("update() puts nothing in force that could not be kept", () => {
   const { control, settings, disk, told } = fixture();
   disk.isFull = true;
-  assert.throws(() => control.update({ encryption: true }), { message: "No space left on device" });
+  assert.throws(() => control.update({ encryption: true }), {
+    code: "unavailable",
+    message: "No space left on the device",
+  });
   assert.equal(settings.current.encryption, false);
   assert.deepEqual(told, []);
 });

@@ -104,6 +104,7 @@ Deno.test("update() and remove() tell nobody of what the store did not do", () =
   const roster = new ClientRoster({
     store: {
       ...{ list: fail, count: fail, findByToken: fail, add: fail, saveLastSeen: fail },
+      ...{ checkWritable: fail },
       ...{ listUnclaimed: fail, update: fail, remove: fail },
       findById: () => sampleClient(1),
     },

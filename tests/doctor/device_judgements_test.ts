@@ -73,6 +73,18 @@ testJudgement(judgeClock, [
   ],
   ["1970", { wallMs: 0, releaseDate: RELEASE }, "fail", /^it says 1970-01-01 00:00, before/],
   ["the last moment", { wallMs: LATEST_MS, releaseDate: RELEASE }, "ok", /UTC/],
+  [
+    "behind what the device has seen",
+    { wallMs: RELEASED_MS, releaseDate: RELEASE, markMs: RELEASED_MS + 86_400_001 },
+    "warn",
+    /seen 2026-02-01 00:00, and keys end by the later time/,
+  ],
+  [
+    "a day behind",
+    { wallMs: RELEASED_MS, releaseDate: RELEASE, markMs: RELEASED_MS + 86_400_000 },
+    "ok",
+    /UTC/,
+  ],
   ["far ahead", { wallMs: LATEST_MS + 1, releaseDate: RELEASE }, "fail", /20 years ahead/],
 ]);
 

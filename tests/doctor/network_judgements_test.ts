@@ -41,6 +41,12 @@ testJudgement(judgeService, [
   ["running", { port: 1, holder: PROCESS, state: "ready" }, "ok", /^it runs, process 41/],
   ["running, holder unseen", { port: 1, holder: UNKNOWN, state: "ready" }, "ok", /^it runs\./],
   [
+    "failed",
+    { port: 1, holder: PROCESS, state: "failed" },
+    "fail",
+    /has failed.*its database may be gone/,
+  ],
+  [
     "starting",
     { port: 1, holder: PROCESS, state: "starting" },
     "warn",

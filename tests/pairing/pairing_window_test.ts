@@ -18,6 +18,7 @@ import { derivePairingKeys } from "../../src/protocol/key_schedule.ts";
 import { createPinMasks, minimalBytes } from "../../src/protocol/pake.ts";
 import { decodeDeviceMessage, encodeClientMessage } from "../../src/protocol/pake_message.ts";
 import { computeConfirm, encodeTranscript } from "../../src/protocol/transcript.ts";
+import { AppError } from "../../src/base/errors.ts";
 import { assertAppError } from "../support/app_error.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { messageAFor, startPhone } from "../support/pairing_phone.ts";
@@ -43,6 +44,9 @@ function setUp(options: { limit?: number; clients?: number } = {}): Fixture {
       limit: options.limit ?? 50,
       maxNameBytes: 128,
       count: () => clients.length,
+      checkWritable: () => {
+        if (storeFails) throw new AppError("unavailable", "No space left on the device");
+      },
       add: (client) => {
         if (storeFails) throw new Error("disk full");
         clients.push(client);
@@ -81,6 +85,16 @@ function burnPin(fixture: Fixture): void {
   }
   assertAppError(() => guessWrong(fixture.window, pin), "forbidden");
 }
+
+Deno.test("open() shows no PIN that could not be kept", () => {
+  const { window, events, failStore } = setUp();
+  failStore(true);
+  assertAppError(() => window.open(), "unavailable");
+  assert.deepEqual([window.current(), events], [undefined, []]);
+  failStore(false);
+  window.open();
+  window.close();
+});
 
 Deno.test("closed: open() draws a PIN and shows it", () => {
   const { window, events, clock } = setUp();

@@ -42,5 +42,5 @@ export function readMode(path: string): string {
 export function recordingLogger(): { log: Logger; lines: [string, LogFields | undefined][] } {
   const lines: [string, LogFields | undefined][] = [];
   const record = (message: string, fields?: LogFields): void => void lines.push([message, fields]);
-  return { log: { ...silentLogger, info: record, warn: record }, lines };
+  return { log: { ...silentLogger, info: record, warn: record, error: record }, lines };
 }

@@ -60,6 +60,7 @@ export function memoryStores(): Stores {
   return {
     database,
     ...prepareStores(database, path),
+    isThere: () => true,
     close: () => {
       if (database.isOpen) database.close();
     },
