@@ -10,6 +10,7 @@ import {
   type FramebufferGeometry,
   pictureSize,
   type Rotation,
+  visiblePlaces,
   visibleRows,
 } from "./framebuffer_layout.ts";
 import type { PinDisplay, PinOutcome, PinView } from "./pin_display.ts";
@@ -34,7 +35,7 @@ export interface FramebufferDevice {
   readonly geometry: FramebufferGeometry;
   /** The bytes at a place. */
   read(offset: number, length: number): Uint8Array<ArrayBuffer>;
-  /** Writes all bytes to a place. */
+  /** Writes all bytes to a place, in one call to the kernel where it takes them. */
   write(offset: number, bytes: Uint8Array): void;
   /** Gives the device back. */
   close(): void;
@@ -64,6 +65,7 @@ export function createFramebufferDisplay(options: FramebufferDisplayOptions): Pi
   const { geometry } = device;
   const size = pictureSize(geometry, rotation);
   const whole: Rect = { x: 0, y: 0, ...size };
+  const places = visiblePlaces(geometry);
   const rows = visibleRows(geometry);
   const sampled = rows.filter((_, i) => i % Math.ceil(rows.length / SAMPLED_ROWS) === 0);
   let saved: Uint8Array<ArrayBuffer>[] | undefined;
@@ -101,7 +103,7 @@ export function createFramebufferDisplay(options: FramebufferDisplayOptions): Pi
   }
 
   function present(next: Shown): void {
-    saved ??= rows.map(({ offset, length }) => device.read(offset, length));
+    saved ??= places.map(({ offset, length }) => device.read(offset, length));
     shown = next;
     write(next.canvas, whole);
     samples = readSamples();
@@ -109,7 +111,7 @@ export function createFramebufferDisplay(options: FramebufferDisplayOptions): Pi
 
   function restore(): void {
     if (saved === undefined) return;
-    for (const [i, { offset }] of rows.entries()) {
+    for (const [i, { offset }] of places.entries()) {
       const bytes = saved[i];
       if (bytes !== undefined) device.write(offset, bytes);
     }

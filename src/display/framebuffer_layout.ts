@@ -68,29 +68,76 @@ export function visibleRows(geometry: FramebufferGeometry): { offset: number; le
   }));
 }
 
-/** The writes that bring a part of the picture onto the panel: one per row of the panel. */
+/**
+ * The places that hold the whole visible picture, fit to be read, and written back in one call each.
+ */
+export function visiblePlaces(geometry: FramebufferGeometry): { offset: number; length: number }[] {
+  const { width, height } = geometry;
+  return writablePlaces(geometry, { x: 0, y: 0, width, height });
+}
+
+/**
+ * The writes that bring a part of the picture onto the panel, each to be made in one call: one for
+ * all rows where they follow each other without a gap, else one per row.
+ */
 export function encodeRect(
   canvas: RgbCanvas,
   rect: Rect,
   target: { geometry: FramebufferGeometry; rotation: Rotation },
 ): FramebufferWrite[] {
   const { geometry, rotation } = target;
+  const panel = widen(geometry, turnRect(rect, canvas, rotation));
+  const pixelBytes = bytesPerPixel(geometry.format);
+  const pixels = new Uint8Array(panel.width * panel.height * pixelBytes);
+  const view = new DataView(pixels.buffer);
+  let at = 0;
+  for (let y = panel.y; y < panel.y + panel.height; y++) {
+    for (let x = panel.x; x < panel.x + panel.width; x++) {
+      const color = canvas.pixels[sourceIndex(canvas, { x, y }, rotation)] ?? 0;
+      if (pixelBytes === 2) view.setUint16(at, pack565(color), true);
+      else view.setUint32(at, pack8888(color, geometry.format), true);
+      at += pixelBytes;
+    }
+  }
+  let taken = 0;
+  return writablePlaces(geometry, panel).map(({ offset, length }) => {
+    taken += length;
+    return { offset, bytes: pixels.subarray(taken - length, taken) };
+  });
+}
+
+// The kernel's emulation of framebuffers works out from each write what to bring to the glass, and
+// a write within one row that ends with the row becomes an empty rectangle: it changes the memory and
+// never the picture. So rows without gaps go out together; a row that ends where its memory ends but
+// begins elsewhere goes out in two, so that all but its last pixel is seen.
+function writablePlaces(
+  geometry: FramebufferGeometry,
+  rect: Rect,
+): { offset: number; length: number }[] {
   const { strideBytes, offsetX, offsetY, format } = geometry;
   const pixelBytes = bytesPerPixel(format);
-  const panel = turnRect(rect, canvas, rotation);
-  const writes: FramebufferWrite[] = [];
-  for (let y = panel.y; y < panel.y + panel.height; y++) {
-    const bytes = new Uint8Array(panel.width * pixelBytes);
-    const view = new DataView(bytes.buffer);
-    for (let i = 0; i < panel.width; i++) {
-      const color = canvas.pixels[sourceIndex(canvas, { x: panel.x + i, y }, rotation)] ?? 0;
-      if (pixelBytes === 2) view.setUint16(i * 2, pack565(color), true);
-      else view.setUint32(i * 4, pack8888(color, format), true);
-    }
-    const offset = (offsetY + y) * strideBytes + (offsetX + panel.x) * pixelBytes;
-    writes.push({ offset, bytes });
-  }
-  return writes;
+  const length = rect.width * pixelBytes;
+  const first = (offsetY + rect.y) * strideBytes + (offsetX + rect.x) * pixelBytes;
+  if (length === strideBytes) return [{ offset: first, length: length * rect.height }];
+  const endsRow = (first + length) % strideBytes === 0;
+  return Array.from({ length: rect.height }, (_, y) => first + y * strideBytes).flatMap((offset) =>
+    endsRow
+      ? [
+        { offset, length: length - pixelBytes },
+        { offset: offset + length - pixelBytes, length: pixelBytes },
+      ]
+      : [{ offset, length }]
+  );
+}
+
+// A part that ends with its rows, or is one whole row, grows until it can be seen.
+function widen(geometry: FramebufferGeometry, rect: Rect): Rect {
+  const { width, height, strideBytes, format } = geometry;
+  const rowIsAllPicture = width * bytesPerPixel(format) === strideBytes;
+  if (!rowIsAllPicture || rect.x + rect.width < width) return rect;
+  const rows = Math.min(2, height);
+  if (rect.height >= rows) return { ...rect, x: 0, width };
+  return { x: 0, y: Math.min(rect.y, height - rows), width, height: rows };
 }
 
 // A rectangle of the picture as it lies on the panel.
