@@ -20,7 +20,7 @@ export const serveCommand: Command = {
   summary: "Run the service",
   usage: `Usage: latchkey serve [--config FILE]
 
-Runs until SIGTERM or SIGINT (Ctrl+C). Without a file, the defaults of
+Runs until SIGTERM or SIGINT (Ctrl+C); a second one ends it at once. Without a file, the defaults of
 config.example.toml hold. SIGHUP reads the file again; SIGUSR1 opens pairing, and cancels it where it is open.`,
   async run(args, context): Promise<number> {
     const { options, positionals } = parseArguments(args, ["config"]);
@@ -29,8 +29,8 @@ config.example.toml hold. SIGHUP reads the file again; SIGUSR1 opens pairing, an
     const configuration = openConfiguration(file);
     const config = configuration.read();
     let log: Logger | undefined;
-    const stopped = stopSignal();
-    const service = await start(() =>
+    const { first, second } = stopSignals();
+    const starting = start(() =>
       context.startService({
         config,
         log: (level) => {
@@ -48,17 +48,26 @@ config.example.toml hold. SIGHUP reads the file again; SIGUSR1 opens pairing, an
         dropPermissions: true,
       })
     );
-    reloadOnSignal(service, log);
-    Deno.addSignalListener("SIGUSR1", () => {
-      closeComingDebugger();
-      service.togglePairing();
+    const endedAtOnce = second.then((signal) => {
+      log?.warn("Ended at once, without waiting for what runs", { signal });
+      return EXIT_CODES.failed;
     });
-    warnIfExposed(service, { config, log });
-    context.write(describeService(service, { config, file }));
-    const signal = await stopped;
-    log?.info("Stopping", { signal });
-    await service.stop();
-    return EXIT_CODES.done;
+    return await Promise.race([endedAtOnce, runUntilStopped()]);
+
+    async function runUntilStopped(): Promise<number> {
+      const service = await starting;
+      reloadOnSignal(service, log);
+      Deno.addSignalListener("SIGUSR1", () => {
+        closeComingDebugger();
+        service.togglePairing();
+      });
+      warnIfExposed(service, { config, log });
+      context.write(describeService(service, { config, file }));
+      const signal = await first;
+      log?.info("Stopping", { signal });
+      await service.stop();
+      return EXIT_CODES.done;
+    }
   },
 };
 
@@ -108,12 +117,18 @@ function describeOutside(service: RunningService): string {
   return `reach it on ${baseUrlOf(outside, port)}`;
 }
 
-function stopSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      Deno.addSignalListener(signal, () => resolve(signal));
-    }
-  });
+// The second one counts from the first moment on: a start or a stop that hangs is ended by it too.
+function stopSignals(): { first: Promise<string>; second: Promise<string> } {
+  const first = Promise.withResolvers<string>();
+  const second = Promise.withResolvers<string>();
+  let isFirst = true;
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    Deno.addSignalListener(signal, () => {
+      (isFirst ? first : second).resolve(signal);
+      isFirst = false;
+    });
+  }
+  return { first: first.promise, second: second.promise };
 }
 
 function reloadOnSignal(service: RunningService, log: Logger | undefined): void {

@@ -51,12 +51,32 @@ export class AddressTakenError extends Error {
   }
 }
 
-/** Starts all listeners; throws AddressTakenError or the platform's error, leaving none behind. */
+/** The address to listen on cannot be had; the message tells the owner. */
+export class AddressUnusableError extends Error {
+  /** An error about an address. */
+  constructor(hostname: string, options: ErrorOptions = {}) {
+    super(
+      `Cannot listen on ${hostname}, as listen in [service] says: this device has no such address`,
+      options,
+    );
+    this.name = "AddressUnusableError";
+  }
+}
+
+// Nobody is connected yet: this only keeps the platform from being told twice to stop.
+const FAILED_START_GRACE_MS = 1000;
+
+/**
+ * Starts all listeners; throws AddressTakenError, AddressUnusableError or the platform's error, leaving
+ * none behind.
+ */
 export async function startListeners(options: ListenersOptions): Promise<Listeners> {
   const { listen, requestId, log, clock } = options;
   const servers: Server[] = [];
   let guard: Guard | undefined;
   try {
+    const outside = outsideAddress(listen.hostname);
+    if (outside !== undefined) requireAddress(outside);
     // The ports are shared on purpose, so a second instance would share them unseen: ask first.
     probe({ hostname: "127.0.0.1", port: listen.port });
     const first = startServer({
@@ -70,7 +90,6 @@ export async function startListeners(options: ListenersOptions): Promise<Listene
     const { port } = first;
     const sixth = startLoopback6(port);
     if (sixth !== undefined) servers.push(sixth);
-    const outside = outsideAddress(listen.hostname);
     if (outside !== undefined) {
       const inner = startServer({
         hostname: "127.0.0.1",
@@ -97,7 +116,7 @@ export async function startListeners(options: ListenersOptions): Promise<Listene
       stop: (graceMs) => stopAll(graceMs),
     };
   } catch (error) {
-    await stopAll(0);
+    await stopAll(FAILED_START_GRACE_MS);
     throw error;
   }
 
@@ -161,6 +180,17 @@ function hasIpv6(): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+function requireAddress(hostname: string): void {
+  try {
+    Deno.listen({ hostname, port: 0 }).close();
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrNotAvailable) {
+      throw new AddressUnusableError(hostname, { cause: error });
+    }
+    throw error;
   }
 }
 

@@ -1,0 +1,39 @@
+// How the service starts and ends as a process.
+
+import assert from "node:assert/strict";
+import {
+  callLocal,
+  runLatchkey,
+  startService,
+  withDataDir,
+  writeConfig,
+} from "../support/service_process.ts";
+import { until } from "../support/until.ts";
+
+const STUBBORN = `[[action]]
+name = "stubborn"
+match = "stubborn"
+command = ["sh", "-c", "trap '' TERM; sleep 4; sleep 4"]`;
+
+Deno.test("a second Ctrl+C ends the service while it still waits for an action", () =>
+  withDataDir(async (dataDir) => {
+    const service = await startService({ dataDir, tables: STUBBORN });
+    await callLocal(service.baseUrl, "run", { text: "stubborn" });
+    Deno.kill(service.pid, "SIGINT");
+    await until("it stops", () => /INFO +Stopping/.test(service.output()));
+    assert.equal(await service.stop("SIGINT"), 1);
+    assert.match(service.output(), /Ended at once/);
+    assert.doesNotMatch(service.output(), /INFO +Stopped/);
+  }));
+
+Deno.test("an address that the device does not have is told in one line, with its key", () =>
+  withDataDir(async (dataDir) => {
+    await writeConfig({ dataDir, listen: "192.0.2.55:0" });
+    const { code, stdout, stderr } = await runLatchkey("serve", "--config", `${dataDir}.toml`);
+    assert.deepEqual([code, stdout], [1, ""]);
+    const lines = stderr.trim().split("\n").filter((line) => !/ INFO +No display /.test(line));
+    assert.deepEqual(lines, [
+      "Cannot start: Cannot listen on 192.0.2.55, as listen in [service] says: this device has no " +
+      "such address",
+    ]);
+  }));
