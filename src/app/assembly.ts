@@ -131,7 +131,7 @@ function buildCore(frame: Frame): Core {
   const stores = edges.openStores({ dataDir: config.service.dataDir, log });
   status.areStoresThere = stores.isThere;
   lifetime.late(() => stores.close());
-  const live = new LiveConnections();
+  const live = new LiveConnections(config.limits.sessionsPerClient);
   lifetime.early(() => live.shutDown());
   const notifications = new Notifications();
   const records = openRecords({ stores, live, clock, random, log });
@@ -253,9 +253,9 @@ function buildRoutes(frame: Frame, parts: Core & Service): ReturnType<typeof cre
     clock,
     log,
   });
-  const { clients, ledger } = stores;
+  const { clients, removedClients: removed, ledger } = stores;
   const connect = createConnector({
-    gateway: new SessionGateway({ clients, ledger, throttle: new Throttle(), clock }),
+    gateway: new SessionGateway({ clients, removed, ledger, throttle: new Throttle(), clock }),
     dispatcher,
     roster,
     lastSeen,

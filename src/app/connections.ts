@@ -59,6 +59,7 @@ export function createConnector(
       socket,
       address,
       connectionId,
+      isLocal,
       openSession: (frame, from) => gateway.open(frame, from),
       isPaired: (clientId) => roster.find(clientId) !== undefined,
       requests: (clientId) => ({
@@ -74,6 +75,7 @@ export function createConnector(
       log,
       events: {
         onSession: (clientId) => {
+          live.hold(connection, { clientId });
           if (!trust()) return connection.cut("no_place");
           metrics.sessionOpened();
           log.info("Session opened", { clientId, address });

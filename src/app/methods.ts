@@ -6,6 +6,7 @@ import type { Logger } from "../base/log.ts";
 import { KEY_SCOPES } from "../keys/api_key.ts";
 import { dayOf } from "../models/usage.ts";
 import type { PairingWindow } from "../pairing/pairing_window.ts";
+import { roleOfCaller } from "../rpc/caller.ts";
 import { createDispatcher, type Dispatcher } from "../rpc/dispatcher.ts";
 import { actionMethods } from "../rpc/methods/actions.ts";
 import { auditMethods } from "../rpc/methods/audit.ts";
@@ -78,10 +79,7 @@ export function createMethods(parts: MethodParts): Dispatcher {
         reload: control.reload,
       }),
     ],
-    roleOf: ({ isLocal, clientId }) => {
-      if (isLocal) return "admin";
-      return clientId === undefined ? "member" : roster.find(clientId)?.role;
-    },
+    roleOf: (caller) => roleOfCaller(caller, (clientId) => roster.find(clientId)),
     log: parts.log,
   });
 }

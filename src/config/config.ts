@@ -11,6 +11,7 @@ import type { ButtonSettings } from "../buttons/button_settings.ts";
 import type { DiscoverySettings } from "../discovery/discovery_settings.ts";
 import type { DisplaySettings } from "../display/display_settings.ts";
 import type { ModelSettings } from "../models/model_settings.ts";
+import { DEFAULT_SESSIONS_PER_CLIENT } from "../session/live_connections.ts";
 import type { Settings } from "../settings/live_settings.ts";
 import { FileSchema, type FileTables, isTable, OverlaySchema } from "./file_schema.ts";
 import { describeIssue, describeUnknownKeys, type Problem, type SchemaShape } from "./problems.ts";
@@ -39,6 +40,11 @@ export interface Config {
   };
   /** What texts start, in the order in which they are tried. */
   readonly actions: readonly ActionSettings[];
+  /** How much a peer may take. */
+  readonly limits: {
+    /** How many live sessions a client may have, and how many WebSockets an API key. */
+    readonly sessionsPerClient: number;
+  };
   /** The announcement in the local network. */
   readonly discovery: DiscoverySettings;
   /** The model gateway. */
@@ -158,8 +164,8 @@ function mergeTables(tables: FileTables, overlay: Readonly<Record<string, unknow
 }
 
 function configOf(tables: FileTables, env: ConfigEnvironment): Config {
-  const { service = {}, security = {}, discovery = {}, display = {}, buttons = {}, log = {} } =
-    tables;
+  const { service = {}, security = {}, limits = {}, discovery = {} } = tables;
+  const { display = {}, buttons = {}, log = {} } = tables;
   return {
     service: {
       listen: service.listen ?? { hostname: undefined, port: DEFAULT_PORT },
@@ -173,6 +179,9 @@ function configOf(tables: FileTables, env: ConfigEnvironment): Config {
       allowRun: security.allow_run ?? [],
     },
     actions: (tables.action ?? []).map(actionOf),
+    limits: {
+      sessionsPerClient: limits.sessions_per_client ?? DEFAULT_SESSIONS_PER_CLIENT,
+    },
     discovery: {
       enabled: discovery.enabled ?? true,
       instanceName: discovery.instance_name,

@@ -46,7 +46,7 @@ function hasKey(table: unknown, key: string): boolean {
 type Keys = Readonly<Record<string, TomlPrimitive | undefined>>;
 
 function tablesOf(config: Config): [string, Keys][] {
-  const { service, security, discovery, models, display, buttons, log } = config;
+  const { service, security, limits, discovery, models, display, buttons, log } = config;
   const { hostname = "::", port } = service.listen;
   return [
     ["service", {
@@ -60,6 +60,7 @@ function tablesOf(config: Config): [string, Keys][] {
       allowed_origins: [...security.allowedOrigins],
       allow_run: [...security.allowRun],
     }],
+    ["limits", { sessions_per_client: limits.sessionsPerClient }],
     ["discovery", {
       enabled: discovery.enabled,
       instance_name: discovery.instanceName,

@@ -9,6 +9,7 @@ import { parseSocketAddress, type SocketAddress } from "../base/socket_address.t
 import { BUTTON_CODES } from "../buttons/input_event.ts";
 import { DISPLAY_KINDS } from "../display/display_settings.ts";
 import { PIXEL_FORMATS, ROTATIONS } from "../display/framebuffer_layout.ts";
+import { MAX_SESSIONS_PER_CLIENT } from "../session/live_connections.ts";
 
 /** The shortest time that a chord must be held, in milliseconds. */
 export const MIN_HOLD_MS = 500;
@@ -159,6 +160,9 @@ export const FileSchema = v.object({
   })),
   security: v.optional(table(SecurityEntries)),
   action: v.optional(v.array(ActionSchema)),
+  limits: v.optional(table({
+    sessions_per_client: v.optional(wholeNumber({ min: 1, max: MAX_SESSIONS_PER_CLIENT })),
+  })),
   discovery: v.optional(table({
     enabled: v.optional(v.boolean()),
     instance_name: v.optional(instanceName),

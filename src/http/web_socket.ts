@@ -83,8 +83,8 @@ function adapt(socket: WebSocket, options: AcceptOptions): Socket {
     send: (message) => {
       if (socket.readyState === WebSocket.OPEN) socket.send(message);
     },
-    close: (code) => {
-      closeQuietly(socket, code);
+    close: (code, reason) => {
+      closeQuietly(socket, code, reason);
       closing?.();
     },
     abort: () => {
@@ -94,9 +94,9 @@ function adapt(socket: WebSocket, options: AcceptOptions): Socket {
   };
 }
 
-function closeQuietly(socket: WebSocket, code: number | undefined): void {
+function closeQuietly(socket: WebSocket, code: number | undefined, reason?: string): void {
   try {
-    socket.close(code);
+    socket.close(code, reason);
   } catch {
     // Not open yet or closed already: then there is nothing to close.
   }

@@ -24,11 +24,17 @@ import { CLOSE_CODES, type Socket } from "./socket.ts";
 /** How long a remote peer has to open a session where it must, in milliseconds. */
 export const SESSION_DEADLINE_MS = 10_000;
 
-/** The most messages of a connection that wait to be decrypted. */
-export const MAX_INBOUND_MESSAGES = 4096;
+/**
+ * How long a remote peer without a session may say nothing while no request of it runs, in
+ * milliseconds. Pings and pongs do not count: the platform answers them by itself and tells nobody.
+ */
+export const PLAINTEXT_IDLE_MS = 120_000;
 
-/** The most bytes of messages that wait to be decrypted. */
+/** The most bytes of messages that are not yet dealt with. */
 export const MAX_INBOUND_BYTES: number = 16 * 1024 * 1024;
+
+/** What keeping a message costs beside its own bytes, so that small ones are bounded too. */
+export const MESSAGE_OVERHEAD_BYTES = 256;
 
 // deno-lint-ignore no-control-regex -- the range of ASCII begins with them
 const NOT_ASCII = /[^\x00-\x7f]/;
@@ -73,6 +79,8 @@ export interface ConnectionOptions {
   isPaired: (clientId: string) => boolean;
   /** Answers the requests of this connection; the session's client is told. */
   requests: (clientId: string | undefined) => RequestHandler;
+  /** Whether this peer is the device itself. */
+  isLocal: boolean;
   /** Whether this peer must open a session; asked per message. */
   mustEncrypt: () => boolean;
   /** The texts of the two plaintext errors. */
@@ -87,7 +95,12 @@ export interface ConnectionOptions {
 
 type ConnectionState =
   /** No session; plaintext is handled where it is allowed. */
-  | { readonly step: "awaiting_session"; readonly cancelDeadline: () => void }
+  | {
+    readonly step: "awaiting_session";
+    readonly cancelDeadline: () => void;
+    /** Whether a plaintext message was taken. */
+    readonly hasSpoken: boolean;
+  }
   | { readonly step: "encrypted"; readonly session: Session }
   | { readonly step: "closed" };
 
@@ -98,8 +111,8 @@ export class Connection {
   readonly #requests: RequestQueue;
   #state: ConnectionState;
   #inbound: Promise<void> = Promise.resolve();
-  #inboundMessages = 0;
   #inboundBytes = 0;
+  #lastMessageMs: number;
   #isShuttingDown = false;
 
   /** A connection over an open socket. */
@@ -114,15 +127,16 @@ export class Connection {
       onFailure: (reason) => this.#abort(reason),
     });
     this.#requests = new RequestQueue(
-      (text) => this.#answer(text),
       () => this.#hasSession ? MAX_WAITING_BYTES : MAX_WAITING_BYTES_UNKNOWN,
     );
     const cancelDeadline = clock.after(SESSION_DEADLINE_MS, () => {
       if (this.#state.step === "awaiting_session" && options.mustEncrypt()) {
-        this.#abort("no_session_in_time");
+        return this.#abort("no_session_in_time");
       }
+      if (!options.isLocal) this.#watchIdle(PLAINTEXT_IDLE_MS - SESSION_DEADLINE_MS);
     });
-    this.#state = { step: "awaiting_session", cancelDeadline };
+    this.#lastMessageMs = clock.monotonicMs();
+    this.#state = { step: "awaiting_session", cancelDeadline, hasSpoken: false };
   }
 
   /** The client whose session this is. */
@@ -138,9 +152,10 @@ export class Connection {
   receive(message: WireMessage): void {
     if (this.#state.step === "closed" || this.#isShuttingDown) return;
     const bytes = typeof message === "string" ? textBytes(message) : message.length;
-    this.#inboundMessages += 1;
-    this.#inboundBytes += bytes;
-    if (this.#inboundMessages > MAX_INBOUND_MESSAGES || this.#inboundBytes > MAX_INBOUND_BYTES) {
+    const cost = bytes + MESSAGE_OVERHEAD_BYTES;
+    this.#lastMessageMs = this.#options.clock.monotonicMs();
+    this.#inboundBytes += cost;
+    if (this.#inboundBytes > MAX_INBOUND_BYTES) {
       this.#abort("flood");
       return;
     }
@@ -152,17 +167,21 @@ export class Connection {
         this.#options.log.error("Cannot process message", fields);
         this.#close(CLOSE_CODES.internal, "internal");
       } finally {
-        this.#inboundMessages -= 1;
-        this.#inboundBytes -= bytes;
+        this.#inboundBytes -= cost;
         this.#options.events?.onProgress?.();
       }
     });
   }
 
-  /** Sends a notification where this peer may see it; a peer that does not read is cut. */
+  /**
+   * Sends a notification to a peer with a session, or to the device itself once it has said
+   * something; a peer that does not read is cut.
+   */
   notify(text: string): void {
-    if (this.#state.step === "closed") return;
-    if (this.#state.step === "awaiting_session" && this.#options.mustEncrypt()) return;
+    const state = this.#state;
+    if (state.step === "closed") return;
+    const mayHear = state.step === "encrypted" || (this.#options.isLocal && state.hasSpoken);
+    if (!mayHear) return;
     if (!this.#outbox.push(text)) this.#abort("queue_full");
   }
 
@@ -178,6 +197,11 @@ export class Connection {
   /** Cuts the connection at once. */
   cut(reason: "revoked" | "no_place"): void {
     this.#abort(reason);
+  }
+
+  /** Closes in good order, because its client or key opened newer ones. */
+  replace(): void {
+    this.#close(CLOSE_CODES.replaced, "replaced", "replaced by a newer connection");
   }
 
   /** The socket is gone. Safe to call twice. */
@@ -208,7 +232,10 @@ export class Connection {
     const frame = isText ? parseJsonFirstFrame(message) : parseBinaryFirstFrame(message);
     if (frame !== undefined) return await this.#openSession(frame);
     if (!isText) return this.#close(CLOSE_CODES.policy, "bad_first_frame");
-    if (!this.#options.mustEncrypt()) return this.#accept(message);
+    if (this.#state.step === "awaiting_session" && !this.#options.mustEncrypt()) {
+      this.#state = { ...this.#state, hasSpoken: true };
+      return this.#accept(message);
+    }
     this.#refuse("encryption_required");
     await this.#sendAndClose(this.#options.plaintextErrors.encryptionRequired);
   }
@@ -224,6 +251,10 @@ export class Connection {
         return await this.#sendAndClose(plaintextErrors.unsupportedVersion);
       case "refused":
         this.#refuse(outcome.reason, outcome);
+        // Its app offers to pair again only where it is told so (docs/protocol.md §4).
+        if (outcome.reason === "removed_token") {
+          return await this.#sendAndClose(plaintextErrors.encryptionRequired);
+        }
         return this.#close(CLOSE_CODES.policy, outcome.reason);
       case "opened": {
         const { session, text } = outcome;
@@ -231,7 +262,11 @@ export class Connection {
         this.#state = { step: "encrypted", session };
         // The client may have been removed since its frame was judged: only now is it findable.
         if (!isPaired(session.clientId)) return this.#abort("revoked");
+        // What was accepted in plaintext must not run beside the session as though it were part of it.
+        this.#requests.dropWaiting();
         events?.onSession?.(session.clientId);
+        // There may have been no place for it.
+        if (this.#hasEnded()) return;
         events?.onFrame?.(session.clientId);
         return this.#accept(text);
       }
@@ -240,21 +275,40 @@ export class Connection {
 
   #accept(text: string): void {
     if (this.#state.step === "closed") return;
-    if (text === PING) {
-      if (!this.#outbox.push(PONG)) this.#abort("queue_full");
-      return;
-    }
-    if (this.#requests.push(text)) return;
-    const busy = this.#options.requests(this.clientId).busy(text);
-    if (busy !== undefined && !this.#outbox.push(busy)) this.#abort("queue_full");
+    if (text === PING) return this.#sayAtOnce(PONG);
+    // Whose request it is, is settled now and not when its turn comes.
+    const handler = this.#options.requests(this.clientId);
+    const run = async (): Promise<void> => {
+      const answer = await handler.handle(text);
+      if (answer !== undefined) await this.#outbox.pushInTurn(answer);
+    };
+    if (this.#requests.push({ length: text.length, run })) return;
+    const busy = handler.busy(text);
+    if (busy !== undefined) this.#sayAtOnce(busy);
   }
 
-  async #answer(text: string): Promise<void> {
-    const answer = await this.#options.requests(this.clientId).handle(text);
-    if (answer === undefined) return;
-    await this.#outbox.whenRoom();
-    if (this.#state.step === "closed") return;
-    if (!this.#outbox.push(answer)) this.#abort("queue_full");
+  // No request holds a place for it, so that it counts like the message until there is room.
+  #sayAtOnce(text: string): void {
+    const cost = text.length + MESSAGE_OVERHEAD_BYTES;
+    this.#inboundBytes += cost;
+    void this.#outbox.pushInTurn(text).then(() => {
+      this.#inboundBytes -= cost;
+    });
+  }
+
+  #watchIdle(delayMs: number): void {
+    if (this.#state.step !== "awaiting_session") return;
+    const cancelDeadline = this.#options.clock.after(delayMs, () => {
+      const quietMs = this.#options.clock.monotonicMs() - this.#lastMessageMs;
+      const leftMs = PLAINTEXT_IDLE_MS - quietMs;
+      if (leftMs <= 0 && this.#requests.isIdle) return this.#close(CLOSE_CODES.policy, "idle");
+      this.#watchIdle(leftMs > 0 ? leftMs : PLAINTEXT_IDLE_MS);
+    });
+    this.#state = { ...this.#state, cancelDeadline };
+  }
+
+  #hasEnded(): boolean {
+    return this.#state.step === "closed";
   }
 
   async #sendAndClose(text: string): Promise<void> {
@@ -273,10 +327,10 @@ export class Connection {
     this.#options.events?.onRefused?.({ reason, clientId, beganThrottle });
   }
 
-  #close(code: number, reason: string): void {
+  #close(code: number, reason: string, told?: string): void {
     if (this.#state.step === "closed") return;
     this.#end(reason);
-    this.#options.socket.close(code);
+    this.#options.socket.close(code, told);
   }
 
   #abort(reason: string): void {
@@ -291,7 +345,7 @@ export class Connection {
     this.#options.log.debug("Connection ended", { ...this.#logFields(), reason });
     this.#state = { step: "closed" };
     this.#outbox.close();
-    this.#requests.close();
+    this.#requests.dropWaiting();
     this.#options.events?.onEnd?.();
   }
 

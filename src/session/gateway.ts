@@ -3,15 +3,17 @@
 
 import type { Clock } from "../base/clock.ts";
 import type { Client } from "../clients/client.ts";
+import type { RemovedClients } from "../clients/tombstones.ts";
 import { type FirstFrame, PROTOCOL_VERSION } from "../protocol/frame.ts";
 import { SALT_BYTES } from "../protocol/key_schedule.ts";
 import type { ReplayLedger } from "./replay_ledger.ts";
 import { createSession, createSessionCiphers, plaintextText, type Session } from "./session.ts";
 import type { Throttle } from "./throttle.ts";
 
-/** Why a first frame was refused; for the log, never for the peer. */
+/** Why a first frame was refused; for the log, and only removed_token for the peer. */
 export type RefusalReason =
   | "unknown_token"
+  | "removed_token"
   | "throttled"
   | "bad_salt"
   | "used_salt"
@@ -36,6 +38,8 @@ export type FirstFrameOutcome =
 export interface SessionGatewayOptions {
   /** Finds clients by their token. */
   clients: { findByToken(authToken: string): Client | undefined };
+  /** Clients that were removed here, whose apps are told so. */
+  removed: RemovedClients;
   /** Remembers salts. */
   ledger: ReplayLedger;
   /** Slows down guessers. */
@@ -55,10 +59,13 @@ export class SessionGateway {
 
   /** Judges a first frame that came from `address`. A failing store throws. */
   async open(frame: FirstFrame, address: string): Promise<FirstFrameOutcome> {
-    const { clients, ledger, throttle, clock } = this.#options;
+    const { clients, removed, ledger, throttle, clock } = this.#options;
     if (frame.version !== PROTOCOL_VERSION) return { kind: "unsupported_version" };
     const client = clients.findByToken(frame.authToken);
-    if (client === undefined) return refuse("unknown_token", undefined);
+    if (client === undefined) {
+      const wasRemoved = removed.wasRemoved(frame.authToken);
+      return refuse(wasRemoved ? "removed_token" : "unknown_token", undefined);
+    }
     const { clientId } = client;
     const throttleKey = `${clientId} ${address}`;
     if (!throttle.admit(throttleKey, clock.monotonicMs())) return refuse("throttled", clientId);

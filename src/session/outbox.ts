@@ -1,6 +1,7 @@
 // The one queue of frames to a peer (docs/protocol.md §5): sealing, counting and sending happen in
 // this order for every frame. The queue is bounded in frames and bytes, the socket's own buffer
-// included. Answers wait for room; a notification that finds none means a slow reader.
+// included. Answers wait for room, each until its own bytes fit; a notification that finds none means
+// a slow reader.
 
 import type { Clock } from "../base/clock.ts";
 import type { WireMessage } from "../protocol/frame.ts";
@@ -35,10 +36,15 @@ export interface OutboxOptions {
   onFailure: (reason: "stalled" | "send_failed") => void;
 }
 
+interface Waiting {
+  readonly text: string;
+  readonly resolve: () => void;
+}
+
 /** Frames on their way to one peer. */
 export class Outbox {
   readonly #options: OutboxOptions;
-  readonly #waiters: (() => void)[] = [];
+  readonly #waiting: Waiting[] = [];
   /** Sizes of the messages that the socket may still hold, oldest first. */
   readonly #handedOver: number[] = [];
   #handedOverBytes = 0;
@@ -55,23 +61,24 @@ export class Outbox {
 
   /** Queues a text; false where the queue is full. A text alone in the queue always fits. */
   push(text: string): boolean {
-    if (this.#isClosed) return false;
-    this.#forgetTaken();
-    const frames = this.#sealingFrames + this.#handedOver.length;
-    const bytes = this.#sealingBytes + this.#handedOverBytes;
-    if (frames >= MAX_QUEUED_FRAMES) return false;
-    if (frames > 0 && bytes + text.length > this.#options.maxBytes()) return false;
-    this.#sealingFrames += 1;
-    this.#sealingBytes += text.length;
-    this.#tail = this.#tail.then(() => this.#sealAndSend(text));
+    if (this.#isClosed || !this.#fits(text, 1)) return false;
+    this.#take(text);
     return true;
   }
 
-  /** Resolves when the queue is at most half full, or closed. */
-  whenRoom(): Promise<void> {
-    if (this.#isClosed || this.#hasRoom()) return Promise.resolve();
+  /**
+   * Queues a text as soon as it fits into half of the queue, the other half being for
+   * notifications; texts that wait go one by one, in their order. Resolves when it is queued or
+   * the queue is closed.
+   */
+  pushInTurn(text: string): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    if (this.#waiting.length === 0 && this.#fits(text, 0.5)) {
+      this.#take(text);
+      return Promise.resolve();
+    }
     return new Promise((resolve) => {
-      this.#waiters.push(resolve);
+      this.#waiting.push({ text, resolve });
       this.#cancelPoll ??= this.#poll(POLL_MIN_MS, {
         leftBytes: this.#options.socket.bufferedBytes,
         sinceMs: this.#options.clock.monotonicMs(),
@@ -89,7 +96,7 @@ export class Outbox {
     this.#isClosed = true;
     this.#cancelPoll?.();
     this.#cancelPoll = undefined;
-    for (const resolve of this.#waiters.splice(0)) resolve();
+    for (const { resolve } of this.#waiting.splice(0)) resolve();
   }
 
   async #sealAndSend(text: string): Promise<void> {
@@ -109,11 +116,30 @@ export class Outbox {
     }
   }
 
-  #hasRoom(): boolean {
+  #fits(text: string, share: number): boolean {
     this.#forgetTaken();
     const frames = this.#sealingFrames + this.#handedOver.length;
     const bytes = this.#sealingBytes + this.#handedOverBytes;
-    return frames <= MAX_QUEUED_FRAMES / 2 && bytes <= this.#options.maxBytes() / 2;
+    if (frames === 0) return true;
+    return frames < MAX_QUEUED_FRAMES * share &&
+      bytes + text.length <= this.#options.maxBytes() * share;
+  }
+
+  #take(text: string): void {
+    this.#sealingFrames += 1;
+    this.#sealingBytes += text.length;
+    this.#tail = this.#tail.then(() => this.#sealAndSend(text));
+  }
+
+  // Each takes its room before the next is asked whether it fits.
+  #letWaitingIn(): void {
+    for (;;) {
+      const [next] = this.#waiting;
+      if (next === undefined || !this.#fits(next.text, 0.5)) return;
+      this.#waiting.shift();
+      this.#take(next.text);
+      next.resolve();
+    }
   }
 
   // The socket tells bytes, not frames: what it has sent are the oldest of what it was given.
@@ -133,21 +159,24 @@ export class Outbox {
     const { clock, socket, onFailure } = this.#options;
     return clock.after(delayMs, () => {
       this.#cancelPoll = undefined;
-      if (this.#hasRoom()) {
-        for (const resolve of this.#waiters.splice(0)) resolve();
-        return;
-      }
+      const before = this.#waiting.length;
+      this.#letWaitingIn();
+      const after = this.#waiting.length;
+      if (after === 0) return;
       const nowMs = clock.monotonicMs();
       const leftBytes = socket.bufferedBytes;
-      const moved = leftBytes < stall.leftBytes;
+      const moved = after < before || leftBytes < stall.leftBytes;
       if (!moved && leftBytes > 0 && nowMs - stall.sinceMs >= MAX_STALL_MS) {
         onFailure("stalled");
         return;
       }
-      this.#cancelPoll = this.#poll(Math.min(POLL_MAX_MS, delayMs * 2), {
-        leftBytes,
-        sinceMs: moved || leftBytes === 0 ? nowMs : stall.sinceMs,
-      });
+      this.#cancelPoll = this.#poll(
+        after < before ? POLL_MIN_MS : Math.min(POLL_MAX_MS, delayMs * 2),
+        {
+          leftBytes,
+          sinceMs: moved || leftBytes === 0 ? nowMs : stall.sinceMs,
+        },
+      );
     });
   }
 }

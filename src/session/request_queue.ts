@@ -13,32 +13,38 @@ export const MAX_WAITING_BYTES: number = 8 * 1024 * 1024;
 /** How many bytes of requests may wait on a connection without one. */
 export const MAX_WAITING_BYTES_UNKNOWN: number = 256 * 1024;
 
+/** A request that was accepted: whose it is was settled then. */
+export interface AcceptedRequest {
+  /** Its size, in UTF-16 units. */
+  readonly length: number;
+  /** Handles it to its end; never rejects. */
+  run(): Promise<void>;
+}
+
 /** Runs requests in the order they came, a bounded number at a time. */
 export class RequestQueue {
-  readonly #run: (text: string) => Promise<void>;
   readonly #maxWaitingBytes: () => number;
-  readonly #waiting: string[] = [];
+  readonly #waiting: AcceptedRequest[] = [];
   #waitingBytes = 0;
   readonly #idleWaiters: (() => void)[] = [];
   #running = 0;
 
-  /** `run` handles one request to its end and never rejects; `maxWaitingBytes` is asked anew. */
-  constructor(run: (text: string) => Promise<void>, maxWaitingBytes: () => number) {
-    this.#run = run;
+  /** `maxWaitingBytes` is asked anew for each request. */
+  constructor(maxWaitingBytes: () => number) {
     this.#maxWaitingBytes = maxWaitingBytes;
   }
 
   /** Takes a request; false where too many wait. */
-  push(text: string): boolean {
+  push(request: AcceptedRequest): boolean {
     if (this.#running < MAX_RUNNING_REQUESTS) {
-      void this.#start(text);
+      void this.#start(request);
       return true;
     }
     const isFull = this.#waiting.length >= MAX_WAITING_REQUESTS ||
-      this.#waitingBytes + text.length > this.#maxWaitingBytes();
+      this.#waitingBytes + request.length > this.#maxWaitingBytes();
     if (isFull) return false;
-    this.#waiting.push(text);
-    this.#waitingBytes += text.length;
+    this.#waiting.push(request);
+    this.#waitingBytes += request.length;
     return true;
   }
 
@@ -48,16 +54,21 @@ export class RequestQueue {
     return new Promise((resolve) => this.#idleWaiters.push(resolve));
   }
 
-  /** Forgets the waiting ones. */
-  close(): void {
+  /** Whether nothing runs; then nothing waits either. */
+  get isIdle(): boolean {
+    return this.#running === 0;
+  }
+
+  /** Forgets the waiting ones; what runs goes on. */
+  dropWaiting(): void {
     this.#waiting.length = 0;
     this.#waitingBytes = 0;
   }
 
-  async #start(text: string): Promise<void> {
+  async #start(request: AcceptedRequest): Promise<void> {
     this.#running += 1;
     try {
-      await this.#run(text);
+      await request.run();
     } finally {
       this.#running -= 1;
       const next = this.#waiting.shift();

@@ -8,8 +8,8 @@ export interface Socket {
   readonly bufferedBytes: number;
   /** Hands a message over; after a close it does nothing. */
   send(message: WireMessage): void;
-  /** Closes in good order after what was sent. */
-  close(code: number): void;
+  /** Closes in good order after what was sent; the reason has at most 123 bytes. */
+  close(code: number, reason?: string): void;
   /** Cuts the connection, with whatever is on its way. */
   abort(): void;
 }
@@ -24,4 +24,6 @@ export const CLOSE_CODES = {
   tooBig: 1009,
   /** The service failed. */
   internal: 1011,
+  /** The client or key opened more connections than it may: the newest stay. */
+  replaced: 4000,
 } as const;

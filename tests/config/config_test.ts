@@ -18,6 +18,7 @@ const DEFAULTS: Config = {
   },
   security: { allowedIps: [], allowedOrigins: [], allowRun: [] },
   actions: [],
+  limits: { sessionsPerClient: 8 },
   discovery: { enabled: true, instanceName: undefined, service: "_zaparoo._tcp" },
   models: {
     enabled: false,
@@ -104,6 +105,9 @@ Deno.test("parseConfig() reads every key", () => {
     enabled = false
     instance_name = "den"
     service = "_latchkey._tcp"
+    [limits]
+    sessions_per_client = 3
+
     [models]
     enabled = true
     upstream = "https://models.example:8443/base/"
@@ -170,6 +174,7 @@ Deno.test("parseConfig() reads every key", () => {
         title: undefined,
       },
     ],
+    limits: { sessionsPerClient: 3 },
     discovery: { enabled: false, instanceName: "den", service: "_latchkey._tcp" },
     models: {
       enabled: true,

@@ -5,7 +5,9 @@ import { silentLogger } from "../../src/base/log.ts";
 import { type Envelope, MAX_FIRST_FRAME_BYTES, MAX_FRAME_BYTES } from "../../src/protocol/frame.ts";
 import {
   Connection,
-  MAX_INBOUND_MESSAGES,
+  MAX_INBOUND_BYTES,
+  MESSAGE_OVERHEAD_BYTES,
+  PLAINTEXT_IDLE_MS,
   SESSION_DEADLINE_MS,
 } from "../../src/session/connection.ts";
 import { SessionGateway } from "../../src/session/gateway.ts";
@@ -17,6 +19,7 @@ import {
 } from "../../src/session/outbox.ts";
 import {
   MAX_RUNNING_REQUESTS,
+  MAX_WAITING_BYTES,
   MAX_WAITING_BYTES_UNKNOWN,
   MAX_WAITING_REQUESTS,
 } from "../../src/session/request_queue.ts";
@@ -28,6 +31,7 @@ import { MemoryLedger } from "../support/memory_ledger.ts";
 import { createPhone, type SessionPhone, testClient } from "../support/session_phone.ts";
 
 const REQUIRED = '{"error":"required"}';
+const REMOVED = "33333333-3333-4333-8333-333333333333";
 const UNSUPPORTED = '{"error":"unsupported"}';
 
 interface Fixture {
@@ -42,9 +46,9 @@ interface Fixture {
 }
 
 function setUp(
-  options: { mustEncrypt?: boolean; isPaired?: boolean; hold?: boolean } = {},
+  options: { mustEncrypt?: boolean; isPaired?: boolean; hold?: boolean; isLocal?: boolean } = {},
 ): Fixture {
-  const { mustEncrypt = false, isPaired = true, hold = false } = options;
+  const { mustEncrypt = false, isPaired = true, hold = false, isLocal = !mustEncrypt } = options;
   const client = testClient();
   const socket = new FakeSocket();
   const clock = new FakeClock();
@@ -53,6 +57,7 @@ function setUp(
   const gate = Promise.withResolvers<void>();
   const gateway = new SessionGateway({
     clients: { findByToken: (token) => token === client.authToken ? client : undefined },
+    removed: { wasRemoved: (token) => token === REMOVED },
     ledger: new MemoryLedger(client.clientId),
     throttle: new Throttle(),
     clock,
@@ -67,10 +72,12 @@ function setUp(
       handle: async (text) => {
         handled.push(`${clientId === undefined ? "plain" : "session"} ${text}`);
         if (hold) await gate.promise;
+        if (text.startsWith("large")) return `re:${text}`.padEnd(390_000, "x");
         return text === "silent" ? undefined : `re:${text}`;
       },
       busy: (text) => `busy:${text}`,
     }),
+    isLocal,
     mustEncrypt: () => mustEncrypt,
     plaintextErrors: { encryptionRequired: REQUIRED, unsupportedVersion: UNSUPPORTED },
     clock,
@@ -286,12 +293,15 @@ Deno.test("a peer that must open a session gets nothing before, and is cut after
   assert.deepEqual(socket.sent, []);
 });
 
-Deno.test("a peer that need not open a session is notified and stays", async () => {
+Deno.test("the device itself is notified once it has said something, and stays", async () => {
   const { connection, socket, clock } = setUp();
+  connection.notify("too early");
+  connection.receive("ping");
+  await settle();
   connection.notify("news");
   await settle();
-  clock.advance(SESSION_DEADLINE_MS);
-  assert.deepEqual(socket.sent, ["news"]);
+  clock.advance(10 * PLAINTEXT_IDLE_MS);
+  assert.deepEqual(socket.sent, ["pong", "news"]);
   assert.equal(socket.isAborted, false);
   connection.ended();
 });
@@ -346,6 +356,8 @@ Deno.test("a reader that takes nothing while answers wait is cut", async () => {
 
 Deno.test("notifications that find the queue full in frames cut the reader", async () => {
   const { connection, socket } = setUp();
+  connection.receive("silent");
+  await settle();
   socket.isRead = false;
   for (let i = 0; i < MAX_QUEUED_FRAMES; i++) connection.notify("news");
   await settle(50);
@@ -356,6 +368,8 @@ Deno.test("notifications that find the queue full in frames cut the reader", asy
 
 Deno.test("notifications that find the queue full in bytes cut the reader", async () => {
   const { connection, socket } = setUp();
+  connection.receive("silent");
+  await settle();
   socket.isRead = false;
   const half = "x".repeat(MAX_QUEUED_BYTES_UNKNOWN / 2);
   connection.notify(half);
@@ -394,10 +408,125 @@ Deno.test("requests of a peer without a session wait in few bytes", async () => 
   await settle();
 });
 
-Deno.test("a flood of messages cuts the connection", () => {
-  const { connection, socket } = setUp();
-  for (let i = 0; i <= MAX_INBOUND_MESSAGES; i++) connection.receive("x");
-  assert.ok(socket.isAborted);
+Deno.test("a flood of messages cuts the connection, small and large ones", () => {
+  for (const size of [0, 1000, 60_000]) {
+    const { connection, socket } = setUp();
+    const count = Math.floor(MAX_INBOUND_BYTES / (size + MESSAGE_OVERHEAD_BYTES));
+    for (let i = 0; i < count; i++) connection.receive("x".repeat(size));
+    assert.equal(socket.isAborted, false);
+    connection.receive("x".repeat(size));
+    assert.ok(socket.isAborted);
+  }
+});
+
+Deno.test("6,000 messages at once are each answered or told that the device is busy", async () => {
+  const fixture = setUp({ hold: true });
+  const { connection, socket, clock } = fixture;
+  const taken = MAX_RUNNING_REQUESTS + MAX_WAITING_REQUESTS;
+  for (let i = 0; i < 6000; i++) connection.receive(`r${i}`);
+  for (let i = 0; i < 100 && socket.sent.length < 6000 - taken; i++) {
+    // deno-lint-ignore no-await-in-loop -- the queue refills step by step
+    await settle();
+    clock.advance(20);
+  }
+  assert.equal(socket.isAborted, false);
+  const busy = Array.from({ length: 6000 - taken }, (_, i) => `busy:r${i + taken}`);
+  assert.deepEqual(socket.sent, busy);
+  connection.ended();
+  fixture.release();
+  await settle();
+});
+
+Deno.test("64 large answers at once reach a reader that takes them by and by", async () => {
+  const { connection, socket, clock } = setUp();
+  socket.isRead = false;
+  for (let i = 0; i < 64; i++) connection.receive(`large ${i}`);
+  let most = 0;
+  for (let i = 0; i < 400 && socket.sent.length < 64; i++) {
+    // deno-lint-ignore no-await-in-loop -- the queue refills step by step
+    await settle(3);
+    most = Math.max(most, socket.bufferedBytes);
+    socket.bufferedBytes = Math.max(0, socket.bufferedBytes - 390_000);
+    clock.advance(20);
+  }
+  assert.equal(socket.isAborted, false);
+  assert.equal(socket.sent.length, 64);
+  assert.ok(most <= MAX_QUEUED_BYTES_UNKNOWN / 2);
+  connection.ended();
+});
+
+Deno.test("what was dealt with gives its bytes back", async () => {
+  const fixture = setUp();
+  const phone = await open(fixture, { envelope: "binary" });
+  const text = "x".repeat(MAX_FRAME_BYTES / 2);
+  for (let i = 0; i < 12; i++) {
+    // deno-lint-ignore no-await-in-loop -- frame after frame
+    fixture.connection.receive(await phone.seal(text));
+    // deno-lint-ignore no-await-in-loop -- as above
+    await settle(10);
+  }
+  assert.equal(fixture.socket.isAborted, false);
+  assert.equal(fixture.handled.length, 12);
+  fixture.connection.ended();
+});
+
+Deno.test("requests that waited and ran leave their room to others", async () => {
+  const fixture = setUp({ hold: true });
+  const phone = await open(fixture, { envelope: "binary" });
+  const large = "x".repeat(MAX_WAITING_BYTES / 2);
+  for (let i = 0; i < MAX_RUNNING_REQUESTS; i++) {
+    // deno-lint-ignore no-await-in-loop -- frames are sealed in their order
+    fixture.connection.receive(await phone.seal("silent"));
+  }
+  for (let i = 0; i < 2; i++) {
+    // deno-lint-ignore no-await-in-loop -- as above
+    fixture.connection.receive(await phone.seal(large.slice(0, MAX_FRAME_BYTES - 100)));
+  }
+  await settle(40);
+  assert.equal(fixture.handled.length, MAX_RUNNING_REQUESTS);
+  fixture.release();
+  await settle(40);
+  assert.equal(fixture.handled.length, MAX_RUNNING_REQUESTS + 2);
+  fixture.connection.ended();
+});
+
+Deno.test("a client that was removed here is told so, and only it", async () => {
+  const { connection, socket, events } = setUp({ mustEncrypt: true });
+  connection.receive(`{"v":1,"e":"AAAA","t":"${REMOVED}","s":"AAAA"}`);
+  await settle();
+  assert.deepEqual(socket.sent, [REQUIRED]);
+  assert.equal(socket.closedWith, CLOSE_CODES.policy);
+  assert.deepEqual(events, ["refused removed_token", "end"]);
+});
+
+Deno.test("a remote peer without a session hears nothing, and ends after 2 quiet minutes", async () => {
+  const { connection, socket, clock } = setUp({ isLocal: false });
+  connection.receive("hello");
+  await settle();
+  connection.notify("news");
+  clock.advance(PLAINTEXT_IDLE_MS - 1);
+  connection.receive("ping");
+  await settle();
+  clock.advance(PLAINTEXT_IDLE_MS - 1);
+  assert.equal(socket.closedWith, undefined);
+  clock.advance(1);
+  assert.equal(socket.closedWith, CLOSE_CODES.policy);
+  assert.deepEqual(socket.sent, ["re:hello", "pong"]);
+  assert.equal(clock.timerCount, 0);
+});
+
+Deno.test("a remote peer may wait for its answer, and rest in a session", async () => {
+  const fixture = setUp({ isLocal: false, hold: true });
+  fixture.connection.receive("slow");
+  await settle();
+  fixture.clock.advance(2 * PLAINTEXT_IDLE_MS);
+  assert.equal(fixture.socket.closedWith, undefined);
+  await open(fixture);
+  fixture.clock.advance(10 * PLAINTEXT_IDLE_MS);
+  assert.equal(fixture.socket.closedWith, undefined);
+  fixture.connection.ended();
+  fixture.release();
+  await settle();
 });
 
 Deno.test("shutDown() answers what runs, then closes with 1001", async () => {
@@ -416,6 +545,8 @@ Deno.test("shutDown() answers what runs, then closes with 1001", async () => {
 
 Deno.test("a socket that fails to send cuts the connection", async () => {
   const { connection, socket } = setUp();
+  connection.receive("silent");
+  await settle();
   socket.send = () => {
     throw new Error("broken pipe");
   };

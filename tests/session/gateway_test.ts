@@ -11,6 +11,7 @@ import { createPhone, testClient } from "../support/session_phone.ts";
 import vectors from "../vectors/v1.json" with { type: "json" };
 
 const ADDRESS = "10.0.0.2";
+const REMOVED = "33333333-3333-4333-8333-333333333333";
 const SALT = new Uint8Array(16).fill(3);
 
 function setUp(client = testClient()): {
@@ -22,6 +23,7 @@ function setUp(client = testClient()): {
   const ledger = new MemoryLedger(client.clientId);
   const gateway = new SessionGateway({
     clients: { findByToken: (token) => token === client.authToken ? client : undefined },
+    removed: { wasRemoved: (token) => token === REMOVED },
     ledger,
     throttle: new Throttle(),
     clock,
@@ -93,6 +95,19 @@ Deno.test("open() counts a salt that is not 16 bytes", async () => {
     salts.map((salt) => gateway.open({ ...good, salt }, ADDRESS)),
   );
   assert.deepEqual(outcomes.map(reasonOf), ["bad_salt", "bad_salt", "bad_salt"]);
+  for (let failures = 4; failures <= THROTTLE_FAILURES; failures++) {
+    // deno-lint-ignore no-await-in-loop -- the order is what is tested
+    const outcome = await gateway.open({ ...good, salt: undefined }, ADDRESS);
+    assert.ok(outcome.kind === "refused");
+    assert.equal(outcome.beganThrottle, failures === THROTTLE_FAILURES);
+  }
+});
+
+Deno.test("open() knows the token of a client that was removed here, and counts nothing", async () => {
+  const { gateway, ledger } = setUp();
+  const outcome = await gateway.open({ ...await firstFrame("x"), authToken: REMOVED }, ADDRESS);
+  assert.equal(reasonOf(outcome), "removed_token");
+  assert.equal(ledger.count(testClient().clientId), 0);
 });
 
 Deno.test("open() refuses a used salt without counting it", async () => {

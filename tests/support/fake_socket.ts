@@ -9,6 +9,8 @@ export class FakeSocket implements Socket {
   readonly sent: WireMessage[] = [];
   /** The code it was closed with. */
   closedWith: number | undefined;
+  /** The reason it was closed with. */
+  closeReason: string | undefined;
   /** Whether it was cut. */
   isAborted = false;
   /** Bytes the peer has not taken. */
@@ -22,8 +24,9 @@ export class FakeSocket implements Socket {
     if (!this.isRead) this.bufferedBytes += message.length;
   }
 
-  /** Keeps the code. */
-  close(code: number): void {
+  /** Keeps the code and the reason. */
+  close(code: number, reason?: string): void {
+    this.closeReason ??= reason;
     this.closedWith ??= code;
   }
 
