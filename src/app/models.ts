@@ -2,7 +2,6 @@
 // elsewhere is loaded only where the configuration names it.
 
 import type { Clock } from "../base/clock.ts";
-import { asError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { RandomSource } from "../base/random.ts";
 import { openPostgres, type Postgres } from "../fleet/postgres.ts";
@@ -16,6 +15,7 @@ import type { SharedKeyStore } from "../keys/shared_key_store.ts";
 import { KeyAccounting } from "../models/key_accounting.ts";
 import { createModelKeyCheck } from "../models/model_key_check.ts";
 import type { ModelSettings } from "../models/model_settings.ts";
+import { Outages } from "../models/outage.ts";
 import { createModelGateway } from "../models/proxy.ts";
 import type { UsageStore } from "../models/usage.ts";
 import { UsageLedger } from "../models/usage_ledger.ts";
@@ -102,8 +102,8 @@ interface DistantStore {
 
 function openStore(url: string, log: Logger): DistantStore {
   const postgres = openPostgres(url, { log });
-  const tell = tellOfOutages("The shared store", log);
-  const told: Postgres = { ...postgres, run: (work) => tell(() => postgres.run(work)) };
+  const outages = new Outages({ what: "The shared store", log });
+  const told: Postgres = { ...postgres, run: (work) => outages.watch(() => postgres.run(work)) };
   return {
     keys: new PostgresKeyStore(told),
     usage: new PostgresUsageStore(told),
@@ -113,31 +113,11 @@ function openStore(url: string, log: Logger): DistantStore {
 
 function openLimits(url: string, log: Logger): RedisLimitStore {
   const limits = openRedisLimits(url, { log });
-  const tell = tellOfOutages("The shared limits", log);
+  const outages = new Outages({ what: "The shared limits", log });
   return {
-    takeRequest: (key) => tell(() => limits.takeRequest(key)),
-    tokensOn: (key) => tell(() => limits.tokensOn(key)),
-    addTokens: (key) => tell(() => limits.addTokens(key)),
+    takeRequest: (key) => outages.watch(() => limits.takeRequest(key)),
+    tokensOn: (key) => outages.watch(() => limits.tokensOn(key)),
+    addTokens: (key) => outages.watch(() => limits.addTokens(key)),
     close: () => limits.close(),
-  };
-}
-
-// Once for each outage, however many requests it refuses.
-function tellOfOutages(
-  what: string,
-  log: Logger,
-): <Result>(work: () => Promise<Result>) => Promise<Result> {
-  let isAway = false;
-  return async (work) => {
-    try {
-      const result = await work();
-      if (isAway) log.info(`${what} can be used again`);
-      isAway = false;
-      return result;
-    } catch (error) {
-      if (!isAway) log.error(`${what} cannot be used`, { error: asError(error) });
-      isAway = true;
-      throw error;
-    }
   };
 }

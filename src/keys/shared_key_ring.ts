@@ -92,9 +92,12 @@ export class SharedKeyRing {
     } catch (error) {
       // Newer uses have come meanwhile.
       this.#unsaved = new Map([...unsaved, ...this.#unsaved]);
-      this.#options.log.warn("Cannot save when shared keys were last used, will try again", {
-        error: asError(error),
-      });
+      // That a store elsewhere is away is told once, by its own connection.
+      const isAway = error instanceof AppError && error.code === "unavailable";
+      this.#options.log[isAway ? "debug" : "warn"](
+        "Cannot save when shared keys were last used, will try again",
+        { error: asError(error) },
+      );
     }
   }
 }

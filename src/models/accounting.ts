@@ -5,7 +5,10 @@ import type { ModelKey } from "./model_key.ts";
 
 /** What a request came to. */
 export interface RequestOutcome {
-  /** Tokens of the prompt, as the final frame of the answer said; 0 where none came. */
+  /**
+   * Tokens of the prompt, as the final frame of the answer said; where it did not come, an estimate
+   * of what the model has read by then.
+   */
   readonly promptTokens: number;
   /**
    * Tokens of the answer, likewise; where the final frame did not come, one for each frame that did,

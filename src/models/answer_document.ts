@@ -18,6 +18,10 @@ export const DOCUMENT_HOLD_BYTES: number = 256 * 1024;
 /** The longest document that is read whole because it is changed, in bytes. */
 export const MAX_WHOLE_DOCUMENT_BYTES: number = 8 * 1024 * 1024;
 
+// Where servers tell the tokens.
+const PROMPT_MEMBERS = ["prompt_eval_count", "usage.prompt_tokens"];
+const OUTPUT_MEMBERS = ["eval_count", "usage.completion_tokens"];
+
 /** Options of {@linkcode openDocument}. */
 export interface DocumentOptions {
   /** The document as it comes. */
@@ -119,13 +123,7 @@ function passOn(
 class ScannedDocument {
   readonly #options: DocumentOptions;
   readonly #utf8 = new TextDecoder("utf-8", { fatal: true });
-  readonly #scanner = new JsonScanner([
-    "error",
-    "prompt_eval_count",
-    "eval_count",
-    "usage.prompt_tokens",
-    "usage.completion_tokens",
-  ]);
+  readonly #scanner = new JsonScanner(["error", ...PROMPT_MEMBERS, ...OUTPUT_MEMBERS]);
 
   constructor(options: DocumentOptions) {
     this.#options = options;
@@ -167,8 +165,8 @@ class ScannedDocument {
       throw this.fail("error", text.slice(0, MAX_LOGGED_CHARACTERS));
     }
     this.#options.exchange.tokens = {
-      prompt: this.#count("prompt_eval_count") + this.#count("usage.prompt_tokens"),
-      output: this.#count("eval_count") + this.#count("usage.completion_tokens"),
+      prompt: this.#count(PROMPT_MEMBERS),
+      output: this.#count(OUTPUT_MEMBERS) ?? 0,
     };
   }
 
@@ -176,7 +174,9 @@ class ScannedDocument {
     if (!this.#scanner.isComplete) throw this.fail("ended_early");
   }
 
-  #count(path: string): number {
-    return countOf(this.#scanner.picked(path)?.value);
+  // One server's answer has one of them; undefined where it has none.
+  #count(members: readonly string[]): number | undefined {
+    const [told] = members.flatMap((path) => this.#scanner.picked(path) ?? []);
+    return told && countOf(told.value);
   }
 }

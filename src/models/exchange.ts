@@ -18,8 +18,8 @@ export type Awaited = "place" | "client" | "server" | "reader";
 
 /** What an answer said of its tokens. */
 export interface TokenCounts {
-  /** Tokens of the prompt. */
-  readonly prompt: number;
+  /** Tokens of the prompt; undefined where they were not told. */
+  readonly prompt: number | undefined;
   /** Tokens of the answer. */
   readonly output: number;
 }
@@ -48,7 +48,9 @@ export class Exchange {
   #hasLeft = false;
   #hasEnded = false;
   /** The tokens as far as they are known. */
-  tokens: TokenCounts = { prompt: 0, output: 0 };
+  tokens: TokenCounts = { prompt: undefined, output: 0 };
+  /** What the prompt counts where its tokens were not told; 0 while no model has read it. */
+  promptEstimate = 0;
 
   /** A request that has just come. */
   constructor(options: ExchangeOptions) {
@@ -120,7 +122,7 @@ export class Exchange {
     for (const cleanup of this.#cleanups) cleanup();
     const { clock, startedAtMs } = this.#options;
     this.#accounted?.end({
-      promptTokens: this.tokens.prompt,
+      promptTokens: this.tokens.prompt ?? this.promptEstimate,
       outputTokens: this.tokens.output,
       isError: this.#failure !== undefined && !this.#hasLeft,
       durationMs: clock.monotonicMs() - startedAtMs,

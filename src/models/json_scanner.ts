@@ -3,6 +3,7 @@
 // decoder does, which is what an Ollama server reads its requests with.
 
 import { decodeUtf8 } from "../base/bytes.ts";
+import type { TextMeter } from "./text_meter.ts";
 
 /** How deep arrays and objects may lie in each other. */
 export const MAX_JSON_DEPTH = 256;
@@ -51,6 +52,7 @@ const FOLDED_LETTERS = /[\u212a\u017f]/;
 /** A scanner for one object. */
 export class JsonScanner {
   readonly #wanted: ReadonlySet<string>;
+  readonly #meter: TextMeter | undefined;
   readonly #picked = new Map<string, PickedMember>();
   readonly #stack: number[] = [];
   readonly #token = new Uint8Array(MAX_PICKED_BYTES);
@@ -62,9 +64,13 @@ export class JsonScanner {
   #hexLeft = 0;
   #hasFoldedLetters = false;
 
-  /** Picks members by their paths in small letters: "model", "usage.prompt_tokens". */
-  constructor(wanted: readonly string[]) {
+  /**
+   * Picks members by their paths in small letters: "model", "usage.prompt_tokens". The meter is
+   * told of the texts and numbers that are not picked.
+   */
+  constructor(wanted: readonly string[], meter?: TextMeter) {
     this.#wanted = new Set(wanted);
+    this.#meter = meter;
   }
 
   /** Whether the object has come to its end. */
@@ -89,7 +95,11 @@ export class JsonScanner {
   push(bytes: Uint8Array): number | undefined {
     let end: number | undefined;
     for (let at = 0; at < bytes.length; at++) {
-      if (this.#state === "string" && !this.#isKept) at = skipPlain(bytes, at);
+      if (this.#state === "string" && !this.#isKept) {
+        const from = at;
+        at = skipPlain(bytes, from);
+        if (!this.#isName) this.#meter?.addPlain(bytes, { from, to: at });
+      }
       const byte = bytes[at];
       if (byte === undefined) break;
       const wasComplete = this.isComplete;
@@ -174,8 +184,10 @@ export class JsonScanner {
   #inString(byte: number): void {
     if (byte < 0x20) throw new JsonSyntaxError();
     if (this.#isKept) this.#keep(byte);
-    if (byte === BACKSLASH) this.#state = "escape";
-    else if (byte === QUOTE) this.#endString();
+    if (byte === BACKSLASH) {
+      this.#state = "escape";
+      if (!this.#isKept && !this.#isName) this.#meter?.addEscape();
+    } else if (byte === QUOTE) this.#endString();
   }
 
   #inEscape(byte: number): void {
@@ -202,6 +214,7 @@ export class JsonScanner {
       return;
     }
     if (this.#isKept) this.#pick(this.#path() ?? "", text && JSON.parse(text));
+    else this.#meter?.endText();
     this.#state = "after";
   }
 
@@ -218,6 +231,7 @@ export class JsonScanner {
     const text = this.#tokenText();
     if (text === undefined || !SCALAR.test(text)) throw new JsonSyntaxError();
     if (this.#isKept) this.#pick(this.#path() ?? "", JSON.parse(text));
+    else this.#meter?.addScalar();
     this.#state = "after";
   }
 

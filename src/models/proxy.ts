@@ -17,6 +17,7 @@ import { HeldBytes } from "./held_bytes.ts";
 import type { ModelKey } from "./model_key.ts";
 import { cutDescription, cutVersion, filterModels, filterTags } from "./model_list.ts";
 import type { ModelSettings } from "./model_settings.ts";
+import { Outages } from "./outage.ts";
 import { RequestBody } from "./request_body.ts";
 import { Slots } from "./slots.ts";
 import { askUpstream, failedUpstream, type Fetch, type UpstreamAnswer } from "./upstream.ts";
@@ -81,6 +82,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
   const { upstream: baseUrl, maxConcurrent: max, queue } = settings;
   const isAllowed = createAllowlist(settings.allow);
   const held = new HeldBytes();
+  const outages = new Outages({ what: "The model server", log: options.log });
   const open = new Set<Exchange>();
   // What no model works on never waits for what one does.
   const slots = { work: new Slots({ max, queue }), other: new Slots({ max, queue }) };
@@ -132,18 +134,29 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
     const wait = (party: "client" | "server") => (): void => {
       if (!isAnswered) exchange.waitFor(party);
     };
-    const answer = await askUpstream({
-      endpoint,
-      baseUrl,
-      body: body?.stream({
-        onWaitForClient: wait("client"),
-        onWaitForServer: wait("server"),
-        onRefused: (error) => exchange.fail(error),
-      }),
-      signal: exchange.signal,
-      fetch,
-      log,
-    });
+    const onSent = (): void => {
+      if (endpoint.kind === "work") exchange.promptEstimate = body?.promptEstimate ?? 0;
+    };
+    let answer: UpstreamAnswer;
+    try {
+      answer = await askUpstream({
+        endpoint,
+        baseUrl,
+        body: body?.stream({
+          onWaitForClient: wait("client"),
+          onWaitForServer: wait("server"),
+          onSent,
+          onRefused: (error) => exchange.fail(error),
+        }),
+        signal: exchange.signal,
+        fetch: (url, init) => outages.watch(() => fetch(url, init), () => exchange.signal.aborted),
+        log,
+      });
+    } catch (error) {
+      // The server said no: no model has read the prompt. One that was left alone may have.
+      if (!exchange.signal.aborted) exchange.promptEstimate = 0;
+      throw error;
+    }
     isAnswered = true;
     return await passBack(answer, { under, hidesUsage: body?.addsUsage ?? false });
   }
@@ -235,9 +248,10 @@ function respond(
 }
 
 // Also of answers whose status was long sent.
-function logFailure({ code, message }: AppError, log: Logger): void {
-  // Whoever asks too often must not wear out the flash as well.
-  const level = code.startsWith("upstream_") ? "warn" : code === "rate_limited" ? "debug" : "info";
+function logFailure({ code, message, retryAfterS }: AppError, log: Logger): void {
+  // Whoever asks too often must not wear out the flash as well, and an outage is told once.
+  const isRefusal = retryAfterS !== undefined || code === "upstream_unavailable";
+  const level = isRefusal ? "debug" : code.startsWith("upstream_") ? "warn" : "info";
   log[level]("Model request failed", { code, reason: message });
 }
 

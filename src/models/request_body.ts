@@ -6,6 +6,7 @@ import { type Bytes, utf8 } from "../base/bytes.ts";
 import { AppError, toAppError } from "../base/errors.ts";
 import type { HeldBytes } from "./held_bytes.ts";
 import { JsonScanner } from "./json_scanner.ts";
+import { TextMeter } from "./text_meter.ts";
 
 /** The longest body, in bytes. */
 export const MAX_BODY_BYTES: number = 16 * 1024 * 1024;
@@ -39,6 +40,8 @@ export interface BodyEvents {
   onWaitForClient(): void;
   /** It is up to the server to take a part, or to answer. */
   onWaitForServer(): void;
+  /** All of it has gone to the server, which begins to work. */
+  onSent(): void;
   /** The body is to be refused, and what went upstream of it is to be taken back. */
   onRefused(error: AppError): void;
 }
@@ -47,7 +50,8 @@ export interface BodyEvents {
 export class RequestBody {
   readonly #options: RequestBodyOptions;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
-  readonly #scanner = new JsonScanner([...MODEL_MEMBERS, "stream", "stream_options"]);
+  readonly #meter = new TextMeter();
+  readonly #scanner = new JsonScanner([...MODEL_MEMBERS, "stream", "stream_options"], this.#meter);
   readonly #utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   #parts: Bytes[] = [];
   #bytes = 0;
@@ -66,6 +70,11 @@ export class RequestBody {
   /** Whether the server was made to tell its tokens to a client that did not ask for them. */
   get addsUsage(): boolean {
     return this.#addsUsage;
+  }
+
+  /** The tokens of its texts so far, about. */
+  get promptEstimate(): number {
+    return this.#meter.tokens;
   }
 
   /** Whether a part from the client is being waited for. */
@@ -104,6 +113,7 @@ export class RequestBody {
           else {
             controller.enqueue(this.#ending());
             controller.close();
+            events.onSent();
           }
           events.onWaitForServer();
         } catch (thrown) {

@@ -67,7 +67,7 @@ export class StreamJudge {
 
   /** The tokens as the server told them; where it did not, a frame counts as a token. */
   get tokens(): TokenCounts {
-    return this.#tokens ?? { prompt: 0, output: this.#frames };
+    return this.#tokens ?? { prompt: undefined, output: this.#frames };
   }
 
   /** Takes the next piece. */

@@ -123,7 +123,7 @@ async function send(request: UpstreamRequest): Promise<Response> {
     });
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    log.warn("Cannot reach the model server", { error: asError(error) });
+    log.debug("Cannot reach the model server", { error: asError(error) });
     throw new AppError("upstream_unavailable", "The model server cannot be reached");
   }
 }

@@ -3,7 +3,7 @@
 // this device, so that neither a crash nor an absent store loses it.
 
 import { type Clock, every } from "../base/clock.ts";
-import { asError } from "../base/errors.ts";
+import { AppError, asError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { type RandomSource, randomUuid } from "../base/random.ts";
 import type { RequestOutcome } from "./accounting.ts";
@@ -48,6 +48,7 @@ export class UsageLedger {
   #growing: UsageBatch | undefined;
   #flushing: Promise<boolean> | undefined;
   #isFailing = false;
+  #isTold = false;
 
   /** A ledger that writes at times. */
   constructor(options: UsageLedgerOptions) {
@@ -138,12 +139,16 @@ export class UsageLedger {
         outbox?.remove(batch.batchId);
         if (outbox === undefined) this.#waiting.shift();
       }
-      if (this.#isFailing) log.info("Usage is written again");
+      if (this.#isTold) log.info("Usage is written again");
+      this.#isTold = false;
       this.#isFailing = false;
       return true;
     } catch (error) {
-      if (!this.#isFailing) {
+      // Of a store elsewhere that is away its own connection tells.
+      const isAway = error instanceof AppError && error.code === "unavailable";
+      if (!isAway && !this.#isTold) {
         log.error("Cannot write usage, will try again", { error: asError(error) });
+        this.#isTold = true;
       }
       this.#isFailing = true;
       return false;

@@ -17,13 +17,16 @@ interface Fixture {
   ring: SharedKeyRing;
   store: MemorySharedKeyStore;
   clock: FakeClock;
+  warnings: string[];
 }
 
 async function withRing(test: (fixture: Fixture) => Promise<void>): Promise<void> {
   const store = new MemorySharedKeyStore();
   const clock = new FakeClock();
-  const ring = new SharedKeyRing({ store, clock, random: seededRandom(3), log: silentLogger });
-  await test({ ring, store, clock });
+  const warnings: string[] = [];
+  const log = { ...silentLogger, warn: (message: string) => warnings.push(message) };
+  const ring = new SharedKeyRing({ store, clock, random: seededRandom(3), log });
+  await test({ ring, store, clock, warnings });
   store.isAway = false;
   await ring.close();
   assert.equal(clock.timerCount, 0);
@@ -130,3 +133,20 @@ for (const [what, change, isTaken] of MODELS) {
     else assertAppError(() => makeKey(wanted, parts), "bad_request");
   });
 }
+
+Deno.test("uses that cannot be saved are told of, but not with every try of an outage", async () => {
+  await withRing(async ({ ring, store, clock, warnings }) => {
+    const { text } = await ring.create(WANTED);
+    await ring.authenticate(text);
+    store.isAway = true;
+    clock.advance(SHARED_FLUSH_MS);
+    await settle();
+    // The connection tells that the store is away.
+    assert.deepEqual(warnings, []);
+    store.isAway = false;
+    store.saveLastUsed = () => Promise.reject(new Error("no such table"));
+    clock.advance(SHARED_FLUSH_MS);
+    await settle();
+    assert.equal(warnings.length, 1);
+  });
+});

@@ -135,12 +135,31 @@ Deno.test("while the store is away usage waits, and none is lost or counted twic
   assert.equal(ledger.isFailing, true);
   ledger.record("a", OUTCOME);
   assert.equal(await ledger.flush(), false);
-  assert.deepEqual(errors, ["Cannot write usage, will try again"]);
+  // Its own connection tells that it is away.
+  assert.deepEqual(errors, []);
   store.isAway = false;
   assert.equal(await ledger.flush(), true);
   assert.equal(ledger.isFailing, false);
   await ledger.close();
   assert.equal(store.totals.get("2026-01-31 a"), 2);
+});
+
+Deno.test("a store that fails otherwise is told of once, and when it works again", async () => {
+  const { ledger, store, errors } = fixture();
+  const add = store.add.bind(store);
+  for (const outage of [1, 2]) {
+    store.add = () => Promise.reject(new Error("disk full"));
+    for (const _ of [1, 2]) {
+      ledger.record("a", OUTCOME);
+      // deno-lint-ignore no-await-in-loop -- one flush after the other
+      assert.equal(await ledger.flush(), false);
+    }
+    assert.equal(errors.length, outage);
+    store.add = add;
+    // deno-lint-ignore no-await-in-loop -- as above
+    assert.equal(await ledger.flush(), true);
+  }
+  await ledger.close();
 });
 
 Deno.test("however long the store is away, few batches pile up", async () => {

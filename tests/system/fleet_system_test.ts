@@ -164,7 +164,12 @@ systemTest("while the store is away nobody gets in, and usage waits for it over 
       await postgres.restart();
       await until("the key is taken again", async () => await chat(again, key) === 200);
       await until("all usage is there once", async () => await requestsOf(again, keyId) === 2);
-      assert.match(again.output(), /The shared store cannot be used/);
+      // One line when it was found away and one when it was back.
+      const told = again.output().split("\n").filter((line) => / (INFO|WARN|ERROR) /.test(line));
+      const ofStore = told.filter((line) => /store|usage|Model request/i.test(line));
+      assert.equal(ofStore.length, 2, ofStore.join("\n"));
+      assert.match(ofStore[0] ?? "", /The shared store cannot be used/);
+      assert.match(ofStore[1] ?? "", /The shared store can be used again/);
       assert.doesNotMatch(again.output(), /Unexpected/);
     }),
 });
