@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { parseConfig } from "../../src/config/config.ts";
 
-const FILE = new URL("../../packaging/rootfs/etc/latchkey/config.toml", import.meta.url);
+const FILE = new URL("../../packaging/rootfs/usr/share/latchkey/config.toml", import.meta.url);
 
 Deno.test("the image's configuration is sound and safe", async () => {
   const config = parseConfig(await Deno.readTextFile(FILE), {

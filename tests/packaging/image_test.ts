@@ -28,7 +28,8 @@ Deno.test("an image has everything that a device needs, with the right modes", a
     [`${PROGRAM_FOLDER}/deno`]: "755",
     [`${PROGRAM_FOLDER}/latchkey.js`]: "644",
     [`${PROGRAM_FOLDER}/enable-service`]: "755",
-    "etc/latchkey/config.toml": "644",
+    // Nothing below etc: what lies there is the owner's, and unpacking would replace it.
+    "usr/share/latchkey/config.toml": "644",
     "usr/lib/systemd/system/latchkey.service": "644",
     "usr/share/latchkey/init/openrc": "755",
     "usr/share/latchkey/init/sysv": "755",

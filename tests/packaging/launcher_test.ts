@@ -90,3 +90,27 @@ Deno.test("the launcher lets root use no cache that others can write", async () 
   const found = await Promise.all(rows.map(([user, env]) => of(user, env)));
   assert.deepEqual(found, rows.map(([, , folder]) => folder));
 });
+
+Deno.test("before there is a configuration, the launcher takes the safe one of the image", async () => {
+  const root = await Deno.realPath(await Deno.makeTempDir({ prefix: "latchkey_test_" }));
+  try {
+    const folders = ["usr/bin", "usr/lib/latchkey", "usr/share/latchkey"];
+    await Promise.all(folders.map((name) => Deno.mkdir(`${root}/${name}`, { recursive: true })));
+    await Deno.writeTextFile(`${root}/usr/share/latchkey/config.toml`, "");
+    const program = '#!/bin/sh\nreadlink -f "$LATCHKEY_CONFIG"\n';
+    await Deno.writeTextFile(`${root}/usr/lib/latchkey/latchkey`, program, { mode: 0o755 });
+    await Deno.copyFile(LAUNCHER, `${root}/usr/bin/latchkey`);
+    const named = async (env: Record<string, string>): Promise<string> => {
+      const { stdout } = await new Deno.Command("sh", {
+        args: [`${root}/usr/bin/latchkey`],
+        clearEnv: true,
+        env: { PATH: "/usr/bin:/bin", ...env },
+      }).output();
+      return new TextDecoder().decode(stdout).trim();
+    };
+    assert.equal(await named({}), `${root}/usr/share/latchkey/config.toml`);
+    assert.equal(await named({ LATCHKEY_CONFIG: `${root}/mine.toml` }), `${root}/mine.toml`);
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+});

@@ -22,7 +22,7 @@ async function readUnit(): Promise<Map<string, string>> {
 }
 
 async function readConfig(): Promise<ReturnType<typeof parseConfig>> {
-  const text = await read("etc/latchkey/config.toml");
+  const text = await read("usr/share/latchkey/config.toml");
   return parseConfig(text, { file: "config.toml", env: { isRoot: true } });
 }
 

@@ -2,6 +2,7 @@
 // that stands in for the service.
 
 import assert from "node:assert/strict";
+import { packArchive } from "../../packaging/build/archive.ts";
 import { systemTest } from "../support/system_test.ts";
 
 const ROOTFS = new URL("../../packaging/rootfs/", import.meta.url).pathname;
@@ -173,4 +174,111 @@ Deno.test("OpenRC, SysV and systemd allow the service as many descriptors", asyn
   assert.match(openrc ?? "", /^rc_ulimit="-n 16384"$/m);
   assert.match(sysv ?? "", /^MAX_FILES=16384$/m);
   assert.match(unit ?? "", /^LimitNOFILE=16384$/m);
+});
+
+// The commands of a section of docs/flashing.md, for a root filesystem in a folder.
+async function documented(
+  section: string,
+  place: { root: string; tarball: string },
+): Promise<string> {
+  const text = await Deno.readTextFile(new URL("../../docs/flashing.md", import.meta.url));
+  const [, commands = ""] =
+    new RegExp(`^## ${section}\n[^#]*?\`\`\`sh\n(.*?)\`\`\``, "ms").exec(text) ?? [];
+  assert.match(commands, /tar -xzf.*enable-service/s);
+  return commands
+    .replace(/(^|\s)\//g, `$1${place.root}/`)
+    .replace(/\S+\.tar\.gz/, place.tarball)
+    .replace(/enable-service$/m, `enable-service ${place.root}`);
+}
+
+async function pack(
+  file: string,
+  changes: { version: string; extra?: Record<string, string> },
+): Promise<string> {
+  const below = async (folder: string): Promise<string[]> =>
+    (await Promise.all((await Array.fromAsync(Deno.readDir(`${ROOTFS}${folder}`))).map(
+      ({ name, isDirectory }) =>
+        isDirectory ? below(`${folder}${name}/`) : Promise.resolve([`${folder}${name}`]),
+    ))).flat();
+  const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
+  const files = await Promise.all((await below("")).map(async (path) => {
+    const bytes = await Deno.readFile(`${ROOTFS}${path}`);
+    return { path, bytes, isExecutable: bytes[0] === 0x23 && bytes[1] === 0x21 };
+  }));
+  const { version, extra = {} } = changes;
+  const added = Object.entries({ "usr/lib/latchkey/latchkey.js": version, ...extra })
+    .map(([path, text]) => ({ path, bytes: encode(text), isExecutable: false }));
+  await Deno.writeFile(file, await packArchive([...files, ...added], 0));
+  return file;
+}
+
+for (const shell of ["sh", "busybox sh"]) {
+  systemTest(`an upgrade and a rollback as documented keep the owner's file (${shell})`, {
+    whyNot: shell === "sh" ? undefined : noBusyBox,
+    run: () =>
+      withFolder(async (folder) => {
+        const root = `${folder}/root`;
+        const config = `${root}/etc/latchkey/config.toml`;
+        const program = `${root}/usr/lib/latchkey/latchkey.js`;
+        await Deno.mkdir(`${root}/etc/init.d`, { recursive: true });
+        const [first, second, shipping] = await Promise.all([
+          pack(`${folder}/latchkey-1.tar.gz`, { version: "1" }),
+          pack(`${folder}/latchkey-2.tar.gz`, { version: "2" }),
+          // As the tarballs of before, which brought a configuration.
+          pack(`${folder}/latchkey-0.tar.gz`, {
+            version: "0",
+            extra: { "etc/latchkey/config.toml": "# theirs\n" },
+          }),
+        ]);
+        const follow = async (section: string, tarball: string): Promise<void> => {
+          const script = await documented(section, { root, tarball });
+          const { code, output } = await run([...shell.split(" "), "-euc", script]);
+          assert.equal(code, 0, output);
+        };
+        await run(["tar", "-xzf", first, "-C", root]);
+        const enabled = await run([
+          ...shell.split(" "),
+          `${root}/usr/lib/latchkey/enable-service`,
+          root,
+        ]);
+        assert.equal(enabled.code, 0, enabled.output);
+        assert.equal(
+          await Deno.readTextFile(config),
+          await Deno.readTextFile(`${ROOTFS}usr/share/latchkey/config.toml`),
+        );
+        assert.equal(((await Deno.stat(config)).mode ?? 0) & 0o777, 0o644);
+        await Deno.writeTextFile(config, "# mine\n");
+        for (
+          const [section, tarball, version] of [
+            ["Upgrade", second, "2"],
+            ["Roll back", first, "1"],
+            ["Roll back", shipping, "0"],
+            ["Upgrade", second, "2"],
+          ] as const
+        ) {
+          // deno-lint-ignore no-await-in-loop -- one after the other is the point
+          await follow(section, tarball);
+          // deno-lint-ignore no-await-in-loop -- one after the other is the point
+          assert.equal(await Deno.readTextFile(program), version);
+          // deno-lint-ignore no-await-in-loop -- one after the other is the point
+          assert.equal(await Deno.readTextFile(config), "# mine\n");
+        }
+        const left = await Array.fromAsync(Deno.readDir(`${root}/etc/latchkey`));
+        assert.deepEqual(left.map(({ name }) => name), ["config.toml"]);
+      }),
+  });
+}
+
+systemTest("enable-service leaves a configuration that is a link, mounted or not", {
+  whyNot: undefined,
+  run: () =>
+    withFolder(async (root) => {
+      await run(["cp", "-r", `${ROOTFS}usr`, root]);
+      await Deno.mkdir(`${root}/etc/init.d`, { recursive: true });
+      await Deno.mkdir(`${root}/etc/latchkey`);
+      await Deno.symlink("/nowhere/config.toml", `${root}/etc/latchkey/config.toml`);
+      assert.equal((await run(["sh", ENABLE, root])).code, 0);
+      const target = await Deno.readLink(`${root}/etc/latchkey/config.toml`);
+      assert.equal(target, "/nowhere/config.toml");
+    }),
 });
