@@ -31,7 +31,7 @@ export {
 } from "./config/config.ts";
 export type { DisplayKind, DisplaySettings } from "./display/display_settings.ts";
 export type { PixelFormat, Rotation } from "./display/framebuffer_layout.ts";
-export type { PinDisplay, PinOutcome, PinView } from "./display/pin_display.ts";
+export type { PinDisplay, PinOutcome, PinView, WrongGuess } from "./display/pin_display.ts";
 
 /**
  * Starts the service. Throws DatabaseUnusableError, LockedError, AddressTakenError or the

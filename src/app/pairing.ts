@@ -40,7 +40,10 @@ export interface PairingParts {
 export interface Pairing {
   /** The window. */
   readonly window: PairingWindow;
-  /** Opens pairing, or cancels it where it is open. */
+  /**
+   * Opens pairing, or cancels it where it is open. Only a person at the device can ask, so burned
+   * PINs do not stop it.
+   */
   toggle(): void;
   /** Removes all clients. */
   revokeAll(): void;
@@ -78,7 +81,8 @@ export function createPairing(parts: PairingParts): Pairing {
       notifications.publish("clients.paired", { clientId: outcome.clientId, clientName });
     } else {
       audit.record("pairing_ended", { outcome: outcome.kind });
-      notifications.publish("clients.pair.ended", { outcome: outcome.kind }, "local");
+      const from = outcome.kind === "too_many_failures" ? { from: outcome.from } : {};
+      notifications.publish("clients.pair.ended", { outcome: outcome.kind, ...from }, "local");
     }
   }
 
@@ -86,7 +90,7 @@ export function createPairing(parts: PairingParts): Pairing {
     window,
     toggle(): void {
       try {
-        if (window.current() === undefined) window.open();
+        if (window.current() === undefined) window.open({ liftLock: true });
         else window.cancel();
       } catch (error) {
         log.warn("Pairing cannot be opened", { reason: asError(error).message });

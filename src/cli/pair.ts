@@ -3,14 +3,19 @@
 
 import { asJsonObject } from "../base/json.ts";
 import { type Connection, connectPlain } from "../client/client.ts";
+import type { Role } from "../clients/client.ts";
 import { pinText } from "../display/big_digits.ts";
 import { safeText } from "../display/safe_text.ts";
-import { describeOutcome } from "../display/terminal.ts";
+import { describeGuess, describeOutcome } from "../display/terminal.ts";
 import { type Command, CommandError, EXIT_CODES, parseArguments, UsageError } from "./command.ts";
 import { loadConfig, localBaseUrl } from "./configuration.ts";
 
 const CLEAR_WIDTH = 48;
 const COUNTDOWN_STEP_MS = 1000;
+// Ctrl+C; a closed terminal; whoever ends the command.
+const CANCEL_SIGNALS = ["SIGINT", "SIGHUP", "SIGTERM"] as const;
+
+const ROLE_WORDS: Readonly<Record<Role, string>> = { admin: "an admin", member: "a member" };
 
 interface PairingEnd {
   readonly exitCode: number;
@@ -28,7 +33,9 @@ export const pairCommand: Command = {
 
 Shows a PIN for the person who pairs. --role is what the new client may do
 (the first client is always an admin, later ones members); --name is the name it is
-listed under instead of the one it gives itself. Ctrl+C cancels the PIN.`,
+listed under instead of the one it gives itself. A PIN that is already valid is shown; with
+--role of another role it is cancelled and a new one drawn. Where too many wrong guesses have
+closed pairing, this opens it again. Ctrl+C or closing the terminal cancels the PIN.`,
   async run(args, context): Promise<number> {
     const { options, positionals } = parseArguments(args, ["role", "name", "config"]);
     if (positionals.length > 0) throw new UsageError("pair takes no arguments");
@@ -38,33 +45,49 @@ listed under instead of the one it gives itself. Ctrl+C cancels the PIN.`,
     }
     const baseUrl = localBaseUrl(loadConfig(options["config"]));
     const ended = Promise.withResolvers<PairingEnd>();
+    let isReplacing = false;
     const connection = await connectLocal(baseUrl, (method, params) => {
       switch (method) {
         case "clients.paired":
           return ended.resolve(paired(params));
         case "clients.pair.ended":
-          return ended.resolve(notPaired(params));
+          if (!isReplacing) ended.resolve(notPaired(params));
+          return;
         case "clients.pair.failed":
-          return context.write(`\r  ${describeFailure(params)}\n`);
+          return write(`\r  ${describeFailure(params)}\n`);
       }
     });
     void connection.closed.then(() =>
       ended.resolve({ exitCode: EXIT_CODES.failed, message: "The service has stopped" })
     );
     const interrupted = (): void => void cancelAndEnd(connection, ended.resolve);
-    Deno.addSignalListener("SIGINT", interrupted);
+    // A terminal that takes no text is closed: nobody sees the PIN, whether a signal comes or not.
+    const write = (text: string): void => {
+      try {
+        context.write(text);
+      } catch {
+        interrupted();
+      }
+    };
+    for (const signal of CANCEL_SIGNALS) Deno.addSignalListener(signal, interrupted);
     try {
-      const shown = await openPairing(connection, role);
-      context.write(pinText(shown.pin, context.columns()));
-      const stopCountdown = countDown(shown.expiresAt, context.write);
+      const shown = await openPairing(connection, {
+        role,
+        replacing: (isOn) => {
+          isReplacing = isOn;
+        },
+      });
+      write(pinText(shown.pin, context.columns()));
+      write(`  ${describeRole(shown, role)}\n`);
+      const stopCountdown = countDown(shown.expiresAt, write);
       const end = await ended.promise.finally(stopCountdown);
       if (end.clientId !== undefined && name !== undefined) {
         await rename(connection, { clientId: end.clientId, clientName: name });
       }
-      context.write(`\r  ${end.message.padEnd(CLEAR_WIDTH)}\n`);
+      write(`\r  ${end.message.padEnd(CLEAR_WIDTH)}\n`);
       return end.exitCode;
     } finally {
-      Deno.removeSignalListener("SIGINT", interrupted);
+      for (const signal of CANCEL_SIGNALS) Deno.removeSignalListener(signal, interrupted);
       connection.close();
     }
   },
@@ -84,24 +107,52 @@ async function connectLocal(
   }
 }
 
-// A PIN may be valid already: opened with the device's buttons, say, on a screen that failed.
-async function openPairing(
-  connection: Connection,
-  role: string | undefined,
-): Promise<{ pin: string; expiresAt: number }> {
-  const current = await connection.call("clients.pair.current");
-  const opened = asJsonObject(current ?? await start(connection, role));
-  const pin = opened?.["pin"];
-  const expiresAt = opened?.["expiresAt"];
-  if (typeof pin !== "string" || typeof expiresAt !== "number") {
-    throw new CommandError("Cannot understand the service: is it latchkey that runs there?");
-  }
-  return { pin, expiresAt };
+interface OpenPin {
+  readonly pin: string;
+  readonly expiresAt: number;
+  readonly role: Role;
+  /** What to tell beside the PIN. */
+  readonly note: string;
 }
 
-async function start(connection: Connection, role: string | undefined): Promise<unknown> {
+// A PIN may be valid already: opened with the device's buttons, say, on a screen that failed. One
+// for another role than the asked one must not be shown as if it were for that.
+async function openPairing(
+  connection: Connection,
+  options: { role: Role | undefined; replacing: (isOn: boolean) => void },
+): Promise<OpenPin> {
+  const { role, replacing } = options;
+  const current = await connection.call("clients.pair.current");
+  if (current === null) return openPinOf(await start(connection, role), "");
+  const shown = openPinOf(current, "It was valid already. ");
+  if (role === undefined || shown.role === role) return shown;
+  replacing(true);
+  await connection.call("clients.pair.cancel");
+  replacing(false);
+  const note = `The PIN that was valid, for ${ROLE_WORDS[shown.role]}, is cancelled. `;
+  return openPinOf(await start(connection, role), note);
+}
+
+function openPinOf(result: unknown, note: string): OpenPin {
+  const { pin, expiresAt, role } = asJsonObject(result) ?? {};
+  const isRole = role === "admin" || role === "member";
+  if (typeof pin !== "string" || typeof expiresAt !== "number" || !isRole) {
+    throw new CommandError("Cannot understand the service: is it latchkey that runs there?");
+  }
+  return { pin, expiresAt, role, note };
+}
+
+function describeRole(shown: OpenPin, asked: Role | undefined): string {
+  const isForced = asked !== undefined && asked !== shown.role;
+  const why = isForced ? ", as the first client always is" : "";
+  return `${shown.note}Who pairs with it will be ${ROLE_WORDS[shown.role]}${why}`;
+}
+
+// The person who types the command is at the device, so burned PINs do not stop it.
+async function start(connection: Connection, role: Role | undefined): Promise<unknown> {
+  const params = role === undefined ? { liftLock: true } : { role, liftLock: true };
   try {
-    return await connection.call("clients.pair.start", role === undefined ? {} : { role });
+    return await connection.call("clients.pair.start", params);
   } catch (error) {
     throw new CommandError(`Refused: ${messageOf(error)}`, { cause: error });
   }
@@ -155,15 +206,22 @@ function paired(params: unknown): PairingEnd {
 }
 
 function notPaired(params: unknown): PairingEnd {
-  const kind = asJsonObject(params)?.["outcome"];
-  const isKnown = kind === "expired" || kind === "cancelled" || kind === "too_many_failures";
-  const message = describeOutcome({ kind: isKnown ? kind : "stopped" });
+  const ended = asJsonObject(params);
+  const kind = ended?.["outcome"];
+  const message = kind === "too_many_failures"
+    ? describeOutcome({ kind, from: textsOf(ended?.["from"]) })
+    : describeOutcome({ kind: kind === "expired" || kind === "cancelled" ? kind : "stopped" });
   return { exitCode: EXIT_CODES.failed, message };
 }
 
+function textsOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}
+
 function describeFailure(params: unknown): string {
-  const { failures, limit } = asJsonObject(params) ?? {};
-  return `Wrong PIN entered: ${Number(failures)} of ${Number(limit)}`.padEnd(CLEAR_WIDTH);
+  const { failures, limit, from } = asJsonObject(params) ?? {};
+  const guess = { failures: Number(failures), limit: Number(limit), from: String(from) };
+  return describeGuess(guess).padEnd(CLEAR_WIDTH);
 }
 
 function messageOf(error: unknown): string {

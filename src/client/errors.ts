@@ -8,8 +8,10 @@ export type ClientErrorCode =
   | "no_pairing"
   /** The PIN was mistyped; the device takes three tries. */
   | "wrong_pin"
-  /** The third wrong PIN: a new one must be shown. Also: the device has no place for a client. */
+  /** Too many wrong PINs, from this address or in all: pairing must be opened anew. */
   | "too_many_attempts"
+  /** All places for clients are taken: one must be removed on the device. */
+  | "no_place"
   /** The PIN or this try took too long. */
   | "pairing_expired"
   /** The device was busy with pairing requests each time. */

@@ -55,7 +55,15 @@ export interface PairOptions {
 
 type Step = "start" | "finish";
 
+// The device's words tell most (docs/protocol.md §3); a device that has others, the status.
 const REFUSALS: Readonly<Record<string, [ClientErrorCode, string]>> = {
+  "no pairing in progress": ["no_pairing", "No pairing is open on the device"],
+  "pairing expired": ["pairing_expired", "The PIN has expired"],
+  "too many failed attempts": ["too_many_attempts", "The PIN was wrong too often"],
+  "maximum paired clients reached": ["no_place", "The device has no place for another client"],
+  "unknown pairing session": ["no_pairing", "The pairing is no longer open on the device"],
+  "wrong PIN": ["wrong_pin", "The PIN was wrong"],
+  "rate limited": ["rate_limited", "The device has too many pairing requests"],
   "start 400": ["no_pairing", "No pairing is open on the device"],
   "start 410": ["pairing_expired", "The PIN has expired"],
   "finish 401": ["wrong_pin", "The PIN was wrong"],
@@ -65,6 +73,14 @@ const REFUSALS: Readonly<Record<string, [ClientErrorCode, string]>> = {
   "start 429": ["rate_limited", "The device has too many pairing requests"],
   "finish 429": ["rate_limited", "The device has too many pairing requests"],
 };
+
+// Other refusals of Core's, which the status alone would misname.
+const REFUSED_REQUESTS: ReadonlySet<string> = new Set([
+  "client name required",
+  "client name too long",
+  "PAKE message too long",
+  "invalid PAKE message",
+]);
 
 /**
  * Pairs with a device that shows a PIN. Throws RangeError for a PIN that is not six digits or a
@@ -119,7 +135,7 @@ async function post(options: PairOptions, step: Step, body: JsonObject): Promise
     // deno-lint-ignore no-await-in-loop -- a try begins where the one before it was refused
     const { status, text } = await send(options, step, body);
     if (status === 200) return parseAnswer(text);
-    if (status !== 429 || tries === MAX_TRIES) throw refusal(step, status);
+    if (status !== 429 || tries === MAX_TRIES) throw refusal(step, { status, text });
     // deno-lint-ignore no-await-in-loop -- a try begins where the one before it was refused
     await wait(RETRY_DELAY_MS);
   }
@@ -146,8 +162,13 @@ async function send(
   }
 }
 
-function refusal(step: Step, status: number): ClientError {
-  const [code, message] = REFUSALS[`${step} ${status}`] ??
+function refusal(step: Step, { status, text }: { status: number; text: string }): ClientError {
+  const said = parseJsonObject(text)?.["error"];
+  const words = typeof said === "string" ? said : "";
+  const isRefusedRequest = REFUSED_REQUESTS.has(words);
+  const known = Object.hasOwn(REFUSALS, words) ? REFUSALS[words] : undefined;
+  const byStatus = isRefusedRequest ? undefined : REFUSALS[`${step} ${status}`];
+  const [code, message] = known ?? byStatus ??
     ["refused", `The device refused to pair: status ${status}`] as const;
   return new ClientError(code, message);
 }

@@ -68,7 +68,8 @@ export function createCommandDisplay(options: CommandDisplayOptions): PinDisplay
       view = next;
       run("show");
     },
-    warn: ({ failures, limit }) => run("warn", { failures: `${failures}`, limit: `${limit}` }),
+    warn: ({ failures, limit, from }) =>
+      run("warn", { failures: `${failures}`, limit: `${limit}`, from }),
     clear: (outcome) => {
       view = undefined;
       run(eventOf(outcome), outcome.kind === "paired" ? { client: outcome.clientName } : {});

@@ -159,11 +159,12 @@ export function createFramebufferDisplay(options: FramebufferDisplayOptions): Pi
           every(clock, LOOK_PERIOD_MS, () => attempt(redrawIfPaintedOver)),
         ];
       }),
-    warn: ({ failures, limit }) =>
+    warn: ({ failures, limit, from }) =>
       attempt(() => {
         if (shown?.pin === undefined) return;
         showPin(shown.pin.view, [
-          `Wrong PIN entered: ${failures} of ${limit}`,
+          `Wrong PIN entered: ${failures} of ${limit}, from ${from}`,
+          `Wrong PIN ${failures}/${limit}: ${from}`,
           `Wrong PIN: ${failures} of ${limit}`,
         ]);
       }),

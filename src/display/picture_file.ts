@@ -1,6 +1,6 @@
 // The PIN as a picture for launchers that show one: a PNG and a JSON beside it, gone with the PIN.
 
-import type { PinDisplay, PinView } from "./pin_display.ts";
+import type { PinDisplay, PinView, WrongGuess } from "./pin_display.ts";
 import { drawPinScreen } from "./pin_screen.ts";
 import type { RgbCanvas } from "./rgb_canvas.ts";
 
@@ -31,10 +31,13 @@ export function createPictureFileDisplay(options: PictureFileOptions): PinDispla
 
   async function write(
     current: PinView,
-    attempt?: { failures: number; limit: number },
+    guess?: WrongGuess,
   ): Promise<void> {
-    const { failures = 0, limit = 0 } = attempt ?? {};
-    const warnings = failures === 0 ? [] : [`Wrong PIN entered: ${failures} of ${limit}`];
+    const failures = guess?.failures ?? 0;
+    const warnings = guess === undefined ? [] : [
+      `Wrong PIN entered: ${failures} of ${guess.limit}, from ${guess.from}`,
+      `Wrong PIN ${failures}/${guess.limit}: ${guess.from}`,
+    ];
     const { canvas } = drawPinScreen(PICTURE_SIZE, { ...current, warnings, left: 1 });
     const png = await toPng(canvas);
     // The PIN may have ended meanwhile, and its files must not come back.
@@ -42,7 +45,7 @@ export function createPictureFileDisplay(options: PictureFileOptions): PinDispla
     files.write(path, png);
     const { pin, url = null, deviceName: device } = current;
     const expiresAt = new Date(current.expiresAtMs).toISOString();
-    const json = JSON.stringify({ pin, expiresAt, url, device, failures });
+    const json = JSON.stringify({ pin, expiresAt, url, device, failures, from: guess?.from });
     files.write(jsonPath, new TextEncoder().encode(`${json}\n`));
   }
 
@@ -57,8 +60,8 @@ export function createPictureFileDisplay(options: PictureFileOptions): PinDispla
       view = next;
       await write(next);
     },
-    warn: async (attempt) => {
-      if (view !== undefined) await write(view, attempt);
+    warn: async (guess) => {
+      if (view !== undefined) await write(view, guess);
     },
     clear: remove,
     close: () => {

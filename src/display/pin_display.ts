@@ -16,20 +16,31 @@ export interface PinView {
   readonly url: string | undefined;
 }
 
+/** A wrong guess: the `failures`-th of `limit`. */
+export interface WrongGuess {
+  /** How many there were for this PIN. */
+  readonly failures: number;
+  /** How many end it. */
+  readonly limit: number;
+  /** The address that it came from. */
+  readonly from: string;
+}
+
 /** How a PIN ended. */
 export type PinOutcome =
   | { readonly kind: "paired"; readonly clientName: string }
   | { readonly kind: "expired" }
   | { readonly kind: "cancelled" }
-  | { readonly kind: "too_many_failures" }
+  /** `from` are the addresses that guessed. */
+  | { readonly kind: "too_many_failures"; readonly from: readonly string[] }
   | { readonly kind: "stopped" };
 
 /** An output for PINs. */
 export interface PinDisplay {
   /** Shows a new PIN. */
   show(view: PinView): void | Promise<void>;
-  /** Tells of a wrong guess while the PIN stays valid: the `failures`-th of `limit`. */
-  warn(attempt: { failures: number; limit: number }): void | Promise<void>;
+  /** Tells of a wrong guess while the PIN stays valid. */
+  warn(attempt: WrongGuess): void | Promise<void>;
   /** Takes the PIN away and may tell why. */
   clear(outcome: PinOutcome): void | Promise<void>;
   /** Gives everything back at once, because the process ends. Safe to call twice. */

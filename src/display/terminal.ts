@@ -1,8 +1,10 @@
 // The PIN on a terminal: for devices with a console, and for trying things out.
 
 import { pinText } from "./big_digits.ts";
-import type { PinDisplay, PinOutcome } from "./pin_display.ts";
+import type { PinDisplay, PinOutcome, WrongGuess } from "./pin_display.ts";
 import { safeText } from "./safe_text.ts";
+
+const MAX_ADDRESS_LENGTH = 45;
 
 /** Options of {@linkcode createTerminalDisplay}. */
 export interface TerminalDisplayOptions {
@@ -23,10 +25,15 @@ export function createTerminalDisplay(options: TerminalDisplayOptions): PinDispl
       write(`\n  PIN for ${safeText(deviceName)}, valid for ${seconds} s\n`);
       write(pinText(pin, columns()));
     },
-    warn: ({ failures, limit }) => write(`  Wrong PIN entered: ${failures} of ${limit}\n`),
+    warn: (guess) => write(`  ${describeGuess(guess)}\n`),
     clear: (outcome) => write(`  ${describeOutcome(outcome)}\n\n`),
     close: () => {},
   };
+}
+
+/** A wrong guess in words for the person at the device. */
+export function describeGuess({ failures, limit, from }: WrongGuess): string {
+  return `Wrong PIN entered: ${failures} of ${limit}, from ${safeText(from, MAX_ADDRESS_LENGTH)}`;
 }
 
 /** How a PIN ended, in words for the person at the device. */
@@ -39,8 +46,13 @@ export function describeOutcome(outcome: PinOutcome): string {
     case "cancelled":
       return "Pairing was cancelled";
     case "too_many_failures":
-      return "The PIN was entered wrong too often";
+      return ["The PIN was entered wrong too often", ...fromWhere(outcome.from)].join(", ");
     case "stopped":
       return "The service has stopped";
   }
+}
+
+function fromWhere(addresses: readonly string[]): string[] {
+  if (addresses.length === 0) return [];
+  return [`from ${addresses.map((text) => safeText(text, MAX_ADDRESS_LENGTH)).join(" and ")}`];
 }

@@ -1,8 +1,9 @@
 // The one place that turns an error into an HTTP answer (docs/protocol.md §10). The body has
-// exactly the fields code, message and request_id; what caused the error is for the log.
+// exactly the fields code, message and request_id, pairing's apart (§3); what caused the error is for the log.
 
 import { HTTPException } from "hono/http-exception";
 import { AppError, type ErrorCode, toAppError } from "../base/errors.ts";
+import type { PairingRefusal } from "../pairing/pairing_refusals.ts";
 
 /** The status of each code. */
 export const STATUS_OF_CODE: Readonly<Record<ErrorCode, number>> = {
@@ -20,6 +21,15 @@ export const STATUS_OF_CODE: Readonly<Record<ErrorCode, number>> = {
   upstream_unavailable: 502,
   upstream_timeout: 504,
   upstream_failed: 502,
+};
+
+/** Below this path an error's body is `{"error": text}`, because Core's app reads it (§3). */
+export const PAIRING_PREFIX = "/api/pair/";
+
+// What may be thrown before or below the pairing itself, in the words that the app knows.
+const PAIRING_TEXTS: Readonly<Partial<Record<ErrorCode, PairingRefusal>>> = {
+  rate_limited: "rate limited",
+  internal: "internal error",
 };
 
 /** Statuses that have no code of their own, and the code under which they go. */
@@ -44,13 +54,16 @@ export function toHttpError(thrown: unknown): { status: number; error: AppError 
   return { status: STATUS_OF_CODE[error.code], error };
 }
 
-/** The answer for whatever was thrown. */
-export function errorResponse(thrown: unknown, requestId: string): Response {
+/** The answer for whatever was thrown; `path` is what was asked for, as pairing has a form of its own. */
+export function errorResponse(thrown: unknown, requestId: string, path = ""): Response {
   const { status, error } = toHttpError(thrown);
   const { code, message, retryAfterS } = error;
   const headers = new Headers(thrown instanceof HTTPException ? thrown.res?.headers : undefined);
   headers.set("X-Request-ID", requestId);
   if (status === 401) headers.set("WWW-Authenticate", "Bearer");
   if (retryAfterS !== undefined) headers.set("Retry-After", String(retryAfterS));
-  return Response.json({ error: { code, message, request_id: requestId } }, { status, headers });
+  const body = path.startsWith(PAIRING_PREFIX)
+    ? { error: PAIRING_TEXTS[code] ?? message }
+    : { error: { code, message, request_id: requestId } };
+  return Response.json(body, { status, headers });
 }

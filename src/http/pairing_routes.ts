@@ -39,8 +39,9 @@ export function pairingRoutes(options: PairingRoutesOptions): Hono<RequestEnv> {
       const body = await readJsonObject(c);
       const pake = textField(body, "pake");
       const clientName = textField(body, "name");
-      const messageA = decodeNonEmpty(pake, "pake");
-      const { sessionId, messageB } = pairing.start({ clientName, messageA });
+      const messageA = decodeNonEmpty(pake) ?? refuse("invalid PAKE message");
+      const { address } = c.env.peer;
+      const { sessionId, messageB } = pairing.start({ clientName, messageA, address });
       return c.json({ session: sessionId, pake: encodeBase64(messageB) });
     },
   );
@@ -48,8 +49,9 @@ export function pairingRoutes(options: PairingRoutesOptions): Hono<RequestEnv> {
   routes.post("/finish", limitBody(MAX_PAIR_FINISH_BYTES, "bad_request"), async (c) => {
     const body = await readJsonObject(c);
     const sessionId = textField(body, "session");
-    const confirm = decodeNonEmpty(textField(body, "confirm"), "confirm");
-    const { client, deviceConfirm } = finish({ sessionId, confirm }, c.env.peer.address);
+    const confirm = decodeNonEmpty(textField(body, "confirm")) ?? refuse("invalid confirm");
+    const { address } = c.env.peer;
+    const { client, deviceConfirm } = finish({ sessionId, confirm, address });
     const { authToken, clientId } = client;
     return c.json({ authToken, clientId, confirm: encodeBase64(deviceConfirm) });
   });
@@ -57,14 +59,13 @@ export function pairingRoutes(options: PairingRoutesOptions): Hono<RequestEnv> {
   return routes;
 
   function finish(
-    request: { sessionId: string; confirm: Bytes },
-    address: string,
+    request: { sessionId: string; confirm: Bytes; address: string },
   ): ReturnType<PairingWindow["finish"]> {
     const failuresBefore = pairing.failedConfirms;
     try {
       return pairing.finish(request);
     } finally {
-      if (pairing.failedConfirms > failuresBefore) onPairingFailed(address);
+      if (pairing.failedConfirms > failuresBefore) onPairingFailed(request.address);
     }
   }
 }
@@ -72,21 +73,22 @@ export function pairingRoutes(options: PairingRoutesOptions): Hono<RequestEnv> {
 async function readJsonObject(c: Context<RequestEnv>): Promise<JsonObject> {
   const text = await readText(c);
   const object = text === undefined ? undefined : parseJsonObject(text);
-  if (object === undefined) throw new AppError("bad_request", "body: expected a JSON object");
+  if (object === undefined) return refuse("invalid request body");
   return object;
 }
 
 // A missing field reads as the empty text, as the published protocol has it.
 function textField(body: JsonObject, name: string): string {
   const value = Object.hasOwn(body, name) ? body[name] : "";
-  if (typeof value !== "string") throw new AppError("bad_request", `${name}: expected a text`);
+  if (typeof value !== "string") return refuse("invalid request body");
   return value;
 }
 
-function decodeNonEmpty(text: string, name: string): Uint8Array<ArrayBuffer> {
+function decodeNonEmpty(text: string): Bytes | undefined {
   const bytes = decodeBase64(text);
-  if (bytes === undefined || bytes.length === 0) {
-    throw new AppError("bad_request", `${name}: expected base64`);
-  }
-  return bytes;
+  return bytes === undefined || bytes.length === 0 ? undefined : bytes;
+}
+
+function refuse(message: string): never {
+  throw new AppError("bad_request", message);
 }

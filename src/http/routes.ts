@@ -112,10 +112,10 @@ export function createRoutes(options: RoutesOptions): Hono<RequestEnv> {
     } else {
       log.debug("Request refused", { ...logFields(c), status, code: error.code });
     }
-    return errorResponse(thrown, c.get("requestId"));
+    return errorResponse(thrown, c.get("requestId"), c.req.path);
   });
   routes.notFound((c) =>
-    errorResponse(new AppError("not_found", "No such route"), c.get("requestId"))
+    errorResponse(new AppError("not_found", "No such route"), c.get("requestId"), c.req.path)
   );
   routes.use(allowPages(facts));
 

@@ -1,5 +1,6 @@
 // PINs that died of wrong guesses (docs/protocol.md §3): too many within an hour close pairing for
-// a while. Pure; times are of a clock that never goes back.
+// a while, unless the person at the device says otherwise. Pure; times are of a clock that never
+// goes back.
 
 import { BURNED_PINS_WINDOW_MS, LOCKOUT_MS, MAX_BURNED_PINS } from "./pairing_limits.ts";
 
@@ -14,6 +15,13 @@ export class BurnedPins {
     if (this.#atMs.length < MAX_BURNED_PINS) return;
     this.#atMs = [];
     this.#lockedUntilMs = nowMs + LOCKOUT_MS;
+  }
+
+  /** Opens pairing again; every lift is good for one PIN, and if that burns too, it closes again. */
+  lift(nowMs: number): void {
+    if (this.lockedForMs(nowMs) === 0) return;
+    this.#lockedUntilMs = 0;
+    this.#atMs = Array<number>(MAX_BURNED_PINS - 1).fill(nowMs);
   }
 
   /** How much longer pairing stays closed, in milliseconds; 0 where it is not. */

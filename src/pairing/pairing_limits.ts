@@ -11,6 +11,9 @@ export const PAIRING_SESSION_LIFETIME_MS: number = 2 * 60_000;
 /** How many wrong confirms end a PIN, over all its sessions. */
 export const MAX_FAILURES_PER_PIN = 3;
 
+/** How many of them one address (of IPv6: its /64) may have; from then on it is refused unheard. */
+export const MAX_FAILURES_PER_ADDRESS = 2;
+
 /** How many sessions of a PIN live at once; a further one drops the oldest. */
 export const MAX_PAIRING_SESSIONS = 16;
 

@@ -5,14 +5,17 @@
 import { type Bytes, utf8 } from "../base/bytes.ts";
 import { type Clock, type Deadline, deadlineIn, every, isPast } from "../base/clock.ts";
 import { AppError } from "../base/errors.ts";
+import { limitKey } from "../base/ip_address.ts";
 import { type RandomSource, randomUuid } from "../base/random.ts";
 import { TokenBucket } from "../base/token_bucket.ts";
 import type { Client, Role } from "../clients/client.ts";
 import { createPinMasks, drawScalar, type PinMasks } from "../protocol/pake.ts";
 import { decodeClientMessage, MAX_PAKE_MESSAGE_BYTES } from "../protocol/pake_message.ts";
 import { BurnedPins } from "./burned_pins.ts";
+import { pairingRefusal } from "./pairing_refusals.ts";
 import { answerClient, type PairingExchange } from "./pairing_exchange.ts";
 import {
+  MAX_FAILURES_PER_ADDRESS,
   MAX_FAILURES_PER_PIN,
   MAX_PAIRING_SESSIONS,
   PAIRING_SESSION_LIFETIME_MS,
@@ -28,7 +31,8 @@ export type PairingOutcome =
   | { readonly kind: "paired"; readonly clientId: string; readonly clientName: string }
   | { readonly kind: "expired" }
   | { readonly kind: "cancelled" }
-  | { readonly kind: "too_many_failures" }
+  /** `from` are the addresses that guessed, each once. */
+  | { readonly kind: "too_many_failures"; readonly from: readonly string[] }
   | { readonly kind: "stopped" };
 
 /** A PIN that is valid. */
@@ -45,8 +49,8 @@ export interface OpenedPin {
 export interface PairingEvents {
   /** A PIN is valid from now on. */
   opened(pin: OpenedPin): void;
-  /** A wrong confirm came and the PIN is still valid. */
-  failed(attempt: { failures: number; limit: number }): void;
+  /** A wrong confirm came from an address and the PIN is still valid. */
+  failed(attempt: { failures: number; limit: number; from: string }): void;
   /** The PIN is no longer valid. */
   ended(outcome: PairingOutcome): void;
 }
@@ -91,6 +95,8 @@ interface OpenState {
   readonly sessions: Map<string, PairingSession>;
   readonly stopTimer: () => void;
   failures: number;
+  /** The address of every wrong confirm. */
+  readonly failedFrom: string[];
 }
 
 type WindowState =
@@ -134,19 +140,21 @@ export class PairingWindow {
   }
 
   /**
-   * Draws a PIN for a client of the given role; the first client is always an admin. Errors:
+   * Draws a PIN for a client of the given role; the first client is always an admin. `liftLock`
+   * says that a person at the device asks, which too many burned PINs do not stop. Errors:
    * conflict while a PIN is valid or when all places are taken, rate_limited after too many
    * burned PINs.
    */
-  open(options: { role?: Role } = {}): OpenedPin {
+  open(options: { role?: Role; liftLock?: boolean } = {}): OpenedPin {
     this.#expireIfDue();
     if (this.#state.step === "open") throw new AppError("conflict", "A PIN is already valid");
-    this.#refuseWhileLocked();
+    if (options.liftLock !== true) this.#refuseWhileLocked();
     const count = this.#clients.count();
     if (count >= this.#clients.limit) {
       throw new AppError("conflict", `All ${this.#clients.limit} clients are paired already`);
     }
     this.#clients.checkWritable?.();
+    this.#burnedPins.lift(this.#clock.monotonicMs());
     const role = count === 0 ? "admin" : options.role ?? "member";
     const pin = drawPin(this.#random);
     const deadline = deadlineIn(this.#clock, PIN_LIFETIME_MS);
@@ -160,6 +168,7 @@ export class PairingWindow {
       // Looked at every second and not once at the end: timers stand still in a suspended device.
       stopTimer: every(this.#clock, EXPIRY_CHECK_MS, () => this.#expireIfDue()),
       failures: 0,
+      failedFrom: [],
     };
     const opened = { pin, expiresAtMs: deadline.wallMs, role };
     this.#events.opened(opened);
@@ -186,48 +195,53 @@ export class PairingWindow {
   }
 
   /**
-   * Answers a client's first message. Errors: bad_request for a bad name or message or where no
-   * PIN is pending, gone where the PIN has expired.
+   * Answers the first message of a client at an address. Errors, with the texts of
+   * {@linkcode PAIRING_REFUSALS}: bad_request for a bad name or message or where no PIN is pending,
+   * gone where the PIN has expired, forbidden for an address that failed too often.
    */
-  start(request: { clientName: string; messageA: Bytes }): { sessionId: string; messageB: Bytes } {
-    const { clientName, messageA } = request;
+  start(
+    request: { clientName: string; messageA: Bytes; address: string },
+  ): { sessionId: string; messageB: Bytes } {
+    const { clientName, messageA, address } = request;
     const nameBytes = utf8(clientName).length;
-    if (nameBytes === 0 || nameBytes > this.#clients.maxNameBytes) {
-      throw new AppError("bad_request", `name: expected 1 to ${this.#clients.maxNameBytes} bytes`);
-    }
-    if (messageA.length > MAX_PAKE_MESSAGE_BYTES) throw badPakeMessage();
+    if (nameBytes === 0) throw pairingRefusal("client name required");
+    if (nameBytes > this.#clients.maxNameBytes) throw pairingRefusal("client name too long");
+    if (messageA.length > MAX_PAKE_MESSAGE_BYTES) throw pairingRefusal("PAKE message too long");
     this.#expireIfDue();
     const state = this.#state;
     switch (state.step) {
       case "closed":
-        throw new AppError("bad_request", "No pairing is open on the device");
+        throw pairingRefusal("no pairing in progress");
       case "expired":
         this.#state = { step: "closed" };
-        throw new AppError("gone", "The PIN has expired");
+        throw pairingRefusal("pairing expired");
       case "open":
+        refuseGuesser(state, address);
         return this.#startSession(state, { clientName, messageA });
     }
   }
 
   /**
-   * Verifies a client's confirm and keeps the client. Errors: not_found for an unknown session,
-   * gone for an old one, unauthorized for a wrong confirm, forbidden for the third of a PIN and
-   * where all places are taken.
+   * Verifies the confirm of a client at an address and keeps the client. Errors, with the texts of
+   * {@linkcode PAIRING_REFUSALS}: not_found for an unknown session, gone for an old one,
+   * unauthorized for a wrong confirm, forbidden for the third of a PIN, for an address that failed
+   * too often and where all places are taken.
    */
   finish(
-    request: { sessionId: string; confirm: Bytes },
+    request: { sessionId: string; confirm: Bytes; address: string },
   ): { client: Client; deviceConfirm: Bytes } {
-    const { sessionId, confirm } = request;
+    const { sessionId, address } = request;
     this.#expireIfDue();
     const state = this.#state;
     switch (state.step) {
       case "closed":
-        throw unknownSession();
+        throw pairingRefusal("unknown pairing session");
       case "expired":
-        if (!state.sessionIds.delete(sessionId)) throw unknownSession();
-        throw new AppError("gone", "The PIN has expired");
+        if (!state.sessionIds.delete(sessionId)) throw pairingRefusal("unknown pairing session");
+        throw pairingRefusal("pairing expired");
       case "open":
-        return this.#finishSession(state, { sessionId, confirm });
+        refuseGuesser(state, address);
+        return this.#finishSession(state, request);
     }
   }
 
@@ -236,7 +250,7 @@ export class PairingWindow {
     request: { clientName: string; messageA: Bytes },
   ): { sessionId: string; messageB: Bytes } {
     const x = decodeClientMessage(request.messageA);
-    if (x === undefined) throw badPakeMessage();
+    if (x === undefined) throw pairingRefusal("invalid PAKE message");
     const exchange = answerClient(state.masks, {
       ...request,
       x,
@@ -255,20 +269,18 @@ export class PairingWindow {
 
   #finishSession(
     state: OpenState,
-    request: { sessionId: string; confirm: Bytes },
+    request: { sessionId: string; confirm: Bytes; address: string },
   ): { client: Client; deviceConfirm: Bytes } {
     const session = state.sessions.get(request.sessionId);
-    if (session === undefined) throw unknownSession();
+    if (session === undefined) throw pairingRefusal("unknown pairing session");
     state.sessions.delete(request.sessionId);
-    if (isPast(this.#clock, session.deadline)) {
-      throw new AppError("gone", "The pairing session has expired");
-    }
+    if (isPast(this.#clock, session.deadline)) throw pairingRefusal("pairing expired");
     const { exchange } = session;
     state.failures += 1;
-    if (!exchange.accepts(request.confirm)) throw this.#recordFailure(state);
+    if (!exchange.accepts(request.confirm)) throw this.#recordFailure(state, request.address);
     state.failures -= 1;
     if (this.#clients.count() >= this.#clients.limit) {
-      throw new AppError("forbidden", `All ${this.#clients.limit} clients are paired already`);
+      throw pairingRefusal("maximum paired clients reached");
     }
     const nowMs = this.#clock.wallMs();
     const client: Client = {
@@ -286,15 +298,17 @@ export class PairingWindow {
     return { client, deviceConfirm: exchange.deviceConfirm };
   }
 
-  #recordFailure(state: OpenState): AppError {
+  #recordFailure(state: OpenState, address: string): AppError {
     this.#failedConfirms += 1;
-    if (state.failures < MAX_FAILURES_PER_PIN) {
-      this.#events.failed({ failures: state.failures, limit: MAX_FAILURES_PER_PIN });
-      return new AppError("unauthorized", "The PIN was wrong");
+    state.failedFrom.push(address);
+    const { failures } = state;
+    if (failures < MAX_FAILURES_PER_PIN) {
+      this.#events.failed({ failures, limit: MAX_FAILURES_PER_PIN, from: address });
+      return pairingRefusal("wrong PIN");
     }
     this.#burnedPins.add(this.#clock.monotonicMs());
-    this.#end({ kind: "too_many_failures" });
-    return new AppError("forbidden", "The PIN was wrong too often and is no longer valid");
+    this.#end({ kind: "too_many_failures", from: [...new Set(state.failedFrom)] });
+    return pairingRefusal("too many failed attempts");
   }
 
   #refuseWhileLocked(): void {
@@ -323,10 +337,9 @@ export class PairingWindow {
   }
 }
 
-function badPakeMessage(): AppError {
-  return new AppError("bad_request", "pake: expected a message of the key exchange");
-}
-
-function unknownSession(): AppError {
-  return new AppError("not_found", "No such pairing session");
+// Before its session is looked up: nothing that a guesser sends may cost anybody anything.
+function refuseGuesser(state: OpenState, address: string): void {
+  const key = limitKey(address);
+  const failures = state.failedFrom.filter((from) => limitKey(from) === key).length;
+  if (failures >= MAX_FAILURES_PER_ADDRESS) throw pairingRefusal("too many failed attempts");
 }

@@ -37,7 +37,7 @@ async function startTimeRows(): Promise<BenchRow[]> {
   const { pin } = window.open();
   const { rightMs, wrongMs, randomMs } = await measureStarts({
     pin,
-    start: (messageA) => window.start({ clientName: "bench", messageA }),
+    start: (messageA) => window.start({ clientName: "bench", messageA, address: "192.0.2.1" }),
   });
   window.close();
   const row = (name: string, ms: number): BenchRow => ({
@@ -69,7 +69,7 @@ function measurePairing(): { startMs: number; finishMs: number } {
     const { pin } = window.open();
     const { messageA } = messageAFor(pin, BigInt(i + 2));
     const startedAt = performance.now();
-    window.start({ clientName: "bench", messageA });
+    window.start({ clientName: "bench", messageA, address: "192.0.2.1" });
     startTimes.push(performance.now() - startedAt);
     const phone = startPhone(window, { pin });
     const finishedAt = performance.now();

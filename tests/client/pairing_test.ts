@@ -114,6 +114,34 @@ for (const [statuses, code] of REFUSALS) {
   });
 }
 
+const WORDS: [step: "start" | "finish", status: number, text: string, code: ClientErrorCode][] = [
+  ["start", 400, "no pairing in progress", "no_pairing"],
+  ["start", 400, "invalid PAKE message", "refused"],
+  ["start", 400, "PAKE message too long", "refused"],
+  ["start", 400, "client name too long", "refused"],
+  ["start", 400, "client name required", "refused"],
+  ["start", 400, "toString", "no_pairing"],
+  ["start", 403, "too many failed attempts", "too_many_attempts"],
+  ["start", 410, "pairing expired", "pairing_expired"],
+  ["finish", 401, "wrong PIN", "wrong_pin"],
+  ["finish", 403, "too many failed attempts", "too_many_attempts"],
+  ["finish", 403, "maximum paired clients reached", "no_place"],
+  ["finish", 404, "unknown pairing session", "no_pairing"],
+  ["finish", 410, "pairing expired", "pairing_expired"],
+  ["finish", 500, "internal error", "refused"],
+];
+
+for (const [step, status, text, code] of WORDS) {
+  Deno.test(`pair() makes ${code} of ${status} "${text}" at ${step}`, async () => {
+    const { device, options } = setUp();
+    const fetch: PairOptions["fetch"] = (url, request) =>
+      url.endsWith(step)
+        ? Promise.resolve(Response.json({ error: text }, { status }))
+        : device.fetch(url, request);
+    await expectClientError(pair({ ...options, fetch }), code);
+  });
+}
+
 Deno.test("pair() tries again after 429, with the same bytes", async () => {
   const { device, options, waits } = setUp();
   device.statuses.push(429, 200, 429, 429, 429, 200);

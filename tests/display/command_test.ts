@@ -52,7 +52,7 @@ Deno.test("the program of the last event is ended by the next, and by the clear"
   const { start, started } = setUp();
   const display = createCommandDisplay({ argv: ["show-pin"], start });
   display.show(VIEW);
-  display.warn({ failures: 1, limit: 3 });
+  display.warn({ failures: 1, limit: 3, from: "192.0.2.9" });
   display.clear({ kind: "expired" });
   display.close();
   assert.deepEqual(started.map(({ env }) => env["LATCHKEY_EVENT"]), ["show", "warn", "expired"]);

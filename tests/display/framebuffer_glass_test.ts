@@ -53,7 +53,7 @@ for (const rotation of ROTATIONS) {
       assert.ok(panel.isAllSeen, "the PIN");
       clock.advance(BAR_PERIOD_MS);
       assert.ok(panel.isAllSeen, "the bar");
-      display.warn({ failures: 1, limit: 3 });
+      display.warn({ failures: 1, limit: 3, from: "192.0.2.9" });
       assert.ok(panel.isAllSeen, "a wrong guess");
       const shown = panel.glass.slice();
       panel.scribble(5);

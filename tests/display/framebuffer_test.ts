@@ -49,7 +49,7 @@ const OUTCOMES: readonly PinOutcome[] = [
   { kind: "paired", clientName: "Phone" },
   { kind: "expired" },
   { kind: "cancelled" },
-  { kind: "too_many_failures" },
+  { kind: "too_many_failures", from: ["192.0.2.9"] },
 ];
 
 for (const outcome of OUTCOMES) {
@@ -163,11 +163,11 @@ Deno.test("an undisturbed screen is not redrawn", () => {
 
 Deno.test("a wrong guess is shown while the PIN stays", () => {
   const { display, panel, before, view } = setUp();
-  display.warn({ failures: 1, limit: 3 });
+  display.warn({ failures: 1, limit: 3, from: "192.0.2.9" });
   assert.deepEqual(panel.memory, before);
   display.show(view);
   const shown = panel.memory.slice();
-  display.warn({ failures: 1, limit: 3 });
+  display.warn({ failures: 1, limit: 3, from: "192.0.2.9" });
   assert.notDeepEqual(panel.memory, shown);
   display.close();
 });
@@ -176,7 +176,7 @@ Deno.test("a panel that vanishes is told once and left alone, at any moment", ()
   const moments: ((fixture: Fixture) => void)[] = [
     ({ display, view }) => display.show(view),
     ({ clock }) => clock.advance(BAR_PERIOD_MS),
-    ({ display }) => display.warn({ failures: 1, limit: 3 }),
+    ({ display }) => display.warn({ failures: 1, limit: 3, from: "192.0.2.9" }),
     ({ display }) => display.clear({ kind: "expired" }),
     ({ display }) => display.close(),
   ];

@@ -39,11 +39,11 @@ Deno.test("a picture and a JSON are there while the PIN is, and only then", asyn
 
 Deno.test("wrong guesses are in both, and close() removes both", async () => {
   const { files, display } = setUp();
-  await display.warn({ failures: 1, limit: 3 });
+  await display.warn({ failures: 1, limit: 3, from: "192.0.2.9" });
   assert.equal(files.size, 0);
   await display.show(VIEW);
   const before = files.get("/run/pin.png");
-  await display.warn({ failures: 2, limit: 3 });
+  await display.warn({ failures: 2, limit: 3, from: "192.0.2.9" });
   assert.notDeepEqual(files.get("/run/pin.png"), before);
   assert.equal(JSON.parse(new TextDecoder().decode(files.get("/run/pin.json"))).failures, 2);
   display.close();

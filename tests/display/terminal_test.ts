@@ -94,8 +94,8 @@ Deno.test("show() lets the device's name do nothing to the terminal", () => {
 
 Deno.test("warn() counts the wrong guesses", () => {
   const { display, written } = setUp();
-  display.warn({ failures: 2, limit: 3 });
-  assert.deepEqual(written, ["  Wrong PIN entered: 2 of 3\n"]);
+  display.warn({ failures: 2, limit: 3, from: "192.0.2.9" });
+  assert.deepEqual(written, ["  Wrong PIN entered: 2 of 3, from 192.0.2.9\n"]);
 });
 
 const OUTCOMES: [PinOutcome, string][] = [
@@ -104,7 +104,11 @@ const OUTCOMES: [PinOutcome, string][] = [
   [{ kind: "paired", clientName: "x".repeat(128) }, `Paired with ${"x".repeat(63)}…`],
   [{ kind: "expired" }, "The PIN has expired"],
   [{ kind: "cancelled" }, "Pairing was cancelled"],
-  [{ kind: "too_many_failures" }, "The PIN was entered wrong too often"],
+  [
+    { kind: "too_many_failures", from: ["192.0.2.9", "2001:db8::1"] },
+    "The PIN was entered wrong too often, from 192.0.2.9 and 2001:db8::1",
+  ],
+  [{ kind: "too_many_failures", from: [] }, "The PIN was entered wrong too often"],
   [{ kind: "stopped" }, "The service has stopped"],
 ];
 for (const [outcome, text] of OUTCOMES) {

@@ -175,7 +175,11 @@ export function openDevice(options: DeviceOptions = {}): Device {
     const { status, headers } = response;
     const text = await response.text();
     const isError = status >= 400 && init.method !== "HEAD";
-    const error = isError ? checkError(text, headers) : undefined;
+    const error = !isError
+      ? undefined
+      : path.startsWith("/api/pair/")
+      ? checkPairingError(text, headers)
+      : checkError(text, headers);
     return { status, headers, text, code: error?.code, message: error?.message };
   }
 
@@ -219,6 +223,15 @@ function checkError(text: string, headers: Headers): { code: string; message: st
   assert.deepEqual(Object.keys(body.error), ["code", "message", "request_id"]);
   assert.equal(body.error.request_id, headers.get("X-Request-ID"));
   return body.error;
+}
+
+// Pairing has Core's: a text.
+function checkPairingError(text: string, headers: Headers): { code: undefined; message: string } {
+  assert.equal(headers.get("Content-Type"), "application/json");
+  const body = JSON.parse(text);
+  assert.deepEqual(Object.keys(body), ["error"]);
+  assert.equal(typeof body.error, "string");
+  return { code: undefined, message: body.error };
 }
 
 function recordingLogger(lines: Line[]): Logger {

@@ -72,38 +72,38 @@ for (const peer of [undefined, REMOTE]) {
 const LONG_PAKE = encodeBase64(new Uint8Array(2049));
 const NO_POINT = encodeBase64(utf8('{"role":0}'));
 const BAD_STARTS: [string, string | object, string][] = [
-  ["no JSON", "{", "body: expected a JSON object"],
-  ["the empty text", "", "body: expected a JSON object"],
-  ["an array", "[]", "body: expected a JSON object"],
-  ["null", "null", "body: expected a JSON object"],
-  ["two objects", "{}{}", "body: expected a JSON object"],
-  ["a pake that is a number", { pake: 5, name: "" }, "pake: expected a text"],
-  ["a pake that is null", { pake: null, name: "" }, "pake: expected a text"],
-  ["a name that is an object, beside a bad pake", { pake: "!", name: {} }, "name: expected a text"],
-  ["no pake", { name: "" }, "pake: expected base64"],
-  ["an empty pake", { pake: "", name: "" }, "pake: expected base64"],
-  ["a pake in base64url", { pake: "_-_-", name: "" }, "pake: expected base64"],
-  ["a pake without its padding", { pake: "QUI", name: "" }, "pake: expected base64"],
-  ["a pake with a line end", { pake: "QUJD\n", name: "" }, "pake: expected base64"],
-  ["a pake of the prototype", '{"__proto__":{"pake":"QUJD"}}', "pake: expected base64"],
-  ["no name", { pake: LONG_PAKE }, "name: expected 1 to 128 bytes"],
-  ["an empty name", { pake: LONG_PAKE, name: "" }, "name: expected 1 to 128 bytes"],
+  ["no JSON", "{", "invalid request body"],
+  ["the empty text", "", "invalid request body"],
+  ["an array", "[]", "invalid request body"],
+  ["null", "null", "invalid request body"],
+  ["two objects", "{}{}", "invalid request body"],
+  ["a pake that is a number", { pake: 5, name: "" }, "invalid request body"],
+  ["a pake that is null", { pake: null, name: "" }, "invalid request body"],
+  ["a name that is an object, beside a bad pake", { pake: "!", name: {} }, "invalid request body"],
+  ["no pake", { name: "" }, "invalid PAKE message"],
+  ["an empty pake", { pake: "", name: "" }, "invalid PAKE message"],
+  ["a pake in base64url", { pake: "_-_-", name: "" }, "invalid PAKE message"],
+  ["a pake without its padding", { pake: "QUI", name: "" }, "invalid PAKE message"],
+  ["a pake with a line end", { pake: "QUJD\n", name: "" }, "invalid PAKE message"],
+  ["a pake of the prototype", '{"__proto__":{"pake":"QUJD"}}', "invalid PAKE message"],
+  ["no name", { pake: LONG_PAKE }, "client name required"],
+  ["an empty name", { pake: LONG_PAKE, name: "" }, "client name required"],
   [
     "129 bytes of name",
     { pake: LONG_PAKE, name: `${"é".repeat(64)}x` },
-    "name: expected 1 to 128 bytes",
+    "client name too long",
   ],
   [
     "a pake of 2049 bytes",
     { pake: LONG_PAKE, name: NAME },
-    "pake: expected a message of the key exchange",
+    "PAKE message too long",
   ],
-  ["no PIN pending", { pake: NO_POINT, name: NAME }, "No pairing is open on the device"],
+  ["no PIN pending", { pake: NO_POINT, name: NAME }, "no pairing in progress"],
 ];
 for (const [what, body, message] of BAD_STARTS) {
   Deno.test(`start with ${what} is 400`, async () => {
     const answer = await post(openDevice(), START, body);
-    assert.deepEqual([answer.status, answer.code, answer.message], [400, "bad_request", message]);
+    assert.deepEqual([answer.status, answer.message], [400, message]);
   });
 }
 
@@ -134,7 +134,7 @@ Deno.test("start with a message that is none is 400 while a PIN is pending", asy
     const answer = await post(device, START, { pake, name: NAME });
     assert.deepEqual(
       [answer.status, answer.message],
-      [400, "pake: expected a message of the key exchange"],
+      [400, "invalid PAKE message"],
     );
   }
   assert.equal(
@@ -145,14 +145,14 @@ Deno.test("start with a message that is none is 400 while a PIN is pending", asy
 });
 
 const BAD_FINISHES: [string, string | object, number, string][] = [
-  ["no JSON", "{", 400, "body: expected a JSON object"],
-  ["a session that is a number", { session: 1, confirm: "" }, 400, "session: expected a text"],
-  ["a confirm that is an array", { session: "x", confirm: [] }, 400, "confirm: expected a text"],
-  ["no confirm", { session: "x" }, 400, "confirm: expected base64"],
-  ["an empty confirm", { session: "x", confirm: "" }, 400, "confirm: expected base64"],
-  ["a confirm that is no base64", { session: "x", confirm: "QQ" }, 400, "confirm: expected base64"],
-  ["an unknown session", { session: "x", confirm: "QUJD" }, 404, "No such pairing session"],
-  ["no session", { confirm: "QUJD" }, 404, "No such pairing session"],
+  ["no JSON", "{", 400, "invalid request body"],
+  ["a session that is a number", { session: 1, confirm: "" }, 400, "invalid request body"],
+  ["a confirm that is an array", { session: "x", confirm: [] }, 400, "invalid request body"],
+  ["no confirm", { session: "x" }, 400, "invalid confirm"],
+  ["an empty confirm", { session: "x", confirm: "" }, 400, "invalid confirm"],
+  ["a confirm that is no base64", { session: "x", confirm: "QQ" }, 400, "invalid confirm"],
+  ["an unknown session", { session: "x", confirm: "QUJD" }, 404, "unknown pairing session"],
+  ["no session", { confirm: "QUJD" }, 404, "unknown pairing session"],
 ];
 for (const isOpen of [true, false]) {
   for (const [what, body, status, message] of BAD_FINISHES) {
@@ -185,13 +185,17 @@ Deno.test("finish with wrong confirms of any length is 401, 401 and 403, and tol
   for (const [i, confirm] of confirms.entries()) {
     const { sessionId } = startPhone(device.pairing, { pin, scalar: BigInt(i + 2) });
     const body = { session: sessionId, confirm: encodeBase64(confirm) };
+    const peer = { ...REMOTE, address: `198.51.100.${Math.min(i, 1)}` };
     // deno-lint-ignore no-await-in-loop -- one guess after the other
-    const { status, code } = await post(device, FINISH, body, { peer: REMOTE });
-    seen.push([status, code]);
+    const { status, message } = await post(device, FINISH, body, { peer });
+    seen.push([status, message]);
     device.clock.advance(1_000);
   }
-  assert.deepEqual(seen, [[401, "unauthorized"], [401, "unauthorized"], [403, "forbidden"]]);
-  assert.deepEqual(device.failedFrom, Array(3).fill(REMOTE.address));
+  assert.deepEqual(seen, [[401, "wrong PIN"], [401, "wrong PIN"], [
+    403,
+    "too many failed attempts",
+  ]]);
+  assert.deepEqual(device.failedFrom, ["198.51.100.0", "198.51.100.1", "198.51.100.1"]);
   assert.equal(device.pairing.current(), undefined);
   assert.deepEqual(device.clients, []);
 });
@@ -208,7 +212,7 @@ Deno.test("forty guesses at once come no further than three", async () => {
       post(device, FINISH, {
         session: sessions[i % 16],
         confirm: encodeBase64(new Uint8Array(32)),
-      })),
+      }, { peer: { ...REMOTE, address: `203.0.113.${i}` } })),
   );
   const statuses = answers.map(({ status }) => status).sort();
   assert.deepEqual(statuses, [401, 401, 403, ...Array(37).fill(404)]);
@@ -220,8 +224,8 @@ Deno.test("finish of a session older than 2 minutes is 410 once, and 404 then", 
   const { sessionId, confirm } = startPhone(device.pairing, { pin: device.pairing.open().pin });
   const body = { session: sessionId, confirm: encodeBase64(confirm) };
   device.clock.advance(2 * MINUTE_MS);
-  assert.equal((await post(device, FINISH, body)).code, "gone");
-  assert.equal((await post(device, FINISH, body)).code, "not_found");
+  assert.equal((await post(device, FINISH, body)).message, "pairing expired");
+  assert.equal((await post(device, FINISH, body)).message, "unknown pairing session");
   device.pairing.close();
 });
 
@@ -232,7 +236,7 @@ Deno.test("finish where all places are taken is 403 and keeps the PIN", async ()
   device.clients.push(testClient());
   const body = { session: sessionId, confirm: encodeBase64(confirm) };
   const answer = await post(device, FINISH, body);
-  assert.deepEqual([answer.status, answer.message], [403, "All 1 clients are paired already"]);
+  assert.deepEqual([answer.status, answer.message], [403, "maximum paired clients reached"]);
   assert.equal(device.pairing.current()?.pin, pin);
   assert.deepEqual(device.failedFrom, []);
   device.pairing.close();
@@ -243,7 +247,7 @@ Deno.test("finish that cannot be kept is the fixed 500 and tells the log why", a
   const { sessionId, confirm } = startPhone(device.pairing, { pin: device.pairing.open().pin });
   const body = { session: sessionId, confirm: encodeBase64(confirm) };
   const answer = await post(device, FINISH, body);
-  assert.deepEqual([answer.status, answer.message], [500, "Internal error"]);
+  assert.deepEqual([answer.status, answer.message], [500, "internal error"]);
   const [line] = device.lines.filter(([level]) => level === "error");
   assert.match(String(line?.[2]["error"]), /database is locked/);
   assert.equal((await post(device, FINISH, body)).status, 404);
@@ -251,8 +255,8 @@ Deno.test("finish that cannot be kept is the fixed 500 and tells the log why", a
 });
 
 const SIZES: [string, number, string][] = [
-  [START, MAX_PAIR_START_BYTES, "pake: expected base64"],
-  [FINISH, MAX_PAIR_FINISH_BYTES, "confirm: expected base64"],
+  [START, MAX_PAIR_START_BYTES, "invalid PAKE message"],
+  [FINISH, MAX_PAIR_FINISH_BYTES, "invalid confirm"],
 ];
 for (const [path, limit, message] of SIZES) {
   Deno.test(`${path} takes a body of ${limit} bytes and answers one byte more with 400`, async () => {
@@ -276,7 +280,7 @@ Deno.test("the media type of a pairing request is not looked at", async () => {
     const headers = { "Content-Type": type };
     // deno-lint-ignore no-await-in-loop -- one request after the other
     const answer = await post(device, START, "{}", { headers });
-    assert.equal(answer.message, "pake: expected base64");
+    assert.equal(answer.message, "invalid PAKE message");
   }
 });
 
@@ -285,7 +289,8 @@ Deno.test("start and finish share one request a second of an address, before any
   const peer = { peer: REMOTE };
   assert.equal((await post(device, START, "{", peer)).status, 400);
   const refused = await post(device, FINISH, "{", peer);
-  assert.deepEqual([refused.status, refused.headers.get("Retry-After")], [429, "1"]);
+  assert.deepEqual([refused.status, refused.message], [429, "rate limited"]);
+  assert.equal(refused.headers.get("Retry-After"), "1");
   assert.equal((await post(device, START, "{", peer)).status, 429);
   device.clock.advance(1_000);
   assert.equal((await post(device, FINISH, "{", peer)).status, 400);
@@ -304,3 +309,45 @@ Deno.test("all remote peers together start twice a second, and finish freely", a
   assert.equal((await post(device, START, "{", from(8))).status, 400);
   assert.equal((await post(device, START, "{", from(9))).status, 429);
 });
+
+Deno.test("an address that failed twice is 403 at start and finish, and others still pair", async () => {
+  const device = openDevice();
+  const { pin } = device.pairing.open();
+  const body = { confirm: encodeBase64(new Uint8Array(32)) };
+  const seen: unknown[] = [];
+  for (let i = 0; i < 4; i++) {
+    const session = device.pairing.start({
+      clientName: "x",
+      messageA: messageAFor(pin).messageA,
+      address: "192.0.2.99",
+    }).sessionId;
+    // deno-lint-ignore no-await-in-loop -- one guess after the other
+    const { status, message } = await post(device, FINISH, { ...body, session }, { peer: REMOTE });
+    seen.push([status, message]);
+    device.clock.advance(1_000);
+  }
+  const start = { pake: pakeFor(pin), name: NAME };
+  const { status, message } = await post(device, START, start, { peer: REMOTE });
+  seen.push([status, message]);
+  const refused = [403, "too many failed attempts"];
+  assert.deepEqual(seen, [[401, "wrong PIN"], [401, "wrong PIN"], refused, refused, refused]);
+  assert.equal(device.failedFrom.length, 2);
+  const other = { peer: { ...REMOTE, address: "192.0.2.2" } };
+  device.clock.advance(1_000);
+  assert.equal((await post(device, START, start, other)).status, 200);
+  device.pairing.close();
+});
+
+const ELSEWHERE: [what: string, path: string, init: Ask, status: number][] = [
+  ["a foreign origin", START, { headers: { Origin: "https://evil.example" } }, 403],
+  ["another method", START, { method: "GET" }, 405],
+  ["no such route", "/api/pair/other", {}, 404],
+  ["another name of the device", FINISH, { headers: { Host: "evil.example" } }, 421],
+];
+for (const [what, path, init, status] of ELSEWHERE) {
+  Deno.test(`${what} below /api/pair/ is ${status} in the form of pairing`, async () => {
+    const answer = await openDevice().ask(path, { method: "POST", ...init });
+    assert.equal(answer.status, status);
+    assert.deepEqual(JSON.parse(answer.text), { error: answer.message });
+  });
+}

@@ -47,7 +47,7 @@ const ROWS: Row[] = [
     path: "/api/pair/start",
     init: { method: "POST", body: "" },
     code: "bad_request",
-    message: "body: expected a JSON object",
+    message: "invalid request body",
   },
   {
     status: 400,
@@ -240,7 +240,8 @@ for (const row of ROWS) {
     const device = openDevice(row.device);
     const answer = await device.ask(path, init);
     assert.equal(answer.status, status);
-    assert.equal(answer.code, code);
+    // An error of pairing is a text alone.
+    assert.equal(answer.code, path.startsWith("/api/pair/") ? undefined : code);
     if (message !== undefined) assert.equal(answer.message, message);
     for (const [name, value] of Object.entries(row.headers ?? {})) {
       assert.equal(answer.headers.get(name), value, name);

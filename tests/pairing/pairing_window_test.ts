@@ -13,7 +13,7 @@ import {
   PAIRING_SESSION_LIFETIME_MS,
   PIN_LIFETIME_MS,
 } from "../../src/pairing/pairing_limits.ts";
-import { PairingWindow } from "../../src/pairing/pairing_window.ts";
+import { type PairingOutcome, PairingWindow } from "../../src/pairing/pairing_window.ts";
 import { derivePairingKeys } from "../../src/protocol/key_schedule.ts";
 import { createPinMasks, minimalBytes } from "../../src/protocol/pake.ts";
 import { decodeDeviceMessage, encodeClientMessage } from "../../src/protocol/pake_message.ts";
@@ -24,11 +24,15 @@ import { FakeClock } from "../support/fake_clock.ts";
 import { messageAFor, startPhone } from "../support/pairing_phone.ts";
 import { seededRandom } from "../support/seeded_random.ts";
 
+const HERE = "192.0.2.1";
+
 interface Fixture {
   window: PairingWindow;
   clock: FakeClock;
   clients: Client[];
   events: string[];
+  /** Where wrong guesses came from. */
+  guesses: string[];
   failStore: (fail: boolean) => void;
 }
 
@@ -36,6 +40,7 @@ function setUp(options: { limit?: number; clients?: number } = {}): Fixture {
   const clock = new FakeClock();
   const clients: Client[] = Array.from({ length: options.clients ?? 0 }, () => ({} as Client));
   const events: string[] = [];
+  const guesses: string[] = [];
   let storeFails = false;
   const window = new PairingWindow({
     clock,
@@ -54,7 +59,10 @@ function setUp(options: { limit?: number; clients?: number } = {}): Fixture {
     },
     events: {
       opened: ({ role }) => events.push(`opened ${role}`),
-      failed: ({ failures, limit }) => events.push(`failed ${failures}/${limit}`),
+      failed: ({ failures, limit, from }) => {
+        events.push(`failed ${failures}/${limit}`);
+        guesses.push(from);
+      },
       ended: ({ kind }) => events.push(kind),
     },
   });
@@ -63,6 +71,7 @@ function setUp(options: { limit?: number; clients?: number } = {}): Fixture {
     clock,
     clients,
     events,
+    guesses,
     failStore: (fail) => {
       storeFails = fail;
     },
@@ -73,9 +82,16 @@ function wrongPin(pin: string): string {
   return pin === "000000" ? "000001" : "000000";
 }
 
-function guessWrong(window: PairingWindow, pin: string): void {
-  const phone = startPhone(window, { pin: wrongPin(pin) });
+// Each from another address unless told.
+function guessWrong(window: PairingWindow, pin: string, from = anotherAddress()): void {
+  const phone = startPhone(window, { pin: wrongPin(pin), address: from });
   window.finish(phone);
+}
+
+let addresses = 0;
+function anotherAddress(): string {
+  addresses += 1;
+  return `198.51.100.${addresses % 250}`;
 }
 
 function burnPin(fixture: Fixture): void {
@@ -128,12 +144,15 @@ Deno.test("closed: open() is refused when all places are taken", () => {
 Deno.test("closed: start() answers bad_request", () => {
   const { window } = setUp();
   const { messageA } = messageAFor("123456");
-  assertAppError(() => window.start({ clientName: "x", messageA }), "bad_request");
+  assertAppError(() => window.start({ clientName: "x", messageA, address: HERE }), "bad_request");
 });
 
 Deno.test("closed: finish() answers not_found", () => {
   const { window } = setUp();
-  assertAppError(() => window.finish({ sessionId: "x", confirm: utf8("x") }), "not_found");
+  assertAppError(
+    () => window.finish({ sessionId: "x", confirm: utf8("x"), address: HERE }),
+    "not_found",
+  );
 });
 
 Deno.test("closed: cancel() does nothing", () => {
@@ -162,13 +181,13 @@ Deno.test("open: start() refuses bad names and messages and keeps the PIN", () =
   const { pin } = window.open();
   const { messageA } = messageAFor(pin);
   for (const clientName of ["", "x".repeat(129), "é".repeat(65)]) {
-    assertAppError(() => window.start({ clientName, messageA }), "bad_request");
+    assertAppError(() => window.start({ clientName, messageA, address: HERE }), "bad_request");
   }
   const clientName = "é".repeat(64);
   for (const bad of [utf8("hello"), new Uint8Array(2049), messageA.slice(0, -1)]) {
-    assertAppError(() => window.start({ clientName, messageA: bad }), "bad_request");
+    assertAppError(() => window.start({ clientName, messageA: bad, address: HERE }), "bad_request");
   }
-  window.start({ clientName, messageA });
+  window.start({ clientName, messageA, address: HERE });
   assert.equal(window.current()?.pin, pin);
   window.close();
 });
@@ -189,7 +208,10 @@ Deno.test("open: one start() more than there are places drops the oldest session
 Deno.test("open: finish() of an unknown session answers not_found and counts nothing", () => {
   const { window, events } = setUp();
   window.open();
-  assertAppError(() => window.finish({ sessionId: "x", confirm: utf8("x") }), "not_found");
+  assertAppError(
+    () => window.finish({ sessionId: "x", confirm: utf8("x"), address: HERE }),
+    "not_found",
+  );
   assert.deepEqual(events, ["opened admin"]);
   window.close();
 });
@@ -239,7 +261,8 @@ Deno.test("open: a wrong confirm of any length is counted", () => {
     const { sessionId } = startPhone(window, { pin });
     const code = codes[i];
     assert.ok(code !== undefined);
-    assertAppError(() => window.finish({ sessionId, confirm }), code);
+    const address = anotherAddress();
+    assertAppError(() => window.finish({ sessionId, confirm, address }), code);
   }
 });
 
@@ -261,12 +284,13 @@ Deno.test("open: 40 wrong confirms at once count at most three", () => {
   const { pin } = window.open();
   const phones = Array.from(
     { length: MAX_PAIRING_SESSIONS },
-    (_, i) => startPhone(window, { pin: wrongPin(pin), scalar: BigInt(i + 2) }),
+    (_, i) =>
+      startPhone(window, { pin: wrongPin(pin), scalar: BigInt(i + 2), address: `10.0.0.${i}` }),
   );
   const codes = Array.from({ length: 40 }, (_, i) => {
     const phone = phones[i % phones.length];
     try {
-      window.finish(phone ?? { sessionId: "", confirm: new Uint8Array(1) });
+      window.finish(phone ?? { sessionId: "", confirm: new Uint8Array(1), address: HERE });
       return "ok";
     } catch (error) {
       return (error as { code: string }).code;
@@ -369,8 +393,8 @@ Deno.test("expired: the first start() answers gone, the next bad_request", () =>
   const { pin } = window.open();
   clock.advance(PIN_LIFETIME_MS);
   const { messageA } = messageAFor(pin);
-  assertAppError(() => window.start({ clientName: "x", messageA }), "gone");
-  assertAppError(() => window.start({ clientName: "x", messageA }), "bad_request");
+  assertAppError(() => window.start({ clientName: "x", messageA, address: HERE }), "gone");
+  assertAppError(() => window.start({ clientName: "x", messageA, address: HERE }), "bad_request");
 });
 
 Deno.test("expired: finish() answers gone to a session of that PIN, not_found to others", () => {
@@ -379,7 +403,10 @@ Deno.test("expired: finish() answers gone to a session of that PIN, not_found to
   clock.advance(PIN_LIFETIME_MS - 1000);
   const phone = startPhone(window, { pin });
   clock.advance(1000);
-  assertAppError(() => window.finish({ sessionId: "x", confirm: utf8("x") }), "not_found");
+  assertAppError(
+    () => window.finish({ sessionId: "x", confirm: utf8("x"), address: HERE }),
+    "not_found",
+  );
   assertAppError(() => window.finish(phone), "gone");
   assertAppError(() => window.finish(phone), "not_found");
 });
@@ -400,7 +427,7 @@ Deno.test("X = pw·U is answered like any other and can never finish, not even w
   const { pin } = window.open();
   const x = createPinMasks(pin).clientMask.toAffine();
   const messageA = encodeClientMessage(x);
-  const { sessionId, messageB } = window.start({ clientName: "x", messageA });
+  const { sessionId, messageB } = window.start({ clientName: "x", messageA, address: HERE });
   assert.ok(messageB.length > 400);
   // Who guessed right knows the shared point, which is the identity, and so every key.
   const y = decodeDeviceMessage(messageB) ?? assert.fail();
@@ -409,7 +436,7 @@ Deno.test("X = pw·U is answered like any other and can never finish, not even w
   const exchange = { clientName: "x", messageA, messageB };
   const keys = derivePairingKeys(sessionKey, exchange);
   const confirm = computeConfirm(keys.clientConfirmKey, encodeTranscript("client", exchange));
-  assertAppError(() => window.finish({ sessionId, confirm }), "unauthorized");
+  assertAppError(() => window.finish({ sessionId, confirm, address: HERE }), "unauthorized");
   assert.equal(events.at(-1), "failed 1/3");
   assert.deepEqual(clients, []);
   window.close();
@@ -459,4 +486,108 @@ Deno.test("PINs that were cancelled or paired with are not burned", () => {
   assert.equal(clients.length, 2);
   window.open();
   window.close();
+});
+
+Deno.test("after ten minutes of closed pairing, burned PINs count from zero", () => {
+  const fixture = setUp();
+  for (let i = 0; i < MAX_BURNED_PINS; i++) burnPin(fixture);
+  fixture.clock.advance(LOCKOUT_MS);
+  for (let i = 1; i < MAX_BURNED_PINS; i++) burnPin(fixture);
+  fixture.window.open();
+  fixture.window.close();
+});
+
+Deno.test("open() with liftLock opens closed pairing for one PIN; if that burns, it closes again", () => {
+  const fixture = setUp();
+  const { window, clock } = fixture;
+  for (let i = 0; i < MAX_BURNED_PINS; i++) burnPin(fixture);
+  assertAppError(() => window.open({ liftLock: false }), "rate_limited");
+  const { pin } = window.open({ liftLock: true });
+  for (let i = 0; i < MAX_FAILURES_PER_PIN; i++) {
+    assertAppError(
+      () => guessWrong(window, pin),
+      i + 1 < MAX_FAILURES_PER_PIN ? "unauthorized" : "forbidden",
+    );
+  }
+  assertAppError(() => window.open(), "rate_limited");
+  clock.advance(LOCKOUT_MS - 1);
+  assertAppError(() => window.open(), "rate_limited");
+  window.open({ liftLock: true });
+  window.cancel();
+  window.open();
+  window.close();
+});
+
+Deno.test("liftLock counts nothing where pairing is not closed, and lifts no other refusal", () => {
+  const fixture = setUp({ limit: 1 });
+  const { window, clients } = fixture;
+  for (let i = 1; i < MAX_BURNED_PINS; i++) {
+    window.open({ liftLock: true });
+    window.cancel();
+  }
+  burnPin(fixture);
+  window.open();
+  assertAppError(() => window.open({ liftLock: true }), "conflict");
+  window.cancel();
+  clients.push({} as Client);
+  assertAppError(() => window.open({ liftLock: true }), "conflict");
+});
+
+const SAME: [name: string, addresses: [string, string, string], isSame: boolean][] = [
+  ["one IPv4 address", ["192.0.2.7", "192.0.2.7", "192.0.2.7"], true],
+  ["its form inside IPv6", ["192.0.2.7", "::ffff:192.0.2.7", "192.0.2.7"], true],
+  ["one /64 of IPv6", ["2001:db8:1:2::1", "2001:db8:1:2:ffff::", "2001:db8:1:2::9"], true],
+  ["a third IPv4 address", ["192.0.2.7", "192.0.2.7", "192.0.2.8"], false],
+  ["another /64", ["2001:db8:1:2::1", "2001:db8:1:2::2", "2001:db8:1:3::1"], false],
+];
+for (const [name, [first, second, third], isSame] of SAME) {
+  Deno.test(`${name} ${isSame ? "cannot" : "can"} burn a PIN with the third guess`, () => {
+    const { window, events } = setUp();
+    const { pin } = window.open();
+    const waiting = startPhone(window, { pin: wrongPin(pin), scalar: 9n, address: third });
+    assertAppError(() => guessWrong(window, pin, first), "unauthorized");
+    assertAppError(() => guessWrong(window, pin, second), "unauthorized");
+    assertAppError(() => window.finish(waiting), "forbidden");
+    assert.equal(window.current()?.pin, isSame ? pin : undefined);
+    assert.equal(events.at(-1), isSame ? "failed 2/3" : "too_many_failures");
+    window.close();
+  });
+}
+
+Deno.test("an address that failed twice is refused unheard until pairing is opened anew", () => {
+  const { window, guesses } = setUp();
+  const { pin } = window.open();
+  const right = startPhone(window, { pin, scalar: 5n, address: HERE });
+  assertAppError(() => guessWrong(window, pin, HERE), "unauthorized");
+  assertAppError(() => guessWrong(window, pin, HERE), "unauthorized");
+  assert.deepEqual(guesses, [HERE, HERE]);
+  // The start, the finish of a right PIN, a session that is unknown: all the same.
+  const refused = [
+    () => startPhone(window, { pin, address: HERE }),
+    () => window.finish(right),
+    () => window.finish({ sessionId: "x", confirm: utf8("x"), address: HERE }),
+  ];
+  for (const call of refused) {
+    assert.throws(call, { code: "forbidden", message: "too many failed attempts" });
+  }
+  // The session is still there, and so is the last guess, for everybody else.
+  window.finish({ ...right, address: "192.0.2.2" });
+
+  const { pin: next } = window.open();
+  window.finish(startPhone(window, { pin: next, address: HERE }));
+});
+
+Deno.test("the end of a burned PIN tells each address once", () => {
+  const ends: PairingOutcome[] = [];
+  const window = new PairingWindow({
+    clock: new FakeClock(),
+    random: seededRandom(7),
+    clients: { limit: 50, maxNameBytes: 128, count: () => 0, add: () => {} },
+    events: { opened: () => {}, failed: () => {}, ended: (outcome) => ends.push(outcome) },
+  });
+  const { pin } = window.open();
+  for (const address of ["192.0.2.7", "192.0.2.7", "192.0.2.8"]) {
+    assert.throws(() => guessWrong(window, pin, address));
+  }
+  assert.deepEqual(ends, [{ kind: "too_many_failures", from: ["192.0.2.7", "192.0.2.8"] }]);
 });

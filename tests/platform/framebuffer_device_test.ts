@@ -117,7 +117,7 @@ Deno.test("a device that takes no bytes fails once, and the display stays silent
     });
     const expiresAtMs = clock.wallMs() + 1000;
     display.show({ pin: "123456", expiresAtMs, deviceName: "x", url: undefined });
-    display.warn({ failures: 1, limit: 3 });
+    display.warn({ failures: 1, limit: 3, from: "192.0.2.9" });
     display.clear({ kind: "expired" });
     clock.advance(10_000);
     display.close();

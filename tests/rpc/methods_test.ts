@@ -17,7 +17,7 @@ const LOCAL = callerOf({ isLocal: true });
 const PLAIN = callerOf({});
 const ADMIN = callerOf({ clientId: "id-1" });
 const MEMBER = callerOf({ clientId: "id-2" });
-const PIN = { pin: "012345", expiresAtMs: 1_790_000_060_999 };
+const PIN = { pin: "012345", expiresAtMs: 1_790_000_060_999, role: "admin" as const };
 
 interface Fixture {
   call(caller: Caller, method: string, params?: object): Promise<unknown>;
@@ -41,8 +41,8 @@ async function withDevice(test: (device: Fixture) => Promise<void>): Promise<voi
   roster.add(sampleClient(1, { role: "admin" }));
   roster.add(sampleClient(2));
   const pairing = {
-    open: ({ role }: { role?: Role }): typeof PIN => {
-      events.push(`opened ${role}`);
+    open: ({ role, liftLock }: { role?: Role; liftLock?: boolean }): typeof PIN => {
+      events.push(`opened ${role}${liftLock === true ? " lifting" : ""}`);
       if (pin.current !== undefined) throw new AppError("conflict", "Pairing is open");
       return pin.current = PIN;
     },
@@ -293,11 +293,14 @@ Deno.test("clients.delete removes a client and ends its sessions", async () => {
 
 Deno.test("clients.pair.start shows the PIN and its end in seconds, and passes the role on", async () => {
   await withDevice(async ({ call, events }) => {
-    const opened = { pin: PIN.pin, expiresAt: 1_790_000_060 };
+    const opened = { pin: PIN.pin, expiresAt: 1_790_000_060, role: "admin" };
     assert.deepEqual(await call(LOCAL, "clients.pair.start", { role: "admin" }), opened);
     assert.equal(await call(LOCAL, "clients.pair.start"), "conflict");
     assert.equal(await call(LOCAL, "clients.pair.start", { role: "owner" }), -32602);
-    assert.deepEqual(events, ["opened admin", "opened undefined"]);
+    assert.equal(await call(LOCAL, "clients.pair.start", { liftLock: 1 }), -32602);
+    assert.equal(await call(LOCAL, "clients.pair.start", { liftLock: true }), "conflict");
+    const seen = ["opened admin", "opened undefined", "opened undefined lifting"];
+    assert.deepEqual(events, seen);
   });
 });
 
@@ -305,7 +308,7 @@ Deno.test("clients.pair.current shows the PIN while there is one", async () => {
   await withDevice(async ({ call, pin }) => {
     assert.equal(await call(LOCAL, "clients.pair.current"), null);
     pin.current = PIN;
-    const opened = { pin: PIN.pin, expiresAt: 1_790_000_060 };
+    const opened = { pin: PIN.pin, expiresAt: 1_790_000_060, role: "admin" };
     assert.deepEqual(await call(LOCAL, "clients.pair.current"), opened);
   });
 });

@@ -19,6 +19,8 @@ export interface StartedPhone {
   readonly sessionId: string;
   /** The client's confirm. */
   readonly confirm: Bytes;
+  /** Where it is. */
+  readonly address: string;
   /** The confirm that the device must send. */
   readonly deviceConfirm: Bytes;
   /** The key that both must hold. */
@@ -34,18 +36,19 @@ export function messageAFor(pin: string, scalar = 42n): { messageA: Bytes; x: Af
 /** Starts on the window with the given PIN, right or wrong. */
 export function startPhone(
   window: PairingWindow,
-  options: { pin: string; clientName?: string; scalar?: bigint },
+  options: { pin: string; clientName?: string; scalar?: bigint; address?: string },
 ): StartedPhone {
-  const { pin, clientName = "Test phone", scalar = 42n } = options;
+  const { pin, clientName = "Test phone", scalar = 42n, address = "192.0.2.1" } = options;
   const masks = createPinMasks(pin);
   const { messageA, x } = messageAFor(pin, scalar);
-  const { sessionId, messageB } = window.start({ clientName, messageA });
+  const { sessionId, messageB } = window.start({ clientName, messageA, address });
   const y = decodeDeviceMessage(messageB);
   if (y === undefined) throw new Error("The device's message does not decode");
   const exchange = { clientName, messageA, messageB };
   const keys = derivePairingKeys(finishClient(masks, { scalar, x, y }), exchange);
   return {
     sessionId,
+    address,
     confirm: computeConfirm(keys.clientConfirmKey, encodeTranscript("client", exchange)),
     deviceConfirm: computeConfirm(keys.deviceConfirmKey, encodeTranscript("device", exchange)),
     pairingKey: keys.pairingKey,

@@ -162,25 +162,65 @@ Deno.test("pair tells of wrong guesses and why nobody paired", async () => {
     await command.waitFor(/left/);
     const { pin } = await callLocal(service.baseUrl, "clients.pair.current") as { pin: string };
     const wrong = pin === "000000" ? "000001" : "000000";
-    for (let i = 0; i < 3; i++) {
+    for (const status of [/401/, /401/, /403/]) {
       // deno-lint-ignore no-await-in-loop -- one guess after the other
-      await assert.rejects(pairPhone(service.baseUrl, { pin: wrong }), /401|403/);
+      await assert.rejects(pairPhone(service.baseUrl, { pin: wrong }), status);
     }
+    // One address alone cannot burn the PIN.
+    assert.notEqual(await callLocal(service.baseUrl, "clients.pair.current"), null);
+    await callLocal(service.baseUrl, "clients.pair.cancel");
     assert.equal(await command.code, 1);
-    assert.match(command.output(), /Wrong PIN entered: 1 of 3[^]*2 of 3/);
-    assert.match(command.output(), /The PIN was entered wrong too often/);
+    const told = /Wrong PIN entered: 1 of 3, from 127\.0\.0\.1[^]*2 of 3, from 127\.0\.0\.1/;
+    assert.match(command.output(), told);
+    assert.match(command.output(), /Pairing was cancelled/);
   });
 });
 
-Deno.test("pair cancels the PIN on Ctrl+C, and shows one that is already valid", async () => {
+for (const signal of ["SIGINT", "SIGHUP", "SIGTERM"] as const) {
+  Deno.test(`pair shows a PIN that is already valid, and cancels it on ${signal}`, async () => {
+    await withService({}, async (service, config) => {
+      await openPairing(service.baseUrl);
+      const command = spawn("pair", "--config", config);
+      await command.waitFor(/left/);
+      assert.match(command.output(), /It was valid already/);
+      command.kill(signal);
+      assert.equal(await command.code, 1);
+      assert.match(command.output(), /Pairing was cancelled/);
+      assert.equal(await callLocal(service.baseUrl, "clients.pair.current"), null);
+    });
+  });
+}
+
+Deno.test("pair --role never shows a PIN of another role, and says who the first client is", async () => {
   await withService({}, async (service, config) => {
-    await openPairing(service.baseUrl);
-    const command = spawn("pair", "--config", config);
+    const { baseUrl } = service;
+    await pairPhone(baseUrl, { pin: await openPairing(baseUrl) });
+    const first = await callLocal(baseUrl, "clients.pair.start", { role: "admin" }) as {
+      pin: string;
+    };
+    const command = spawn("pair", "--role", "member", "--config", config);
     await command.waitFor(/left/);
-    command.kill("SIGINT");
+    assert.match(
+      command.output(),
+      /for an admin, is cancelled\. Who pairs with it will be a member/,
+    );
+    const { pin, role } = await callLocal(baseUrl, "clients.pair.current") as {
+      pin: string;
+      role: string;
+    };
+    assert.equal(role, "member");
+    assert.notEqual(pin, first.pin);
+    await pairPhone(baseUrl, { pin });
+    assert.equal(await command.code, 0);
+    const { clients } = await callLocal(baseUrl, "clients") as { clients: { role: string }[] };
+    assert.deepEqual(clients.map((client) => client.role).sort(), ["admin", "member"]);
+  });
+  await withService({}, async (_service, config) => {
+    const command = spawn("pair", "--role", "member", "--config", config);
+    await command.waitFor(/left/);
+    assert.match(command.output(), /will be an admin, as the first client always is/);
+    command.kill("SIGTERM");
     assert.equal(await command.code, 1);
-    assert.match(command.output(), /Pairing was cancelled/);
-    assert.equal(await callLocal(service.baseUrl, "clients.pair.current"), null);
   });
 });
 

@@ -29,7 +29,7 @@ Deno.test("start takes as long for the right PIN's mask as for any X, in process
   });
   const { pin } = window.open();
   const start = (messageA: Uint8Array<ArrayBuffer>): void =>
-    void window.start({ clientName: "x", messageA });
+    void window.start({ clientName: "x", messageA, address: "192.0.2.1" });
   assertAlike(await measureStarts({ pin, start }));
   window.close();
 });

@@ -20,8 +20,8 @@ export interface ClientMethodsOptions {
   };
   /** The pairing window. */
   pairing: {
-    open(options: { role?: "admin" | "member" }): { pin: string; expiresAtMs: number };
-    current(): { pin: string; expiresAtMs: number } | undefined;
+    open(options: { role?: Role; liftLock?: boolean }): ShownPin;
+    current(): ShownPin | undefined;
     cancel(): void;
   };
   /** When a client was heard of later than its record says, in milliseconds since 1970. */
@@ -34,7 +34,10 @@ const UpdateParams = v.strictObject({
   role: v.optional(v.picklist(["admin", "member"])),
   clientName: v.optional(v.string()),
 });
-const PairStartParams = v.strictObject({ role: v.optional(v.picklist(["admin", "member"])) });
+const PairStartParams = v.strictObject({
+  role: v.optional(v.picklist(["admin", "member"])),
+  liftLock: v.optional(v.boolean(), false),
+});
 
 /** `clients`, `clients.current`, `clients.delete` and `clients.pair.*`. */
 export function clientMethods(options: ClientMethodsOptions): RpcMethod[] {
@@ -85,9 +88,8 @@ export function clientMethods(options: ClientMethodsOptions): RpcMethod[] {
       name: "clients.pair.start",
       access: "local",
       params: PairStartParams,
-      run: ({ role }) => {
-        return showPin(pairing.open(role === undefined ? {} : { role }));
-      },
+      run: ({ role, liftLock }) =>
+        showPin(pairing.open(role === undefined ? { liftLock } : { role, liftLock })),
     }),
     defineMethod({
       name: "clients.pair.current",
@@ -118,8 +120,14 @@ function keepLastAdmin(clients: readonly Client[], clientId: string): void {
   }
 }
 
-function showPin(opened: { pin: string; expiresAtMs: number }): unknown {
-  return { pin: opened.pin, expiresAt: Math.floor(opened.expiresAtMs / 1000) };
+interface ShownPin {
+  readonly pin: string;
+  readonly expiresAtMs: number;
+  readonly role: Role;
+}
+
+function showPin({ pin, expiresAtMs, role }: ShownPin): unknown {
+  return { pin, expiresAt: Math.floor(expiresAtMs / 1000), role };
 }
 
 interface ShownClient {
