@@ -28,7 +28,9 @@ export interface StartActionOptions {
   readonly passEnv: readonly string[];
   /** Variables of its own. */
   readonly env: Readonly<Record<string, string>>;
-  /** Takes what it writes to its output and its error output. */
+  /**
+   * Takes what it writes to its output and its error output; the chunk is valid until this returns.
+   */
   readonly onOutput: (chunk: Uint8Array) => void;
 }
 

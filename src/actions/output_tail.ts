@@ -1,42 +1,34 @@
-// The end of what a program wrote: the last bytes, whatever came before.
-
-import { concatBytes } from "../base/bytes.ts";
+// The end of what a program wrote: the last bytes, whatever came before. They are copied into one
+// buffer, round and round, so that gigabytes of output leave nothing behind to be collected.
 
 /** How much of an action's output is kept, in bytes. */
 export const OUTPUT_TAIL_BYTES: number = 64 * 1024;
 
-const MAX_CHUNKS = 64;
-
 /** The last bytes of a stream. */
 export class OutputTail {
-  #chunks: Uint8Array[] = [];
-  #bytes = 0;
+  #ring: Uint8Array | undefined;
+  /** Where the next byte goes. */
+  #next = 0;
+  #isFull = false;
 
-  /** Adds what was written. */
+  /** Adds what was written; the chunk is copied. */
   add(chunk: Uint8Array): void {
-    const kept = chunk.slice(-OUTPUT_TAIL_BYTES);
-    this.#chunks.push(kept);
-    this.#bytes += kept.length;
-    for (
-      let first = this.#chunks[0];
-      first !== undefined && this.#bytes - first.length >= OUTPUT_TAIL_BYTES;
-      first = this.#chunks[0]
-    ) {
-      this.#chunks.shift();
-      this.#bytes -= first.length;
-    }
-    // Many small chunks would cost more than what they hold.
-    if (this.#chunks.length <= MAX_CHUNKS) return;
-    this.#chunks = [this.#joined()];
-    this.#bytes = this.#chunks[0]?.length ?? 0;
+    this.#ring ??= new Uint8Array(OUTPUT_TAIL_BYTES);
+    const kept = chunk.subarray(-OUTPUT_TAIL_BYTES);
+    const room = OUTPUT_TAIL_BYTES - this.#next;
+    this.#ring.set(kept.subarray(0, room), this.#next);
+    this.#ring.set(kept.subarray(room), 0);
+    if (kept.length >= room) this.#isFull = true;
+    this.#next = (this.#next + kept.length) % OUTPUT_TAIL_BYTES;
   }
 
   /** The tail as text; what is not UTF-8 is replaced. */
   text(): string {
-    return new TextDecoder().decode(this.#joined());
-  }
-
-  #joined(): Uint8Array {
-    return concatBytes(...this.#chunks).slice(-OUTPUT_TAIL_BYTES);
+    if (this.#ring === undefined) return "";
+    const decoder = new TextDecoder();
+    const newer = this.#ring.subarray(0, this.#next);
+    if (!this.#isFull) return decoder.decode(newer);
+    return decoder.decode(this.#ring.subarray(this.#next), { stream: true }) +
+      decoder.decode(newer);
   }
 }

@@ -8,6 +8,9 @@ import { inheritedEnvironment } from "./inherited_environment.ts";
 /** How long output is still read after all processes are gone, in milliseconds. */
 export const LATE_OUTPUT_MS = 500;
 
+/** How much output is read at once, in bytes. */
+export const READ_BYTES: number = 64 * 1024;
+
 /** Sends a signal to a process, or to a group of them by its negative number; 0 only looks. */
 export type SendSignal = (pid: number, signal: "SIGTERM" | "SIGKILL" | 0) => void;
 
@@ -34,8 +37,8 @@ export function createActionStarter(
     }).spawn();
     const giveUp = new AbortController();
     const read = Promise.allSettled(
-      [child.stdout, child.stderr].map((stream) =>
-        stream.pipeTo(new WritableStream({ write: onOutput }), { signal: giveUp.signal })
+      [child.stdout, child.stderr].map((from) =>
+        readAll(from, { onOutput, signal: giveUp.signal })
       ),
     );
     return {
@@ -52,6 +55,25 @@ export function createActionStarter(
       },
     };
   };
+}
+
+// Into one buffer again and again: a new one for each chunk costs 100 MiB until it is collected, where
+// a program writes a lot. What `onOutput` keeps, it copies.
+async function readAll(
+  from: ReadableStream<Uint8Array<ArrayBuffer>>,
+  to: { onOutput: (chunk: Uint8Array) => void; signal: AbortSignal },
+): Promise<void> {
+  const { onOutput, signal } = to;
+  const reader = from.getReader({ mode: "byob" });
+  signal.addEventListener("abort", () => void reader.cancel().catch(() => {}), { once: true });
+  let buffer = new Uint8Array(READ_BYTES);
+  for (;;) {
+    // deno-lint-ignore no-await-in-loop -- the next chunk goes where this one was
+    const { done, value } = await reader.read(buffer);
+    if (done || value === undefined) return;
+    onOutput(value);
+    buffer = new Uint8Array(value.buffer);
+  }
 }
 
 // Programs that became another user's, as with sudo, are there and out of reach.

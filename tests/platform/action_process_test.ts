@@ -2,7 +2,11 @@
 
 import assert from "node:assert/strict";
 import type { ActionProcess } from "../../src/actions/action_process.ts";
-import { createActionStarter, LATE_OUTPUT_MS } from "../../src/platform/action_process.ts";
+import {
+  createActionStarter,
+  LATE_OUTPUT_MS,
+  READ_BYTES,
+} from "../../src/platform/action_process.ts";
 import { seededRandom } from "../support/seeded_random.ts";
 import { until } from "../support/until.ts";
 
@@ -75,6 +79,29 @@ Deno.test("a program gets its arguments, variables and folder, and its output is
   assert.doesNotMatch(process.output(), /secret/);
   assert.equal(process.isAlive(), false);
   assert.equal(process.signal("SIGTERM"), false);
+});
+
+Deno.test("all output of a program arrives once and in order, in chunks that are read at once", async () => {
+  const bytes = 3 * READ_BYTES + 17;
+  let sum = 0;
+  let longest = 0;
+  const process = createActionStarter(ENVIRONMENT)(
+    ["sh", "-c", `head -c ${bytes} /dev/zero | tr '\\0' a`],
+    {
+      cwd: undefined,
+      env: {},
+      passEnv: [],
+      onOutput: (chunk) => {
+        assert.ok(chunk.every((byte) => byte === 0x61));
+        sum += chunk.length;
+        longest = Math.max(longest, chunk.length);
+      },
+    },
+  );
+  await process.ended;
+  await process.finish();
+  assert.equal(sum, bytes);
+  assert.ok(longest <= READ_BYTES);
 });
 
 Deno.test("a program inherits what is harmless, its own variables and what it asks for", async () => {

@@ -37,3 +37,28 @@ Deno.test("an address that the device does not have is told in one line, with it
       "such address",
     ]);
   }));
+
+/** What 4 GB of output may cost; with a new buffer for each chunk it was 80 to 113 MiB. */
+const MAX_OUTPUT_GROWTH_MIB = 40;
+
+const LOUD = `[[action]]
+name = "loud"
+match = "loud"
+command = ["sh", "-c", "head -c 4000000000 /dev/zero"]`;
+
+Deno.test("gigabytes of an action's output cost little memory", () =>
+  withDataDir(async (dataDir) => {
+    const service = await startService({ dataDir, tables: LOUD });
+    try {
+      const before = await service.residentMiB();
+      await callLocal(service.baseUrl, "run", { text: "loud" });
+      let worst = 0;
+      await until("it is over", async () => {
+        worst = Math.max(worst, await service.residentMiB() - before);
+        return service.output().includes("Action over");
+      }, { limitMs: 120_000 });
+      assert.ok(worst <= MAX_OUTPUT_GROWTH_MIB, `${worst} MiB`);
+    } finally {
+      assert.equal(await service.stop(), 0);
+    }
+  }));
