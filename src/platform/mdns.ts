@@ -9,6 +9,7 @@ import type {
   OpenMdnsSocket,
 } from "../discovery/mdns_socket.ts";
 import type { DnsQuestion, DnsRecord } from "../discovery/service_records.ts";
+import { openDatagrams } from "./mdns_datagrams.ts";
 
 /** The group of multicast DNS over IPv4. */
 const GROUP = { address: "224.0.0.251", port: 5353 };
@@ -17,8 +18,7 @@ const GROUP = { address: "224.0.0.251", port: 5353 };
 export async function loadMdns(): Promise<OpenMdnsSocket> {
   const { default: multicastDns } = await import("multicast-dns");
   return (address, { onPacket, onError }): MdnsSocket => {
-    // Bound to every address: one that is bound to an address of its own is sent no multicasts.
-    const socket = multicastDns({ interface: address, bind: "0.0.0.0" });
+    const socket = multicastDns({ socket: openDatagrams(address), bind: false });
     let isClosed = false;
     const failed = (error: Error): void => {
       if (!isClosed) onError(error);
