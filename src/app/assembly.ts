@@ -21,6 +21,7 @@ import { Throttle } from "../session/throttle.ts";
 import { LiveSettings } from "../settings/live_settings.ts";
 import { pairPage } from "../web/pair_page.ts";
 import { createAnnouncing } from "./announcing.ts";
+import { auditChanges, type InForce } from "./audit_changes.ts";
 import { createConnector } from "./connections.ts";
 import type { Edges } from "./edges.ts";
 import { startHousekeeping } from "./housekeeping.ts";
@@ -220,16 +221,17 @@ function buildService(frame: Frame, core: Core): Service {
     clock,
     log,
   });
+  let inForce: InForce = { settings: settings.current, actions: config.actions };
   const control = createSettingsControl({
     settings,
     source: options.configSource,
     files: edges.files,
-    onChanged: (changed, next) => {
+    onChanged: (changed, next, by) => {
+      const before = inForce;
+      inForce = { settings: settings.current, actions: next.actions };
+      auditChanges(records.audit, { changed, before, after: inForce, by });
       actions.replaceTable(next.actions);
       announcing.apply(next.discovery);
-      if (changed.length > 0) {
-        records.audit.record("settings_changed", { settings: changed.join(" ") });
-      }
     },
   });
   return { metrics, actions, pairing, announcing, control };
@@ -272,7 +274,7 @@ function buildRoutes(frame: Frame, parts: Core & Service): ReturnType<typeof cre
     onPairingFailed: (address) => {
       log.warn("Pairing attempt failed", { address });
       metrics.pairingFailed();
-      audit.record("pairing_failed", { address });
+      audit.recordRefusal("pairing_failed", { address });
     },
     handleRpc: (text, caller) => dispatcher.handle(text, caller),
     connect,

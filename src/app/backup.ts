@@ -49,6 +49,8 @@ export interface RestoreBackupOptions {
 
 /** What a restore did. */
 export interface RestoreResult extends RestoreCounts {
+  /** The newest entry of the audit log at the backup, as `audit --verify` takes it. */
+  readonly auditAnchor: string | undefined;
   /** When the backup was made, in milliseconds since 1970. */
   readonly createdAtMs: number;
   /** What the configuration file said, if there was one. */
@@ -112,7 +114,9 @@ export async function restoreBackup(options: RestoreBackupOptions): Promise<Rest
   try {
     const counts = restoreAll(stores.database, { content, dataDir });
     auditOf(stores).record("backup_restored", { ...counts });
-    return { ...counts, createdAtMs, configText };
+    const head = content.auditHead;
+    const auditAnchor = head && `${head.id}:${head.hash.toHex()}`;
+    return { ...counts, auditAnchor, createdAtMs, configText };
   } finally {
     stores.close();
     giveToOwner(dataDir);

@@ -1,11 +1,15 @@
 // What a running service does from time to time.
 
 import { type Clock, every } from "../base/clock.ts";
+import { asError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { LAST_SEEN_FLUSH_MS } from "../clients/last_seen.ts";
 import { UNCLAIMED_SWEEP_MS, UnclaimedClients } from "../clients/unclaimed.ts";
 import type { Stores } from "../sqlite/stores.ts";
 import type { Records } from "./records.ts";
+
+/** How often the log is told the head of the audit log, in milliseconds. */
+export const AUDIT_HEAD_MS: number = 60 * 60_000;
 
 /** Options of {@linkcode startHousekeeping}. */
 export interface HousekeepingOptions {
@@ -29,9 +33,19 @@ export function startHousekeeping(options: HousekeepingOptions): () => void {
     log,
   });
   unclaimed.sweep();
+  // In a log that is kept elsewhere, so that who cuts the audit log here is found out.
+  function tellHead(): void {
+    try {
+      const { id, hash } = records.audit.head();
+      log.info("Head of the audit log", { anchor: `${id}:${hash.toHex()}` });
+    } catch (error) {
+      log.error("Cannot read the audit log", { error: asError(error) });
+    }
+  }
   const cancels = [
     every(clock, LAST_SEEN_FLUSH_MS, () => records.flush()),
     every(clock, UNCLAIMED_SWEEP_MS, () => unclaimed.sweep()),
+    every(clock, AUDIT_HEAD_MS, tellHead),
   ];
   return () => cancels.forEach((cancel) => cancel());
 }

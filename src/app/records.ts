@@ -44,7 +44,9 @@ export interface Records {
 /** Builds the records over the stores. */
 export function openRecords(options: RecordsOptions): Records {
   const { stores, live, clock, random, log } = options;
-  const audit = new AuditLog({ store: stores.audit, clock, log });
+  const { audit: store, auditRefusals: refusals, auditAnchor: anchor } = stores;
+  const anchored = anchor === undefined ? {} : { anchor };
+  const audit = new AuditLog({ store, refusals, ...anchored, clock, log });
   const roster = new ClientRoster({
     store: stores.clients,
     onRevoked: (clientId) => live.cutClient(clientId),

@@ -17,16 +17,16 @@ export interface SettingsControlOptions {
   source: ConfigSource | undefined;
   /** Where changed settings are written. */
   files: Pick<PrivateFiles, "write">;
-  /** Hears of a configuration that was put in force, and which settings it changed. */
-  onChanged: (changed: readonly string[], config: Config) => void;
+  /** Hears of a configuration that was put in force, and which settings it changed by whose hand. */
+  onChanged: (changed: readonly string[], config: Config, by: string) => void;
 }
 
 /** Changes the settings of a running service. */
 export interface SettingsControl {
   /** Reads everything again; the names of the settings that changed. Throws and keeps the old. */
-  reload(): readonly string[];
+  reload(by?: string): readonly string[];
   /** Changes settings and keeps them; the names of those that changed. Throws and keeps the old. */
-  update(change: SettingsChange): readonly string[];
+  update(change: SettingsChange, by?: string): readonly string[];
 }
 
 /** Control over the settings in force. */
@@ -36,14 +36,14 @@ export function createSettingsControl(options: SettingsControlOptions): Settings
     if (options.source !== undefined) return options.source;
     throw new AppError("unavailable", "There is no configuration to change");
   }
-  function putInForce(config: Config): readonly string[] {
+  function putInForce(config: Config, by: string): readonly string[] {
     const changed = settings.replace(settingsOf(config));
-    onChanged(changed, config);
+    onChanged(changed, config, by);
     return changed;
   }
   return {
-    reload: () => putInForce(source().read()),
-    update(change): readonly string[] {
+    reload: (by = "signal") => putInForce(source().read(), by),
+    update(change, by = "local"): readonly string[] {
       const from = source();
       const overlay = from.readOverlay();
       const text = formatTables(changeTables(parseOverlay(overlay), change));
@@ -54,7 +54,7 @@ export function createSettingsControl(options: SettingsControlOptions): Settings
       } catch (error) {
         throw explainStorageError(error);
       }
-      return putInForce(config);
+      return putInForce(config, by);
     },
   };
 }

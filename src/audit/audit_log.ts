@@ -7,10 +7,14 @@ import { type Bytes, concatBytes, equalBytes, utf8 } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { asError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
+import { limitKey } from "../base/ip_address.ts";
 import { LruMap } from "../base/lru_map.ts";
 
 /** How many entries are kept. */
 export const MAX_AUDIT_ENTRIES = 10_000;
+
+/** How many refusals are kept, apart from all else: nobody on the network can evict the rest. */
+export const MAX_REFUSAL_ENTRIES = 2_000;
 
 /** How long further refusals of one kind from one address are only counted, in milliseconds. */
 export const REFUSAL_WINDOW_MS = 60_000;
@@ -31,6 +35,7 @@ export type AuditEvent =
   | "key_added"
   | "key_revoked"
   | "settings_changed"
+  | "actions_changed"
   | "backup_created"
   | "backup_restored";
 
@@ -75,6 +80,26 @@ export interface AuditStore {
   checkpoint(): AuditCheckpoint;
 }
 
+/** Where the newest entry is remembered outside the table. */
+export interface AuditAnchor {
+  /** Its number and hash; undefined where there are none. */
+  read(): AuditCheckpoint | undefined;
+  /** Remembers it durably. */
+  write(head: AuditCheckpoint): void;
+}
+
+/** What a look at the whole log found. */
+export interface AuditVerdict {
+  /** How many entries are kept, refusals apart. */
+  readonly entries: number;
+  /** The first that does not follow from the one before. */
+  readonly brokenAt: number | undefined;
+  /** The first refusal that does not. */
+  readonly refusalBrokenAt: number | undefined;
+  /** The number of the anchor whose entry is gone or another one: the newest were cut off. */
+  readonly cutAt: number | undefined;
+}
+
 /** The hash of an entry on top of the hash before it. */
 export function hashAuditEntry(previous: Bytes, entry: NewAuditEntry & { id: number }): Bytes {
   const { id, atMs, event, details } = entry;
@@ -101,6 +126,16 @@ export function findBrokenEntry(
 export interface AuditLogOptions {
   /** Where entries are kept. */
   store: AuditStore;
+  /**
+   * Where refusals are kept.
+   * @default where the rest is
+   */
+  refusals?: AuditStore;
+  /**
+   * Where the newest entry is remembered.
+   * @default nowhere
+   */
+  anchor?: AuditAnchor;
   /** Time. */
   clock: Clock;
   /** Hears of entries that cannot be kept. */
@@ -115,18 +150,20 @@ interface RefusalWindow {
 /** Records what happens. A store that fails is logged; what happened has happened all the same. */
 export class AuditLog {
   readonly #options: AuditLogOptions;
+  #head: AuditCheckpoint | undefined;
   readonly #refusals = new LruMap<string, RefusalWindow>(MAX_REFUSAL_WINDOWS);
 
   /** A log over a store. */
   constructor(options: AuditLogOptions) {
     this.#options = options;
+    this.#begin();
   }
 
   /** Records an event. */
   record(event: AuditEvent, details: AuditDetails = {}): void {
     const { store, clock, log } = this.#options;
     try {
-      store.append({ atMs: clock.wallMs(), event, details }, MAX_AUDIT_ENTRIES);
+      this.#anchor(store.append({ atMs: clock.wallMs(), event, details }, MAX_AUDIT_ENTRIES));
     } catch (error) {
       log.error("Cannot write the audit log", { event, error: asError(error) });
     }
@@ -134,11 +171,12 @@ export class AuditLog {
 
   /**
    * Records a refusal that anybody on the network can cause. Further ones of the same kind from
-   * the same address are counted and told with the next entry, or the flash would wear out.
+   * the same address (IPv6: its /64) are counted and told with the next entry, or the flash would
+   * wear out. They have a ring of their own.
    */
   recordRefusal(event: AuditEvent, details: AuditDetails & { address: string }): void {
     const nowMs = this.#options.clock.monotonicMs();
-    const key = JSON.stringify([event, details]);
+    const key = JSON.stringify([event, { ...details, address: limitKey(details.address) }]);
     const window = this.#refusals.get(key);
     if (window !== undefined && nowMs - window.sinceMs < REFUSAL_WINDOW_MS) {
       window.suppressed += 1;
@@ -146,22 +184,95 @@ export class AuditLog {
     }
     this.#refusals.set(key, { sinceMs: nowMs, suppressed: 0 });
     const before = window?.suppressed ?? 0;
-    this.record(event, before === 0 ? details : { ...details, alsoBefore: before });
+    this.#refuse(event, before === 0 ? details : { ...details, alsoBefore: before });
   }
 
   /** Up to `limit` entries after `afterId`, or the newest ones without it. */
-  list(options: { afterId?: number | undefined; limit: number }): AuditEntry[] {
+  list(
+    options: { afterId?: number | undefined; limit: number; refusals?: boolean | undefined },
+  ): AuditEntry[] {
     const { afterId, limit } = options;
-    const { store } = this.#options;
+    const store = options.refusals === true ? this.#refusalStore : this.#options.store;
     return afterId === undefined ? store.listNewest(limit) : store.listAfter(afterId, limit);
   }
 
-  /** How many entries are kept, and the first that does not follow from the one before. */
-  verify(): { entries: number; brokenAt: number | undefined } {
+  /** The newest entry: to be told where nobody can take it back. */
+  head(): AuditCheckpoint {
+    const { store } = this.#options;
+    return store.listNewest(1)[0] ?? store.checkpoint();
+  }
+
+  /** Looks through the whole log, and for the entry of `anchor`, by default the remembered one. */
+  verify(anchor?: AuditCheckpoint): AuditVerdict {
     const { store } = this.#options;
     const checkpoint = store.checkpoint();
-    // All of them, or what was slipped in before the first or behind the last would go unseen.
-    const entries = store.listAfter(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
-    return { entries: entries.length, brokenAt: findBrokenEntry(checkpoint, entries) };
+    const entries = allOf(store);
+    const held = anchor ?? this.#options.anchor?.read() ?? this.#head;
+    const isThere = held === undefined || holds(checkpoint, { entries, anchor: held });
+    const refusals = this.#refusalStore;
+    return {
+      entries: entries.length,
+      brokenAt: findBrokenEntry(checkpoint, entries),
+      refusalBrokenAt: refusals === store
+        ? undefined
+        : findBrokenEntry(refusals.checkpoint(), allOf(refusals)),
+      cutAt: isThere ? undefined : held.id,
+    };
   }
+
+  get #refusalStore(): AuditStore {
+    return this.#options.refusals ?? this.#options.store;
+  }
+
+  #refuse(event: AuditEvent, details: AuditDetails): void {
+    const { clock, log } = this.#options;
+    try {
+      this.#refusalStore.append({ atMs: clock.wallMs(), event, details }, MAX_REFUSAL_ENTRIES);
+    } catch (error) {
+      log.error("Cannot write the audit log", { event, error: asError(error) });
+    }
+  }
+
+  #begin(): void {
+    const { anchor, log } = this.#options;
+    if (anchor === undefined) return;
+    try {
+      const { cutAt } = this.verify();
+      if (cutAt === undefined) this.#head = this.head();
+      else log.error("The newest entries of the audit log are missing", { anchor: cutAt });
+      if (anchor.read() === undefined && this.#head !== undefined) anchor.write(this.#head);
+    } catch (error) {
+      log.error("Cannot look at the anchor of the audit log", { error: asError(error) });
+    }
+  }
+
+  // Once the log does not go on where it ended, the anchor stays: it is the evidence.
+  #anchor({ id, hash }: AuditEntry): void {
+    const { anchor, log } = this.#options;
+    if (anchor === undefined || this.#head === undefined) return;
+    if (id !== this.#head.id + 1) {
+      log.error("The newest entries of the audit log are missing", { anchor: this.#head.id });
+      this.#head = undefined;
+      return;
+    }
+    this.#head = { id, hash };
+    anchor.write(this.#head);
+  }
+}
+
+// All of them, or what was slipped in before the first or behind the last would go unseen.
+function allOf(store: AuditStore): AuditEntry[] {
+  return store.listAfter(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+}
+
+// What has left the ring since cannot be looked at any more.
+function holds(
+  checkpoint: AuditCheckpoint,
+  { entries, anchor }: { entries: readonly AuditEntry[]; anchor: AuditCheckpoint },
+): boolean {
+  if (anchor.id < checkpoint.id) return true;
+  const found = anchor.id === checkpoint.id
+    ? checkpoint
+    : entries.find(({ id }) => id === anchor.id);
+  return found !== undefined && equalBytes(found.hash, anchor.hash);
 }

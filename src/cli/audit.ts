@@ -18,33 +18,52 @@ const FOLLOW_MS = 1000;
 export const auditCommand: Command = {
   name: "audit",
   summary: "Show, follow or verify the audit log",
-  usage: `Usage: latchkey audit [--follow] [--verify] [--config FILE]
+  usage: `Usage: latchkey audit [--refusals] [--follow] [--config FILE]
+       latchkey audit --verify [--anchor N:HASH] [--config FILE]
 
-Shows the newest entries: number, time, event, facts. --follow goes on until Ctrl+C.
---verify checks that every kept entry follows from the one before; exit code 1 if not.`,
+Shows the newest entries: number, time, event, facts. --refusals shows
+what was refused, which is kept apart. --follow goes on until Ctrl+C.
+--verify checks that every kept entry follows from the one before, and that the newest are there:
+by the anchor in the data folder, or the one given, of a backup or the service's log. Exit code 1
+if not.`,
   async run(args, context): Promise<number> {
-    const flags = ["--follow", "--verify"];
+    const flags = ["--follow", "--verify", "--refusals"];
     const { options, positionals } = parseArguments(
       args.filter((arg) => !flags.includes(arg)),
-      ["config"],
+      ["anchor", "config"],
     );
     if (positionals.length > 0) throw new UsageError("audit takes no arguments");
     const baseUrl = localBaseUrl(loadConfig(options["config"]));
-    if (args.includes("--verify")) return await verify(baseUrl, context);
-    let lastId = await show(baseUrl, { context });
+    if (args.includes("--verify")) {
+      return await verify(baseUrl, { context, anchor: options["anchor"] });
+    }
+    const refusals = args.includes("--refusals");
+    let lastId = await show(baseUrl, { context, refusals });
     while (args.includes("--follow")) {
       // deno-lint-ignore no-await-in-loop -- each look comes after the one before
       await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
       // deno-lint-ignore no-await-in-loop -- each look comes after the one before
-      lastId = await show(baseUrl, { context, afterId: lastId });
+      lastId = await show(baseUrl, { context, refusals, afterId: lastId });
     }
     return EXIT_CODES.done;
   },
 };
 
-async function verify(baseUrl: string, context: CommandContext): Promise<number> {
-  const result = asJsonObject(await callService(baseUrl, { method: "audit.verify" })) ?? {};
-  const { entries, brokenAt } = result;
+async function verify(
+  baseUrl: string,
+  { context, anchor }: { context: CommandContext; anchor: string | undefined },
+): Promise<number> {
+  const params = anchor === undefined ? {} : { anchor };
+  const answer = await callService(baseUrl, { method: "audit.verify", params });
+  const { entries, brokenAt, refusalBrokenAt, cutAt } = asJsonObject(answer) ?? {};
+  if (cutAt !== null) {
+    context.write(`Entry ${Number(cutAt)} is gone or another one: the newest were cut off.\n`);
+    return EXIT_CODES.failed;
+  }
+  if (refusalBrokenAt !== null) {
+    context.write(`Refusal ${Number(refusalBrokenAt)} was changed, or one before it removed.\n`);
+    return EXIT_CODES.failed;
+  }
   if (brokenAt === null) {
     context.write(`All ${Number(entries)} entries follow from each other.\n`);
     return EXIT_CODES.done;
@@ -56,10 +75,10 @@ async function verify(baseUrl: string, context: CommandContext): Promise<number>
 // Returns the number of the last entry shown.
 async function show(
   baseUrl: string,
-  options: { context: CommandContext; afterId?: number },
+  options: { context: CommandContext; refusals: boolean; afterId?: number },
 ): Promise<number> {
-  const { context, afterId } = options;
-  const params = afterId === undefined ? {} : { afterId };
+  const { context, refusals, afterId } = options;
+  const params = afterId === undefined ? { refusals } : { refusals, afterId };
   const result = asJsonObject(await callService(baseUrl, { method: "audit", params }));
   const entries = Array.isArray(result?.["entries"]) ? result["entries"] : [];
   let lastId = afterId ?? 0;

@@ -86,6 +86,7 @@ export interface CommandContext {
     salts: number;
     stayRemoved: number;
     removed: number;
+    auditAnchor: string | undefined;
     createdAtMs: number;
     configText: string | undefined;
   }>;

@@ -55,6 +55,9 @@ the backup's is put beside it as FILE.restored.`,
       `Restored the backup of ${formatTime(createdAtMs / 1000)}: ` +
         `${clients} clients, ${keys} API keys and ${salts} used salts were missing here.\n`,
     );
+    if (restored.auditAnchor !== undefined) {
+      context.write(`It was made at the audit log's ${restored.auditAnchor}.\n`);
+    }
     if (stayRemoved > 0) {
       context.write(`Left out ${stayRemoved} clients and API keys that were removed here.\n`);
     }

@@ -1,7 +1,7 @@
 // All stores of one data folder, under one lock and in one file.
 
 import type { DatabaseSync } from "node:sqlite";
-import type { AuditStore } from "../audit/audit_log.ts";
+import type { AuditAnchor, AuditStore } from "../audit/audit_log.ts";
 import type { TimeMarkStore } from "../base/lasting_clock.ts";
 import type { Logger } from "../base/log.ts";
 import type { ClientStore } from "../clients/client.ts";
@@ -10,6 +10,7 @@ import type { KeyStore } from "../keys/api_key.ts";
 import type { LimitStore } from "../models/limit_store.ts";
 import type { UsageOutbox, UsageStore } from "../models/usage.ts";
 import type { ReplayLedger } from "../session/replay_ledger.ts";
+import { fileAnchor } from "./audit_anchor.ts";
 import { SqliteAuditStore } from "./audit_store.ts";
 import { SqliteClientStore } from "./client_store.ts";
 import { createFolder, DatabaseUnusableError, openDatabase } from "./database.ts";
@@ -43,6 +44,10 @@ export interface Stores {
   readonly audit: AuditStore;
   /** The latest time that the device has seen. */
   readonly timeMark: TimeMarkStore;
+  /** Refusals, in a ring of their own. */
+  readonly auditRefusals: AuditStore;
+  /** Where the newest entry of the audit log is remembered; undefined for stores in memory. */
+  readonly auditAnchor?: AuditAnchor;
   /** What keys have used of the model gateway. */
   readonly usage: UsageStore;
   /** Usage on its way to a store elsewhere. */
@@ -78,6 +83,7 @@ export function openStores(options: { dataDir: string; log: Logger }): Stores {
     return {
       database,
       ...prepareStores(database, path),
+      auditAnchor: fileAnchor(dataDir),
       isThere: () => watch.isThere(),
       close(): void {
         if (!database.isOpen) return;
@@ -106,6 +112,7 @@ export function prepareStores(
       ledger: new SqliteReplayLedger(database),
       keys: new SqliteKeyStore(database),
       audit: new SqliteAuditStore(database),
+      auditRefusals: new SqliteAuditStore(database, "audit_refusals"),
       timeMark: new SqliteTimeMark(database),
       usage: new SqliteUsageStore(database),
       usageOutbox: new SqliteUsageOutbox(database),

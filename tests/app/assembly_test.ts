@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { ANSWERS_GRACE_MS, assemble, RUNNING_GRACE_MS } from "../../src/app/assembly.ts";
 import type { Edges } from "../../src/app/edges.ts";
+import type { AuditCheckpoint } from "../../src/audit/audit_log.ts";
 import { silentLogger } from "../../src/base/log.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { silentDisplay } from "../../src/display/pin_display.ts";
@@ -59,6 +60,49 @@ Deno.test("a service whose stores are gone has failed, and its keys end by the k
     clock.advance(1000);
   });
   assert.equal(stores.database.isOpen, false);
+});
+
+Deno.test("a change of a setting is recorded with who, from what and to what", async () => {
+  const heads: AuditCheckpoint[] = [];
+  const stores: Stores = {
+    ...memoryStores(),
+    auditAnchor: { read: () => heads.at(-1), write: (head) => void heads.push(head) },
+  };
+  const parse = (overlay = ""): ReturnType<typeof parseConfig> =>
+    parseConfig("", {
+      file: "config.toml",
+      env: { HOME: "/nowhere", isRoot: false },
+      overlay: { file: "settings.toml", text: overlay },
+    });
+  let reloaded = parse();
+  const configSource = {
+    readOverlay: () => ({ file: "settings.toml", text: "" }),
+    read: () => reloaded,
+    readWith: parse,
+  };
+  const given = { edges: { openStores: () => stores }, options: { configSource } };
+  await withAppInProcess(given, async ({ app, request }) => {
+    await request("/api", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body:
+        '{"jsonrpc":"2.0","id":1,"method":"settings.update","params":{"allowedIps":["10.0.0.1"]}}',
+    });
+    const actions = parseConfig('[[action]]\nname = "a"\nmatch = "a"\ncommand = ["/bin/true"]', {
+      file: "config.toml",
+      env: { HOME: "/nowhere", isRoot: false },
+    }).actions;
+    reloaded = { ...parse(), actions };
+    app.reload();
+    const entries = stores.audit.listNewest(9);
+    assert.deepEqual(entries.map(({ event, details }) => [event, details]), [
+      ["settings_changed", { setting: "allowedIps", from: "[]", to: '["10.0.0.1"]', by: "local" }],
+      ["settings_changed", { setting: "allowedIps", from: '["10.0.0.1"]', to: "[]", by: "signal" }],
+      ["actions_changed", { added: "a", removed: "", changed: "", by: "signal" }],
+    ]);
+    assert.deepEqual(heads.map(({ id }) => id), [0, 1, 2, 3]);
+    assert.deepEqual(stores.auditRefusals.listNewest(9), []);
+  });
 });
 
 /** What was opened and closed, in order. */

@@ -38,8 +38,8 @@ function fixture(main = ""): Fixture {
         files.overlay = new TextDecoder().decode(bytes);
       },
     },
-    onChanged: (changed, config) =>
-      told.push(`${changed.join(" ")} ${config.discovery.instanceName}`),
+    onChanged: (changed, config, by) =>
+      told.push(`${by}: ${changed.join(" ")} ${config.discovery.instanceName}`),
   });
   return { control, settings, files, told, disk };
 }
@@ -52,8 +52,8 @@ Deno.test("update() puts a change in force and keeps it", () => {
   ]);
   assert.equal(settings.current.encryption, true);
   assert.match(files.overlay, /encryption = true/);
-  assert.deepEqual(control.update({ logLevel: "debug" }), ["logLevel"]);
-  assert.deepEqual(told, ["encryption allowedIps den", "logLevel den"]);
+  assert.deepEqual(control.update({ logLevel: "debug" }, "id-1"), ["logLevel"]);
+  assert.deepEqual(told, ["local: encryption allowedIps den", "id-1: logLevel den"]);
   assert.match(files.overlay, /encryption = true/);
   // What a restart reads is what is in force.
   assert.deepEqual(control.reload(), []);

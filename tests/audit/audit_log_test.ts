@@ -48,7 +48,12 @@ Deno.test("record() keeps entries with their time, number and facts", () => {
       { id: 1, atMs: startMs, event: "pairing_opened", details: { role: "admin" } },
       { id: 2, atMs: startMs + 1_500, event: "settings_changed", details: {} },
     ]);
-    assert.deepEqual(audit.verify(), { entries: 2, brokenAt: undefined });
+    assert.deepEqual(audit.verify(), {
+      entries: 2,
+      brokenAt: undefined,
+      refusalBrokenAt: undefined,
+      cutAt: undefined,
+    });
   });
 });
 
@@ -147,15 +152,30 @@ Deno.test("the log keeps its newest entries, numbered on, and still verifies", (
       insert.run(id, id, hash);
     }
     database.exec("COMMIT");
-    assert.deepEqual(audit.verify(), { entries: 10_000, brokenAt: undefined });
+    assert.deepEqual(audit.verify(), {
+      entries: 10_000,
+      brokenAt: undefined,
+      refusalBrokenAt: undefined,
+      cutAt: undefined,
+    });
     const third = store.listAfter(2, 1)[0];
     for (let i = 0; i < 3; i++) audit.record("key_added");
-    assert.deepEqual(audit.verify(), { entries: 10_000, brokenAt: undefined });
+    assert.deepEqual(audit.verify(), {
+      entries: 10_000,
+      brokenAt: undefined,
+      refusalBrokenAt: undefined,
+      cutAt: undefined,
+    });
     assert.deepEqual(store.checkpoint(), { id: 3, hash: third?.hash });
     assert.deepEqual(audit.list({ limit: 2 }).map(({ id }) => id), [10_002, 10_003]);
     assert.deepEqual(audit.list({ afterId: 0, limit: 1 }).map(({ id }) => id), [4]);
     database.exec("INSERT INTO audit SELECT 10004, at_ms, event, details, hash FROM audit LIMIT 1");
-    assert.deepEqual(audit.verify(), { entries: 10_001, brokenAt: 10_004 });
+    assert.deepEqual(audit.verify(), {
+      entries: 10_001,
+      brokenAt: 10_004,
+      refusalBrokenAt: undefined,
+      cutAt: undefined,
+    });
   });
 });
 
@@ -171,7 +191,14 @@ Deno.test("list() pages from a number on, and begins with the newest without one
 });
 
 Deno.test("verify() of an empty log finds nothing wrong", () => {
-  withLog(({ audit }) => assert.deepEqual(audit.verify(), { entries: 0, brokenAt: undefined }));
+  withLog(({ audit }) =>
+    assert.deepEqual(audit.verify(), {
+      entries: 0,
+      brokenAt: undefined,
+      refusalBrokenAt: undefined,
+      cutAt: undefined,
+    })
+  );
 });
 
 Deno.test("recordRefusal() counts what is the same within a minute and tells it with the next", () => {

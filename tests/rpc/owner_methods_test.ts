@@ -189,7 +189,18 @@ Deno.test("audit shows when, what, the facts and the hash", async () => {
     const at = "2026-09-21T14:13:20.999Z";
     const entry = { id: 1, at, event: "client_removed", details, hash };
     assert.deepEqual(await call("audit"), { entries: [entry] });
-    assert.deepEqual(await call("audit.verify"), { entries: 1, brokenAt: null });
+    assert.deepEqual(await call("audit.verify"), {
+      entries: 1,
+      brokenAt: null,
+      refusalBrokenAt: null,
+      cutAt: null,
+    });
+    const anchor = `1:${hash}`;
+    assert.equal((await call("audit.verify", { anchor }) as { cutAt: unknown }).cutAt, null);
+    const other = `2:${hash}`;
+    assert.equal((await call("audit.verify", { anchor: other }) as { cutAt: unknown }).cutAt, 2);
+    assert.equal(await call("audit.verify", { anchor: "1" }), -32602);
+    audit.recordRefusal("session_refused", { address: "192.0.2.1" });
   });
 });
 

@@ -108,7 +108,12 @@ Deno.test("a device that knew no API keys refuses its old recordings after the u
     assert.deepEqual(keys.list(), []);
     const log = new AuditLog({ store: audit, clock: new FakeClock(), log: silentLogger });
     log.record("paired");
-    assert.deepEqual(log.verify(), { entries: 1, brokenAt: undefined });
+    assert.deepEqual(log.verify(), {
+      entries: 1,
+      brokenAt: undefined,
+      refusalBrokenAt: undefined,
+      cutAt: undefined,
+    });
     close();
   });
 });

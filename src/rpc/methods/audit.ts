@@ -8,6 +8,7 @@ import { defineMethod, type RpcMethod } from "../method.ts";
 export const MAX_AUDIT_PAGE = 1000;
 
 const DEFAULT_PAGE = 100;
+const ANCHOR = /^[0-9]{1,15}:[0-9a-f]{64}$/;
 
 /** `audit` and `audit.verify`. */
 export function auditMethods(options: { audit: Pick<AuditLog, "list" | "verify"> }): RpcMethod[] {
@@ -22,16 +23,26 @@ export function auditMethods(options: { audit: Pick<AuditLog, "list" | "verify">
           v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_AUDIT_PAGE)),
           DEFAULT_PAGE,
         ),
+        refusals: v.optional(v.boolean()),
       }),
-      run: ({ afterId, limit }) => ({ entries: audit.list({ afterId, limit }).map(showEntry) }),
+      run: (wanted) => ({ entries: audit.list(wanted).map(showEntry) }),
     }),
     defineMethod({
       name: "audit.verify",
       access: "local",
-      params: v.object({}),
-      run: () => {
-        const { entries, brokenAt } = audit.verify();
-        return { entries, brokenAt: brokenAt ?? null };
+      params: v.strictObject({ anchor: v.optional(v.pipe(v.string(), v.regex(ANCHOR))) }),
+      run: ({ anchor }) => {
+        const [id = "", hash = ""] = anchor?.split(":") ?? [];
+        const held = anchor === undefined
+          ? undefined
+          : { id: Number(id), hash: Uint8Array.fromHex(hash) };
+        const { entries, brokenAt, refusalBrokenAt, cutAt } = audit.verify(held);
+        return {
+          entries,
+          brokenAt: brokenAt ?? null,
+          refusalBrokenAt: refusalBrokenAt ?? null,
+          cutAt: cutAt ?? null,
+        };
       },
     }),
   ];

@@ -19,9 +19,9 @@ export interface SettingsMethodsOptions {
   /** The settings at this moment. */
   current: () => Settings;
   /** Changes and keeps settings; the names of those that changed. */
-  update: (change: SettingsChange) => readonly string[];
+  update: (change: SettingsChange, by: string) => readonly string[];
   /** Reads the files again; the names of the settings that changed. */
-  reload: () => readonly string[];
+  reload: (by: string) => readonly string[];
 }
 
 const OWNERS_MISTAKES = ["CommandError", "ConfigError"];
@@ -67,7 +67,7 @@ export function settingsMethods(options: SettingsMethodsOptions): RpcMethod[] {
           throw new AppError("forbidden", "Only the device itself may change encryption");
         }
         try {
-          return { changed: ownersMistake(() => update(change)) };
+          return { changed: ownersMistake(() => update(change, caller.clientId ?? "local")) };
         } catch (error) {
           if (caller.isLocal || !isBadRequest(error)) throw error;
           // The text names a file of the device.
@@ -82,7 +82,7 @@ export function settingsMethods(options: SettingsMethodsOptions): RpcMethod[] {
       // The files may change who gets in, which is for the device itself to say.
       access: "local",
       params: v.object({}),
-      run: () => ({ changed: ownersMistake(reload) }),
+      run: () => ({ changed: ownersMistake(() => reload("local")) }),
     }),
   ];
 }
