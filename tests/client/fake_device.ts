@@ -183,6 +183,12 @@ export class FakeSession {
     this.send(JSON.stringify({ jsonrpc: "2.0", method, params }));
   }
 
+  /** Resolves when everything received and sent so far is done. */
+  async settled(): Promise<void> {
+    await this.#incoming;
+    await this.#outgoing;
+  }
+
   /** Closes after what is queued. */
   close(code: number): void {
     this.#isClosed = true;

@@ -40,6 +40,16 @@ async function withDevice(
 ): Promise<void> {
   const example = await loadEncryptionExample();
   const sockets: WebSocket[] = [];
+  const sessions: FakeSession[] = [];
+  const closed: Promise<unknown>[] = [];
+  // The example hides its sockets. Their closing goes on after its calls have failed, on both sides.
+  const { WebSocket: PlatformSocket } = globalThis;
+  globalThis.WebSocket = class extends PlatformSocket {
+    constructor(...args: ConstructorParameters<typeof PlatformSocket>) {
+      super(...args);
+      closed.push(closeOf(this));
+    }
+  };
   const newest = (): WebSocket => {
     const socket = sockets.at(-1);
     assert.ok(socket !== undefined);
@@ -51,6 +61,7 @@ async function withDevice(
       if (request.headers.get("Upgrade") !== "websocket") return device.handle(request);
       const { socket, response } = Deno.upgradeWebSocket(request);
       sockets.push(socket);
+      closed.push(closeOf(socket));
       const session = new FakeSession({
         clients: device.clients,
         transport: {
@@ -59,6 +70,7 @@ async function withDevice(
         },
         onRequest: answer,
       });
+      sessions.push(session);
       socket.onmessage = ({ data }: MessageEvent<string>) => session.receive(data);
       return response;
     },
@@ -72,8 +84,15 @@ async function withDevice(
       sendRaw: (message) => newest().send(message),
     });
   } finally {
-    await server.shutdown();
+    globalThis.WebSocket = PlatformSocket;
+    for (const socket of sockets) socket.close(1001);
+    await Promise.all([server.shutdown(), ...closed]);
+    await Promise.all(sessions.map((session) => session.settled()));
   }
+}
+
+function closeOf(socket: WebSocket): Promise<unknown> {
+  return new Promise((resolve) => socket.addEventListener("close", resolve, { once: true }));
 }
 
 Deno.test("the example pairs and talks", async () => {
