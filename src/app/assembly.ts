@@ -13,6 +13,7 @@ import { EventStreams } from "../http/events.ts";
 import { createMetrics } from "../http/metrics.ts";
 import { createPolicyFacts } from "../http/policy_facts.ts";
 import { createRoutes } from "../http/routes.ts";
+import { KeyHolds } from "../keys/key_holds.ts";
 import { showMedia } from "../rpc/methods/actions.ts";
 import { Notifications } from "../rpc/notifications.ts";
 import { SessionGateway } from "../session/gateway.ts";
@@ -122,6 +123,7 @@ interface Core {
   readonly notifications: Notifications;
   readonly records: ReturnType<typeof openRecords>;
   readonly models: ReturnType<Edges["openModels"]>;
+  readonly holds: KeyHolds;
   readonly events: EventStreams;
   readonly display: PinDisplay;
 }
@@ -151,6 +153,16 @@ function buildCore(frame: Frame): Core {
     lifetime.late(() => settledWithin(clock, { work: models.close(), limitMs: DISTANT_GRACE_MS }));
     lifetime.early(() => models.stop());
   }
+  const { sharedKeys } = models ?? {};
+  const holds = new KeyHolds({
+    // Shared keys are the gateway's only ones where there are any.
+    isInForce: (keyId, scope) =>
+      scope === "models" && sharedKeys !== undefined
+        ? sharedKeys.isInForce(keyId)
+        : keys.isInForce(keyId, scope),
+    clock,
+    log,
+  });
   const events = new EventStreams((sink) => notifications.subscribe(sink), clock);
   lifetime.early(() => events.close());
   const { display: given, terminal = { write: () => {}, isTerminal: false } } = options;
@@ -163,7 +175,7 @@ function buildCore(frame: Frame): Core {
     })
     : fanOut({ displays: [{ name: "given", display: given }], log });
   lifetime.early(() => display.close());
-  return { stores, live, notifications, records, models, events, display };
+  return { stores, live, notifications, records, models, holds, events, display };
 }
 
 interface Service {
@@ -240,7 +252,7 @@ function buildService(frame: Frame, core: Core): Service {
 // What answers requests and sockets.
 function buildRoutes(frame: Frame, parts: Core & Service): ReturnType<typeof createRoutes> {
   const { edges, lifetime, status, settings, clock, random, log } = frame;
-  const { stores, live, notifications, records, models, events } = parts;
+  const { stores, live, notifications, records, models, holds, events } = parts;
   const { metrics, actions, pairing, control } = parts;
   const { audit, roster, lastSeen, keys } = records;
   const dispatcher = createMethods({
@@ -249,6 +261,7 @@ function buildRoutes(frame: Frame, parts: Core & Service): ReturnType<typeof cre
     records,
     window: pairing.window,
     models,
+    holds,
     actions,
     settings,
     control,
@@ -264,6 +277,8 @@ function buildRoutes(frame: Frame, parts: Core & Service): ReturnType<typeof cre
     live,
     notifications,
     encryption: () => settings.current.encryption,
+    isKeyRequired: () => keys.isRequired("rpc"),
+    holds,
     metrics,
     audit,
     clock,
@@ -278,6 +293,7 @@ function buildRoutes(frame: Frame, parts: Core & Service): ReturnType<typeof cre
     },
     handleRpc: (text, caller) => dispatcher.handle(text, caller),
     connect,
+    holds,
     runText: (text) => actions.run({ text }),
     events,
     ...(models === undefined ? {} : { models: models.service }),

@@ -7,6 +7,7 @@ import type { LastSeen } from "../clients/last_seen.ts";
 import type { ClientRoster } from "../clients/roster.ts";
 import type { Metrics } from "../http/metrics.ts";
 import type { SocketPeer } from "../http/routes.ts";
+import type { KeyHolds } from "../keys/key_holds.ts";
 import type { Caller } from "../rpc/caller.ts";
 import type { Dispatcher } from "../rpc/dispatcher.ts";
 import { ENCRYPTION_REQUIRED_MESSAGE, UNSUPPORTED_VERSION_MESSAGE } from "../rpc/message.ts";
@@ -32,6 +33,10 @@ export interface ConnectionParts {
   notifications: Notifications;
   /** Whether remote peers must encrypt, at this moment. */
   encryption: () => boolean;
+  /** Whether other hosts need a key for plaintext, at this moment. */
+  isKeyRequired: () => boolean;
+  /** What keys hold open. */
+  holds: Pick<KeyHolds, "hold">;
   /** What is counted. */
   metrics: Metrics;
   /** The audit log. */
@@ -49,7 +54,7 @@ export function createConnector(
   const { gateway, dispatcher, roster, lastSeen, live, notifications } = parts;
   const { metrics, audit, clock, log } = parts;
   return (socket, peer) => {
-    const { address, isLocal, connectionId, progressed, trust } = peer;
+    const { address, isLocal, connectionId, progressed, trust, keyId } = peer;
     let requests = 0;
     const callerOf = (clientId: string | undefined): Caller => {
       requests += 1;
@@ -66,7 +71,9 @@ export function createConnector(
         handle: (text) => dispatcher.handle(text, callerOf(clientId)),
         busy: (text) => dispatcher.busyAnswer(text),
       }),
-      mustEncrypt: () => parts.encryption() && !isLocal,
+      // Asked anew for each message: a key that is made binds those who came before it, too.
+      mustEncrypt: () =>
+        !isLocal && (parts.encryption() || (keyId === undefined && parts.isKeyRequired())),
       plaintextErrors: {
         encryptionRequired: ENCRYPTION_REQUIRED_MESSAGE,
         unsupportedVersion: UNSUPPORTED_VERSION_MESSAGE,
@@ -93,6 +100,7 @@ export function createConnector(
         onProgress: progressed,
         onEnd: () => {
           live.remove(connection);
+          release();
           unsubscribe();
         },
       },
@@ -100,6 +108,9 @@ export function createConnector(
     const unsubscribe = notifications.subscribe((text, audience) => {
       if (audience === "everyone" || isLocal) connection.notify(text);
     });
+    const release = keyId === undefined
+      ? () => {}
+      : parts.holds.hold({ keyId, scope: "rpc", cut: () => connection.cut("revoked") });
     live.add(connection);
     return connection;
   };

@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { asError } from "../base/errors.ts";
 import type { DatabaseFacts } from "../doctor/doctor_facts.ts";
-import type { ApiKey } from "../keys/api_key.ts";
+import type { ApiKey, DoorScope } from "../keys/api_key.ts";
 import { SqliteAuditStore } from "../sqlite/audit_store.ts";
 import { SqliteClientStore } from "../sqlite/client_store.ts";
 import { BUSY_TIMEOUT_MS } from "../sqlite/database.ts";
@@ -32,6 +32,8 @@ export interface DatabaseLook {
   readonly keys: readonly ApiKey[] | undefined;
   /** The latest time that the device has kept; undefined where it cannot be told. */
   readonly markMs?: number | undefined;
+  /** The scopes for which other hosts need a key. */
+  readonly required: readonly DoorScope[];
 }
 
 /** Looks at the database of a data folder. */
@@ -40,6 +42,7 @@ export async function lookAtDatabase(dataDir: string): Promise<DatabaseLook> {
   const without = (state: DatabaseFacts["state"]): DatabaseLook => ({
     facts: { path, state },
     keys: undefined,
+    required: [],
   });
   const bytes = await sizeOf(path);
   const [logBytes, indexBytes, journalBytes] = await Promise.all(
@@ -92,10 +95,11 @@ function read(path: string, { hasLog }: { hasLog: boolean }): DatabaseLook {
     const newestVersion = MIGRATIONS.length;
     const isNewest = verdict === "ok" && version === newestVersion;
     const keys = isNewest ? readKeys(database) : undefined;
+    const required = keys === undefined ? [] : new SqliteKeyStore(database).required();
     const hasOwnTables = !isNewest || keys !== undefined;
     const state = { kind: "read", verdict, version, newestVersion, tables, hasOwnTables } as const;
     const markMs = keys === undefined ? undefined : new SqliteTimeMark(database).read();
-    return { facts: { path, state }, keys, markMs };
+    return { facts: { path, state }, keys, markMs, required };
   } finally {
     database.close();
   }

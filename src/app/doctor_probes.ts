@@ -181,11 +181,11 @@ export function createDoctorProbes(options: DiagnoseOptions): DoctorProbes {
     allowed_origins: () => given().security.allowedOrigins,
     keys: async (): Promise<KeyFacts> => {
       const { security: { allowedIps } } = given();
-      const { keys: all, markMs = 0 } = await database();
+      const { keys: all, markMs = 0, required } = await database();
       const nowMs = Math.max(clock.wallMs(), markMs);
       const keys = keysInForce(all, nowMs);
       if (keys === undefined) throw new NotAskable("the database cannot tell");
-      return { nowMs, allowedIps: allowedIps.length, keys };
+      return { nowMs, allowedIps: allowedIps.length, required, keys };
     },
     permissions: async () => {
       const { identity: { uid }, isOfService } = await user();

@@ -3,7 +3,8 @@
 import type { ActionRunner } from "../actions/action_runner.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
-import { KEY_SCOPES } from "../keys/api_key.ts";
+import { DOOR_SCOPES, KEY_SCOPES } from "../keys/api_key.ts";
+import type { KeyHolds } from "../keys/key_holds.ts";
 import { dayOf } from "../models/usage.ts";
 import type { PairingWindow } from "../pairing/pairing_window.ts";
 import { roleOfCaller } from "../rpc/caller.ts";
@@ -34,6 +35,8 @@ export interface MethodParts {
   window: PairingWindow;
   /** The model gateway, where there is one. */
   models: Models | undefined;
+  /** What keys hold open. */
+  holds: KeyHolds;
   /** The actions. */
   actions: ActionRunner;
   /** The settings in force. */
@@ -48,7 +51,8 @@ export interface MethodParts {
 
 /** Answers every method of the API. */
 export function createMethods(parts: MethodParts): Dispatcher {
-  const { status, platform, records, window, models, actions, settings, control, clock } = parts;
+  const { status, platform, records, window, models, holds, actions, settings, control, clock } =
+    parts;
   const { audit, roster, lastSeen, keys } = records;
   return createDispatcher({
     methods: [
@@ -62,9 +66,14 @@ export function createMethods(parts: MethodParts): Dispatcher {
         keys,
         shared: models?.sharedKeys,
         scopes: KEY_SCOPES,
+        doors: DOOR_SCOPES,
         onAdded: ({ keyId, scopes }) =>
           audit.record("key_added", { keyId, scopes: scopes.join(" ") }),
-        onRevoked: (keyId) => audit.record("key_revoked", { keyId }),
+        onRevoked: (keyId) => {
+          holds.cut(keyId);
+          audit.record("key_revoked", { keyId });
+        },
+        onOpened: (scope) => audit.record("key_not_required", { scope }),
       }),
       ...actionMethods({ actions }),
       ...usageMethods({

@@ -34,6 +34,7 @@ export type AuditEvent =
   | "client_removed"
   | "key_added"
   | "key_revoked"
+  | "key_not_required"
   | "settings_changed"
   | "actions_changed"
   | "backup_created"

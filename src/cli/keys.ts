@@ -23,11 +23,12 @@ export const keysCommand: Command = {
                               [--config FILE]
        latchkey keys revoke ID [--config FILE]
        latchkey keys purge [--config FILE]
+       latchkey keys open SCOPE [--config FILE]
 
 Scopes: rpc (POST and WebSocket), events (event streams), run (REST), models. --model lets a
-key for models use those alone. A new key is printed once and never again. As long as any key is
-kept, other hosts need one; a revoked key is kept until it is purged. --expires takes minutes,
-hours, days or weeks: 90m 12h 30d 4w.`,
+key for models use those alone. A new key is printed once and never again. From the first key of
+the scope rpc, events or run on, other hosts need one for what it opens; revoking and purging do not
+change that, "open" does. Paired phones need none. --expires takes minutes, hours, days or weeks: 90m 12h 30d 4w.`,
   async run(args, context): Promise<number> {
     const { options, positionals } = parseArguments(args, [
       "scope",
@@ -48,6 +49,9 @@ hours, days or weeks: 90m 12h 30d 4w.`,
       const added = asJsonObject(await callService(baseUrl, { method: "keys.new", params })) ?? {};
       context.write(`${String(added["key"])}\n`);
       context.writeError("Keep it now: it is not stored and will not be shown again.\n");
+      for (const scope of namesIn(added["nowRequired"])) {
+        context.writeError(`${NOW_REQUIRED[scope] ?? scope}\n`);
+      }
     } else if (action === "revoke" && !isAlone) {
       await callService(baseUrl, { method: "keys.delete", params: { keyId: argument } });
       context.write("Revoked.\n");
@@ -55,8 +59,17 @@ hours, days or weeks: 90m 12h 30d 4w.`,
       const result = asJsonObject(await callService(baseUrl, { method: "keys.purge" })) ?? {};
       context.write(`Purged ${Number(result["purged"])} revoked keys.\n`);
       context.writeError(tellOfSharedKeys(result));
+    } else if (action === "open" && !isAlone) {
+      const params = { scope: argument };
+      const result = asJsonObject(await callService(baseUrl, { method: "keys.open", params })) ??
+        {};
+      context.write(
+        result["changed"] === true
+          ? `Other hosts need no key of scope ${argument} any more.\n`
+          : `Other hosts needed no key of scope ${argument}.\n`,
+      );
     } else {
-      throw new UsageError("Expected list, add NAME, revoke ID or purge");
+      throw new UsageError("Expected list, add NAME, revoke ID, purge or open SCOPE");
     }
     return EXIT_CODES.done;
   },
@@ -91,6 +104,19 @@ function tellOfSharedKeys(result: unknown): string {
   return asJsonObject(result)?.["sharedUnavailable"] === true
     ? "The shared store cannot be reached: these are the device's own keys alone.\n"
     : "";
+}
+
+// What a first key of a scope changes, and for whom.
+const NOW_REQUIRED: Readonly<Record<string, string>> = {
+  rpc:
+    "From now on other hosts need a key of scope rpc for POST, and for WebSocket in plaintext. " +
+    "Paired phones go on without one.",
+  events: "From now on other hosts need a key of scope events for event streams.",
+  run: "From now on other hosts need a key of scope run to run anything over REST.",
+};
+
+function namesIn(list: unknown): string[] {
+  return Array.isArray(list) ? list.map(String) : [];
 }
 
 function formatKeys(result: unknown): string {

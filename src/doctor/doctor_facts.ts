@@ -194,9 +194,12 @@ export interface KeyFacts {
   readonly nowMs: number;
   /** How many rules allowed_ips has. */
   readonly allowedIps: number;
+  /** The scopes for which other hosts need a key. */
+  readonly required: readonly KeyScope[];
   /** The keys. */
   readonly keys: readonly {
     readonly keyId: string;
+    readonly scopes: readonly KeyScope[];
     readonly createdAtMs: number;
     readonly expiresAtMs: number | undefined;
     readonly lastUsedAtMs: number | undefined;

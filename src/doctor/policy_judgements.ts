@@ -97,15 +97,15 @@ export function judgeAllowedOrigins(origins: readonly string[]): Finding {
   return warn(complaints.join("; "), "Name origins that begin with https:// alone");
 }
 
-/** Judges the API keys. */
-export function judgeKeys({ nowMs, allowedIps, keys }: KeyFacts): Finding {
-  if (keys.length === 0) {
-    if (allowedIps === 0) return ok("none");
+/** Judges the API keys, and for what other hosts need one. */
+export function judgeKeys({ nowMs, allowedIps, required, keys }: KeyFacts): Finding {
+  if (allowedIps > 0 && !required.includes("rpc")) {
     return warn(
-      "none, so every host in allowed_ips may call the API",
+      "none is needed, so every host in allowed_ips may call the API",
       "Make one, and every call needs it: latchkey keys add NAME --scope rpc --expires 90d",
     );
   }
+  const shut = required.filter((scope) => !keys.some(({ scopes }) => scopes.includes(scope)));
   const endless = keys.filter(({ expiresAtMs }) => expiresAtMs === undefined);
   const unused = keys.filter(({ lastUsedAtMs, createdAtMs }) =>
     nowMs - (lastUsedAtMs ?? createdAtMs) >= UNUSED_KEY_MS
@@ -114,11 +114,17 @@ export function judgeKeys({ nowMs, allowedIps, keys }: KeyFacts): Finding {
     ...(endless.length > 0 ? [`never ending: ${idsOf(endless)}`] : []),
     ...(unused.length > 0 ? [`unused for 90 days: ${idsOf(unused)}`] : []),
   ];
-  if (complaints.length === 0) return ok(`${keys.length} in force, each with an end`);
-  return warn(
-    complaints.join("; "),
-    "Revoke what nobody needs (latchkey keys revoke ID), and make keys with --expires",
-  );
+  if (complaints.length > 0) {
+    return warn(
+      complaints.join("; "),
+      "Revoke what nobody needs (latchkey keys revoke ID), and make keys with --expires",
+    );
+  }
+  const closed = shut.length === 0
+    ? ""
+    : `; other hosts need one for ${shut.join(", ")} and there is none, which stays so until: ` +
+      "latchkey keys open SCOPE";
+  return ok(`${keys.length === 0 ? "none" : `${keys.length} in force, each with an end`}${closed}`);
 }
 
 function idsOf(keys: readonly { keyId: string }[]): string {

@@ -20,7 +20,7 @@ export function enforce(group: RouteGroup, options: EnforceOptions): MiddlewareH
   const { facts, runText, takesQueryKey = false } = options;
   return async (c, next) => {
     const { address, guarded } = c.env.peer;
-    const { hasKey } = checkPolicy(group, {
+    const { keyId } = checkPolicy(group, {
       isLocal: c.get("isLocal"),
       address,
       headers: c.req.raw.headers,
@@ -28,7 +28,8 @@ export function enforce(group: RouteGroup, options: EnforceOptions): MiddlewareH
       queryKey: takesQueryKey ? c.req.query("key") : undefined,
     }, facts());
     // Whoever passed as somebody known may send bodies of the known size.
-    if (hasKey || group === "post") guarded?.trust();
+    c.set("keyId", keyId);
+    if (keyId !== undefined || group === "post") guarded?.trust();
     await next();
   };
 }

@@ -18,6 +18,11 @@ export interface EventStreamOptions {
   isLocal: boolean;
   /** Cuts the connection below, where the listener can. */
   abort: () => void;
+  /**
+   * Has the stream cut when the key that opened it ends, until the result is called.
+   * @default no key opened it
+   */
+  hold?: (cut: () => void) => () => void;
 }
 
 interface OpenStream {
@@ -39,19 +44,14 @@ export class EventStreams {
 
   /** A response that streams until its reader leaves, falls behind, or the service stops. */
   open(options: EventStreamOptions): Response {
-    const { isLocal, abort } = options;
+    const { isLocal, abort, hold = () => () => {} } = options;
     let close = (): void => {};
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
         const stream: OpenStream = {
           send: (text) => {
             // The platform's queue has no bound of its own.
-            if ((controller.desiredSize ?? 0) <= 0) {
-              close();
-              controller.error(new Error("The reader fell behind"));
-              abort();
-              return;
-            }
+            if ((controller.desiredSize ?? 0) <= 0) return cut("The reader fell behind");
             controller.enqueue(encoder.encode(text));
           },
           end: () => {
@@ -59,6 +59,12 @@ export class EventStreams {
             controller.close();
           },
         };
+        const cut = (reason: string): void => {
+          close();
+          controller.error(new Error(reason));
+          abort();
+        };
+        const release = hold(() => cut("The key has ended"));
         const unsubscribe = this.#subscribe((text, audience) => {
           if (audience === "everyone" || isLocal) stream.send(`data: ${text}\n\n`);
         });
@@ -67,6 +73,7 @@ export class EventStreams {
         close = () => {
           stopTimer();
           unsubscribe();
+          release();
           this.#streams.delete(stream);
         };
         // Browsers report the stream as open with its first byte.

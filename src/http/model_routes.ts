@@ -4,6 +4,7 @@
 import { type Context, Hono } from "hono";
 import { AppError } from "../base/errors.ts";
 import { type Endpoint, ENDPOINTS } from "../models/endpoints.ts";
+import type { KeyHolds } from "../keys/key_holds.ts";
 import type { AuthenticateModelKey } from "../models/model_key.ts";
 import type { ModelGateway } from "../models/proxy.ts";
 import { MAX_BODY_BYTES } from "../models/request_body.ts";
@@ -24,16 +25,18 @@ export interface ModelService {
 export interface ModelRoutesOptions extends ModelService {
   /** What the policy asks of the device, at this moment. */
   facts: () => PolicyFacts;
+  /** What keys hold open. */
+  holds: Pick<KeyHolds, "hold">;
 }
 
 /** The routes of all endpoints. */
 export function modelRoutes(options: ModelRoutesOptions): Hono<RequestEnv> {
-  const { gateway } = options;
+  const { gateway, holds } = options;
   const routes = new Hono<RequestEnv>();
   const enforce = enforceModels(options);
   for (const endpoint of ENDPOINTS) {
     const { method, path } = endpoint;
-    routes.on(method, [path], enforce, (c) => answer(c, { endpoint, gateway }));
+    routes.on(method, [path], enforce, (c) => answer(c, { endpoint, gateway, holds }));
     routes.all(path, () => {
       throw httpError(405, `Method not allowed: expected ${method}`, { Allow: method });
     });
@@ -43,7 +46,9 @@ export function modelRoutes(options: ModelRoutesOptions): Hono<RequestEnv> {
 
 async function answer(
   c: Context<RequestEnv>,
-  { endpoint, gateway }: { endpoint: Endpoint; gateway: Pick<ModelGateway, "handle"> },
+  { endpoint, gateway, holds }:
+    & { endpoint: Endpoint }
+    & Pick<ModelRoutesOptions, "gateway" | "holds">,
 ): Promise<Response> {
   const key = c.get("modelKey");
   if (key === undefined) throw new TypeError("A model route without its policy");
@@ -57,6 +62,7 @@ async function answer(
     requestId: c.get("requestId"),
     onBodyPart: () => guarded?.bodyPart(),
     onBodyWhole: () => guarded?.progressed(),
+    hold: (cut) => holds.hold({ keyId: key.keyId, scope: "models", cut }),
   });
 }
 

@@ -3,7 +3,7 @@
 // for all of them: host, origin, fetch metadata, address or text, key, limits.
 
 import { AppError } from "../base/errors.ts";
-import type { KeyScope } from "../keys/api_key.ts";
+import type { DoorScope, KeyScope } from "../keys/api_key.ts";
 import type { AuthenticateModelKey, ModelKey } from "../models/model_key.ts";
 import { httpError } from "./error_response.ts";
 import { isAllowedOrigin, isOwnHost, type OwnNames } from "./origins.ts";
@@ -19,8 +19,11 @@ export type RouteGroup =
   | "metrics"
   | "open";
 
-/** When a key is asked for. */
-export type KeyRule = "never" | "if_any" | "if_any_and_plaintext" | "always";
+/**
+ * When a key is asked for. "if_given" is of the WebSocket: without one the connection is held to
+ * encryption where one is required (app/connections.ts), so only a key that was sent is judged.
+ */
+export type KeyRule = "never" | "if_required" | "if_given" | "always";
 
 /** What a group of routes asks. */
 export interface PolicyRow {
@@ -46,7 +49,7 @@ export const POLICY: Readonly<Record<RouteGroup, PolicyRow>> = {
     hostOfRemote: false,
     fetchMetadata: false,
     remote: "open",
-    remoteKey: "if_any_and_plaintext",
+    remoteKey: "if_given",
     localKey: "never",
     scope: "rpc",
     limits: ["general"],
@@ -55,7 +58,7 @@ export const POLICY: Readonly<Record<RouteGroup, PolicyRow>> = {
     hostOfRemote: true,
     fetchMetadata: false,
     remote: "allowed_ip",
-    remoteKey: "if_any",
+    remoteKey: "if_required",
     localKey: "never",
     scope: "rpc",
     limits: ["general"],
@@ -64,7 +67,7 @@ export const POLICY: Readonly<Record<RouteGroup, PolicyRow>> = {
     hostOfRemote: true,
     fetchMetadata: false,
     remote: "allowed_ip",
-    remoteKey: "if_any",
+    remoteKey: "if_required",
     localKey: "never",
     scope: "events",
     limits: ["general"],
@@ -73,7 +76,7 @@ export const POLICY: Readonly<Record<RouteGroup, PolicyRow>> = {
     hostOfRemote: true,
     fetchMetadata: true,
     remote: "allowed_text",
-    remoteKey: "if_any",
+    remoteKey: "if_required",
     localKey: "never",
     scope: "run",
     limits: ["general"],
@@ -130,6 +133,14 @@ export interface PolicyRequest {
   readonly queryKey?: string | undefined;
 }
 
+/** A valid key as the policy sees it. */
+export interface KnownKey {
+  /** Its public id. */
+  readonly keyId: string;
+  /** What it opens. */
+  readonly scopes: readonly KeyScope[];
+}
+
 /** What the policy asks of the rest of the device, at this moment. */
 export interface PolicyFacts {
   /** The device's names and addresses. */
@@ -142,18 +153,18 @@ export interface PolicyFacts {
   isAllowedIp(address: string): boolean;
   /** Whether a text matches allow_run. */
   isAllowedText(text: string): boolean;
-  /** Whether there are keys at all. */
-  hasKeys(): boolean;
-  /** The scopes of a valid key; undefined for every other text. */
-  scopesOf(key: string | undefined): readonly KeyScope[] | undefined;
+  /** Whether other hosts need a key for the transports of a scope. */
+  isKeyRequired(scope: DoorScope): boolean;
+  /** A valid key; undefined for every other text. */
+  findKey(key: string | undefined): KnownKey | undefined;
   /** Whether an address is within a limit; counts the request. */
   admit(limit: "general" | "pairing", address: string): boolean;
 }
 
 /** What the policy found out about an admitted request. */
 export interface Admitted {
-  /** Whether a key was accepted. */
-  readonly hasKey: boolean;
+  /** The id of the key that was accepted, if one was asked for. */
+  readonly keyId: string | undefined;
 }
 
 /** Refuses a request, or says what was found out about it. Throws what the edge answers. */
@@ -164,9 +175,9 @@ export function checkPolicy(
 ): Admitted {
   const row = POLICY[group];
   checkBeforeKey(row, request, facts);
-  const hasKey = checkKey(row, request, facts);
+  const keyId = checkKey(row, request, facts);
   checkLimits(row, request, facts);
-  return { hasKey };
+  return { keyId };
 }
 
 /** What {@linkcode checkModelPolicy} asks. */
@@ -250,13 +261,17 @@ function checkRemote(row: PolicyRow, request: PolicyRequest, facts: PolicyFacts)
   }
 }
 
-function checkKey(row: PolicyRow, request: PolicyRequest, facts: PolicyFacts): boolean {
+function checkKey(
+  row: PolicyRow,
+  request: PolicyRequest,
+  facts: PolicyFacts,
+): string | undefined {
   const rule = request.isLocal ? row.localKey : row.remoteKey;
-  if (!isKeyNeeded(rule, facts)) return false;
-  const scopes = facts.scopesOf(bearerOf(request.headers) ?? request.queryKey);
-  if (scopes === undefined) throw unknownKey();
-  if (row.scope !== undefined && !scopes.includes(row.scope)) throw wrongScope();
-  return true;
+  if (!isKeyNeeded(rule, { row, request, facts })) return undefined;
+  const key = facts.findKey(bearerOf(request.headers) ?? request.queryKey);
+  if (key === undefined) throw unknownKey();
+  if (row.scope !== undefined && !key.scopes.includes(row.scope)) throw wrongScope();
+  return key.keyId;
 }
 
 function unknownKey(): AppError {
@@ -267,17 +282,27 @@ function wrongScope(): AppError {
   return new AppError("forbidden", "The API key does not open this");
 }
 
-function isKeyNeeded(rule: KeyRule, facts: PolicyFacts): boolean {
+function isKeyNeeded(
+  rule: KeyRule,
+  { row, request, facts }: { row: PolicyRow; request: PolicyRequest; facts: PolicyFacts },
+): boolean {
+  const isRequired = (): boolean =>
+    row.scope !== undefined && row.scope !== "models" && facts.isKeyRequired(row.scope);
   switch (rule) {
     case "never":
       return false;
     case "always":
       return true;
-    case "if_any":
-      return facts.hasKeys();
-    case "if_any_and_plaintext":
-      return !facts.encryption && facts.hasKeys();
+    case "if_required":
+      return isRequired();
+    case "if_given":
+      return !facts.encryption && isKeyGiven(request) && isRequired();
   }
+}
+
+// Any attempt counts: a malformed one is a wrong key, not none.
+function isKeyGiven({ headers, queryKey }: PolicyRequest): boolean {
+  return headers.has("Authorization") || queryKey !== undefined;
 }
 
 function bearerOf(headers: Headers): string | undefined {

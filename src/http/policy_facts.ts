@@ -57,8 +57,8 @@ export function createPolicyFacts(options: PolicyFactsOptions): () => PolicyFact
       allowedOrigins,
       isAllowedIp: (address) => isAllowedIp(allowedIps)(address),
       isAllowedText: (text) => isAllowedText(allowRun)(text),
-      hasKeys: () => keys.isRequired(),
-      scopesOf: (key) => keys.authenticate(key)?.scopes,
+      isKeyRequired: (scope) => keys.isRequired(scope),
+      findKey: (key) => keys.authenticate(key),
       admit: (limit, address) => limiters[limit].admit(address, clock.monotonicMs()),
     };
   };

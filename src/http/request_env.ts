@@ -23,6 +23,8 @@ export interface RequestEnv {
     requestId: string;
     /** Whether the request came from the device itself (docs/protocol.md §8). */
     isLocal: boolean;
+    /** The id of the key that let the request in, if one was asked for. */
+    keyId: string | undefined;
     /** The key of a request to the model gateway, once it was accepted. */
     modelKey: ModelKey | undefined;
   };

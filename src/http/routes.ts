@@ -6,6 +6,7 @@ import { cors } from "hono/cors";
 import { AppError, asError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { type RandomSource, randomUuid } from "../base/random.ts";
+import type { KeyHolds } from "../keys/key_holds.ts";
 import type { PairingWindow } from "../pairing/pairing_window.ts";
 import type { Caller } from "../rpc/caller.ts";
 import type { Socket } from "../session/socket.ts";
@@ -50,6 +51,8 @@ export interface SocketPeer {
   readonly progressed: () => void;
   /** The peer has a session; false where there are too many with one already. */
   readonly trust: () => boolean;
+  /** The id of the key that it came with, where one was asked for and accepted. */
+  readonly keyId: string | undefined;
 }
 
 /** Options of {@linkcode createRoutes}. */
@@ -62,6 +65,8 @@ export interface RoutesOptions {
   handleRpc: (text: string, caller: Caller) => Promise<string | undefined>;
   /** Builds a connection over a new socket. */
   connect: (socket: Socket, peer: SocketPeer) => SocketReceiver;
+  /** What keys hold open. */
+  holds: Pick<KeyHolds, "hold">;
   /** Runs a text. */
   runText: RunText;
   /** The event streams. */
@@ -155,14 +160,22 @@ export function createRoutes(options: RoutesOptions): Hono<RequestEnv> {
       (c) => {
         const { guarded } = c.env.peer;
         const abort = (): void => guarded?.abort();
-        return options.events.open({ isLocal: c.get("isLocal"), abort });
+        const keyId = c.get("keyId");
+        return options.events.open({
+          isLocal: c.get("isLocal"),
+          abort,
+          hold: (cut) =>
+            keyId === undefined ? () => {} : options.holds.hold({ keyId, scope: "events", cut }),
+        });
       },
     ],
   });
   route(RUN_PREFIXES.map((prefix) => `${prefix}*`), {
     GET: [refuseHead, enforce("run", { facts, runText: runTextOf }), runRoute(options.runText)],
   });
-  if (models !== undefined) routes.route("/", modelRoutes({ ...models, facts }));
+  if (models !== undefined) {
+    routes.route("/", modelRoutes({ ...models, facts, holds: options.holds }));
+  }
   return routes;
 
   // Handlers by method; every other method is 405.
@@ -256,6 +269,7 @@ function acceptSocket(c: Context<RequestEnv>, options: RoutesOptions): Response 
         connectionId,
         progressed: () => guarded?.progressed(),
         trust: () => guarded?.trust() ?? true,
+        keyId: c.get("keyId"),
       }),
     ...(guarded === undefined ? {} : {
       abort: () => guarded.abort(),

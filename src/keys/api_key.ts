@@ -12,6 +12,12 @@ export type KeyScope = "rpc" | "events" | "run" | "models";
 /** All scopes. */
 export const KEY_SCOPES: readonly KeyScope[] = ["rpc", "events", "run", "models"];
 
+/** The scopes whose transports other hosts reach without a key until one is made. */
+export type DoorScope = Exclude<KeyScope, "models">;
+
+/** All of them. */
+export const DOOR_SCOPES: readonly DoorScope[] = ["rpc", "events", "run"];
+
 /** How many characters of a key are its public id. */
 export const KEY_ID_CHARACTERS = 8;
 
@@ -77,9 +83,13 @@ export interface KeyStore {
   find(keyId: string): ApiKey | undefined;
   /** What to compare a presented key with; costs the same whether or not the id exists. */
   check(keyId: string): KeyCheck;
-  /** Whether any key was ever made and not purged. */
-  hasAny(): boolean;
-  /** Keeps a new key. */
+  /** The scopes whose transports ask other hosts for a key. */
+  required(): DoorScope[];
+  /** Whether that of one scope does. */
+  isRequired(scope: DoorScope): boolean;
+  /** Asks for no key any more; false where none was asked for. */
+  open(scope: DoorScope): boolean;
+  /** Keeps a new key; from now on the transports of its scopes ask for one. */
   add(key: ApiKey): void;
   /** Revokes a key; false where there is none that is not yet revoked. */
   revoke(keyId: string, atMs: number): boolean;

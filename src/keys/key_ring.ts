@@ -5,7 +5,7 @@ import type { Clock } from "../base/clock.ts";
 import { AppError, asError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { RandomSource } from "../base/random.ts";
-import type { ApiKey, KeyStore } from "./api_key.ts";
+import type { ApiKey, DoorScope, KeyScope, KeyStore } from "./api_key.ts";
 import { isValidKey, presentedIn } from "./key_judgement.ts";
 import { makeKey, type NewKey } from "./new_key.ts";
 
@@ -35,11 +35,38 @@ export class KeyRing {
   }
 
   /**
-   * Whether remote peers need a key. Revoked and expired keys count: the owner wanted keys, and
-   * taking the last one back must not open the door (docs/protocol.md §8).
+   * Whether other hosts need a key for the transports of a scope: from the first key on, until
+   * {@linkcode KeyRing.open}. Revoking, expiry and purging never open a door (docs/protocol.md §8).
    */
-  isRequired(): boolean {
-    return this.#options.store.hasAny();
+  isRequired(scope: DoorScope): boolean {
+    return this.#options.store.isRequired(scope);
+  }
+
+  /** All scopes for which that is so. */
+  required(): DoorScope[] {
+    return this.#options.store.required();
+  }
+
+  /**
+   * Lets other hosts in without a key again; false where none was asked for. conflict as long as a
+   * key of the scope is in force.
+   */
+  open(scope: DoorScope): boolean {
+    const { store, log } = this.#options;
+    if (store.list().some(({ keyId }) => this.isInForce(keyId, scope))) {
+      throw new AppError("conflict", `A key of scope ${scope} is in force: revoke it first`);
+    }
+    const isChanged = store.open(scope);
+    if (isChanged) log.warn("Other hosts need no key any more", { scope });
+    return isChanged;
+  }
+
+  /** Whether a key is valid now and has a scope. */
+  isInForce(keyId: string, scope: KeyScope): boolean {
+    const { store, clock } = this.#options;
+    const key = store.find(keyId);
+    return key !== undefined && key.revokedAtMs === undefined && key.scopes.includes(scope) &&
+      clock.wallMs() < (key.expiresAtMs ?? Infinity);
   }
 
   /** The key in a text, if it is valid now; undefined otherwise, whatever is wrong. */
@@ -54,11 +81,18 @@ export class KeyRing {
     return store.find(keyId);
   }
 
-  /** Makes a key; its text is never to be had again. bad_request for what cannot be one. */
-  create(wanted: NewKey): { text: string; key: ApiKey } {
+  /**
+   * Makes a key; its text is never to be had again. Says for which scopes other hosts need a key
+   * that did not before. bad_request for what cannot be one.
+   */
+  create(wanted: NewKey): { text: string; key: ApiKey; nowRequired: DoorScope[] } {
+    const { store, log } = this.#options;
     const made = makeKey(wanted, this.#options);
-    this.#options.store.add(made.key);
-    return made;
+    const before = store.required();
+    store.add(made.key);
+    const nowRequired = store.required().filter((scope) => !before.includes(scope));
+    for (const scope of nowRequired) log.info("Other hosts need a key from now on", { scope });
+    return { ...made, nowRequired };
   }
 
   /** All keys, with uses that are not yet written. */

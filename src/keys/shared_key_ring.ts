@@ -49,6 +49,14 @@ export class SharedKeyRing {
     return await store.find(keyId);
   }
 
+  /** Whether a key is valid now and has the scope "models". */
+  async isInForce(keyId: string): Promise<boolean> {
+    const { store, clock } = this.#options;
+    const key = await store.find(keyId);
+    return key !== undefined && key.revokedAtMs === undefined && key.scopes.includes("models") &&
+      clock.wallMs() < (key.expiresAtMs ?? Infinity);
+  }
+
   /** Makes a key; its text is never to be had again. bad_request for what cannot be one. */
   async create(wanted: NewKey): Promise<{ text: string; key: ApiKey }> {
     if (wanted.scopes.some((scope) => scope !== "models")) {

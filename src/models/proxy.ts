@@ -58,6 +58,8 @@ export interface ModelRequest {
   readonly onBodyPart: () => void;
   /** All of its body was taken. */
   readonly onBodyWhole: () => void;
+  /** Has the request cut when its key ends, until the result is called. */
+  readonly hold: (cut: () => void) => () => void;
 }
 
 /** The gateway. */
@@ -96,6 +98,9 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
       clock,
     });
     open.add(exchange);
+    exchange.atEnd(
+      request.hold(() => exchange.fail(new AppError("unauthorized", "The API key has ended"))),
+    );
     exchange.atEnd(() => {
       open.delete(exchange);
       if (exchange.failure !== undefined) logFailure(exchange.failure, log);

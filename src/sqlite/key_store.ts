@@ -1,19 +1,35 @@
 // The API keys in SQLite.
 
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
-import type { ApiKey, KeyCheck, KeyScope, KeyStore } from "../keys/api_key.ts";
+import {
+  type ApiKey,
+  DOOR_SCOPES,
+  type DoorScope,
+  type KeyCheck,
+  type KeyScope,
+  type KeyStore,
+} from "../keys/api_key.ts";
 import { SqliteTombstones } from "./tombstones.ts";
 import { inTransaction } from "./transaction.ts";
 
 const COLUMNS = `key_id, name, secret_hash, scopes, created_at_ms, expires_at_ms, last_used_at_ms,
   revoked_at_ms, models`;
 
-/** A KeyStore over the table of the second and third migration. */
+/** A KeyStore over the table of the second, third and fifth migration. */
 export class SqliteKeyStore implements KeyStore {
   readonly #database: DatabaseSync;
   readonly #statements: Readonly<
     Record<
-      "list" | "find" | "check" | "any" | "insert" | "revoke" | "revoked" | "purge" | "lastUsed",
+      | "list"
+      | "find"
+      | "check"
+      | "required"
+      | "open"
+      | "insert"
+      | "revoke"
+      | "revoked"
+      | "purge"
+      | "lastUsed",
       StatementSync
     >
   >;
@@ -32,7 +48,8 @@ export class SqliteKeyStore implements KeyStore {
            coalesce(expires_at_ms, ${Number.MAX_SAFE_INTEGER}) AS expires_at_ms
          FROM (SELECT 1) LEFT JOIN api_keys ON key_id = ?`,
       ),
-      any: database.prepare("SELECT 1 FROM api_keys LIMIT 1"),
+      required: database.prepare("SELECT 1 FROM required_keys WHERE scope = ?"),
+      open: database.prepare("DELETE FROM required_keys WHERE scope = ?"),
       insert: database.prepare(
         `INSERT INTO api_keys (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, ?)`,
       ),
@@ -69,12 +86,22 @@ export class SqliteKeyStore implements KeyStore {
     };
   }
 
-  /** Whether there is any key. */
-  hasAny(): boolean {
-    return this.#statements.any.get() !== undefined;
+  /** The scopes whose transports ask other hosts for a key. */
+  required(): DoorScope[] {
+    return DOOR_SCOPES.filter((scope) => this.isRequired(scope));
   }
 
-  /** Keeps a new key. */
+  /** Whether that of one scope does. */
+  isRequired(scope: DoorScope): boolean {
+    return this.#statements.required.get(scope) !== undefined;
+  }
+
+  /** Asks for no key any more. */
+  open(scope: DoorScope): boolean {
+    return Number(this.#statements.open.run(scope).changes) > 0;
+  }
+
+  /** Keeps a new key; a trigger asks for keys of its scopes from now on. */
   add(key: ApiKey): void {
     const { keyId, name, secretHash, scopes, models, createdAtMs, expiresAtMs = null } = key;
     const { insert } = this.#statements;

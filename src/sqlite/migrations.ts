@@ -108,6 +108,19 @@ export const MIGRATIONS: readonly Migration[] = [
    -- What is written to learn whether anything can be.
    CREATE TABLE write_probe (filler BLOB NOT NULL) STRICT;
    INSERT INTO write_probe (filler) VALUES (x'');`,
+  `CREATE TABLE required_keys (
+     scope TEXT PRIMARY KEY NOT NULL CHECK (scope IN ('rpc', 'events', 'run'))
+   ) STRICT, WITHOUT ROWID;
+   INSERT INTO required_keys (scope)
+     SELECT DISTINCT value FROM api_keys, json_each(api_keys.scopes)
+     WHERE value IN ('rpc', 'events', 'run');
+   -- However a key comes in, its doors are shut in the same step.
+   CREATE TRIGGER require_keys AFTER INSERT ON api_keys BEGIN
+     INSERT INTO required_keys (scope)
+       SELECT DISTINCT value FROM json_each(NEW.scopes)
+       WHERE value IN ('rpc', 'events', 'run')
+         AND value NOT IN (SELECT scope FROM required_keys);
+   END;`,
 ];
 
 /** Options of {@linkcode migrate}. */

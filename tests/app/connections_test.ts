@@ -71,6 +71,8 @@ async function withDevice(
   });
   const { clients, removedClients: removed, ledger } = stores;
   const connector = createConnector({
+    isKeyRequired: () => false,
+    holds: { hold: () => () => {} },
     gateway: new SessionGateway({ clients, removed, ledger, throttle: new Throttle(), clock }),
     dispatcher: createDispatcher({
       methods: [who, wait],
@@ -101,6 +103,7 @@ async function withDevice(
       connect: ({ isLocal = false, hasPlace = true } = {}) => {
         const socket = new FakeSocket();
         const connection = connector(socket, {
+          keyId: undefined,
           address: isLocal ? "127.0.0.1" : "10.0.0.2",
           isLocal,
           connectionId: "c1",

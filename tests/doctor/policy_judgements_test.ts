@@ -88,20 +88,39 @@ const NOW_MS = Date.UTC(2026, 5, 1);
 
 function keyFacts(
   key: Partial<KeyFacts["keys"][number]> | undefined,
-  allowedIps = 1,
+  { allowedIps = 1, required = ["rpc"] }: Partial<KeyFacts> = {},
 ): KeyFacts {
   const sound = {
     keyId: "abcd1234",
+    scopes: ["rpc"] as const,
     createdAtMs: NOW_MS - 1,
     expiresAtMs: NOW_MS + 1,
     lastUsedAtMs: undefined,
   };
-  return { nowMs: NOW_MS, allowedIps, keys: key === undefined ? [] : [{ ...sound, ...key }] };
+  const keys = key === undefined ? [] : [{ ...sound, ...key }];
+  return { nowMs: NOW_MS, allowedIps, required, keys };
 }
 
 testJudgement(judgeKeys, [
-  ["none, none needed", keyFacts(undefined, 0), "ok", /none/],
-  ["none, but hosts are let in", keyFacts(undefined), "warn", /^none, so every host.*keys add/],
+  ["none, none needed", keyFacts(undefined, { allowedIps: 0, required: [] }), "ok", /^none/],
+  [
+    "none, but hosts are let in",
+    keyFacts(undefined, { required: [] }),
+    "warn",
+    /^none is needed, so every host.*keys add/,
+  ],
+  [
+    "a key for models alone, but hosts are let in",
+    keyFacts({ scopes: ["models"] }, { required: ["events"] }),
+    "warn",
+    /^none is needed, so every host/,
+  ],
+  [
+    "the last one is gone, the door stays shut",
+    keyFacts(undefined, { required: ["rpc", "run"] }),
+    "ok",
+    /^none; other hosts need one for rpc, run and there is none.*keys open/,
+  ],
   ["sound", keyFacts({}), "ok", /^1 in force/],
   [
     "without an end",

@@ -10,6 +10,7 @@ import { EventStreams } from "../../src/http/events.ts";
 import { createPolicyFacts } from "../../src/http/policy_facts.ts";
 import type { Peer } from "../../src/http/request_env.ts";
 import { createRoutes, type RoutesOptions } from "../../src/http/routes.ts";
+import { KeyHolds } from "../../src/keys/key_holds.ts";
 import { KeyRing } from "../../src/keys/key_ring.ts";
 import { PairingWindow } from "../../src/pairing/pairing_window.ts";
 import { createDispatcher } from "../../src/rpc/dispatcher.ts";
@@ -68,6 +69,8 @@ export interface Device {
   readonly settings: LiveSettings;
   /** The API keys. */
   readonly keys: KeyRing;
+  /** What keys hold open. */
+  readonly holds: KeyHolds;
   /** The pairing window. */
   readonly pairing: PairingWindow;
   /** The paired clients. */
@@ -125,6 +128,11 @@ export function openDevice(options: DeviceOptions = {}): Device {
     },
     events: { opened: () => {}, failed: () => {}, ended: () => {} },
   });
+  const holds = new KeyHolds({
+    isInForce: (keyId, scope) => keys.isInForce(keyId, scope),
+    clock,
+    log,
+  });
   const bus = new Notifications();
   const events = new EventStreams((sink) => bus.subscribe(sink), clock);
   const statuses: number[] = [];
@@ -137,6 +145,7 @@ export function openDevice(options: DeviceOptions = {}): Device {
     onPairingFailed: (address) => failedFrom.push(address),
     handleRpc: (text, caller) => dispatcher.handle(text, caller),
     connect: () => assert.fail("There are no sockets here"),
+    holds,
     runText: (text) => {
       runs.push(text);
       return Promise.resolve();
@@ -186,6 +195,7 @@ export function openDevice(options: DeviceOptions = {}): Device {
   return {
     settings,
     keys,
+    holds,
     pairing,
     clients,
     clock,

@@ -74,7 +74,8 @@ for (const path of ["/api/events", "/run/hello", "/api"]) {
     const scopes: KeyScope[] = ["rpc", "events", "run"];
     const { text } = device.keys.create({ name: "x", scopes });
     const { peer, told } = guardedPeer();
-    const refused = await device.fetch(path, { peer });
+    const wrong = { Authorization: "Bearer wrong" };
+    const refused = await device.fetch(path, { peer, headers: wrong });
     await refused.body?.cancel();
     assert.deepEqual([refused.status, told.splice(0)], [401, [
       "requestSeen",

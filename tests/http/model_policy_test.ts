@@ -23,8 +23,8 @@ async function check(
     allowedOrigins: [],
     isAllowedIp: () => note("ip", isAllowedIp),
     isAllowedText: () => assert.fail(),
-    hasKeys: () => assert.fail(),
-    scopesOf: () => assert.fail(),
+    isKeyRequired: () => assert.fail(),
+    findKey: () => assert.fail(),
     admit: (limit) => note(limit, true),
   };
   const request = {

@@ -98,12 +98,17 @@ Deno.test("addresses are looked up again after 5 s and not before", () => {
 
 Deno.test("keys are judged at every request", () => {
   const { facts, keys, clock } = setUp();
-  const { hasKeys, scopesOf } = facts();
-  assert.deepEqual([hasKeys(), scopesOf(undefined)], [false, undefined]);
+  const { isKeyRequired, findKey } = facts();
+  const scopesOf = (text: string | undefined): unknown => findKey(text)?.scopes;
+  const required = (): boolean[] => (["rpc", "events", "run"] as const).map(isKeyRequired);
+  assert.deepEqual([required(), scopesOf(undefined)], [[false, false, false], undefined]);
   const { text } = keys.create({ name: "x", scopes: ["rpc", "run"], lifetimeMs: 1_000 });
-  assert.deepEqual([hasKeys(), scopesOf(text), scopesOf("x")], [true, ["rpc", "run"], undefined]);
+  assert.deepEqual([required(), scopesOf(text), scopesOf("x")], [[true, false, true], [
+    "rpc",
+    "run",
+  ], undefined]);
   clock.advance(1_000);
-  assert.deepEqual([hasKeys(), scopesOf(text)], [true, undefined]);
+  assert.deepEqual([required(), scopesOf(text)], [[true, false, true], undefined]);
 });
 
 Deno.test("limits are one for all requests, general and pairing apart", () => {

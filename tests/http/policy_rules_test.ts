@@ -31,18 +31,33 @@ const HEADERS_OF_KEYS: [string, World, number][] = [
 for (const [what, world, status] of HEADERS_OF_KEYS) {
   Deno.test(`policy: ${what} is ${status}`, () => {
     const { asked, ...rest } = ask("events", { ...KEYED, ...world });
-    assert.deepEqual(rest, status === 200 ? { status, hasKey: true } : { status });
+    assert.deepEqual(rest, status === 200 ? { status, keyId: "abcdefgh" } : { status });
     assert.equal(asked.filter((question) => question.startsWith("key ")).length, 1);
+  });
+}
+
+const SENT_TO_WEBSOCKET: [string, World, number][] = [
+  ["none", {}, 200],
+  ["the right one", { headers: { Authorization: "Bearer right" } }, 200],
+  ["a wrong one", { headers: { Authorization: "Bearer wrong" } }, 401],
+  ["a wrong one in the query", { queryKey: "wrong" }, 401],
+  ["an empty one in the query", { queryKey: "" }, 401],
+  ["another scheme", { headers: { Authorization: "Basic right" } }, 401],
+  ["an empty header", { headers: { Authorization: "" } }, 401],
+];
+for (const [what, world, status] of SENT_TO_WEBSOCKET) {
+  Deno.test(`policy: an upgrade with ${what} where one is required is ${status}`, () => {
+    assert.equal(ask("websocket", { ...KEYED, ...world }).status, status);
   });
 }
 
 Deno.test("policy: nobody is said to have a key who was not asked for one", () => {
   const headers = { Authorization: "Bearer right" };
-  assert.equal(ask("post", { ...KEYED, headers, isLocal: true }).hasKey, false);
-  assert.equal(ask("websocket", { ...KEYED, headers, encryption: true }).hasKey, false);
-  assert.equal(ask("pair", { ...KEYED, headers }).hasKey, false);
-  assert.equal(ask("post", { headers }).hasKey, false);
-  assert.equal(ask("post", { ...KEYED, headers }).hasKey, true);
+  assert.equal(ask("post", { ...KEYED, headers, isLocal: true }).keyId, undefined);
+  assert.equal(ask("websocket", { ...KEYED, headers, encryption: true }).keyId, undefined);
+  assert.equal(ask("pair", { ...KEYED, headers }).keyId, undefined);
+  assert.equal(ask("post", { headers }).keyId, undefined);
+  assert.equal(ask("post", { ...KEYED, headers }).keyId, "abcdefgh");
 });
 
 // Which groups ask a remote peer for the right name; of local peers all do.
@@ -206,10 +221,10 @@ Deno.test("policy: other groups do not look at fetch metadata", () => {
 
 // What a remote peer's request is asked, in order, when it passes everything.
 const ORDER: Readonly<Record<RouteGroup, readonly string[]>> = {
-  websocket: ["keys", "key right", "general"],
-  post: ["ip", "keys", "key right", "general"],
-  events: ["ip", "keys", "key right", "general"],
-  run: ["text hello", "keys", "key right", "general"],
+  websocket: ["required rpc", "key right", "general"],
+  post: ["ip", "required rpc", "key right", "general"],
+  events: ["ip", "required events", "key right", "general"],
+  run: ["text hello", "required run", "key right", "general"],
   pair: ["general", "pairing"],
   models: ["ip", "key right"],
   metrics: [],

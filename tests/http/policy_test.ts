@@ -23,6 +23,8 @@ type Statuses = readonly [number, number, number, number, number];
 const OPEN: Statuses = [200, 200, 200, 200, 200];
 const CLOSED: Statuses = [403, 403, 403, 403, 403];
 const KEY_IF_ANY: Statuses = [200, 401, 401, 200, 403];
+// Without a key the connection is held to encryption, which the policy has no part in.
+const KEY_IF_GIVEN: Statuses = [200, 200, 401, 200, 403];
 const KEY_ALWAYS: Statuses = [401, 401, 401, 200, 403];
 
 // Who comes how ("in"/"out" of allowed_ips, text "fits"/"fails"), and the status by state of keys.
@@ -37,7 +39,7 @@ interface Cell {
 const TABLE: Readonly<Record<RouteGroup, readonly Cell[]>> = {
   websocket: [
     { from: "local", statuses: OPEN },
-    { from: "remote", encryption: false, statuses: KEY_IF_ANY },
+    { from: "remote", encryption: false, statuses: KEY_IF_GIVEN },
     { from: "remote", encryption: true, statuses: OPEN },
   ],
   post: [

@@ -28,7 +28,7 @@ export interface World {
   isLocal?: boolean;
   /** Whether remote WebSocket peers must encrypt. */
   encryption?: boolean;
-  /** Whether there are keys. */
+  /** Whether keys are required for every scope that can ask for one. */
   keysExist?: boolean;
   /** The scopes of the key "right"; no other text is a key. */
   scopes?: readonly KeyScope[];
@@ -48,8 +48,8 @@ export interface World {
 export interface Verdict {
   /** The status of the refusal, or 200. */
   status: number;
-  /** Whether a key was accepted; only of a request that was let in. */
-  hasKey?: boolean;
+  /** The id of the key that was accepted; only of a request that was let in. */
+  keyId?: string | undefined;
   /** What the policy asked of the device, in order. */
   asked: string[];
 }
@@ -69,8 +69,9 @@ export function ask(group: RouteGroup, world: World = {}): Verdict {
     allowedOrigins: ["https://app.example"],
     isAllowedIp: (address) => note(`ip ${address}`, isAllowedIp),
     isAllowedText: (text) => note(`text ${text}`, isAllowedText),
-    hasKeys: () => note("keys", keysExist),
-    scopesOf: (key) => note(`key ${key}`, key === "right" && keysExist ? scopes : undefined),
+    isKeyRequired: (scope) => note(`required ${scope}`, keysExist),
+    findKey: (key) =>
+      note(`key ${key}`, key === "right" && keysExist ? { keyId: "abcdefgh", scopes } : undefined),
     admit: (limit, address) => note(`${limit} ${address}`, !usedUp.includes(limit)),
   };
   const request: PolicyRequest = {

@@ -93,7 +93,7 @@ for (const [what, wanted] of REFUSED) {
   Deno.test(`create() refuses ${what}`, () => {
     const { ring } = setUp();
     assertAppError(() => ring.create(wanted), "bad_request");
-    assert.deepEqual([ring.list(), ring.isRequired()], [[], false]);
+    assert.deepEqual([ring.list(), ring.required()], [[], []]);
   });
 }
 
@@ -108,7 +108,7 @@ Deno.test("create() hands out no key that was not kept", () => {
   const { ring, store } = setUp();
   store.isBroken = true;
   assert.throws(() => ring.create(LIGHTS), /disk full/);
-  assert.equal(ring.isRequired(), false);
+  assert.deepEqual(ring.required(), []);
 });
 
 // The texts that open nothing, made from a valid and a revoked key.
@@ -199,18 +199,52 @@ Deno.test("revoke() refuses an unknown key and one that is revoked already", () 
   assert.deepEqual(ring.list(), [{ ...key, revokedAtMs }]);
 });
 
-Deno.test("isRequired() stays true when the last key is revoked or expired, until it is purged", () => {
+Deno.test("isRequired() stays true when the last key is revoked, expired and purged", () => {
   const { ring, clock } = setUp();
-  assert.equal(ring.isRequired(), false);
-  const { key } = ring.create({ ...LIGHTS, lifetimeMs: HOUR_MS });
-  assert.equal(ring.isRequired(), true);
+  assert.equal(ring.isRequired("run"), false);
+  const { key, nowRequired } = ring.create({ ...LIGHTS, lifetimeMs: HOUR_MS });
+  assert.deepEqual(nowRequired, ["run"]);
+  assert.deepEqual(ring.create(LIGHTS).nowRequired, []);
+  for (const { keyId } of ring.list().slice(1)) ring.revoke(keyId);
   clock.advance(HOUR_MS);
-  assert.equal(ring.purgeRevoked(), 0);
-  assert.equal(ring.isRequired(), true);
+  assert.equal(ring.isRequired("run"), true);
   ring.revoke(key.keyId);
-  assert.equal(ring.isRequired(), true);
-  assert.equal(ring.purgeRevoked(), 1);
-  assert.equal(ring.isRequired(), false);
+  assert.equal(ring.purgeRevoked(), 2);
+  assert.deepEqual([ring.isRequired("run"), ring.isRequired("rpc")], [true, false]);
+});
+
+Deno.test("a key for models changes nothing for other transports", () => {
+  const { ring } = setUp();
+  assert.deepEqual(ring.create({ name: "x", scopes: ["models"] }).nowRequired, []);
+  assert.deepEqual(ring.required(), []);
+});
+
+Deno.test("open() lets others in again, once no key of the scope is in force", () => {
+  const { ring, clock } = setUp();
+  assert.equal(ring.open("run"), false);
+  ring.create({ ...LIGHTS, lifetimeMs: HOUR_MS });
+  const { key } = ring.create(LIGHTS);
+  ring.create({ name: "x", scopes: ["rpc"] });
+  assertAppError(() => ring.open("run"), "conflict");
+  ring.revoke(key.keyId);
+  assertAppError(() => ring.open("run"), "conflict");
+  clock.advance(HOUR_MS);
+  assert.equal(ring.open("run"), true);
+  assert.deepEqual(ring.required(), ["rpc"]);
+});
+
+Deno.test("isInForce() is true of a valid key and its scopes alone", () => {
+  const { ring, clock } = setUp();
+  const { key: { keyId } } = ring.create({ ...LIGHTS, lifetimeMs: HOUR_MS });
+  const { key: other } = ring.create(LIGHTS);
+  assert.deepEqual([ring.isInForce(keyId, "run"), ring.isInForce(keyId, "rpc")], [true, false]);
+  assert.equal(ring.isInForce("zzzzzzzz", "run"), false);
+  ring.revoke(other.keyId);
+  assert.equal(ring.isInForce(other.keyId, "run"), false);
+  clock.advance(HOUR_MS - 1);
+  assert.equal(ring.isInForce(keyId, "run"), true);
+  clock.advance(1);
+  assert.equal(ring.isInForce(keyId, "run"), false);
 });
 
 Deno.test("purgeRevoked() leaves valid keys", () => {
@@ -219,7 +253,7 @@ Deno.test("purgeRevoked() leaves valid keys", () => {
   const { key: second } = ring.create(LIGHTS);
   ring.revoke(first.keyId);
   assert.equal(ring.purgeRevoked(), 1);
-  assert.deepEqual([ring.list(), ring.isRequired()], [[second], true]);
+  assert.deepEqual([ring.list(), ring.required()], [[second], ["run"]]);
 });
 
 Deno.test("a use is told at once and written with the next flush, whatever their number", () => {

@@ -111,6 +111,7 @@ export function openGateway(options: WorldOptions = {}): World {
         requestId: REQUEST_ID,
         onBodyPart: () => told.push("part"),
         onBodyWhole: () => told.push("whole"),
+        hold: () => () => {},
       });
     },
   };

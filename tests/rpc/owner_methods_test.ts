@@ -6,7 +6,7 @@ import { ConfigError } from "../../src/config/config.ts";
 import { AuditLog } from "../../src/audit/audit_log.ts";
 import { AppError } from "../../src/base/errors.ts";
 import { type LogFields, silentLogger } from "../../src/base/log.ts";
-import { KEY_SCOPES } from "../../src/keys/api_key.ts";
+import { DOOR_SCOPES, KEY_SCOPES } from "../../src/keys/api_key.ts";
 import { KeyRing } from "../../src/keys/key_ring.ts";
 import { createDispatcher } from "../../src/rpc/dispatcher.ts";
 import { auditMethods, MAX_AUDIT_PAGE } from "../../src/rpc/methods/audit.ts";
@@ -44,8 +44,10 @@ async function withDevice(test: (device: Fixture) => Promise<void>): Promise<voi
       ...keyMethods({
         keys,
         scopes: KEY_SCOPES,
+        doors: DOOR_SCOPES,
         onAdded: ({ keyId }) => events.push(`added ${keyId}`),
         onRevoked: (keyId) => events.push(`revoked ${keyId}`),
+        onOpened: (scope) => events.push(`opened ${scope}`),
       }),
       ...auditMethods({ audit }),
       ...settingsMethods({
@@ -80,6 +82,7 @@ const CALLS: [string, object | undefined][] = [
   ["keys.new", { name: "script", scopes: ["rpc"] }],
   ["keys.delete", { keyId: "aaaaaaaa" }],
   ["keys.purge", undefined],
+  ["keys.open", { scope: "rpc" }],
   ["audit", undefined],
   ["audit.verify", undefined],
   ["settings.reload", undefined],
@@ -97,7 +100,12 @@ for (const [method, params] of CALLS) {
 Deno.test("keys.new tells the key once, and keys never again", async () => {
   await withDevice(async ({ call, keys, events }) => {
     const wanted = { name: "script", scopes: ["run", "rpc"], expiresIn: 60 };
-    const { key, ...record } = await call("keys.new", wanted) as { key: string; keyId: string };
+    const { key, nowRequired, ...record } = await call("keys.new", wanted) as {
+      key: string;
+      keyId: string;
+      nowRequired: string[];
+    };
+    assert.deepEqual(nowRequired, ["rpc", "run"]);
     assert.equal(keys.authenticate(key)?.keyId, record.keyId);
     assert.deepEqual(record, {
       keyId: key.slice(3, 11),
@@ -111,7 +119,10 @@ Deno.test("keys.new tells the key once, and keys never again", async () => {
       revokedAt: null,
     });
     const shown = await call("keys");
-    assert.deepEqual(shown, { keys: [{ ...record, lastUsedAt: 1_790_000_000 }] });
+    assert.deepEqual(shown, {
+      keys: [{ ...record, lastUsedAt: 1_790_000_000 }],
+      required: ["rpc", "run"],
+    });
     assert.ok(!JSON.stringify(shown).includes(key.slice(12)));
     assert.deepEqual(events, [`added ${record.keyId}`]);
   });
@@ -162,7 +173,12 @@ Deno.test("keys.delete revokes a key once, and keys.purge forgets it", async () 
     assert.equal(shown?.revokedAt, 1_790_000_000);
     assert.deepEqual(await call("keys.purge"), { purged: 1 });
     assert.deepEqual(await call("keys.purge"), { purged: 0 });
-    assert.deepEqual(await call("keys"), { keys: [] });
+    assert.deepEqual(await call("keys"), { keys: [], required: ["rpc"] });
+    assert.deepEqual(await call("keys.open", { scope: "rpc" }), { changed: true });
+    assert.deepEqual(await call("keys.open", { scope: "rpc" }), { changed: false });
+    assert.equal(await call("keys.open", { scope: "models" }), -32602);
+    assert.deepEqual(await call("keys"), { keys: [], required: [] });
+    assert.deepEqual(events, [`revoked ${keyId}`, "opened rpc"]);
   });
 });
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { silentLogger } from "../../src/base/log.ts";
-import { KEY_SCOPES } from "../../src/keys/api_key.ts";
+import { DOOR_SCOPES, KEY_SCOPES } from "../../src/keys/api_key.ts";
 import { KeyRing } from "../../src/keys/key_ring.ts";
 import { SharedKeyRing } from "../../src/keys/shared_key_ring.ts";
 import { createDispatcher } from "../../src/rpc/dispatcher.ts";
@@ -29,8 +29,10 @@ async function withKeys(test: (fixture: Fixture) => Promise<void>): Promise<void
       keys,
       shared,
       scopes: KEY_SCOPES,
+      doors: DOOR_SCOPES,
       onAdded: () => {},
       onRevoked: () => {},
+      onOpened: () => {},
     }),
     roleOf: () => "admin",
     log,

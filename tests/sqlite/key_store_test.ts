@@ -5,15 +5,29 @@ import { openSample } from "./samples.ts";
 
 Deno.test("SqliteKeyStore gives back what it keeps, oldest first", () => {
   withStore((store) => {
-    assert.equal(store.hasAny(), false);
     const first = sampleKey("aaaaaaaa", { createdAtMs: 1, scopes: ["rpc", "run"] });
     const second = sampleKey("00000000", { createdAtMs: 2, expiresAtMs: 9 });
     store.add(second);
     store.add(first);
-    assert.equal(store.hasAny(), true);
     assert.deepEqual(store.list(), [first, second]);
     assert.deepEqual(store.find("00000000"), second);
     assert.equal(store.find("AAAAAAAA"), undefined);
+  });
+});
+
+Deno.test("SqliteKeyStore asks for keys of a scope until open(), whatever becomes of the keys", () => {
+  withStore((store) => {
+    assert.deepEqual(store.required(), []);
+    store.add(sampleKey("aaaaaaaa", { scopes: ["models"] }));
+    assert.deepEqual(store.required(), []);
+    store.add(sampleKey("bbbbbbbb", { scopes: ["rpc", "models", "run"] }));
+    assert.deepEqual(store.required(), ["rpc", "run"]);
+    store.revoke("bbbbbbbb", 5);
+    store.purgeRevoked();
+    assert.deepEqual(store.required(), ["rpc", "run"]);
+    assert.deepEqual([store.isRequired("run"), store.isRequired("events")], [true, false]);
+    assert.deepEqual([store.open("run"), store.open("run")], [true, false]);
+    assert.deepEqual(store.required(), ["rpc"]);
   });
 });
 

@@ -30,6 +30,7 @@ const ROWS: readonly string[] = [
    INSERT INTO removed_keys VALUES (1, 'gonegone');
    INSERT INTO audit_refusals
      SELECT id + 1, 9, 'session_refused', '{}', hash FROM audit_refusals_checkpoint;`,
+  `INSERT INTO required_keys VALUES ('run');`,
 ];
 
 // Step by step, as a device that was there from the first version on.
@@ -128,6 +129,19 @@ Deno.test("a key of before the model gateway may use all models", () => {
         ["abcdefgh", undefined, 4],
       ],
     );
+    close();
+  });
+});
+
+Deno.test("a device that had keys asks for them after the upgrade, for their scopes alone", () => {
+  withTempFolder((folder) => {
+    const path = `${folder}/${DATABASE_FILE}`;
+    makeOld(path, 4);
+    const old = new DatabaseSync(path);
+    old.exec(`UPDATE api_keys SET scopes = '["run","models"]'`);
+    old.close();
+    const { keys, close } = openStores({ dataDir: folder, log: silentLogger });
+    assert.deepEqual(keys.required(), ["run"]);
     close();
   });
 });

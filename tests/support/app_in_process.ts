@@ -7,6 +7,7 @@ import type { App, AppOptions } from "../../src/app/options.ts";
 import { silentLogger } from "../../src/base/log.ts";
 import { parseConfig } from "../../src/config/config.ts";
 import { silentDisplay } from "../../src/display/pin_display.ts";
+import type { GuardedConnection } from "../../src/http/guard/guard.ts";
 import type { RequestHandler } from "../../src/http/routes.ts";
 import { openDatabase } from "../../src/sqlite/database.ts";
 import { MIGRATIONS } from "../../src/sqlite/migrations.ts";
@@ -50,7 +51,10 @@ export interface AppInProcess {
    * Its answer to a request that comes over loopback, or from `from` through the guard. The path is
    * one such as "/api", or a whole URL.
    */
-  request(path: string, init?: RequestInit & { from?: string }): Promise<Response>;
+  request(
+    path: string,
+    init?: RequestInit & { from?: string; guarded?: GuardedConnection },
+  ): Promise<Response>;
 }
 
 /** Stores in memory. */
@@ -115,7 +119,7 @@ export async function withAppInProcess(
       app,
       clock,
       stores,
-      request: async (path, { from, ...init } = {}) => {
+      request: async (path, { from, guarded, ...init } = {}) => {
         if (handler === undefined) throw new Error("The service took no handler");
         const host = from === undefined ? "127.0.0.1" : "192.0.2.1";
         const url = new URL(path, `http://${host}:${PORT}`);
@@ -125,7 +129,7 @@ export async function withAppInProcess(
         return await handler(request, {
           address: from ?? "127.0.0.1",
           cameOverLoopback: from === undefined,
-          guarded: undefined,
+          guarded,
         });
       },
     });

@@ -1,6 +1,12 @@
 // A store of API keys in memory that counts what is asked of it and fails on demand.
 
-import type { ApiKey, KeyCheck, KeyStore } from "../../src/keys/api_key.ts";
+import {
+  type ApiKey,
+  DOOR_SCOPES,
+  type DoorScope,
+  type KeyCheck,
+  type KeyStore,
+} from "../../src/keys/api_key.ts";
 
 /** A store for tests. */
 export class MemoryKeyStore implements KeyStore {
@@ -9,6 +15,7 @@ export class MemoryKeyStore implements KeyStore {
   /** Whether writing fails. */
   isBroken = false;
   readonly #keys = new Map<string, ApiKey>();
+  readonly #required = new Set<DoorScope>();
 
   /** All keys in the order of their making. */
   list(): ApiKey[] {
@@ -34,16 +41,29 @@ export class MemoryKeyStore implements KeyStore {
     };
   }
 
-  /** Whether there is any key. */
-  hasAny(): boolean {
-    this.calls.push("hasAny");
-    return this.#keys.size > 0;
+  /** The scopes whose transports ask for a key. */
+  required(): DoorScope[] {
+    this.calls.push("required");
+    return DOOR_SCOPES.filter((scope) => this.#required.has(scope));
+  }
+
+  /** Whether that of one scope does. */
+  isRequired(scope: DoorScope): boolean {
+    this.calls.push("isRequired");
+    return this.#required.has(scope);
+  }
+
+  /** Asks for no key any more. */
+  open(scope: DoorScope): boolean {
+    this.#write("open");
+    return this.#required.delete(scope);
   }
 
   /** Keeps a key. */
   add(key: ApiKey): void {
     this.#write("add");
     this.#keys.set(key.keyId, key);
+    for (const scope of DOOR_SCOPES) if (key.scopes.includes(scope)) this.#required.add(scope);
   }
 
   /** Revokes a key. */

@@ -3,7 +3,7 @@
 
 import * as v from "valibot";
 import { AppError } from "../../base/errors.ts";
-import type { ApiKey, KeyScope } from "../../keys/api_key.ts";
+import type { ApiKey, DoorScope, KeyScope } from "../../keys/api_key.ts";
 import type { KeyRing } from "../../keys/key_ring.ts";
 import type { NewKey } from "../../keys/new_key.ts";
 import type { SharedKeyRing } from "../../keys/shared_key_ring.ts";
@@ -25,27 +25,33 @@ export interface NewKeyResult {
   readonly text: string;
   /** The key. */
   readonly key: ApiKey;
+  /** The scopes for which other hosts need a key that did not before. */
+  readonly nowRequired?: readonly DoorScope[];
 }
 
 /** The parts behind the key methods. */
 export interface KeyMethodsOptions {
   /** The device's own keys. */
-  keys: KeyPlace & Pick<KeyRing, "revoke">;
+  keys: KeyPlace & Pick<KeyRing, "revoke" | "required" | "open">;
   /** The keys for models that several gateways share, where there are such. */
   shared?: Pick<SharedKeyRing, "list" | "create" | "purgeRevoked" | "revoke"> | undefined;
   /** All scopes there are. */
   scopes: readonly KeyScope[];
+  /** Those whose transports may ask other hosts for a key. */
+  doors: readonly DoorScope[];
   /** Hears of a new key. */
   onAdded: (key: ApiKey) => void;
   /** Hears of a revoked key. */
   onRevoked: (keyId: string) => void;
+  /** Hears that other hosts need no key any more for a scope. */
+  onOpened: (scope: DoorScope) => void;
 }
 
 const MAX_LIFETIME_S = 100 * 366 * 24 * 3600;
 
-/** `keys`, `keys.new`, `keys.delete` and `keys.purge`. */
+/** `keys`, `keys.new`, `keys.delete`, `keys.purge` and `keys.open`. */
 export function keyMethods(options: KeyMethodsOptions): RpcMethod[] {
-  const { keys, shared, scopes: knownScopes, onAdded, onRevoked } = options;
+  const { keys, shared, scopes: knownScopes, doors, onAdded, onRevoked, onOpened } = options;
   return [
     defineMethod({
       name: "keys",
@@ -59,6 +65,7 @@ export function keyMethods(options: KeyMethodsOptions): RpcMethod[] {
             ...own.map((key) => showKey(key, false)),
             ...(others ?? []).map((key) => showKey(key, true)),
           ],
+          required: keys.required(),
           ...(shared === undefined ? {} : { sharedUnavailable: others === undefined }),
         };
       },
@@ -81,9 +88,14 @@ export function keyMethods(options: KeyMethodsOptions): RpcMethod[] {
         const lifetimeMs = expiresIn === undefined ? undefined : expiresIn * 1000;
         const isShared = shared !== undefined && scopes.includes("models");
         const place: KeyPlace = isShared ? shared : keys;
-        const { text, key } = await place.create({ name, scopes, models, lifetimeMs });
+        const { text, key, nowRequired = [] } = await place.create({
+          name,
+          scopes,
+          models,
+          lifetimeMs,
+        });
         onAdded(key);
-        return { ...showKey(key, isShared), key: text };
+        return { ...showKey(key, isShared), key: text, nowRequired };
       },
     }),
     defineMethod({
@@ -96,6 +108,16 @@ export function keyMethods(options: KeyMethodsOptions): RpcMethod[] {
         if (isOwn || !await shared?.revoke(keyId)) keys.revoke(keyId);
         onRevoked(keyId);
         return null;
+      },
+    }),
+    defineMethod({
+      name: "keys.open",
+      access: "local",
+      params: v.strictObject({ scope: v.picklist(doors) }),
+      run: ({ scope }) => {
+        const isChanged = keys.open(scope);
+        if (isChanged) onOpened(scope);
+        return { changed: isChanged };
       },
     }),
     defineMethod({
