@@ -41,10 +41,22 @@ export interface FramebufferDevice {
   close(): void;
 }
 
+/** The text console's cursor, which blinks through every picture. No call throws. */
+export interface ConsoleCursor {
+  /** Hides it. */
+  hide(): void;
+  /** Gives it back. */
+  show(): void;
+  /** Closes the console. */
+  close(): void;
+}
+
 /** Options of {@linkcode createFramebufferDisplay}. */
 export interface FramebufferDisplayOptions {
   /** The panel. */
   device: FramebufferDevice;
+  /** The cursor of the console on it; undefined where there is none. */
+  cursor: ConsoleCursor | undefined;
   /** By how many degrees the panel is turned clockwise. */
   rotation: Rotation;
   /** Time. */
@@ -61,7 +73,7 @@ interface Shown {
 
 /** A display on a framebuffer. */
 export function createFramebufferDisplay(options: FramebufferDisplayOptions): PinDisplay {
-  const { device, rotation, clock, onFailure } = options;
+  const { device, cursor, rotation, clock, onFailure } = options;
   const { geometry } = device;
   const size = pictureSize(geometry, rotation);
   const whole: Rect = { x: 0, y: 0, ...size };
@@ -88,6 +100,7 @@ export function createFramebufferDisplay(options: FramebufferDisplayOptions): Pi
     } catch (error) {
       isBroken = true;
       stopTimers();
+      if (saved !== undefined) cursor?.show();
       onFailure(asError(error));
     }
   }
@@ -104,6 +117,7 @@ export function createFramebufferDisplay(options: FramebufferDisplayOptions): Pi
 
   function present(next: Shown): void {
     saved ??= places.map(({ offset, length }) => device.read(offset, length));
+    cursor?.hide();
     shown = next;
     write(next.canvas, whole);
     samples = readSamples();
@@ -117,6 +131,7 @@ export function createFramebufferDisplay(options: FramebufferDisplayOptions): Pi
     }
     saved = undefined;
     shown = undefined;
+    cursor?.show();
   }
 
   function timeLeft(view: PinView): number {
@@ -139,6 +154,8 @@ export function createFramebufferDisplay(options: FramebufferDisplayOptions): Pi
     const now = readSamples();
     const isUnchanged = now.every((row, i) => equalBytes(row, samples[i] ?? row));
     if (isUnchanged) return;
+    // A console that was reset has its cursor again.
+    cursor?.hide();
     write(shown.canvas, whole);
     samples = readSamples();
   }
@@ -188,6 +205,7 @@ export function createFramebufferDisplay(options: FramebufferDisplayOptions): Pi
       if (isClosed) return;
       isClosed = true;
       isBroken = true;
+      cursor?.close();
       device.close();
     },
   };

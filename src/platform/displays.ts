@@ -10,6 +10,7 @@ import { createFramebufferDisplay } from "../display/framebuffer.ts";
 import { createPictureFileDisplay } from "../display/picture_file.ts";
 import type { PinDisplay } from "../display/pin_display.ts";
 import { createTerminalDisplay } from "../display/terminal.ts";
+import { openConsoleCursor } from "./console_cursor.ts";
 import { openFramebuffer } from "./framebuffer_device.ts";
 import { privateFiles } from "./private_files.ts";
 import { createProgramStarter } from "./program.ts";
@@ -68,6 +69,7 @@ function openPanel(settings: DisplaySettings, options: OpenDisplaysOptions): Pin
   const { clock, log } = options;
   return createFramebufferDisplay({
     device: openFramebuffer({ path, sysfs, format }),
+    cursor: openConsoleCursor(),
     rotation,
     clock,
     onFailure: (error) => {

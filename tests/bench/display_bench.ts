@@ -35,6 +35,7 @@ function measure(format: "rgb565" | "xrgb8888", isDisturbed: boolean): Cost {
   const panel = new FakeFramebuffer({ width: 640, height: 480, format });
   const clock = new FakeClock();
   const display = createFramebufferDisplay({
+    cursor: undefined,
     device: panel,
     rotation: 0,
     clock,

@@ -55,6 +55,7 @@ Deno.test("a throwing neighbour does not keep the framebuffer from being given b
   const panel = new FakeFramebuffer({ width: 160, height: 144, format: "xrgb8888" });
   const before = panel.memory.slice();
   const framebuffer = createFramebufferDisplay({
+    cursor: undefined,
     device: panel,
     rotation: 0,
     clock: new FakeClock(),

@@ -47,7 +47,13 @@ for (const rotation of ROTATIONS) {
       const onFailure = (error: Error): never => {
         throw error;
       };
-      const display = createFramebufferDisplay({ device: panel, rotation, clock, onFailure });
+      const display = createFramebufferDisplay({
+        device: panel,
+        cursor: undefined,
+        rotation,
+        clock,
+        onFailure,
+      });
       const expiresAtMs = clock.wallMs() + 60_000;
       display.show({ pin: "216479", expiresAtMs, deviceName: "Deck", url: undefined });
       assert.ok(panel.isAllSeen, "the PIN");

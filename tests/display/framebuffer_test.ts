@@ -18,6 +18,8 @@ interface Fixture {
   before: Uint8Array;
   view: PinView;
   failures: string[];
+  /** What was done with the console's cursor. */
+  cursor: string[];
 }
 
 function setUp(): Fixture {
@@ -30,8 +32,14 @@ function setUp(): Fixture {
   });
   const clock = new FakeClock();
   const failures: string[] = [];
+  const cursor: string[] = [];
   const display = createFramebufferDisplay({
     device: panel,
+    cursor: {
+      hide: () => cursor.push("hide"),
+      show: () => cursor.push("show"),
+      close: () => cursor.push("close"),
+    },
     rotation: 0,
     clock,
     onFailure: (error) => failures.push(error.message),
@@ -42,7 +50,7 @@ function setUp(): Fixture {
     deviceName: "Living room",
     url: undefined,
   };
-  return { display, panel, clock, before: panel.memory.slice(), view, failures };
+  return { display, panel, clock, before: panel.memory.slice(), view, failures, cursor };
 }
 
 const OUTCOMES: readonly PinOutcome[] = [
@@ -69,6 +77,35 @@ for (const outcome of OUTCOMES) {
     assert.equal(clock.timerCount, 0);
   });
 }
+
+Deno.test("the console's cursor is hidden with the PIN and given back with the screen", () => {
+  const { display, panel, clock, cursor, view } = setUp();
+  display.show(view);
+  assert.deepEqual(cursor.splice(0), ["hide"]);
+  clock.advance(LOOK_PERIOD_MS);
+  assert.deepEqual(cursor, []);
+  panel.scribble(3);
+  clock.advance(LOOK_PERIOD_MS);
+  assert.deepEqual(cursor.splice(0), ["hide"]);
+  display.clear({ kind: "expired" });
+  assert.deepEqual(cursor.splice(0), ["hide"]);
+  clock.advance(OUTCOME_MS);
+  assert.deepEqual(cursor.splice(0), ["show"]);
+  display.close();
+  assert.deepEqual(cursor, ["close"]);
+});
+
+Deno.test("the console's cursor comes back at a stop, and when the panel fails", () => {
+  const stopped = setUp();
+  stopped.display.show(stopped.view);
+  stopped.display.close();
+  assert.deepEqual(stopped.cursor, ["hide", "show", "close"]);
+  const failed = setUp();
+  failed.display.show(failed.view);
+  failed.panel.isGone = true;
+  failed.clock.advance(BAR_PERIOD_MS);
+  assert.deepEqual(failed.cursor, ["hide", "show"]);
+});
 
 Deno.test("a stop gives the screen back at once, and closes the device", () => {
   const { display, panel, clock, before, view } = setUp();

@@ -50,8 +50,9 @@ Deno.test("the unit leaves the service what it needs", async () => {
   const families = unit.get("RestrictAddressFamilies")?.split(" ");
   // The machine's addresses are asked for over netlink.
   assert.deepEqual(families, ["AF_INET", "AF_INET6", "AF_UNIX", "AF_NETLINK"]);
-  assert.equal(unit.get("SupplementaryGroups"), "video input");
+  assert.equal(unit.get("SupplementaryGroups"), "video input tty");
   const devices = unit.get("DeviceAllow");
+  assert.ok(devices?.includes("/dev/tty0 w"), devices);
   assert.ok(devices?.includes("char-fb rw") && devices.includes("char-input r"), devices);
   for (const name of ["MemoryDenyWriteExecute", "PrivateDevices", "PrivateUsers", "ProcSubset"]) {
     assert.equal(unit.get(name), undefined, name);

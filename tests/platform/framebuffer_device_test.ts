@@ -111,6 +111,7 @@ Deno.test("a device that takes no bytes fails once, and the display stays silent
     const clock = new FakeClock();
     const display = createFramebufferDisplay({
       device,
+      cursor: undefined,
       rotation: 0,
       clock,
       onFailure: (error) => failures.push(error.name),

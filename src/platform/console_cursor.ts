@@ -1,0 +1,51 @@
+// The blinking cursor of the text console, which the kernel draws over whatever is on the panel.
+// Opened once at the start, as the panel is. Cosmetics: a console that cannot be used changes nothing.
+
+import { closeSync, constants, openSync, writeSync } from "node:fs";
+import type { ConsoleCursor } from "../display/framebuffer.ts";
+
+const HIDE = "\u001b[?25l";
+const SHOW = "\u001b[?25h";
+
+/** Where the console is. */
+export interface ConsolePaths {
+  /** The console on the panel. */
+  tty: string;
+  /** What the kernel was told about cursors: "0" where it draws none. */
+  cursorDefault: string;
+}
+
+const PATHS: ConsolePaths = {
+  tty: "/dev/tty0",
+  cursorDefault: "/sys/module/vt/parameters/global_cursor_default",
+};
+
+/** The cursor of the console that is on the panel now; undefined where there is none to hide. */
+export function openConsoleCursor(paths: ConsolePaths = PATHS): ConsoleCursor | undefined {
+  if (drawsNoCursor(paths.cursorDefault)) return undefined;
+  let console: number;
+  try {
+    // It must not become this process's own terminal (its Ctrl+C would end the service), and one
+    // whose output is stopped must not stop the service.
+    const flags = constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK;
+    console = openSync(paths.tty, flags);
+  } catch {
+    return undefined;
+  }
+  const send = (text: string): void => {
+    try {
+      writeSync(console, text);
+    } catch {
+      // The PIN is there all the same.
+    }
+  };
+  return { hide: () => send(HIDE), show: () => send(SHOW), close: () => closeSync(console) };
+}
+
+function drawsNoCursor(path: string): boolean {
+  try {
+    return Deno.readTextFileSync(path).trim() === "0";
+  } catch {
+    return false;
+  }
+}
