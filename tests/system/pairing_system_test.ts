@@ -180,6 +180,12 @@ Deno.test("clients.paired is broadcast to everybody connected", async () => {
   await withDataDir(async (dataDir) => {
     const service = await startService({ dataDir });
     const local = await openSocket(service.baseUrl);
+    // A local peer hears of nothing before it has said something.
+    const answered = new Promise<void>((resolve) => {
+      local.onmessage = () => resolve();
+    });
+    local.send("ping");
+    await answered;
     const heard = new Promise<string>((resolve) => {
       local.onmessage = ({ data }) => resolve(data);
     });
