@@ -29,6 +29,8 @@ export interface AnnouncingOptions {
 export interface Announcing {
   /** Announces the port, where the settings want it; resolves when all that is needed was loaded. */
   start(port: number): Promise<void>;
+  /** The host names under which the device is announced at the moment. */
+  hostNames(): string[];
   /** Takes other settings. */
   apply(settings: Pick<DiscoverySettings, "enabled" | "instanceName">): void;
   /** Withdraws the announcement; at most half a second. */
@@ -58,6 +60,7 @@ export function createAnnouncing(options: AnnouncingOptions): Announcing {
       port = boundPort;
       if (settings.enabled) await begin();
     },
+    hostNames: () => discovery?.hostNames() ?? [],
     apply(change): void {
       settings = { ...settings, ...change };
       if (discovery !== undefined) discovery.apply(settings);

@@ -304,6 +304,7 @@ function buildRoutes(frame: Frame, parts: Core & Service): ReturnType<typeof cre
       settings: () => settings.current,
       keys,
       hostName: edges.hostName(),
+      announcedNames: () => parts.announcing.hostNames(),
       addresses: edges.ownAddresses,
       port: () => status.port,
       clock,

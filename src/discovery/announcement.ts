@@ -47,6 +47,8 @@ export interface AnnounceOptions {
 
 /** A running announcement. */
 export interface Announcement {
+  /** The host name that it got, such as "handheld-2.local"; undefined while it asks for one. */
+  hostName(): string | undefined;
   /** Takes it back and closes; resolves when the goodbye was sent. */
   stop(): Promise<void>;
 }
@@ -123,6 +125,7 @@ export function announce(options: AnnounceOptions): Announcement {
   }
 
   return {
+    hostName: () => step === "announced" ? fullHost(current) : undefined,
     async stop(): Promise<void> {
       if (step === "announced") {
         step = "over";

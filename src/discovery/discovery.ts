@@ -70,6 +70,12 @@ export class Discovery {
     this.#look();
   }
 
+  /** The host names under which it is announced at the moment, such as "handheld-2.local". */
+  hostNames(): string[] {
+    const names = [...this.#places.values()].map(({ announcement }) => announcement?.hostName());
+    return [...new Set(names.filter((name) => name !== undefined))];
+  }
+
   /** Takes other settings; what is already as they say goes on. */
   apply(settings: Pick<DiscoverySettings, "enabled" | "instanceName">): void {
     this.#settings = { ...this.#settings, ...settings };

@@ -3,6 +3,7 @@
 
 import { compileRunPatterns } from "../actions/run_patterns.ts";
 import type { Clock } from "../base/clock.ts";
+import { hostLabel } from "../discovery/instance_name.ts";
 import type { KeyRing } from "../keys/key_ring.ts";
 import type { Settings } from "../settings/live_settings.ts";
 import { compileAddressRules } from "./address_rules.ts";
@@ -20,6 +21,8 @@ export interface PolicyFactsOptions {
   keys: Pick<KeyRing, "isRequired" | "authenticate">;
   /** The machine's name. */
   hostName: string;
+  /** The names under which it is announced at the moment. */
+  announcedNames: () => readonly string[];
   /** The machine's addresses at the moment. */
   addresses: () => string[];
   /** The port that the service listens on. */
@@ -31,8 +34,7 @@ export interface PolicyFactsOptions {
 /** Facts that are put together anew for each request. */
 export function createPolicyFacts(options: PolicyFactsOptions): () => PolicyFacts {
   const { settings, keys, addresses, port, clock } = options;
-  const shortName = options.hostName.toLowerCase().replace(/\.local$/, "");
-  const hostNames = [shortName, `${shortName}.local`];
+  const ownNames = namesOf(options.hostName);
   const limiters = {
     general: new AddressLimiter(GENERAL_RATE),
     pairing: new AddressLimiter(PAIRING_RATE),
@@ -52,7 +54,11 @@ export function createPolicyFacts(options: PolicyFactsOptions): () => PolicyFact
   return () => {
     const { encryption, allowedOrigins, allowedIps, allowRun } = settings();
     return {
-      own: { hostNames, addresses: currentAddresses(), port: port() },
+      own: {
+        hostNames: withNames(ownNames, options.announcedNames()),
+        addresses: currentAddresses(),
+        port: port(),
+      },
       encryption,
       allowedOrigins,
       isAllowedIp: (address) => isAllowedIp(allowedIps)(address),
@@ -62,6 +68,19 @@ export function createPolicyFacts(options: PolicyFactsOptions): () => PolicyFact
       admit: (limit, address) => limiters[limit].admit(address, clock.monotonicMs()),
     };
   };
+}
+
+// The name as the system has it, the short one of a domain name, and what is announced of it where
+// nobody else has that name (RFC 1123 knows fewer characters than systems do).
+function namesOf(hostName: string): string[] {
+  const name = hostName.toLowerCase().replace(/\.local$/, "");
+  const short = name.split(".")[0] ?? name;
+  const label = hostLabel(name);
+  return withNames([], [name, `${name}.local`, short, `${short}.local`, label, `${label}.local`]);
+}
+
+function withNames(names: readonly string[], more: readonly string[]): string[] {
+  return [...new Set([...names, ...more.map((name) => name.toLowerCase())])];
 }
 
 // Settings are replaced whole, so the list itself tells whether it is still the compiled one.

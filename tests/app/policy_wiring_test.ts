@@ -3,10 +3,12 @@
 // above is what runs on a device.
 
 import assert from "node:assert/strict";
+import { PROBE_MS, PROBES } from "../../src/discovery/announcement.ts";
 import { KEY_SCOPES, type KeyScope } from "../../src/keys/api_key.ts";
 import { KEY_SWEEP_MS } from "../../src/keys/key_holds.ts";
 import type { GuardedConnection } from "../../src/http/guard/guard.ts";
 import { type AppInProcess, REMOTE, withAppInProcess } from "../support/app_in_process.ts";
+import { fakeMdns } from "../support/fake_mdns.ts";
 import { settle } from "../support/fake_socket.ts";
 import { createPhone, testClient } from "../support/session_phone.ts";
 import { type SocketInProcess, socketsInProcess } from "../support/sockets_in_process.ts";
@@ -485,3 +487,30 @@ function guardedStub(hasPlace: boolean): GuardedConnection {
     abort: nothing,
   };
 }
+
+Deno.test("the device answers under the name that it is announced with", async () => {
+  const { openSocket, sockets } = fakeMdns();
+  const edges = {
+    loadMdns: () => Promise.resolve(openSocket),
+    interfaceAddresses: () => [{
+      name: "eth0",
+      family: "IPv4" as const,
+      address: "192.0.2.1",
+      cidr: "192.0.2.1/24",
+      mac: "00:00:5e:00:53:01",
+      scopeId: undefined,
+    }],
+  };
+  await withAppInProcess({ edges }, async (world) => {
+    const from = { address: "192.0.2.9", port: 5353 };
+    sockets[0]?.receive({ toldNames: ["handheld.local"], from });
+    const status = async (): Promise<number> => {
+      const response = await world.request("http://handheld-2.local:7497/health");
+      await response.body?.cancel();
+      return response.status;
+    };
+    assert.equal(await status(), 421);
+    world.clock.advance(PROBES * PROBE_MS);
+    assert.equal(await status(), 200);
+  });
+});

@@ -220,6 +220,17 @@ Deno.test("an address of another interface in the same network is the device's o
   assert.deepEqual(known(), [`192.0.2.2 ${name}`, `192.0.2.7 ${name}`]);
 });
 
+Deno.test("hostNames() tells the name that the device got, and only while it has it", async () => {
+  const { discovery, clock, sockets } = fixture();
+  assert.deepEqual(discovery.hostNames(), []);
+  const from = { address: "192.0.2.9", port: 5353 };
+  sockets[0]?.receive({ toldNames: ["handheld.local"], from });
+  clock.advance(NAMED_MS);
+  assert.deepEqual(discovery.hostNames(), ["handheld-2.local"]);
+  await discovery.stop();
+  assert.deepEqual(discovery.hostNames(), []);
+});
+
 Deno.test("stop() does not wait for a goodbye that does not end", async () => {
   const clock = new FakeClock();
   const { openSocket } = fakeMdns();

@@ -157,6 +157,7 @@ export function openDevice(options: DeviceOptions = {}): Device {
       settings: () => settings.current,
       keys,
       hostName: "Handheld.local",
+      announcedNames: () => [],
       addresses: () => ["192.0.2.7"],
       port: () => 7497,
       clock,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "../../src/base/log.ts";
 import { ADDRESSES_LIFETIME_MS, createPolicyFacts } from "../../src/http/policy_facts.ts";
+import { isAllowedOrigin, isOwnHost } from "../../src/http/origins.ts";
 import type { PolicyFacts } from "../../src/http/policy.ts";
 import { KeyRing } from "../../src/keys/key_ring.ts";
 import type { Settings } from "../../src/settings/live_settings.ts";
@@ -11,6 +12,7 @@ import { seededRandom } from "../support/seeded_random.ts";
 interface Fixture {
   facts: () => PolicyFacts;
   settings: Settings;
+  announced: string[];
   addresses: string[];
   addressLooks: () => number;
   keys: KeyRing;
@@ -31,6 +33,7 @@ function setUp(hostName = "Handheld"): Fixture {
       discovery: { enabled: false, instanceName: undefined },
       logLevel: "info",
     },
+    announced: [],
     addresses: ["192.0.2.7"],
     addressLooks: () => looks,
     keys,
@@ -39,6 +42,7 @@ function setUp(hostName = "Handheld"): Fixture {
       settings: () => fixture.settings,
       keys,
       hostName,
+      announcedNames: () => fixture.announced,
       addresses: () => {
         looks += 1;
         return fixture.addresses;
@@ -55,6 +59,8 @@ const NAMES: [string, string[]][] = [
   ["HandHeld", ["handheld", "handheld.local"]],
   ["handheld.local", ["handheld", "handheld.local"]],
   ["Handheld.Local", ["handheld", "handheld.local"]],
+  ["Box.lan.example", ["box.lan.example", "box.lan.example.local", "box", "box.local"]],
+  ["my_device", ["my_device", "my_device.local", "my-device", "my-device.local"]],
 ];
 for (const [hostName, expected] of NAMES) {
   Deno.test(`a machine called ${hostName} answers as ${expected.join(" and ")}`, () => {
@@ -62,6 +68,18 @@ for (const [hostName, expected] of NAMES) {
     assert.deepEqual(own, { hostNames: expected, addresses: ["192.0.2.7"], port: 7497 });
   });
 }
+
+Deno.test("a machine answers under the name that it is announced with, as long as it is", () => {
+  const fixture = setUp();
+  fixture.announced = ["Handheld-2.local"];
+  const known = { own: fixture.facts().own, allowedOrigins: [] };
+  assert.equal(isOwnHost("handheld-2.local:7497", known), true);
+  assert.equal(isAllowedOrigin("http://handheld-2.local:7497", known), true);
+  assert.equal(isOwnHost("handheld-3.local", known), false);
+  fixture.announced = [];
+  const later = { own: fixture.facts().own, allowedOrigins: [] };
+  assert.equal(isOwnHost("handheld-2.local:7497", later), false);
+});
 
 Deno.test("settings hold from the next request on, and for the one under way as they were", () => {
   const fixture = setUp();
