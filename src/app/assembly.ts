@@ -323,6 +323,7 @@ async function listen(
 ): Promise<void> {
   const listeners = await edges.startListeners({
     listen: config.service.listen,
+    limits: config.limits,
     handler,
     requestId: () => randomUuid(random),
     clock,

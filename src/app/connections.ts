@@ -83,7 +83,7 @@ export function createConnector(
       events: {
         onSession: (clientId) => {
           live.hold(connection, { clientId });
-          if (!trust()) return connection.cut("no_place");
+          if (!trust(clientId)) return connection.cut("no_place");
           metrics.sessionOpened();
           log.info("Session opened", { clientId, address });
           audit.record("session_opened", { clientId, address });

@@ -44,6 +44,12 @@ export interface Config {
   readonly limits: {
     /** How many live sessions a client may have, and how many WebSockets an API key. */
     readonly sessionsPerClient: number;
+    /** Connections without a session per address; IPv6 counts per /64. */
+    readonly connectionsPerAddress: number;
+    /** Connections without a session in all. */
+    readonly unknownConnections: number;
+    /** Connections with a session or an accepted key in all. */
+    readonly knownConnections: number;
   };
   /** The announcement in the local network. */
   readonly discovery: DiscoverySettings;
@@ -178,10 +184,8 @@ function configOf(tables: FileTables, env: ConfigEnvironment): Config {
       allowedOrigins: security.allowed_origins ?? [],
       allowRun: security.allow_run ?? [],
     },
+    limits: limitsOf(limits),
     actions: (tables.action ?? []).map(actionOf),
-    limits: {
-      sessionsPerClient: limits.sessions_per_client ?? DEFAULT_SESSIONS_PER_CLIENT,
-    },
     discovery: {
       enabled: discovery.enabled ?? true,
       instanceName: discovery.instance_name,
@@ -215,6 +219,15 @@ function actionOf(action: TableOf<"action">[number]): ActionSettings {
     allowOptions: action.allow_options ?? false,
     system,
     title,
+  };
+}
+
+function limitsOf(limits: TableOf<"limits">): Config["limits"] {
+  return {
+    sessionsPerClient: limits.sessions_per_client ?? DEFAULT_SESSIONS_PER_CLIENT,
+    connectionsPerAddress: limits.connections_per_address ?? 8,
+    unknownConnections: limits.unknown_connections ?? 64,
+    knownConnections: limits.known_connections ?? 128,
   };
 }
 

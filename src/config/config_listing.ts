@@ -60,7 +60,12 @@ function tablesOf(config: Config): [string, Keys][] {
       allowed_origins: [...security.allowedOrigins],
       allow_run: [...security.allowRun],
     }],
-    ["limits", { sessions_per_client: limits.sessionsPerClient }],
+    ["limits", {
+      sessions_per_client: limits.sessionsPerClient,
+      connections_per_address: limits.connectionsPerAddress,
+      unknown_connections: limits.unknownConnections,
+      known_connections: limits.knownConnections,
+    }],
     ["discovery", {
       enabled: discovery.enabled,
       instance_name: discovery.instanceName,

@@ -29,6 +29,9 @@ export const MAX_MODEL_REQUESTS = 1000;
 /** The longest silence of an upstream, in seconds. */
 export const MAX_MODEL_TIMEOUT_S = 3600;
 
+/** The most connections of a kind that the guard may be told to hold. */
+export const MAX_CONNECTIONS = 4096;
+
 /** The highest limit of a key. */
 export const MAX_KEY_LIMIT = 1_000_000_000;
 
@@ -161,6 +164,9 @@ export const FileSchema = v.object({
   security: v.optional(table(SecurityEntries)),
   action: v.optional(v.array(ActionSchema)),
   limits: v.optional(table({
+    connections_per_address: v.optional(wholeNumber({ min: 1, max: MAX_CONNECTIONS })),
+    unknown_connections: v.optional(wholeNumber({ min: 1, max: MAX_CONNECTIONS })),
+    known_connections: v.optional(wholeNumber({ min: 1, max: MAX_CONNECTIONS })),
     sessions_per_client: v.optional(wholeNumber({ min: 1, max: MAX_SESSIONS_PER_CLIENT })),
   })),
   discovery: v.optional(table({

@@ -29,7 +29,10 @@ export function enforce(group: RouteGroup, options: EnforceOptions): MiddlewareH
     }, facts());
     // Whoever passed as somebody known may send bodies of the known size.
     c.set("keyId", keyId);
-    if (keyId !== undefined || group === "post") guarded?.trust();
+    // A WebSocket is no request that is being answered: it may be evicted, whatever its key.
+    const byKey = group !== "websocket";
+    if (keyId !== undefined) guarded?.trust({ holder: `key ${keyId}`, byKey });
+    else if (group === "post") guarded?.trust();
     await next();
   };
 }
@@ -53,7 +56,7 @@ export function enforceModels(options: EnforceModelsOptions): MiddlewareHandler<
       headers: c.req.raw.headers,
     }, { facts: facts(), authenticate });
     c.set("modelKey", key);
-    guarded?.trust();
+    guarded?.trust({ holder: `key ${key.keyId}`, byKey: true });
     await next();
   };
 }

@@ -9,6 +9,7 @@ import type { Logger } from "../base/log.ts";
 import { formatSocketAddress, type SocketAddress } from "../base/socket_address.ts";
 import { errorResponse } from "./error_response.ts";
 import { type Guard, startGuard } from "./guard/guard.ts";
+import { type ConnectionLimits, guardLimitsOf } from "./guard/guard_limits.ts";
 import { encodeRefusal } from "./guard/refusal.ts";
 import type { Peer } from "./request_env.ts";
 import { type Server, startServer } from "./server.ts";
@@ -17,6 +18,8 @@ import { type Server, startServer } from "./server.ts";
 export interface ListenersOptions {
   /** Where to listen: one address, or undefined for every interface. */
   listen: SocketAddress | { hostname: undefined; port: number };
+  /** How many connections there may be from outside. */
+  limits: ConnectionLimits;
   /** Answers requests. */
   handler: (request: Request, peer: Peer) => Response | Promise<Response>;
   /** Draws the name of a request that never reached the handler. */
@@ -106,6 +109,7 @@ export async function startListeners(options: ListenersOptions): Promise<Listene
         refusal: () => encodeRefusal(requestId()),
         clock,
         log,
+        limits: guardLimitsOf(options.limits),
       });
     }
     return {
@@ -160,7 +164,8 @@ export async function startListeners(options: ListenersOptions): Promise<Listene
     }
     const peer = { address: guarded.address, cameOverLoopback: false, guarded };
     const response = await options.handler(request, peer);
-    if (response.status !== 101) {
+    if (response.status === 101) guarded.upgraded();
+    else {
       const done = (): void => guarded.answered();
       info.completed.then(done, done);
     }

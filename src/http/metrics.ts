@@ -7,7 +7,9 @@ export interface MetricSources {
   /** Open connections and those with a session. */
   connections: () => { open: number; withSession: number };
   /** Numbers of the guard, where there is one. */
-  guard: () => { unknown: number; known: number; refused: number; cut: number } | undefined;
+  guard: () =>
+    | { unknown: number; known: number; refused: number; cut: number; evicted: number }
+    | undefined;
   /** Open event streams. */
   eventStreams: () => number;
   /** Actions that run. */
@@ -88,10 +90,15 @@ export function createMetrics(sources: MetricSources): Metrics {
       const { unknown = 0, known = 0 } = sources.guard() ?? {};
       return { unknown, known };
     }, "state"),
-    gauge("guard_ended", "Connections that the guard refused or cut since the start", () => {
-      const { refused = 0, cut = 0 } = sources.guard() ?? {};
-      return { refused, cut };
-    }, "how"),
+    gauge(
+      "guard_ended",
+      "Connections that the guard refused, cut or evicted since the start",
+      () => {
+        const { refused = 0, cut = 0, evicted = 0 } = sources.guard() ?? {};
+        return { refused, cut, evicted };
+      },
+      "how",
+    ),
     gauge("event_streams", "Open event streams", () => ({ "": sources.eventStreams() })),
     gauge("actions_running", "Actions that run", () => ({ "": sources.runningActions() })),
     gauge("model_requests", "Requests to the model server under way", () => ({

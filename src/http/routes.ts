@@ -50,7 +50,7 @@ export interface SocketPeer {
   /** A message was dealt with. */
   readonly progressed: () => void;
   /** The peer has a session; false where there are too many with one already. */
-  readonly trust: () => boolean;
+  readonly trust: (clientId: string) => boolean;
   /** The id of the key that it came with, where one was asked for and accepted. */
   readonly keyId: string | undefined;
 }
@@ -268,7 +268,7 @@ function acceptSocket(c: Context<RequestEnv>, options: RoutesOptions): Response 
         isLocal,
         connectionId,
         progressed: () => guarded?.progressed(),
-        trust: () => guarded?.trust() ?? true,
+        trust: (clientId) => guarded?.trust({ holder: `client ${clientId}` }) ?? true,
         keyId: c.get("keyId"),
       }),
     ...(guarded === undefined ? {} : {

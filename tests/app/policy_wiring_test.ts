@@ -483,6 +483,7 @@ function guardedStub(hasPlace: boolean): GuardedConnection {
     progressed: nothing,
     answered: nothing,
     trust: () => hasPlace,
+    upgraded: nothing,
     closing: nothing,
     abort: nothing,
   };

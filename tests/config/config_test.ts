@@ -18,7 +18,12 @@ const DEFAULTS: Config = {
   },
   security: { allowedIps: [], allowedOrigins: [], allowRun: [] },
   actions: [],
-  limits: { sessionsPerClient: 8 },
+  limits: {
+    sessionsPerClient: 8,
+    connectionsPerAddress: 8,
+    unknownConnections: 64,
+    knownConnections: 128,
+  },
   discovery: { enabled: true, instanceName: undefined, service: "_zaparoo._tcp" },
   models: {
     enabled: false,
@@ -106,6 +111,9 @@ Deno.test("parseConfig() reads every key", () => {
     instance_name = "den"
     service = "_latchkey._tcp"
     [limits]
+    connections_per_address = 4
+    unknown_connections = 32
+    known_connections = 16
     sessions_per_client = 3
 
     [models]
@@ -174,7 +182,12 @@ Deno.test("parseConfig() reads every key", () => {
         title: undefined,
       },
     ],
-    limits: { sessionsPerClient: 3 },
+    limits: {
+      sessionsPerClient: 3,
+      connectionsPerAddress: 4,
+      unknownConnections: 32,
+      knownConnections: 16,
+    },
     discovery: { enabled: false, instanceName: "den", service: "_latchkey._tcp" },
     models: {
       enabled: true,
@@ -347,6 +360,10 @@ const PROBLEMS: [string, string, string[]][] = [
   ],
   ["a panel turned by half", "[display]\nrotate = 45", [
     "line 2: display.rotate: expected 0 | 90 | 180 | 270",
+  ]],
+  ["limits without room", "[limits]\nconnections_per_address = 0\nknown_connections = 4097", [
+    "line 2: limits.connections_per_address: expected 1 to 4096",
+    "line 3: limits.known_connections: expected 1 to 4096",
   ]],
   ["a button that nobody has", '[buttons]\npair = ["BTN_NOWHERE"]\nhold_ms = 10', [
     'line 2: buttons.pair.0: expected a button, such as "BTN_START"',

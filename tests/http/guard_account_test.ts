@@ -240,3 +240,30 @@ function act(account: ConnectionAccount, { atMs, action }: { atMs: number; actio
   if (typeof action === "number") account.received(action, atMs);
   else if (action !== "look") account[action](atMs);
 }
+
+Deno.test("a WebSocket without a session is cut when nothing came for two minutes", () => {
+  const account = new ConnectionAccount({ limits: GUARD_LIMITS, nowMs: 0 });
+  account.requestSeen(0);
+  account.progressed();
+  assert.equal(account.cutReason(10_000_000), undefined);
+  account.upgraded(1_000);
+  assert.equal(account.cutReason(120_999), undefined);
+  assert.equal(account.cutReason(121_000), "quiet");
+  account.received(2, 120_000);
+  account.progressed();
+  assert.equal(account.cutReason(239_999), undefined);
+  assert.equal(account.cutReason(240_000), "quiet");
+  account.trust();
+  assert.equal(account.cutReason(10_000_000), undefined);
+});
+
+Deno.test("a connection is at rest but while it is served", () => {
+  const account = new ConnectionAccount({ limits: GUARD_LIMITS, nowMs: 0 });
+  assert.equal(account.isAtRest, true);
+  account.requestSeen(1);
+  assert.equal(account.isAtRest, false);
+  account.progressed();
+  assert.equal(account.isAtRest, false);
+  account.answered(2);
+  assert.equal(account.isAtRest, true);
+});

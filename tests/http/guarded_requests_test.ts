@@ -16,7 +16,8 @@ function guardedPeer(): { peer: Peer; told: string[] } {
     bodyPart: () => told.push("bodyPart"),
     progressed: () => told.push("progressed"),
     answered: () => told.push("answered"),
-    trust: () => told.push("trust") > 0,
+    trust: ({ byKey = false } = {}) => told.push(byKey ? "trust by key" : "trust") > 0,
+    upgraded: () => told.push("upgraded"),
     closing: () => told.push("closing"),
     abort: () => told.push("abort"),
   };
@@ -87,7 +88,8 @@ for (const path of ["/api/events", "/run/hello", "/api"]) {
       headers: { Authorization: `Bearer ${text}` },
     });
     await response.body?.cancel();
-    assert.deepEqual(told, ["requestSeen", "progressed", "trust", "progressed"]);
+    const trusted = path === "/api" ? "trust" : "trust by key";
+    assert.deepEqual(told, ["requestSeen", "progressed", trusted, "progressed"]);
   });
 }
 

@@ -3,7 +3,7 @@ import { createMetrics, type MetricSources } from "../../src/http/metrics.ts";
 
 const SOURCES: MetricSources = {
   connections: () => ({ open: 5, withSession: 2 }),
-  guard: () => ({ unknown: 3, known: 1, refused: 7, cut: 4 }),
+  guard: () => ({ unknown: 3, known: 1, refused: 7, cut: 4, evicted: 9 }),
   eventStreams: () => 2,
   runningActions: () => 1,
   models: () => ({ requests: 4, heldBytes: 2048 }),
@@ -33,6 +33,7 @@ Deno.test("metrics count what happens and read what there is, whenever asked", a
         'latchkey_connections{state="with_session"} 2',
         'latchkey_guarded_connections{state="unknown"} 3',
         'latchkey_guard_ended{how="cut"} 4',
+        'latchkey_guard_ended{how="evicted"} 9',
         "latchkey_event_streams 2",
         "latchkey_actions_running 1",
         "latchkey_model_requests 4",

@@ -283,7 +283,9 @@ Deno.test("the guard is told to trust a model client, and of its body", async ()
     bodyPart: () => told.push("bodyPart"),
     progressed: () => told.push("progressed"),
     answered: () => told.push("answered"),
-    trust: () => told.push("trust") > 0,
+    trust: ({ holder, byKey } = {}) =>
+      told.push(byKey && holder?.startsWith("key ") ? "trust" : "trust of nobody") > 0,
+    upgraded: () => told.push("upgraded"),
     closing: () => told.push("closing"),
     abort: () => told.push("abort"),
   };

@@ -96,6 +96,7 @@ export async function startModelServer(
   });
   const listeners = await startListeners({
     listen: { hostname: undefined, port: 0 },
+    limits: { connectionsPerAddress: 8, unknownConnections: 64, knownConnections: 128 },
     handler: (request, peer) => routes.fetch(request, { peer }),
     requestId: () => randomUuid(systemRandom),
     clock: systemClock,

@@ -91,7 +91,8 @@ export function startGuardedServer(
       firstRequest.resolve({ connection, innerPeerPort: info.remoteAddr.port });
       const response = await answer(request, { connection, onSocket: firstSocket.resolve });
       const done = (): void => connection.answered();
-      if (response.status !== 101) info.completed.then(done, done);
+      if (response.status === 101) connection.upgraded();
+      else info.completed.then(done, done);
       return response;
     });
   let inner = serve(0);

@@ -21,7 +21,7 @@ const MIB = 1024 * KIB;
 guardTest("requests pass the guard, and the handler learns the address", {}, async (server) => {
   const response = await fetch(`http://127.0.0.1:${server.port}/address`);
   assert.equal(await response.text(), "127.0.0.1");
-  assert.deepEqual(server.guard.counts(), { unknown: 1, known: 0, refused: 0, cut: 0 });
+  assert.deepEqual(server.guard.counts(), { unknown: 1, known: 0, refused: 0, cut: 0, evicted: 0 });
 });
 
 guardTest("one connection carries one request after the other", {}, async (server) => {
@@ -30,7 +30,7 @@ guardTest("one connection carries one request after the other", {}, async (serve
   await peer.until((text) => text.endsWith("127.0.0.1"));
   await peer.send(requestBytes("/trust"));
   await peer.until((text) => text.endsWith("true"));
-  assert.deepEqual(server.guard.counts(), { unknown: 0, known: 1, refused: 0, cut: 0 });
+  assert.deepEqual(server.guard.counts(), { unknown: 0, known: 1, refused: 0, cut: 0, evicted: 0 });
   peer.close();
 });
 
@@ -148,7 +148,7 @@ guardTest("abort() ends both sockets over a blocked write", {}, async (server) =
   connection.abort();
   await connection.closed;
   await (await server.firstSocket).ended;
-  assert.deepEqual(server.guard.counts(), { unknown: 0, known: 0, refused: 0, cut: 0 });
+  assert.deepEqual(server.guard.counts(), { unknown: 0, known: 0, refused: 0, cut: 0, evicted: 0 });
   await peer.untilEnd();
   assert.ok(peer.receivedBytes < BLAST_BYTES);
 });
@@ -167,7 +167,7 @@ guardTest("a connection that has ended takes no harm from its handler", {}, asyn
   connection.closing();
   connection.abort();
   assert.equal(connection.trust(), false);
-  assert.deepEqual(server.guard.counts(), { unknown: 0, known: 0, refused: 0, cut: 0 });
+  assert.deepEqual(server.guard.counts(), { unknown: 0, known: 0, refused: 0, cut: 0, evicted: 0 });
 });
 
 guardTest("a peer that sends on after its answer is cut, and has the answer", {

@@ -14,6 +14,8 @@ export type CutReason =
   | "stalled"
   /** Nothing came after an answer. */
   | "idle"
+  /** A WebSocket without a session, and nothing came for long. */
+  | "quiet"
   /** The peer does not agree to a close. */
   | "not_closing";
 
@@ -52,6 +54,9 @@ export class ConnectionAccount {
   #usedBytes = 0;
   #allowanceBytes: number;
   #usedUpAtMs: number | undefined;
+  // Since when nothing came over a WebSocket of an unknown peer.
+  #quietSinceMs: number | undefined;
+  #isTrusted = false;
 
   /** The account of a connection that has sent nothing yet. */
   constructor({ limits, nowMs }: ConnectionAccountOptions) {
@@ -65,10 +70,19 @@ export class ConnectionAccount {
     return Math.max(0, this.#allowanceBytes - this.#usedBytes);
   }
 
+  /** Whether nothing is being answered or kept open for the peer. */
+  get isAtRest(): boolean {
+    const { step } = this.#phase;
+    return step !== "serving" && step !== "awaiting_body";
+  }
+
   /** Why the connection must be cut at this moment; undefined where it may live on. */
   cutReason(nowMs: number): CutReason | undefined {
     const phase = this.#phase;
     if (phase.step !== "serving" && nowMs >= phase.untilMs) return REASONS[phase.step];
+    const isQuiet = phase.step === "serving" && !this.#isTrusted &&
+      this.#quietSinceMs !== undefined && nowMs >= this.#quietSinceMs + this.#limits.quietMs;
+    if (isQuiet) return "quiet";
     const isStalled = this.#usedUpAtMs !== undefined &&
       nowMs >= this.#usedUpAtMs + this.#limits.stallMs;
     return isStalled ? "stalled" : undefined;
@@ -78,6 +92,7 @@ export class ConnectionAccount {
   received(bytes: number, nowMs: number): void {
     if (this.#phase.step === "idle") this.#awaitRequest(nowMs);
     if (this.#phase.step === "serving") this.#phase = { step: "serving", hasMore: true };
+    if (this.#quietSinceMs !== undefined) this.#quietSinceMs = nowMs;
     this.#usedBytes += bytes;
     if (this.leftBytes === 0) this.#usedUpAtMs ??= nowMs;
   }
@@ -115,8 +130,14 @@ export class ConnectionAccount {
     else this.#enter({ step: "idle", untilMs: nowMs + this.#limits.idleMs });
   }
 
+  /** The connection is a WebSocket from now on: a message, ping or pong must come now and then. */
+  upgraded(nowMs: number): void {
+    this.#quietSinceMs = nowMs;
+  }
+
   /** The peer has a session, or its key was accepted. */
   trust(): void {
+    this.#isTrusted = true;
     this.#allowanceBytes = this.#limits.knownAllowanceBytes;
     if (this.leftBytes > 0) this.#usedUpAtMs = undefined;
   }

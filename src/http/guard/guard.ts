@@ -5,15 +5,16 @@
 
 import type { Clock } from "../../base/clock.ts";
 import { asError } from "../../base/errors.ts";
-import { normalizeAddress } from "../../base/ip_address.ts";
+import { limitKey, normalizeAddress } from "../../base/ip_address.ts";
 import type { Logger } from "../../base/log.ts";
 import { AcceptLoop } from "./accept_loop.ts";
 import { ConnectionAccount, type CutReason } from "./account.ts";
-import { Admission, type Place } from "./admission.ts";
+import { ConnectionLimiter, type Promotion, type Slot } from "./connection_limiter.ts";
 import { GUARD_LIMITS, type GuardLimits } from "./guard_limits.ts";
 import { RareWarning } from "./rare_warning.ts";
 import { Refusals } from "./refusal.ts";
 import { Relay } from "./relay.ts";
+import { closeQuietly } from "./tcp_stream.ts";
 
 /** How often deadlines are looked at while there are connections, in milliseconds. */
 export const SWEEP_MS = 250;
@@ -22,7 +23,7 @@ export const SWEEP_MS = 250;
 export interface GuardedConnection {
   /** The peer's address, normalised. */
   readonly address: string;
-  /** Resolves when both its sockets are closed and its place is free. Never rejects. */
+  /** Resolves when both its sockets are closed and its slot is free. Never rejects. */
   readonly closed: Promise<void>;
   /** A handler began with a request. */
   requestSeen(): void;
@@ -32,11 +33,14 @@ export interface GuardedConnection {
   progressed(): void;
   /** The answer is out. */
   answered(): void;
+  /** The connection is a WebSocket now. */
+  upgraded(): void;
   /**
-   * The peer has a session, or its key was accepted: it may send more and counts among those.
+   * The peer has a session, or its key was accepted: it may send more and counts among those,
+   * under its address unless the caller knows better.
    * False where there is no room among them; then nothing changes.
    */
-  trust(): boolean;
+  trust(promotion?: Partial<Promotion>): boolean;
   /** The device has begun to close. */
   closing(): void;
   /** Cuts the connection at once. */
@@ -61,14 +65,28 @@ export interface GuardOptions {
   limits?: Partial<GuardLimits>;
 }
 
+/** How many connections there are, and what became of others since the start. */
+export interface GuardCounts {
+  /** Without a session, now. */
+  unknown: number;
+  /** With a session or an accepted key, now. */
+  known: number;
+  /** Had no room. */
+  refused: number;
+  /** Broke a limit. */
+  cut: number;
+  /** Lost their slot to another. */
+  evicted: number;
+}
+
 /** A running guard. */
 export interface Guard {
   /** Where it listens. */
   readonly addr: Deno.NetAddr;
   /** The connection behind a port of the inner server's peers; undefined where the guard made none. */
   find(innerPeerPort: number): GuardedConnection | undefined;
-  /** Numbers for the metrics: connections now, and refused and cut ones since the start. */
-  counts(): { unknown: number; known: number; refused: number; cut: number };
+  /** Numbers for the metrics: connections now; refused, cut and evicted ones since the start. */
+  counts(): GuardCounts;
   /** Stops accepting. */
   stopAccepting(): void;
   /** Cuts what is left, and stops accepting. */
@@ -79,7 +97,9 @@ interface AdmittedPeer {
   readonly peer: Deno.TcpConn;
   readonly address: string;
   readonly acceptedAtMs: number;
-  readonly place: Place;
+  readonly slot: Slot;
+  /** What an eviction ends, and whether that would be a pity; set anew when there is a relay. */
+  readonly hold: { isAtRest: () => boolean; cut: () => void; isEvicted: boolean };
 }
 
 interface Entry {
@@ -93,7 +113,7 @@ export function startGuard(options: GuardOptions): Guard {
   const { hostname, port, innerPort, refusal, clock, log } = options;
   const limits = { ...GUARD_LIMITS, ...options.limits };
   const listener = Deno.listen({ hostname, port, reusePort: true });
-  const admission = new Admission(limits);
+  const limiter = new ConnectionLimiter(limits);
   const refusals = new Refusals({ answer: refusal, limits, clock });
   const entries = new Map<number, Entry>();
   const tasks = new Set<Promise<void>>();
@@ -114,18 +134,31 @@ export function startGuard(options: GuardOptions): Guard {
   async function admit(peer: Deno.TcpConn): Promise<void> {
     const acceptedAtMs = nowMs();
     const address = normalizeAddress(peer.remoteAddr.hostname);
-    const place = admission.enter(address);
-    if (place === undefined) return await refuse(peer, address);
-    const task = serve({ peer, address, acceptedAtMs, place }).finally(() => tasks.delete(task));
+    const hold = { isAtRest: () => true, cut: () => closeQuietly(peer), isEvicted: false };
+    const slot = limiter.acquire(address, {
+      isAtRest: () => hold.isAtRest(),
+      onEvicted: () => {
+        hold.isEvicted = true;
+        log.debug("Connection evicted by the guard", { address });
+        hold.cut();
+      },
+    });
+    if (slot === undefined) return await refuse(peer, address);
+    const connecting = Promise.withResolvers<void>();
+    const admitted = { peer, address, acceptedAtMs, slot, hold };
+    const task = serve(admitted, connecting.resolve).finally(() => tasks.delete(task));
     tasks.add(task);
+    // One at a time, or evicted connections that are still on their way in would hold descriptors.
+    await connecting.promise;
   }
 
-  async function serve(admitted: AdmittedPeer): Promise<void> {
-    const { peer, address, place } = admitted;
+  async function serve(admitted: AdmittedPeer, onConnected: () => void): Promise<void> {
+    const { peer, address, slot } = admitted;
     const inner = await connectInner();
+    onConnected();
     if (inner === undefined) await refuse(peer, address);
     else await relayUntilEnd(admitted, inner);
-    place.leave();
+    slot.release();
   }
 
   async function refuse(peer: Deno.TcpConn, address: string): Promise<void> {
@@ -145,7 +178,7 @@ export function startGuard(options: GuardOptions): Guard {
   }
 
   async function relayUntilEnd(admitted: AdmittedPeer, inner: Deno.TcpConn): Promise<void> {
-    const { peer, acceptedAtMs, place } = admitted;
+    const { peer, acceptedAtMs, slot, hold } = admitted;
     const account = new ConnectionAccount({ limits, nowMs: acceptedAtMs });
     const onHttp2 = (): void => cutFor("http2", entry);
     const relay = new Relay({ peer, inner, account, limits, nowMs, onHttp2 });
@@ -156,10 +189,12 @@ export function startGuard(options: GuardOptions): Guard {
     // The inner server asks for the connection with its first bytes: it is in the table before.
     entries.set(innerPeerPort, entry);
     sweepLater();
-    if (isClosed || !sendsAtOnce(peer, inner)) relay.cut();
+    hold.isAtRest = () => account.isAtRest;
+    hold.cut = () => relay.cut();
+    if (isClosed || hold.isEvicted || !sendsAtOnce(peer, inner)) relay.cut();
     await relay.run();
     if (entries.get(innerPeerPort) === entry) entries.delete(innerPeerPort);
-    place.leave();
+    slot.release();
     closed.resolve();
   }
 
@@ -167,7 +202,7 @@ export function startGuard(options: GuardOptions): Guard {
     relay: Relay,
     parts: { account: ConnectionAccount; closed: Promise<void>; admitted: AdmittedPeer },
   ): GuardedConnection {
-    const { account, closed, admitted: { address, place } } = parts;
+    const { account, closed, admitted: { address, slot } } = parts;
     const update = (change: () => void): void => {
       change();
       relay.resume();
@@ -179,8 +214,9 @@ export function startGuard(options: GuardOptions): Guard {
       bodyPart: () => update(() => account.bodyPart(nowMs())),
       progressed: () => update(() => account.progressed()),
       answered: () => update(() => account.answered(nowMs())),
-      trust: () => {
-        const isTrusted = place.promote();
+      upgraded: () => account.upgraded(nowMs()),
+      trust: ({ holder = limitKey(address), byKey = false } = {}) => {
+        const isTrusted = slot.promote({ holder, byKey });
         if (isTrusted) update(() => account.trust());
         return isTrusted;
       },
@@ -217,7 +253,7 @@ export function startGuard(options: GuardOptions): Guard {
   return {
     addr: listener.addr,
     find: (innerPeerPort) => entries.get(innerPeerPort)?.connection,
-    counts: () => ({ ...admission.counts(), refused, cut }),
+    counts: () => ({ ...limiter.counts(), refused, cut }),
     stopAccepting: () => accepting.close(),
     async close(): Promise<void> {
       isClosed = true;

@@ -13,6 +13,8 @@ export interface GuardLimits {
   readonly requestMs: number;
   /** How long a connection is kept without a byte between two requests. */
   readonly idleMs: number;
+  /** How long a WebSocket without a session may be without a message, ping or pong. */
+  readonly quietMs: number;
   /** How long a peer may take to agree to a close. */
   readonly closeMs: number;
   /** How long a peer may take nothing of what the device sends. */
@@ -32,6 +34,25 @@ export interface GuardLimits {
 // Request heads and frame heads come on top of a message.
 const OVERHEAD_BYTES = 4 * 1024;
 
+/** The numbers that the owner may set. */
+export interface ConnectionLimits {
+  /** Connections without a session per address. */
+  readonly connectionsPerAddress: number;
+  /** Connections without a session in all. */
+  readonly unknownConnections: number;
+  /** Connections with a session or an accepted key in all. */
+  readonly knownConnections: number;
+}
+
+/** The owner's numbers as the guard names them. */
+export function guardLimitsOf(limits: ConnectionLimits): Partial<GuardLimits> {
+  return {
+    maxUnknownPerAddress: limits.connectionsPerAddress,
+    maxUnknown: limits.unknownConnections,
+    maxKnown: limits.knownConnections,
+  };
+}
+
 /** The limits of a device in service. */
 export const GUARD_LIMITS: GuardLimits = {
   unknownAllowanceBytes: 64 * 1024 + OVERHEAD_BYTES,
@@ -39,6 +60,7 @@ export const GUARD_LIMITS: GuardLimits = {
   stallMs: 2_000,
   requestMs: 10_000,
   idleMs: 60_000,
+  quietMs: 120_000,
   closeMs: 2_000,
   writeMs: 20_000,
   lingerMs: 1_000,
