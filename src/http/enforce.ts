@@ -43,20 +43,31 @@ export interface EnforceModelsOptions {
   facts: () => PolicyFacts;
   /** Judges keys. */
   authenticate: AuthenticateModelKey;
+  /** Whether the key may stand in `x-api-key`, where there is no `Authorization`. */
+  takesApiKeyHeader: boolean;
 }
 
 /** Lets a request through that the row "models" admits, and sets the key that it came with. */
 export function enforceModels(options: EnforceModelsOptions): MiddlewareHandler<RequestEnv> {
-  const { facts, authenticate } = options;
+  const { facts, authenticate, takesApiKeyHeader } = options;
   return async (c, next) => {
     const { address, guarded } = c.env.peer;
     const key = await checkModelPolicy({
       isLocal: c.get("isLocal"),
       address,
-      headers: c.req.raw.headers,
+      headers: takesApiKeyHeader ? withBearer(c.req.raw.headers) : c.req.raw.headers,
     }, { facts: facts(), authenticate });
     c.set("modelKey", key);
     guarded?.trust({ holder: `key ${key.keyId}`, byKey: true });
     await next();
   };
+}
+
+// Anthropic's clients send their key so.
+function withBearer(headers: Headers): Headers {
+  const key = headers.get("x-api-key");
+  if (key === null || headers.has("Authorization")) return headers;
+  const changed = new Headers(headers);
+  changed.set("Authorization", `Bearer ${key}`);
+  return changed;
 }

@@ -33,9 +33,9 @@ export interface ModelRoutesOptions extends ModelService {
 export function modelRoutes(options: ModelRoutesOptions): Hono<RequestEnv> {
   const { gateway, holds } = options;
   const routes = new Hono<RequestEnv>();
-  const enforce = enforceModels(options);
   for (const endpoint of ENDPOINTS) {
-    const { method, path } = endpoint;
+    const { method, path, api } = endpoint;
+    const enforce = enforceModels({ ...options, takesApiKeyHeader: api === "anthropic" });
     routes.on(method, [path], enforce, (c) => answer(c, { endpoint, gateway, holds }));
     routes.all(path, () => {
       throw httpError(405, `Method not allowed: expected ${method}`, { Allow: method });
@@ -57,6 +57,8 @@ async function answer(
   return await gateway.handle({
     endpoint,
     key,
+    model: c.req.param("model"),
+    headers: endpoint.api === "anthropic" ? versionOf(c.req.raw.headers) : {},
     body: c.req.raw.body,
     signal: c.req.raw.signal,
     requestId: c.get("requestId"),
@@ -65,6 +67,14 @@ async function answer(
     hold: (cut) => holds.hold({ keyId: key.keyId, scope: "models", cut }),
   });
 }
+
+// The version of the API that an Anthropic client speaks.
+function versionOf(headers: Headers): Record<string, string> {
+  const version = headers.get("anthropic-version");
+  return version !== null && VERSION_TEXT.test(version) ? { "anthropic-version": version } : {};
+}
+
+const VERSION_TEXT = /^[0-9A-Za-z.-]{1,32}$/;
 
 // What its bytes are matters, not what they are said to be: the documented examples of model
 // servers send JSON as a form.

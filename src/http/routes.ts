@@ -131,7 +131,15 @@ export function createRoutes(options: RoutesOptions): Hono<RequestEnv> {
       (c) => c.json({ status: "ok", state: state() }),
     ],
   });
-  route(["/"], { GET: [open, (c) => c.redirect("/app/", 302)] });
+  route(["/"], {
+    GET: [open, (c) => {
+      // Clients of an Ollama server look here whether it is there.
+      const isBrowser = c.req.header("Accept")?.includes("text/html") ?? false;
+      return models === undefined || isBrowser
+        ? c.redirect("/app/", 302)
+        : c.text("Ollama is running");
+    }],
+  });
   route(["/app/"], { GET: [open, () => options.page()] });
   route(["/metrics"], {
     GET: [enforce("metrics", { facts }), async (c) => {

@@ -9,7 +9,8 @@ import type { Logger } from "../base/log.ts";
 import type { Exchange } from "./exchange.ts";
 import type { HeldBytes } from "./held_bytes.ts";
 import { JsonScanner } from "./json_scanner.ts";
-import { countOf, MAX_LOGGED_CHARACTERS } from "./stream_judge.ts";
+import { countOf } from "./stream_frames.ts";
+import { MAX_LOGGED_CHARACTERS } from "./stream_judge.ts";
 import { type AnswerSource, failedUpstream } from "./upstream.ts";
 
 /** How much of a document is read before it is passed on, in bytes. */
@@ -19,8 +20,8 @@ export const DOCUMENT_HOLD_BYTES: number = 256 * 1024;
 export const MAX_WHOLE_DOCUMENT_BYTES: number = 8 * 1024 * 1024;
 
 // Where servers tell the tokens.
-const PROMPT_MEMBERS = ["prompt_eval_count", "usage.prompt_tokens"];
-const OUTPUT_MEMBERS = ["eval_count", "usage.completion_tokens"];
+const PROMPT_MEMBERS = ["prompt_eval_count", "usage.prompt_tokens", "usage.input_tokens"];
+const OUTPUT_MEMBERS = ["eval_count", "usage.completion_tokens", "usage.output_tokens"];
 
 /** Options of {@linkcode openDocument}. */
 export interface DocumentOptions {

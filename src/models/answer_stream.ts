@@ -4,8 +4,10 @@
 import type { Bytes } from "../base/bytes.ts";
 import { type AppError, asError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
+import { errorFrame } from "./error_frame.ts";
 import type { Exchange } from "./exchange.ts";
-import { errorFrame, StreamJudge } from "./stream_judge.ts";
+import type { StreamFormat } from "./stream_frames.ts";
+import { StreamJudge } from "./stream_judge.ts";
 import { type AnswerSource, failedUpstream } from "./upstream.ts";
 
 /** Options of {@linkcode openAnswerStream}. */
@@ -13,7 +15,7 @@ export interface AnswerStreamOptions {
   /** The answer as it comes. */
   source: AnswerSource;
   /** How it is written. */
-  format: "ndjson" | "sse";
+  format: StreamFormat;
   /** Whether the event that tells the tokens is kept from the client. */
   hidesUsage: boolean;
   /** The request; ended with the stream. */

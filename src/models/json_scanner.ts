@@ -19,6 +19,14 @@ export interface PickedMember {
   readonly value: unknown;
 }
 
+/** Options of {@linkcode JsonScanner}. */
+export interface JsonScannerOptions {
+  /** Is told of the texts and numbers that are not picked. */
+  meter?: TextMeter;
+  /** Hears of every value of a wanted member, as `PickedMember.value` has it. */
+  onPicked?: (path: string, value: unknown) => void;
+}
+
 /** The text is not a JSON object. */
 export class JsonSyntaxError extends Error {
   /** An error that tells nothing of the text. */
@@ -53,6 +61,7 @@ const FOLDED_LETTERS = /[\u212a\u017f]/;
 export class JsonScanner {
   readonly #wanted: ReadonlySet<string>;
   readonly #meter: TextMeter | undefined;
+  readonly #onPicked: (path: string, value: unknown) => void;
   readonly #picked = new Map<string, PickedMember>();
   readonly #stack: number[] = [];
   readonly #token = new Uint8Array(MAX_PICKED_BYTES);
@@ -64,13 +73,11 @@ export class JsonScanner {
   #hexLeft = 0;
   #hasFoldedLetters = false;
 
-  /**
-   * Picks members by their paths in small letters: "model", "usage.prompt_tokens". The meter is
-   * told of the texts and numbers that are not picked.
-   */
-  constructor(wanted: readonly string[], meter?: TextMeter) {
+  /** Picks members by their paths in small letters: "model", "usage.prompt_tokens". */
+  constructor(wanted: readonly string[], { meter, onPicked = () => {} }: JsonScannerOptions = {}) {
     this.#wanted = new Set(wanted);
     this.#meter = meter;
+    this.#onPicked = onPicked;
   }
 
   /** Whether the object has come to its end. */
@@ -257,6 +264,7 @@ export class JsonScanner {
   }
 
   #pick(path: string, value: unknown): void {
+    this.#onPicked(path, value);
     this.#picked.set(path, { count: (this.#picked.get(path)?.count ?? 0) + 1, value });
   }
 

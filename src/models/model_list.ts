@@ -7,6 +7,15 @@ import { asJsonObject, type JsonObject } from "../base/json.ts";
 export type IsVisible = (name: string) => boolean;
 
 const TAG_MEMBERS = ["name", "model", "modified_at", "size", "digest"];
+const RUNNING_MEMBERS = [
+  "name",
+  "model",
+  "size",
+  "digest",
+  "expires_at",
+  "size_vram",
+  "context_length",
+];
 const DETAIL_MEMBERS = ["format", "family", "families", "parameter_size", "quantization_level"];
 const OPENAI_MEMBERS = ["id", "object", "created", "owned_by"];
 // Left out: "modelfile", which names files of the host, and where a remote model is.
@@ -27,9 +36,21 @@ const SHOW_MEMBERS = [
 
 /** The answer to GET /api/tags; undefined where the server's list is none. */
 export function filterTags(answer: JsonObject, isVisible: IsVisible): JsonObject | undefined {
+  return filterNative(answer, { members: TAG_MEMBERS, isVisible });
+}
+
+/** The answer to GET /api/ps; undefined where the server's list is none. */
+export function filterRunning(answer: JsonObject, isVisible: IsVisible): JsonObject | undefined {
+  return filterNative(answer, { members: RUNNING_MEMBERS, isVisible });
+}
+
+function filterNative(
+  answer: JsonObject,
+  { members, isVisible }: { members: readonly string[]; isVisible: IsVisible },
+): JsonObject | undefined {
   const models = visibleEntries(answer["models"], { nameMembers: ["name", "model"], isVisible });
   return models && {
-    models: models.map((entry) => ({ ...pick(entry, TAG_MEMBERS), ...pickDetails(entry) })),
+    models: models.map((entry) => ({ ...pick(entry, members), ...pickDetails(entry) })),
   };
 }
 
@@ -37,6 +58,12 @@ export function filterTags(answer: JsonObject, isVisible: IsVisible): JsonObject
 export function filterModels(answer: JsonObject, isVisible: IsVisible): JsonObject | undefined {
   const data = visibleEntries(answer["data"], { nameMembers: ["id"], isVisible });
   return data && { object: "list", data: data.map((entry) => pick(entry, OPENAI_MEMBERS)) };
+}
+
+/** The answer to GET /v1/models/{id}; undefined where it is of a model that is not seen. */
+export function cutEntry(answer: JsonObject, isVisible: IsVisible): JsonObject | undefined {
+  const { id } = answer;
+  return typeof id === "string" && isVisible(id) ? pick(answer, OPENAI_MEMBERS) : undefined;
 }
 
 /** The answer to POST /api/show. */

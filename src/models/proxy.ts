@@ -15,7 +15,14 @@ import type { Endpoint } from "./endpoints.ts";
 import { Exchange } from "./exchange.ts";
 import { HeldBytes } from "./held_bytes.ts";
 import type { ModelKey } from "./model_key.ts";
-import { cutDescription, cutVersion, filterModels, filterTags } from "./model_list.ts";
+import {
+  cutDescription,
+  cutEntry,
+  cutVersion,
+  filterModels,
+  filterRunning,
+  filterTags,
+} from "./model_list.ts";
 import type { ModelSettings } from "./model_settings.ts";
 import { Outages } from "./outage.ts";
 import { RequestBody } from "./request_body.ts";
@@ -46,6 +53,10 @@ export interface ModelGatewayOptions {
 export interface ModelRequest {
   /** What it asks for. */
   readonly endpoint: Endpoint;
+  /** The model that its path names, where it does. */
+  readonly model?: string | undefined;
+  /** Headers for the server beside the usual ones. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Whose key it is. */
   readonly key: ModelKey;
   /** Its body. */
@@ -115,16 +126,14 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
   }
 
   async function letThrough(under: UnderWay): Promise<Response> {
-    const { request: { endpoint, key }, exchange } = under;
+    const { request: { endpoint, model, key }, exchange } = under;
     const body = endpoint.method === "GET" ? undefined : bodyOf(under);
     if (body !== undefined) {
       exchange.waitFor("client");
-      const model = await body.readModel();
-      if (!isAllowed(model, key)) {
-        throw new AppError("model_not_allowed", "This model is not open to the key");
-      }
+      checkModel(await body.readModel(), key);
       keepAlive(body, under);
     }
+    if (model !== undefined) checkModel(model, key);
     exchange.waitFor("place");
     exchange.account(await accounting.begin(key));
     const { work, other } = slots;
@@ -132,8 +141,13 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
     return await ask(under, body);
   }
 
+  function checkModel(model: string, key: ModelKey): void {
+    if (isAllowed(model, key)) return;
+    throw new AppError("model_not_allowed", "This model is not open to the key");
+  }
+
   async function ask(under: UnderWay, body: RequestBody | undefined): Promise<Response> {
-    const { request: { endpoint }, exchange, log } = under;
+    const { request: { endpoint, model, headers = {} }, exchange, log } = under;
     let isAnswered = false;
     exchange.waitFor("server");
     const wait = (party: "client" | "server") => (): void => {
@@ -145,7 +159,9 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
     let answer: UpstreamAnswer;
     try {
       answer = await askUpstream({
-        endpoint,
+        method: endpoint.method,
+        path: endpoint.path.replace(":model", encodeURIComponent(model ?? "")),
+        headers,
         baseUrl,
         body: body?.stream({
           onWaitForClient: wait("client"),
@@ -171,7 +187,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
     { under, hidesUsage }: { under: UnderWay; hidesUsage: boolean },
   ): Promise<Response> {
     const { request, exchange, log } = under;
-    const { endpoint: { kind }, requestId } = request;
+    const { endpoint: { kind, events }, requestId } = request;
     if (kind !== "work") {
       const document = format === "json"
         ? await readDocument({ source, exchange, held, log })
@@ -187,7 +203,8 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
     if (format === "json") {
       return respond(format, await openDocument({ source, exchange, log }));
     }
-    const stream = { source, format, hidesUsage, exchange, requestId, log };
+    const frames = format === "ndjson" ? format : events;
+    const stream = { source, format: frames, hidesUsage, exchange, requestId, log };
     return respond(format, await openAnswerStream(stream));
   }
 
@@ -196,6 +213,10 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
     switch (endpoint.path) {
       case "/api/tags":
         return filterTags(document, isVisible);
+      case "/api/ps":
+        return filterRunning(document, isVisible);
+      case "/v1/models/:model":
+        return cutEntry(document, isVisible);
       case "/v1/models":
         return filterModels(document, isVisible);
       case "/api/show":

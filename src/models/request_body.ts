@@ -51,13 +51,19 @@ export class RequestBody {
   readonly #options: RequestBodyOptions;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   readonly #meter = new TextMeter();
-  readonly #scanner = new JsonScanner([...MODEL_MEMBERS, "stream", "stream_options"], this.#meter);
+  readonly #scanner = new JsonScanner([...MODEL_MEMBERS, "stream", "stream_options"], {
+    meter: this.#meter,
+    onPicked: (path, value) => this.#seeMember(path, value),
+  });
   readonly #utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   #parts: Bytes[] = [];
   #bytes = 0;
   #isReading = false;
   #hasEnded = false;
   #addsUsage = false;
+  /** The first name of a model that is not empty. */
+  #named: { readonly value: unknown } | undefined;
+  #hasOtherModel = false;
 
   /** Reads nothing yet. */
   constructor(options: RequestBodyOptions) {
@@ -98,7 +104,7 @@ export class RequestBody {
       if (part === undefined) break;
       this.#options.held.take(part.length);
       this.#parts.push(part);
-      if (this.#hasModel()) return this.#model();
+      if (this.#named !== undefined) return this.#model();
     }
     return this.#model();
   }
@@ -186,7 +192,7 @@ export class RequestBody {
     if (this.#scanner.hasFoldedLetters) {
       throw new AppError("bad_request", "body: expected names of members in plain letters");
     }
-    if (this.#modelCount() > 1) throw new AppError("bad_request", "model: expected only one");
+    if (this.#hasOtherModel) throw new AppError("bad_request", "model: expected only one");
     return end;
   }
 
@@ -210,19 +216,16 @@ export class RequestBody {
     return utf8(this.#addsUsage ? `${ASK_FOR_USAGE}}` : "}");
   }
 
-  #modelCount(): number {
-    const counts = MODEL_MEMBERS.map((name) => this.#scanner.picked(name)?.count ?? 0);
-    return counts.reduce((sum, count) => sum + count, 0);
-  }
-
-  #hasModel(): boolean {
-    return this.#modelCount() > 0;
+  // Clients fill both members, or leave one of them empty; a server takes either.
+  #seeMember(path: string, value: unknown): void {
+    if (!MODEL_MEMBERS.includes(path) || value === "" || value === null) return;
+    if (this.#named === undefined) this.#named = { value };
+    else if (value !== this.#named.value) this.#hasOtherModel = true;
   }
 
   #model(): string {
-    const [model] = MODEL_MEMBERS.flatMap((name) => this.#scanner.picked(name) ?? []);
-    const value = model?.value;
-    if (typeof value !== "string" || value === "" || value.length > MAX_MODEL_CHARACTERS) {
+    const value = this.#named?.value;
+    if (typeof value !== "string" || value.length > MAX_MODEL_CHARACTERS) {
       throw new AppError(
         "bad_request",
         `model: expected a text of 1 to ${MAX_MODEL_CHARACTERS} characters`,

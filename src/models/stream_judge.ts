@@ -3,9 +3,9 @@
 // says of itself reaches a client and an error of ours always begins where a frame does.
 
 import { type Bytes, concatBytes, decodeUtf8, utf8 } from "../base/bytes.ts";
-import type { AppError } from "../base/errors.ts";
-import { asJsonObject, type JsonObject, parseJsonObject } from "../base/json.ts";
+import { type JsonObject, parseJsonObject } from "../base/json.ts";
 import type { TokenCounts } from "./exchange.ts";
+import { readFrame, type StreamFormat } from "./stream_frames.ts";
 
 /** The longest frame of a stream, in bytes; the last one of a long context is the longest. */
 export const MAX_FRAME_BYTES: number = 2 * 1024 * 1024;
@@ -32,7 +32,7 @@ export interface Judged {
 /** Options of {@linkcode StreamJudge}. */
 export interface StreamJudgeOptions {
   /** How the stream is written. */
-  format: "ndjson" | "sse";
+  format: StreamFormat;
   /** Whether the event that tells the tokens is kept from the client, who did not ask for it. */
   hidesUsage: boolean;
 }
@@ -50,10 +50,12 @@ export class StreamJudge {
   #heldBytes = 0;
   #lineAt = 0;
   #frame: string[] = [];
+  #name: string | undefined;
   #hasComment = false;
   #isFinal = false;
-  #tokens: TokenCounts | undefined;
-  #frames = 0;
+  #prompt: number | undefined;
+  #output: number | undefined;
+  #parts = 0;
 
   /** Has seen nothing yet. */
   constructor(options: StreamJudgeOptions) {
@@ -67,7 +69,7 @@ export class StreamJudge {
 
   /** The tokens as the server told them; where it did not, a frame counts as a token. */
   get tokens(): TokenCounts {
-    return this.#tokens ?? { prompt: undefined, output: this.#frames };
+    return { prompt: this.#prompt, output: this.#output ?? this.#parts };
   }
 
   /** Takes the next piece. */
@@ -132,17 +134,7 @@ export class StreamJudge {
   #judgeNdjson(line: string): Verdict {
     if (line === "") return "drop";
     const frame = parseJsonObject(line);
-    if (frame === undefined) return fault("not_json", line);
-    if (hasError(frame)) return fault("error", line);
-    this.#frames += 1;
-    if (frame["done"] === true) {
-      this.#isFinal = true;
-      this.#tokens = {
-        prompt: countOf(frame["prompt_eval_count"]),
-        output: countOf(frame["eval_count"]),
-      };
-    }
-    return "pass";
+    return frame === undefined ? fault("not_json", line) : this.#judgeFrame(frame, line);
   }
 
   // Comments are the server's own text; a server that has more to say than data is none we know.
@@ -152,66 +144,49 @@ export class StreamJudge {
       return undefined;
     }
     if (line !== "") {
-      if (!line.startsWith("data:")) return fault("not_json", line);
-      this.#frame.push(line.slice("data:".length).replace(/^ /, ""));
+      const [, field, value = ""] = /^(data|event): ?(.*)$/s.exec(line) ?? [];
+      if (field === "data") this.#frame.push(value);
+      else if (field === "event" && this.#hasNames()) this.#name = value;
+      else return fault("not_json", line);
       return undefined;
     }
     const data = this.#frame.join("\n");
+    const name = this.#name;
     const hasComment = this.#hasComment;
     this.#frame = [];
+    this.#name = undefined;
     this.#hasComment = false;
     if (data === "") return "drop";
-    return hasComment ? fault("not_json", data) : this.#judgeEvent(data);
+    return hasComment ? fault("not_json", data) : this.#judgeEvent(data, name);
   }
 
-  #judgeEvent(data: string): Verdict {
-    if (data === "[DONE]") {
+  #hasNames(): boolean {
+    const { format } = this.#options;
+    return format === "responses" || format === "messages";
+  }
+
+  #judgeEvent(data: string, name: string | undefined): Verdict {
+    if (data === "[DONE]" && name === undefined) {
       this.#isFinal = true;
       return "pass";
     }
     const event = parseJsonObject(data);
-    if (event === undefined) return fault("not_json", data);
-    if (hasError(event)) return fault("error", data);
-    const usage = asJsonObject(event["usage"]);
-    if (usage === undefined) {
-      this.#frames += 1;
-      return "pass";
+    // A name says nothing that the data does not.
+    if (event === undefined || (name !== undefined && name !== event["type"])) {
+      return fault("not_json", data);
     }
-    this.#tokens = tokensOfUsage(usage);
-    const { choices } = event;
-    const isUsageAlone = Array.isArray(choices) && choices.length === 0;
-    return this.#options.hidesUsage && isUsageAlone ? "drop" : "pass";
+    return this.#judgeFrame(event, data);
   }
-}
 
-/** The frame that ends a stream which broke off, in the stream's own format. */
-export function errorFrame(
-  error: AppError,
-  options: { format: "ndjson" | "sse"; requestId: string },
-): Bytes {
-  const { format, requestId } = options;
-  const { code, message } = error;
-  // Each format as its clients read it: Ollama's take a text, OpenAI's an object.
-  return format === "ndjson"
-    ? utf8(`${JSON.stringify({ error: message, code, request_id: requestId })}\n`)
-    : utf8(`data: ${JSON.stringify({ error: { code, message, request_id: requestId } })}\n\n`);
-}
-
-/** The tokens in the `usage` of an OpenAI-compatible answer. */
-export function tokensOfUsage(usage: JsonObject): TokenCounts {
-  return {
-    prompt: countOf(usage["prompt_tokens"]),
-    output: countOf(usage["completion_tokens"]),
-  };
-}
-
-/** A number of tokens; 0 for whatever is none. */
-export function countOf(value: unknown): number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : 0;
-}
-
-function hasError(frame: JsonObject): boolean {
-  return Object.hasOwn(frame, "error") && frame["error"] !== null;
+  #judgeFrame(frame: JsonObject, text: string): Verdict {
+    const meaning = readFrame(frame, this.#options.format);
+    if (meaning.isError) return fault("error", text);
+    if (meaning.isPart) this.#parts += 1;
+    if (meaning.isFinal) this.#isFinal = true;
+    this.#prompt = meaning.prompt ?? this.#prompt;
+    this.#output = meaning.output ?? this.#output;
+    return meaning.isUsageAlone && this.#options.hidesUsage ? "drop" : "pass";
+  }
 }
 
 function fault(reason: StreamFault["reason"], text: string): StreamFault {

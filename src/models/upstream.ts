@@ -4,7 +4,6 @@
 import { AppError, asError, type ErrorCode } from "../base/errors.ts";
 import { type Bytes, decodeUtf8 } from "../base/bytes.ts";
 import type { Logger } from "../base/log.ts";
-import type { Endpoint } from "./endpoints.ts";
 import { BUSY_RETRY_AFTER_S } from "./slots.ts";
 
 /** How much of a failed answer goes into the log, in bytes. */
@@ -56,8 +55,12 @@ export class AnswerSource {
 
 /** Options of {@linkcode askUpstream}. */
 export interface UpstreamRequest {
-  /** What is asked. */
-  endpoint: Endpoint;
+  /** The method. */
+  method: "GET" | "POST";
+  /** The path. */
+  path: string;
+  /** Headers that this API has beside the usual ones. */
+  headers: Readonly<Record<string, string>>;
   /** The server's base URL, without a slash at its end. */
   baseUrl: string;
   /** The body, where there is one. */
@@ -107,14 +110,15 @@ export function failedUpstream(cause?: unknown): AppError {
 }
 
 async function send(request: UpstreamRequest): Promise<Response> {
-  const { endpoint, baseUrl, body, signal, fetch, log } = request;
+  const { method, path, headers, baseUrl, body, signal, fetch, log } = request;
   try {
-    return await fetch(`${baseUrl}${endpoint.path}`, {
-      method: endpoint.method,
+    return await fetch(`${baseUrl}${path}`, {
+      method,
       headers: {
         Accept: "application/json, application/x-ndjson, text/event-stream",
         "Accept-Encoding": "identity",
         "User-Agent": "latchkey",
+        ...headers,
         ...(body === undefined ? {} : { "Content-Type": "application/json" }),
       },
       ...(body === undefined ? {} : { body }),

@@ -13,7 +13,7 @@ import { createModelGateway } from "../../src/models/proxy.ts";
 import { MAX_BODY_BYTES } from "../../src/models/request_body.ts";
 import { FakeOllama } from "../support/fake_ollama.ts";
 import { CHAT, LEAKS, SETTINGS } from "../models/gateway_world.ts";
-import { type Ask, type Device, openDevice, REMOTE } from "./device.ts";
+import { type Answer, type Ask, type Device, openDevice, REMOTE } from "./device.ts";
 
 const KEY = "lk_rightkey_0000";
 const KEYS: Readonly<Record<string, ModelKey | "wrong_scope">> = {
@@ -63,7 +63,8 @@ function post(body: object | string = CHAT, headers: Record<string, string> = AU
 }
 
 Deno.test("every endpoint answers its method, and no other", async () => {
-  for (const { method, path } of ENDPOINTS) {
+  for (const { method, path: pattern } of ENDPOINTS) {
+    const path = pattern.replace(":model", "llama3.1:8b");
     const device = openModels();
     const asked = method === "GET" ? { headers: AUTHORIZED } : post();
     // deno-lint-ignore no-await-in-loop -- one endpoint after the other
@@ -101,10 +102,12 @@ const FOREIGN: [method: string, path: string][] = [
   ["DELETE", "/api/delete"],
   ["POST", "/api/blobs/sha256:1"],
   ["HEAD", "/api/blobs/sha256:1"],
-  ["GET", "/api/ps"],
-  ["POST", "/api/embeddings"],
-  ["GET", "/v1/models/llama3.1:8b"],
-  ["POST", "/v1/responses"],
+  ["GET", "/v1/models/"],
+  ["GET", "/v1/models/library/llama3.1:8b"],
+  ["DELETE", "/v1/models/x/y"],
+  ["GET", "/v1/responses/resp_12"],
+  ["POST", "/v1/messages/batches"],
+  ["POST", "/v1/messages/count_tokens"],
   ["POST", "/v1/images/generations"],
 ];
 for (const [method, path] of FOREIGN) {
@@ -143,7 +146,7 @@ Deno.test("a key is asked for always, and what is wrong with it is never told", 
     { Authorization: `Bearer ${KEY} x` },
     { Authorization: `Bearer ${KEY}, Bearer ${KEY}` },
     { Authorization: "Bearer lk_unknown" },
-    { "X-API-Key": KEY },
+    { "Api-Key": KEY },
     { Cookie: `key=${KEY}` },
   ];
   for (const { method, path } of ENDPOINTS) {
@@ -170,6 +173,92 @@ Deno.test("a key is asked for always, and what is wrong with it is never told", 
   }
   assert.equal(device.judged.length, ENDPOINTS.length * (WRONG.length + 1), "all cost the same");
   assert.equal(device.ollama.seen.length, 0);
+});
+
+Deno.test("x-api-key is a key for Anthropic's clients alone, and Authorization comes first", async () => {
+  const device = openModels();
+  const body = JSON.stringify({ ...CHAT, max_tokens: 9 });
+  const ROWS: [path: string, headers: Record<string, string>, status: number][] = [
+    ["/v1/messages", { "x-api-key": KEY }, 200],
+    ["/v1/messages", { "X-Api-Key": "lk_unknown" }, 401],
+    ["/v1/messages", { "x-api-key": "" }, 401],
+    ["/v1/messages", { "x-api-key": "lk_unknown", ...AUTHORIZED }, 200],
+    ["/v1/messages", { "x-api-key": KEY, Authorization: "Bearer lk_unknown" }, 401],
+    ["/v1/chat/completions", { "x-api-key": KEY }, 401],
+    ["/api/chat", { "x-api-key": KEY }, 401],
+  ];
+  for (const [path, headers, status] of ROWS) {
+    // deno-lint-ignore no-await-in-loop -- one request after the other
+    const answer = await device.ask(path, { method: "POST", headers, body });
+    assert.equal(answer.status, status, `${path} ${JSON.stringify(headers)}`);
+  }
+});
+
+Deno.test("the version of Anthropic's API goes upstream, and nothing in its disguise", async () => {
+  const device = openModels();
+  const ROWS: [path: string, version: string, sent: string | null][] = [
+    ["/v1/messages", "2023-06-01", "2023-06-01"],
+    ["/v1/messages", "a b", null],
+    ["/v1/messages", "x".repeat(33), null],
+    ["/v1/chat/completions", "2023-06-01", null],
+  ];
+  for (const [path, version, sent] of ROWS) {
+    const headers = { ...AUTHORIZED, "anthropic-version": version, "anthropic-beta": "x" };
+    // deno-lint-ignore no-await-in-loop -- one request after the other
+    await device.ask(path, post(CHAT, headers));
+    const seen = device.ollama.seen.at(-1)?.headers;
+    assert.equal(seen?.get("anthropic-version"), sent, version);
+    assert.equal(seen?.get("anthropic-beta"), null);
+  }
+});
+
+Deno.test("one model is told of where the key may use it", async () => {
+  const device = openModels();
+  const ask = (model: string, key = KEY): Promise<Answer> =>
+    device.ask(`/v1/models/${model}`, { headers: { Authorization: `Bearer ${key}` } });
+  const entry = { object: "model", created: 1, owned_by: "library" };
+  for (const spelling of ["llama3.1:8b", "llama3.1%3A8b"]) {
+    // deno-lint-ignore no-await-in-loop -- one spelling after the other
+    const { status, text } = await ask(spelling);
+    assert.deepEqual([status, JSON.parse(text)], [200, { id: "llama3.1:8b", ...entry }]);
+  }
+  assert.equal(device.ollama.seen.at(-1)?.path, "/v1/models/llama3.1%3A8b");
+  const seen = device.ollama.seen.length;
+  const REFUSED: [string, string?][] = [
+    ["private:70b"],
+    ["llama3.1:8b", "lk_narrowkey"],
+    ["..%2F..%2Fapi%2Ftags"],
+    ["%E4"],
+    ["x".repeat(3000)],
+  ];
+  for (const [model, key] of REFUSED) {
+    // deno-lint-ignore no-await-in-loop -- one model after the other
+    const { status, code } = await ask(model, key);
+    assert.deepEqual([status, code], [403, "model_not_allowed"], model);
+  }
+  assert.equal(device.ollama.seen.length, seen);
+  device.ollama.models = [];
+  assert.equal((await ask("llama3.1:8b")).status, 404);
+});
+
+Deno.test("an Ollama client finds a server at /, a browser the page", async () => {
+  const device = openModels();
+  const page = { Accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
+  const ROWS: [string, Record<string, string>, number, string][] = [
+    ["GET", {}, 200, "Ollama is running"],
+    ["GET", { Accept: "*/*" }, 200, "Ollama is running"],
+    ["HEAD", { Accept: "application/json, text/event-stream" }, 200, ""],
+    ["GET", page, 302, ""],
+    ["HEAD", page, 302, ""],
+  ];
+  for (const [method, headers, status, text] of ROWS) {
+    // deno-lint-ignore no-await-in-loop -- one request after the other
+    const answer = await device.ask("/", { method, headers, peer: REMOTE });
+    assert.deepEqual([answer.status, answer.text], [status, text], method);
+  }
+  assert.equal(device.ollama.seen.length, 0);
+  // Without a gateway there is only the page.
+  assert.equal((await openDevice().ask("/", {})).status, 302);
 });
 
 Deno.test("names, origins and addresses are looked at before the key", async () => {

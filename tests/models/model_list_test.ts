@@ -3,8 +3,10 @@
 import assert from "node:assert/strict";
 import {
   cutDescription,
+  cutEntry,
   cutVersion,
   filterModels,
+  filterRunning,
   filterTags,
 } from "../../src/models/model_list.ts";
 
@@ -52,6 +54,26 @@ Deno.test("entries and descriptions have no members that tell of a host", () => 
       },
     ],
   });
+  const running = { ...entry, size_vram: 2, expires_at: "t", context_length: 4096 };
+  assert.deepEqual(filterRunning({ models: [running, { ...running, name: "b" }] }, isVisible), {
+    models: [
+      {
+        name: "a:1",
+        size: 1,
+        digest: "d",
+        expires_at: "t",
+        size_vram: 2,
+        context_length: 4096,
+        details: { family: "f", families: null },
+      },
+    ],
+  });
+  assert.deepEqual(cutEntry({ id: "a:1", object: "model", ...foreign }, isVisible), {
+    id: "a:1",
+    object: "model",
+  });
+  assert.equal(cutEntry({ id: "b" }, isVisible), undefined);
+  assert.equal(cutEntry({ object: "model" }, isVisible), undefined);
   assert.deepEqual(cutDescription({ license: "l", details, model_info: {}, ...foreign }), {
     license: "l",
     model_info: {},

@@ -30,6 +30,14 @@ const WORKS: [path: string, body: object, counted: object][] = [
   ["/api/generate", { model: "llama3.1:8b", prompt: "x" }, COUNTED],
   ["/api/generate", { model: "llama3.1:8b", prompt: "x", stream: false }, COUNTED],
   ["/api/embed", { model: "nomic-embed-text", input: ["x"] }, { ...COUNTED, outputTokens: 0 }],
+  ["/api/embeddings", { model: "nomic-embed-text", prompt: "x".repeat(41) }, {
+    promptTokens: 11,
+    outputTokens: 0,
+  }],
+  ["/v1/responses", { model: "llama3.1:8b", input: "x" }, COUNTED],
+  ["/v1/responses", { model: "llama3.1:8b", input: "x", stream: true }, COUNTED],
+  ["/v1/messages", { ...CHAT, max_tokens: 9 }, COUNTED],
+  ["/v1/messages", { ...CHAT, max_tokens: 9, stream: true }, COUNTED],
   ["/v1/chat/completions", CHAT, COUNTED],
   ["/v1/chat/completions", { ...CHAT, stream: true }, COUNTED],
   [
@@ -294,45 +302,6 @@ Deno.test("a server that cannot be reached is unavailable", async () => {
   await refused(ask("/api/chat", { body: CHAT }), "upstream_unavailable");
   assert.equal(outcomes[0]?.isError, true);
   assert.match(String(lines[0]?.[2]["error"]), /10\.0\.0\.9/);
-});
-
-Deno.test("an outage of the server is one line at its start and one at its end", async () => {
-  let isAway = true;
-  const { ask, lines, ollama } = openGateway({
-    fetch: (url, init) =>
-      isAway ? Promise.reject(new TypeError("refused")) : ollama.fetch(url, init),
-  });
-  const loud = (): string[] =>
-    lines.filter(([level]) => level !== "debug").map(([, message]) => message);
-  for (const _ of [1, 2, 3]) {
-    // deno-lint-ignore no-await-in-loop -- one request after the other
-    await refused(ask("/api/chat", { body: CHAT }), "upstream_unavailable");
-  }
-  assert.deepEqual(loud(), ["The model server cannot be used"]);
-  isAway = false;
-  for (const _ of [1, 2]) {
-    // deno-lint-ignore no-await-in-loop -- as above
-    await (await ask("/api/chat", { body: CHAT })).text();
-  }
-  assert.deepEqual(loud(), [
-    "The model server cannot be used",
-    "The model server can be used again",
-  ]);
-});
-
-Deno.test("a client that leaves is no outage of the server, and requests refused for room are no news", async () => {
-  const { ask, lines, ollama } = openGateway({ settings: { maxConcurrent: 1, queue: 0 } });
-  ollama.script = () => new Promise(() => {});
-  const leave = new AbortController();
-  const held = ask("/api/chat", { body: CHAT, signal: leave.signal });
-  await settle();
-  await refused(ask("/api/chat", { body: CHAT }), "unavailable");
-  leave.abort();
-  await refused(held, "bad_request");
-  assert.deepEqual(
-    lines.filter(([level]) => level !== "debug").map(([, , { reason }]) => reason),
-    ["The client has left"],
-  );
 });
 
 Deno.test("answers that are none of the known formats are refused", async () => {

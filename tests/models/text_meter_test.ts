@@ -37,7 +37,7 @@ for (const [what, body, bytes, scalars = 0] of ROWS) {
     const whole = utf8(JSON.stringify(body));
     for (const size of [whole.length, 7, 1000]) {
       const meter = new TextMeter();
-      const scanner = new JsonScanner(["model"], meter);
+      const scanner = new JsonScanner(["model"], { meter });
       for (let at = 0; at < whole.length; at += size) scanner.push(whole.subarray(at, at + size));
       assert.equal(meter.tokens, Math.ceil(bytes / BYTES_PER_TOKEN) + scalars, `pieces of ${size}`);
     }

@@ -4,6 +4,13 @@
 
 import { asJsonObject, type JsonObject } from "../../src/base/json.ts";
 import type { Fetch } from "../../src/models/upstream.ts";
+import {
+  messageEvents,
+  messageOf,
+  responseEvents,
+  responseOf,
+  type Said,
+} from "./fake_ollama_events.ts";
 
 /** A request as it arrived. */
 export interface SeenRequest {
@@ -99,8 +106,17 @@ export class FakeOllama {
           object: "list",
           data: this.models.map((id) => ({ id, object: "model", created: 1, owned_by: "library" })),
         });
+      case "GET /api/ps":
+        return Response.json({ models: this.models.map(runningOf) });
       case "POST /api/pull":
         return ndjson([{ status: "pulling manifest" }, { status: "success" }]);
+    }
+    const named = /^\/v1\/models\/([^/]+)$/.exec(path)?.[1];
+    if (method === "GET" && named !== undefined) {
+      const id = decodeURIComponent(named);
+      return this.models.includes(id)
+        ? Response.json({ id, object: "model", created: 1, owned_by: "library" })
+        : refusal(404, `model '${id}' not found`);
     }
     if (!this.models.map(withTag).includes(withTag(ask.model))) {
       return refusal(404, `model '${ask.model}' not found`);
@@ -118,6 +134,12 @@ export class FakeOllama {
           load_duration: 1019500,
           prompt_eval_count: PROMPT_TOKENS,
         });
+      case "POST /api/embeddings":
+        return Response.json({ embedding: [0.010071029, -0.0017594862] });
+      case "POST /v1/responses":
+        return this.#events(ask, { whole: responseOf, events: responseEvents });
+      case "POST /v1/messages":
+        return this.#events(ask, { whole: messageOf, events: messageEvents });
       case "POST /api/show":
         return Response.json(descriptionOf(ask.model));
       case "POST /v1/chat/completions":
@@ -198,6 +220,16 @@ export class FakeOllama {
       ...(includesUsage ? [event({ ...chunk, choices: [], usage })] : []),
       "data: [DONE]\n\n",
     ]);
+  }
+
+  #events(
+    ask: Ask,
+    { whole, events }: { whole: (said: Said) => JsonObject; events: (said: Said) => string[] },
+  ): Response {
+    const said = { model: ask.model, words: WORDS, promptTokens: PROMPT_TOKENS };
+    return ask.streams === true
+      ? this.#stream("text/event-stream", events(said))
+      : Response.json(whole(said));
   }
 
   #stream(contentType: string, chunks: readonly string[]): Response {
@@ -318,6 +350,11 @@ function tagOf(name: string): JsonObject {
       quantization_level: "Q4_0",
     },
   };
+}
+
+function runningOf(name: string): JsonObject {
+  const { modified_at: _, ...tag } = tagOf(name);
+  return { ...tag, expires_at: CREATED_AT, size_vram: 4661224676, context_length: 4096 };
 }
 
 function descriptionOf(name: string): JsonObject {
