@@ -253,6 +253,7 @@ function displayOf(display: TableOf<"display">): DisplaySettings {
     kinds: kindsOf(display),
     framebuffer,
     sysfs: display.sysfs ?? `/sys/class/graphics/${framebuffer.split("/").at(-1)}`,
+    console: display.console ?? "/dev/tty0",
     pixelFormat: display.pixel_format ?? "auto",
     rotate: display.rotate ?? 0,
     command: display.command ?? [],

@@ -87,6 +87,7 @@ function tablesOf(config: Config): [string, Keys][] {
       kind: [...display.kinds],
       framebuffer: display.framebuffer,
       sysfs: display.sysfs,
+      console: display.console,
       pixel_format: display.pixelFormat,
       rotate: display.rotate,
       command: [...display.command],

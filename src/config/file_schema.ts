@@ -199,6 +199,9 @@ export const FileSchema = v.object({
     ], `expected one or a list of ${DISPLAY_KINDS.join(", ")}`)),
     framebuffer: v.optional(textOf((text) => text !== "", "expected a device file")),
     sysfs: v.optional(folder),
+    console: v.optional(
+      textOf((text) => text === "" || text.startsWith("/"), "expected a device file"),
+    ),
     pixel_format: v.optional(v.picklist(["auto", ...PIXEL_FORMATS])),
     rotate: v.optional(v.picklist(ROTATIONS)),
     command: v.optional(v.array(v.string())),

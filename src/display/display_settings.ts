@@ -23,6 +23,8 @@ export interface DisplaySettings {
   readonly framebuffer: string;
   /** Its folder in sysfs. */
   readonly sysfs: string;
+  /** The console on the panel, whose cursor is hidden; empty: it is left alone. */
+  readonly console: string;
   /** How its pixels lie; "auto" goes by the depth. */
   readonly pixelFormat: PixelFormat | "auto";
   /** By how many degrees the panel is turned clockwise. */

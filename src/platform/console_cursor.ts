@@ -7,28 +7,21 @@ import type { ConsoleCursor } from "../display/framebuffer.ts";
 const HIDE = "\u001b[?25l";
 const SHOW = "\u001b[?25h";
 
-/** Where the console is. */
-export interface ConsolePaths {
-  /** The console on the panel. */
-  tty: string;
-  /** What the kernel was told about cursors: "0" where it draws none. */
-  cursorDefault: string;
-}
+// What the kernel was told about cursors: "0" where it draws none.
+const CURSOR_DEFAULT = "/sys/module/vt/parameters/global_cursor_default";
 
-const PATHS: ConsolePaths = {
-  tty: "/dev/tty0",
-  cursorDefault: "/sys/module/vt/parameters/global_cursor_default",
-};
-
-/** The cursor of the console that is on the panel now; undefined where there is none to hide. */
-export function openConsoleCursor(paths: ConsolePaths = PATHS): ConsoleCursor | undefined {
-  if (drawsNoCursor(paths.cursorDefault)) return undefined;
+/** The cursor of the console at `tty`, such as "/dev/tty0"; undefined where there is none to hide. */
+export function openConsoleCursor(
+  tty: string,
+  cursorDefault = CURSOR_DEFAULT,
+): ConsoleCursor | undefined {
+  if (drawsNoCursor(cursorDefault)) return undefined;
   let console: number;
   try {
     // It must not become this process's own terminal (its Ctrl+C would end the service), and one
     // whose output is stopped must not stop the service.
     const flags = constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK;
-    console = openSync(paths.tty, flags);
+    console = openSync(tty, flags);
   } catch {
     return undefined;
   }

@@ -69,7 +69,7 @@ function openPanel(settings: DisplaySettings, options: OpenDisplaysOptions): Pin
   const { clock, log } = options;
   return createFramebufferDisplay({
     device: openFramebuffer({ path, sysfs, format }),
-    cursor: openConsoleCursor(),
+    cursor: settings.console === "" ? undefined : openConsoleCursor(settings.console),
     rotation,
     clock,
     onFailure: (error) => {

@@ -41,6 +41,7 @@ const DEFAULTS: Config = {
     kinds: ["auto"],
     framebuffer: "/dev/fb0",
     sysfs: "/sys/class/graphics/fb0",
+    console: "/dev/tty0",
     pixelFormat: "auto",
     rotate: 0,
     command: [],
@@ -130,6 +131,7 @@ Deno.test("parseConfig() reads every key", () => {
     [display]
     kind = ["framebuffer", "command", "file"]
     framebuffer = "/dev/fb1"
+    console = ""
     pixel_format = "rgb565"
     rotate = 270
     command = ["show-pin", "--big"]
@@ -205,6 +207,7 @@ Deno.test("parseConfig() reads every key", () => {
       kinds: ["framebuffer", "command", "file"],
       framebuffer: "/dev/fb1",
       sysfs: "/sys/class/graphics/fb1",
+      console: "",
       pixelFormat: "rgb565",
       rotate: 270,
       command: ["show-pin", "--big"],

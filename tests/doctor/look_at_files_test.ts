@@ -306,6 +306,7 @@ const DISPLAY: DisplaySettings = {
   kinds: [],
   framebuffer: "/none/fb0",
   sysfs: "/none/sysfs",
+  console: "",
   pixelFormat: "auto",
   rotate: 0,
   command: ["tv"],

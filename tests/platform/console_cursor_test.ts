@@ -16,7 +16,7 @@ async function withConsole(
 Deno.test("openConsoleCursor() hides the cursor and gives it back", async () => {
   await withConsole(async (paths) => {
     await Deno.writeTextFile(paths.cursorDefault, "-1\n");
-    const cursor = openConsoleCursor(paths);
+    const cursor = openConsoleCursor(paths.tty, paths.cursorDefault);
     cursor?.hide();
     assert.equal(await Deno.readTextFile(paths.tty), "\u001b[?25l");
     cursor?.show();
@@ -28,15 +28,15 @@ Deno.test("openConsoleCursor() hides the cursor and gives it back", async () => 
 Deno.test("openConsoleCursor() leaves alone what has no cursor", async () => {
   await withConsole(async (paths) => {
     await Deno.writeTextFile(paths.cursorDefault, "0\n");
-    assert.equal(openConsoleCursor(paths), undefined);
+    assert.equal(openConsoleCursor(paths.tty, paths.cursorDefault), undefined);
     const missing = { tty: `${paths.tty}-none`, cursorDefault: `${paths.cursorDefault}-none` };
-    assert.equal(openConsoleCursor(missing), undefined);
+    assert.equal(openConsoleCursor(missing.tty, missing.cursorDefault), undefined);
   });
 });
 
 Deno.test("a console that takes nothing fails nobody", async () => {
   await withConsole((paths) => {
-    const cursor = openConsoleCursor({ ...paths, tty: "/dev/full" });
+    const cursor = openConsoleCursor("/dev/full", paths.cursorDefault);
     cursor?.hide();
     cursor?.show();
     cursor?.close();

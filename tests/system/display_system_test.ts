@@ -13,6 +13,8 @@ interface World {
   service: ServiceProcess;
   folder: string;
   screen: () => Promise<Uint8Array>;
+  /** What the text console was sent. */
+  console: () => Promise<string>;
   before: Uint8Array;
 }
 
@@ -28,8 +30,10 @@ async function withScreen(
     await Deno.writeFile(`${folder}fb0`, memory);
     await Deno.writeTextFile(`${folder}virtual_size`, `${WIDTH},${HEIGHT}\n`);
     await Deno.writeTextFile(`${folder}bits_per_pixel`, "16\n");
+    await Deno.writeTextFile(`${folder}tty0`, "");
     await prepare(folder);
     const tables = `[display]\nframebuffer = "${folder}fb0"\nsysfs = "${folder}"\n` +
+      `console = "${folder}tty0"\n` +
       display.replaceAll("FOLDER/", folder);
     const service = await startService({ dataDir, tables });
     try {
@@ -37,6 +41,7 @@ async function withScreen(
         service,
         folder,
         before: memory,
+        console: () => Deno.readTextFile(`${folder}tty0`),
         screen: () => Deno.readFile(`${folder}fb0`),
       });
     } finally {
@@ -96,16 +101,19 @@ async function assertNoDebugger(): Promise<void> {
 systemTest("the screen is given back after a pairing and on SIGTERM", {
   whyNot: undefined,
   run: () =>
-    withScreen('kind = "framebuffer"', async ({ service, screen, before }) => {
+    withScreen('kind = "framebuffer"', async ({ service, screen, console, before }) => {
       Deno.kill(service.pid, "SIGUSR1");
       await until(async () => await pinOf(service) !== undefined);
       await pairPhone(service.baseUrl, { pin: await pinOf(service) ?? "" });
       assert.ok(!same(await screen(), before));
+      assert.match(await console(), /\[\?25l$/);
       await until(async () => same(await screen(), before));
+      assert.match(await console(), /\[\?25h$/);
       Deno.kill(service.pid, "SIGUSR1");
       await until(async () => !same(await screen(), before));
       assert.equal(await service.stop(), 0);
       assert.ok(same(await screen(), before));
+      assert.match(await console(), /\[\?25l(.*)\[\?25h$/s);
     }),
 });
 
