@@ -255,7 +255,7 @@ function askStatuses(paths: readonly string[]): Ask {
     const statuses: number[] = [];
     for (const path of paths) {
       // deno-lint-ignore no-await-in-loop -- one request at a time
-      const response = await world.request(path, from(how));
+      const response = await world.request(path, from(how, { headers: { Accept: "text/html" } }));
       // deno-lint-ignore no-await-in-loop -- as above
       await response.body?.cancel();
       statuses.push(response.status);
