@@ -1,35 +1,35 @@
 // argv → command. The only place that ends the process.
 
-import { startApp } from "./app.ts";
+import { startApp } from "./app/app.ts";
 import { createBackup, restoreBackup } from "./app/backup.ts";
 import { diagnose } from "./app/doctor_probes.ts";
-import { actionsCommand } from "./cli/actions.ts";
+import { actionsCommand } from "./edges/cli/commands/actions_command.ts";
 import { escapeUnsafe } from "./base/unsafe_text.ts";
-import { auditCommand } from "./cli/audit.ts";
-import { backupCommand } from "./cli/backup.ts";
-import { callCommand } from "./cli/call.ts";
-import { clientsCommand } from "./cli/clients.ts";
+import { auditCommand } from "./edges/cli/commands/audit_command.ts";
+import { backupCommand } from "./edges/cli/commands/backup_command.ts";
+import { callCommand } from "./edges/cli/commands/call_command.ts";
+import { clientsCommand } from "./edges/cli/commands/clients_command.ts";
 import {
   type Command,
   type CommandContext,
   CommandError,
   EXIT_CODES,
   UsageError,
-} from "./cli/command.ts";
-import { configCommand } from "./cli/config.ts";
-import { demoCommand } from "./cli/demo.ts";
-import { doctorCommand } from "./cli/doctor.ts";
-import { keysCommand } from "./cli/keys.ts";
-import { pairCommand } from "./cli/pair.ts";
-import { restoreCommand } from "./cli/restore.ts";
-import { runCommand } from "./cli/run.ts";
-import { serveCommand } from "./cli/serve.ts";
-import { stopCommand } from "./cli/stop.ts";
-import { checkFleet } from "./fleet/check_fleet.ts";
-import { connectDirectly, environment as readEnvironment } from "./platform/host.ts";
-import { terminalColumns } from "./platform/terminal_columns.ts";
-import { findInstances } from "./platform/mdns_query.ts";
-import { usageCommand } from "./cli/usage.ts";
+} from "./edges/cli/command.ts";
+import { configCommand } from "./edges/cli/commands/config_command.ts";
+import { demoCommand } from "./edges/cli/commands/demo_command.ts";
+import { doctorCommand } from "./edges/cli/commands/doctor_command.ts";
+import { keysCommand } from "./edges/cli/commands/keys_command.ts";
+import { pairCommand } from "./edges/cli/commands/pair_command.ts";
+import { restoreCommand } from "./edges/cli/commands/restore_command.ts";
+import { runCommand } from "./edges/cli/commands/run_command.ts";
+import { serveCommand } from "./edges/cli/commands/serve_command.ts";
+import { stopCommand } from "./edges/cli/commands/stop_command.ts";
+import { checkFleet } from "./edges/shared_store/check_fleet.ts";
+import { connectDirectly, environment as readEnvironment } from "./edges/platform/host.ts";
+import { terminalColumns } from "./edges/platform/terminal_columns.ts";
+import { findInstances } from "./edges/platform/mdns_query.ts";
+import { usageCommand } from "./edges/cli/commands/usage_command.ts";
 import { VERSION } from "./version.ts";
 
 const COMMANDS: readonly Command[] = [

@@ -2,12 +2,12 @@
 // needs of the platform is loaded when it is wanted for the first time.
 
 import type { Clock } from "../base/clock.ts";
-import { asError } from "../base/errors.ts";
+import { asError } from "../base/app_error.ts";
 import type { Logger } from "../base/log.ts";
-import { Discovery } from "../discovery/discovery.ts";
-import type { DiscoverySettings } from "../discovery/discovery_settings.ts";
-import type { InterfaceAddress } from "../discovery/interfaces.ts";
-import type { OpenMdnsSocket } from "../discovery/mdns_socket.ts";
+import { Discovery } from "../features/discovery/discovery.ts";
+import type { DiscoverySettings } from "../features/discovery/discovery_settings.ts";
+import type { InterfaceAddress } from "../features/discovery/interfaces.ts";
+import type { OpenMdnsSocket } from "../features/discovery/mdns_socket.ts";
 
 /** Options of {@linkcode createAnnouncing}. */
 export interface AnnouncingOptions {

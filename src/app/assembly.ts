@@ -1,26 +1,26 @@
 // The composition root: builds the parts of one device in order. Everything a part needs is handed to
 // it here, and the line after it says how it ends; docs/architecture.md has the picture.
 
-import { ActionRunner } from "../actions/action_runner.ts";
+import { ActionRunner } from "../features/actions/action_runner.ts";
 import { type Clock, settledWithin, systemClock } from "../base/clock.ts";
-import { asError } from "../base/errors.ts";
+import { asError } from "../base/app_error.ts";
 import type { Logger } from "../base/log.ts";
 import { type RandomSource, randomUuid, systemRandom } from "../base/random.ts";
-import { type Config, settingsOf } from "../config/config.ts";
-import { fanOut } from "../display/fan_out.ts";
-import type { PinDisplay } from "../display/pin_display.ts";
-import { EventStreams } from "../http/events.ts";
-import { createMetrics } from "../http/metrics.ts";
-import { createPolicyFacts } from "../http/policy_facts.ts";
-import { createRoutes } from "../http/routes.ts";
-import { KeyHolds } from "../keys/key_holds.ts";
-import { showMedia } from "../rpc/methods/actions.ts";
-import { Notifications } from "../rpc/notifications.ts";
-import { SessionGateway } from "../session/gateway.ts";
-import { LiveConnections } from "../session/live_connections.ts";
-import { Throttle } from "../session/throttle.ts";
-import { LiveSettings } from "../settings/live_settings.ts";
-import { pairPage } from "../web/pair_page.ts";
+import { type Config, settingsOf } from "../edges/config/config.ts";
+import { fanOut } from "../features/screen/fan_out.ts";
+import type { PinDisplay } from "../features/screen/pin_display.ts";
+import { EventStreams } from "../edges/http/events.ts";
+import { createMetrics } from "../edges/http/metrics.ts";
+import { createPolicyFacts } from "../edges/http/policy_facts.ts";
+import { createRoutes } from "../edges/http/routes.ts";
+import { KeyHolds } from "../features/access/key_holds.ts";
+import { showMedia } from "../features/rpc/methods/action_methods.ts";
+import { Notifications } from "../features/rpc/notifications.ts";
+import { SessionGateway } from "../features/session/gateway.ts";
+import { LiveConnections } from "../features/session/live_connections.ts";
+import { Throttle } from "../features/session/throttle.ts";
+import { LiveSettings } from "../features/settings/live_settings.ts";
+import { pairPage } from "../edges/http/page/pair_page.ts";
 import { createAnnouncing } from "./announcing.ts";
 import { auditChanges, type InForce } from "./audit_changes.ts";
 import { createConnector } from "./connections.ts";

@@ -1,9 +1,9 @@
 // What a change of settings or a reload changed, for the audit log: who, which, from what to what. The
 // settings that can be reloaded hold no secrets; of actions, whose environment may, only the names.
 
-import type { ActionSettings } from "../actions/action_settings.ts";
-import type { AuditLog } from "../audit/audit_log.ts";
-import type { Settings } from "../settings/live_settings.ts";
+import type { ActionSettings } from "../features/actions/action_settings.ts";
+import type { AuditLog } from "../features/access/audit_log.ts";
+import type { Settings } from "../features/settings/live_settings.ts";
 
 /** The longest value of a setting in the audit log, in characters; longer ones are cut. */
 export const MAX_AUDITED_CHARACTERS = 500;

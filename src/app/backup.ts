@@ -3,26 +3,30 @@
 
 import { lchownSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
-import { AuditLog } from "../audit/audit_log.ts";
-import { type BackupContent, encodeBackup, parseBackup } from "../backup/backup_content.ts";
-import { checkPassphrase, openSealedFile, sealFile } from "../backup/sealed_file.ts";
+import { AuditLog } from "../features/access/audit_log.ts";
+import {
+  type BackupContent,
+  encodeBackup,
+  parseBackup,
+} from "../features/backup/backup_content.ts";
+import { checkPassphrase, openSealedFile, sealFile } from "../features/backup/sealed_file.ts";
 import { utf8 } from "../base/bytes.ts";
 import { systemClock } from "../base/clock.ts";
-import { AppError } from "../base/errors.ts";
+import { AppError } from "../base/app_error.ts";
 import { silentLogger } from "../base/log.ts";
 import { isOwnFile } from "../base/own_files.ts";
 import { systemRandom } from "../base/random.ts";
-import { parseConfig, parseOverlay } from "../config/config.ts";
-import { privateFiles } from "../platform/private_files.ts";
-import { SETTINGS_FILE } from "../settings/settings_file.ts";
+import { parseConfig, parseOverlay } from "../edges/config/config.ts";
+import { privateFiles } from "../edges/platform/private_files.ts";
+import { SETTINGS_FILE } from "../features/settings/settings_file.ts";
 import {
   readLiveRecords,
   readRecords,
   type RestoreCounts,
   restoreRecords,
-} from "../sqlite/backup_store.ts";
-import { findDatabase, openStores } from "../sqlite/stores.ts";
-import { LockedError } from "../sqlite/write_lock.ts";
+} from "../edges/sqlite/backup_store.ts";
+import { findDatabase, openStores } from "../edges/sqlite/stores.ts";
+import { LockedError } from "../edges/sqlite/write_lock.ts";
 import { VERSION } from "../version.ts";
 
 /** Options of {@linkcode createBackup}. */

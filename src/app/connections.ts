@@ -1,21 +1,24 @@
 // A connection over each new socket: its session, its requests, and what is told about it.
 
-import type { AuditLog } from "../audit/audit_log.ts";
+import type { AuditLog } from "../features/access/audit_log.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
-import type { LastSeen } from "../clients/last_seen.ts";
-import type { ClientRoster } from "../clients/roster.ts";
-import type { Metrics } from "../http/metrics.ts";
-import type { SocketPeer } from "../http/routes.ts";
-import type { KeyHolds } from "../keys/key_holds.ts";
-import type { Caller } from "../rpc/caller.ts";
-import type { Dispatcher } from "../rpc/dispatcher.ts";
-import { ENCRYPTION_REQUIRED_MESSAGE, UNSUPPORTED_VERSION_MESSAGE } from "../rpc/message.ts";
-import type { Notifications } from "../rpc/notifications.ts";
-import { Connection } from "../session/connection.ts";
-import type { SessionGateway } from "../session/gateway.ts";
-import type { LiveConnections } from "../session/live_connections.ts";
-import type { Socket } from "../session/socket.ts";
+import type { LastSeen } from "../features/access/last_seen.ts";
+import type { ClientRoster } from "../features/access/roster.ts";
+import type { Metrics } from "../edges/http/metrics.ts";
+import type { SocketPeer } from "../edges/http/routes.ts";
+import type { KeyHolds } from "../features/access/key_holds.ts";
+import type { Caller } from "../features/rpc/caller.ts";
+import type { Dispatcher } from "../features/rpc/dispatcher.ts";
+import {
+  ENCRYPTION_REQUIRED_MESSAGE,
+  UNSUPPORTED_VERSION_MESSAGE,
+} from "../features/rpc/message.ts";
+import type { Notifications } from "../features/rpc/notifications.ts";
+import { Connection } from "../features/session/connection.ts";
+import type { SessionGateway } from "../features/session/gateway.ts";
+import type { LiveConnections } from "../features/session/live_connections.ts";
+import type { Socket } from "../features/session/socket.ts";
 
 /** The parts that a connection works with. */
 export interface ConnectionParts {

@@ -4,18 +4,18 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
-import { asError } from "../base/errors.ts";
-import type { DatabaseFacts } from "../doctor/doctor_facts.ts";
-import type { ApiKey, DoorScope } from "../keys/api_key.ts";
-import { SqliteAuditStore } from "../sqlite/audit_store.ts";
-import { SqliteClientStore } from "../sqlite/client_store.ts";
-import { BUSY_TIMEOUT_MS } from "../sqlite/database.ts";
-import { SqliteKeyStore } from "../sqlite/key_store.ts";
-import { MIGRATIONS } from "../sqlite/migrations.ts";
-import { SqliteReplayLedger } from "../sqlite/replay_ledger.ts";
-import { DATABASE_FILE } from "../sqlite/stores.ts";
-import { SqliteTimeMark } from "../sqlite/time_mark.ts";
-import { SqliteTombstones } from "../sqlite/tombstones.ts";
+import { asError } from "../base/app_error.ts";
+import type { DatabaseFacts } from "../features/doctor/doctor_facts.ts";
+import type { ApiKey, DoorScope } from "../features/access/api_key.ts";
+import { SqliteAuditStore } from "../edges/sqlite/audit_store.ts";
+import { SqliteClientStore } from "../edges/sqlite/client_store.ts";
+import { BUSY_TIMEOUT_MS } from "../edges/sqlite/database.ts";
+import { SqliteKeyStore } from "../edges/sqlite/key_store.ts";
+import { MIGRATIONS } from "../edges/sqlite/migrations.ts";
+import { SqliteReplayLedger } from "../edges/sqlite/sqlite_replay_ledger.ts";
+import { DATABASE_FILE } from "../edges/sqlite/stores.ts";
+import { SqliteTimeMark } from "../edges/sqlite/time_mark.ts";
+import { SqliteTombstones } from "../edges/sqlite/tombstones.ts";
 import { statIfThere } from "./doctor_files.ts";
 
 /** The largest database that is read whole, in bytes; larger ones take too long without a break. */

@@ -2,11 +2,11 @@
 // nothing.
 
 import { dirname } from "node:path";
-import { asError } from "../base/errors.ts";
-import type { DisplayFacts } from "../doctor/doctor_facts.ts";
-import type { DisplayKind, DisplaySettings } from "../display/display_settings.ts";
-import type { Identity } from "../doctor/proc_files.ts";
-import { openFramebuffer } from "../platform/framebuffer_device.ts";
+import { asError } from "../base/app_error.ts";
+import type { DisplayFacts } from "../features/doctor/doctor_facts.ts";
+import type { DisplayKind, DisplaySettings } from "../features/screen/display_settings.ts";
+import type { Identity } from "../features/doctor/proc_files.ts";
+import { openFramebuffer } from "../edges/platform/framebuffer_device.ts";
 import { isWritableFolder, lookAtProgram, statIfThere } from "./doctor_files.ts";
 
 type DisplayLook = DisplayFacts["displays"][number];

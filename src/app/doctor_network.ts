@@ -4,8 +4,8 @@
 
 import { normalizeAddress } from "../base/ip_address.ts";
 import { formatSocketAddress, type SocketAddress } from "../base/socket_address.ts";
-import type { GuardFacts } from "../doctor/doctor_facts.ts";
-import { addressesNotInUse, listeningAddresses } from "../doctor/proc_files.ts";
+import type { GuardFacts } from "../features/doctor/doctor_facts.ts";
+import { addressesNotInUse, listeningAddresses } from "../features/doctor/proc_files.ts";
 
 /** How long the service may take to say how it is, in milliseconds. */
 export const HEALTH_LIMIT_MS = 2_000;

@@ -1,23 +1,23 @@
 // Answers the doctor's questions about this machine, out of the parts that look at it, and runs its
 // checks. Nothing on the device is changed, whether the service runs or not.
 
-import { compileRunPatterns } from "../actions/run_patterns.ts";
+import { compileRunPatterns } from "../features/actions/run_patterns.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { isLoopbackAddress } from "../base/ip_address.ts";
 import { type RandomSource, systemRandom } from "../base/random.ts";
-import type { Config } from "../config/config.ts";
-import { type CheckResult, NotAskable, runChecks } from "../doctor/check.ts";
-import { hostLabel, instanceLabel } from "../discovery/instance_name.ts";
-import { CHECKS } from "../doctor/checks.ts";
-import type { FoundInstance, KeyFacts, ServiceFacts } from "../doctor/doctor_facts.ts";
-import type { DoctorProbes } from "../doctor/doctor_probes.ts";
-import { isReachedAt } from "../doctor/network_judgements.ts";
-import { tryRunPatterns } from "../doctor/pattern_trial.ts";
-import type { Identity } from "../doctor/proc_files.ts";
-import { tryPairing } from "../doctor/trial_pairing.ts";
-import type { ApiKey } from "../keys/api_key.ts";
-import type { ModelSettings } from "../models/model_settings.ts";
-import { hostName } from "../platform/host.ts";
+import type { Config } from "../edges/config/config.ts";
+import { type CheckResult, NotAskable, runChecks } from "../features/doctor/check.ts";
+import { hostLabel, instanceLabel } from "../features/discovery/instance_name.ts";
+import { CHECKS } from "../features/doctor/checks.ts";
+import type { FoundInstance, KeyFacts, ServiceFacts } from "../features/doctor/doctor_facts.ts";
+import type { DoctorProbes } from "../features/doctor/doctor_probes.ts";
+import { isReachedAt } from "../features/doctor/network_judgements.ts";
+import { tryRunPatterns } from "../features/doctor/pattern_trial.ts";
+import type { Identity } from "../features/doctor/proc_files.ts";
+import { tryPairing } from "../features/doctor/trial_pairing.ts";
+import type { ApiKey } from "../features/access/api_key.ts";
+import type { ModelSettings } from "../features/models/model_settings.ts";
+import { hostName } from "../edges/platform/host.ts";
 import { RELEASE_DATE } from "../version.ts";
 import { lookAtActions } from "./doctor_actions.ts";
 import { lookAtDatabase } from "./doctor_database.ts";

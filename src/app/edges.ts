@@ -1,10 +1,10 @@
 // Everything of the outside world that a service opens, in one list: a test puts its own in the
 // place of some (a store in memory, listeners without sockets) and runs the rest as it is.
 
-import { startListeners } from "../http/listeners.ts";
-import { createActionStarter } from "../platform/action_process.ts";
-import { watchButtons } from "../platform/buttons.ts";
-import { openDisplays } from "../platform/displays.ts";
+import { startListeners } from "../edges/http/listeners.ts";
+import { createActionStarter } from "../edges/platform/action_starter.ts";
+import { watchButtons } from "../edges/platform/buttons.ts";
+import { openDisplays } from "../edges/platform/displays.ts";
 import {
   environment,
   hostName,
@@ -12,12 +12,12 @@ import {
   ownAddresses,
   pairingUrl,
   platformName,
-} from "../platform/host.ts";
-import { loadMdns } from "../platform/mdns.ts";
-import { dropPermissions } from "../platform/permissions.ts";
-import { privateFiles } from "../platform/private_files.ts";
-import { residentBytes, watchEventLoop } from "../platform/vitals.ts";
-import { openStores } from "../sqlite/stores.ts";
+} from "../edges/platform/host.ts";
+import { loadMdns } from "../edges/platform/mdns.ts";
+import { dropPermissions } from "../edges/platform/permissions.ts";
+import { privateFiles } from "../edges/platform/private_files.ts";
+import { residentBytes, watchEventLoop } from "../edges/platform/vitals.ts";
+import { openStores } from "../edges/sqlite/stores.ts";
 import { openModels } from "./models.ts";
 
 /** The outside world of this process. */

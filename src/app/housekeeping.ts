@@ -1,11 +1,11 @@
 // What a running service does from time to time.
 
 import { type Clock, every } from "../base/clock.ts";
-import { asError } from "../base/errors.ts";
+import { asError } from "../base/app_error.ts";
 import type { Logger } from "../base/log.ts";
-import { LAST_SEEN_FLUSH_MS } from "../clients/last_seen.ts";
-import { UNCLAIMED_SWEEP_MS, UnclaimedClients } from "../clients/unclaimed.ts";
-import type { Stores } from "../sqlite/stores.ts";
+import { LAST_SEEN_FLUSH_MS } from "../features/access/last_seen.ts";
+import { UNCLAIMED_SWEEP_MS, UnclaimedClients } from "../features/access/unclaimed.ts";
+import type { Stores } from "../edges/sqlite/stores.ts";
 import type { Records } from "./records.ts";
 
 /** How often the log is told the head of the audit log, in milliseconds. */

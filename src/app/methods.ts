@@ -1,22 +1,22 @@
 // All methods of the API with their parts, and what role a caller has.
 
-import type { ActionRunner } from "../actions/action_runner.ts";
+import type { ActionRunner } from "../features/actions/action_runner.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
-import { DOOR_SCOPES, KEY_SCOPES } from "../keys/api_key.ts";
-import type { KeyHolds } from "../keys/key_holds.ts";
-import { dayOf } from "../models/usage.ts";
-import type { PairingWindow } from "../pairing/pairing_window.ts";
-import { roleOfCaller } from "../rpc/caller.ts";
-import { createDispatcher, type Dispatcher } from "../rpc/dispatcher.ts";
-import { actionMethods } from "../rpc/methods/actions.ts";
-import { auditMethods } from "../rpc/methods/audit.ts";
-import { clientMethods } from "../rpc/methods/clients.ts";
-import { keyMethods } from "../rpc/methods/keys.ts";
-import { serviceMethods } from "../rpc/methods/service.ts";
-import { settingsMethods } from "../rpc/methods/settings.ts";
-import { usageMethods } from "../rpc/methods/usage.ts";
-import type { LiveSettings } from "../settings/live_settings.ts";
+import { DOOR_SCOPES, KEY_SCOPES } from "../features/access/api_key.ts";
+import type { KeyHolds } from "../features/access/key_holds.ts";
+import { dayOf } from "../features/models/usage.ts";
+import type { PairingWindow } from "../features/pairing/pairing_window.ts";
+import { roleOfCaller } from "../features/rpc/caller.ts";
+import { createDispatcher, type Dispatcher } from "../features/rpc/dispatcher.ts";
+import { actionMethods } from "../features/rpc/methods/action_methods.ts";
+import { auditMethods } from "../features/rpc/methods/audit_methods.ts";
+import { clientMethods } from "../features/rpc/methods/client_methods.ts";
+import { keyMethods } from "../features/rpc/methods/key_methods.ts";
+import { serviceMethods } from "../features/rpc/methods/service_methods.ts";
+import { settingsMethods } from "../features/rpc/methods/settings_methods.ts";
+import { usageMethods } from "../features/rpc/methods/usage_methods.ts";
+import type { LiveSettings } from "../features/settings/live_settings.ts";
 import { VERSION } from "../version.ts";
 import type { Models } from "./models.ts";
 import type { Records } from "./records.ts";

@@ -4,23 +4,23 @@
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
 import type { RandomSource } from "../base/random.ts";
-import { openPostgres, type Postgres } from "../fleet/postgres.ts";
-import { PostgresKeyStore } from "../fleet/postgres_keys.ts";
-import { PostgresUsageStore } from "../fleet/postgres_usage.ts";
-import { openRedisLimits, type RedisLimitStore } from "../fleet/redis_limits.ts";
-import type { ModelService } from "../http/model_routes.ts";
-import type { KeyRing } from "../keys/key_ring.ts";
-import { SharedKeyRing } from "../keys/shared_key_ring.ts";
-import type { SharedKeyStore } from "../keys/shared_key_store.ts";
-import { KeyAccounting } from "../models/key_accounting.ts";
-import { createModelKeyCheck } from "../models/model_key_check.ts";
-import type { ModelSettings } from "../models/model_settings.ts";
-import { Outages } from "../models/outage.ts";
-import { createModelGateway } from "../models/proxy.ts";
-import type { UsageStore } from "../models/usage.ts";
-import { UsageLedger } from "../models/usage_ledger.ts";
-import type { UsageReader } from "../rpc/methods/usage.ts";
-import type { Stores } from "../sqlite/stores.ts";
+import { openPostgres, type Postgres } from "../edges/shared_store/postgres.ts";
+import { PostgresKeyStore } from "../edges/shared_store/postgres_keys.ts";
+import { PostgresUsageStore } from "../edges/shared_store/postgres_usage.ts";
+import { openRedisLimits, type RedisLimitStore } from "../edges/shared_store/redis_limits.ts";
+import type { ModelService } from "../edges/http/model_routes.ts";
+import type { KeyRing } from "../features/access/key_ring.ts";
+import { SharedKeyRing } from "../features/access/shared_key_ring.ts";
+import type { SharedKeyStore } from "../features/access/shared_key_store.ts";
+import { KeyAccounting } from "../features/models/key_accounting.ts";
+import { createModelKeyCheck } from "../features/models/model_key_check.ts";
+import type { ModelSettings } from "../features/models/model_settings.ts";
+import { Outages } from "../features/models/outage.ts";
+import { createModelGateway } from "../features/models/proxy.ts";
+import type { UsageStore } from "../features/models/usage.ts";
+import { UsageLedger } from "../features/models/usage_ledger.ts";
+import type { UsageReader } from "../features/rpc/methods/usage_methods.ts";
+import type { Stores } from "../edges/sqlite/stores.ts";
 
 /** Options of {@linkcode openModels}. */
 export interface ModelsOptions {

@@ -3,9 +3,9 @@
 import type { Clock } from "../base/clock.ts";
 import type { Logger, LogLevel } from "../base/log.ts";
 import type { RandomSource } from "../base/random.ts";
-import type { Config } from "../config/config.ts";
-import type { ConfigSource } from "../config/config_source.ts";
-import type { PinDisplay } from "../display/pin_display.ts";
+import type { Config } from "../edges/config/config.ts";
+import type { ConfigSource } from "../edges/config/config_source.ts";
+import type { PinDisplay } from "../features/screen/pin_display.ts";
 
 /** Options of {@linkcode startApp}. */
 export interface AppOptions {

@@ -1,16 +1,16 @@
 // The pairing window of the device, and everybody who hears of what happens in it: the display, the
 // log, the audit log, the metrics and the connections.
 
-import type { AuditLog } from "../audit/audit_log.ts";
+import type { AuditLog } from "../features/access/audit_log.ts";
 import type { Clock } from "../base/clock.ts";
-import { asError } from "../base/errors.ts";
+import { asError } from "../base/app_error.ts";
 import type { Logger } from "../base/log.ts";
 import type { RandomSource } from "../base/random.ts";
-import type { ClientRoster } from "../clients/roster.ts";
-import type { PinDisplay } from "../display/pin_display.ts";
-import type { Metrics } from "../http/metrics.ts";
-import { type PairingOutcome, PairingWindow } from "../pairing/pairing_window.ts";
-import type { Notifications } from "../rpc/notifications.ts";
+import type { ClientRoster } from "../features/access/roster.ts";
+import type { PinDisplay } from "../features/screen/pin_display.ts";
+import type { Metrics } from "../edges/http/metrics.ts";
+import { type PairingOutcome, PairingWindow } from "../features/pairing/pairing_window.ts";
+import type { Notifications } from "../features/rpc/notifications.ts";
 
 /** The parts around the pairing window. */
 export interface PairingParts {

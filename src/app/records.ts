@@ -1,15 +1,15 @@
 // Who may do what, and who did what: the parts over the device's own stores.
 
-import { AuditLog } from "../audit/audit_log.ts";
+import { AuditLog } from "../features/access/audit_log.ts";
 import type { Clock } from "../base/clock.ts";
 import { LastingClock } from "../base/lasting_clock.ts";
 import type { Logger } from "../base/log.ts";
 import type { RandomSource } from "../base/random.ts";
-import { LastSeen } from "../clients/last_seen.ts";
-import { ClientRoster } from "../clients/roster.ts";
-import { KeyRing } from "../keys/key_ring.ts";
-import type { LiveConnections } from "../session/live_connections.ts";
-import type { Stores } from "../sqlite/stores.ts";
+import { LastSeen } from "../features/access/last_seen.ts";
+import { ClientRoster } from "../features/access/roster.ts";
+import { KeyRing } from "../features/access/key_ring.ts";
+import type { LiveConnections } from "../features/session/live_connections.ts";
+import type { Stores } from "../edges/sqlite/stores.ts";
 
 /** Options of {@linkcode openRecords}. */
 export interface RecordsOptions {

@@ -1,7 +1,7 @@
 // What the service is doing, and how it is reached once it listens.
 
-import type { Listeners } from "../http/listeners.ts";
-import type { ServiceState } from "../http/routes.ts";
+import type { Listeners } from "../edges/http/listeners.ts";
+import type { ServiceState } from "../edges/http/routes.ts";
 
 /** What a service is doing, for all parts that ask. */
 export class ServiceStatus {

@@ -1,13 +1,17 @@
 // Settings that change while the service runs: read again from the owner's file, or changed over the
 // API and kept beside it (settings/settings_file.ts).
 
-import { AppError } from "../base/errors.ts";
+import { AppError } from "../base/app_error.ts";
 import { explainStorageError } from "../base/storage_error.ts";
-import { type Config, parseOverlay, settingsOf } from "../config/config.ts";
-import type { ConfigSource } from "../config/config_source.ts";
-import type { PrivateFiles } from "../display/picture_file.ts";
-import type { LiveSettings } from "../settings/live_settings.ts";
-import { changeTables, formatTables, type SettingsChange } from "../settings/settings_file.ts";
+import { type Config, parseOverlay, settingsOf } from "../edges/config/config.ts";
+import type { ConfigSource } from "../edges/config/config_source.ts";
+import type { PrivateFiles } from "../features/screen/picture_file_display.ts";
+import type { LiveSettings } from "../features/settings/live_settings.ts";
+import {
+  changeTables,
+  formatTables,
+  type SettingsChange,
+} from "../features/settings/settings_file.ts";
 
 /** Options of {@linkcode createSettingsControl}. */
 export interface SettingsControlOptions {

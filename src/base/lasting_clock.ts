@@ -4,7 +4,7 @@
 // server leaves nothing behind; what was kept wrongly is said, and keys made from then on work.
 
 import { type Clock, every } from "./clock.ts";
-import { asError } from "./errors.ts";
+import { asError } from "./app_error.ts";
 import type { Logger } from "./log.ts";
 
 /** How often the clock is looked at, and how long a time must hold to be kept, in milliseconds. */

@@ -1,7 +1,7 @@
 // Failures of the disk in words that the owner can act upon. They name no path and come from no peer,
 // so that a caller may see them; the original stays as the cause.
 
-import { AppError } from "./errors.ts";
+import { AppError } from "./app_error.ts";
 
 const TEXTS = {
   full: "No space left on the device",

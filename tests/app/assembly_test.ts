@@ -4,12 +4,12 @@
 import assert from "node:assert/strict";
 import { ANSWERS_GRACE_MS, assemble, RUNNING_GRACE_MS } from "../../src/app/assembly.ts";
 import type { Edges } from "../../src/app/edges.ts";
-import type { AuditCheckpoint } from "../../src/audit/audit_log.ts";
+import type { AuditCheckpoint } from "../../src/features/access/audit_log.ts";
 import { silentLogger } from "../../src/base/log.ts";
-import { parseConfig } from "../../src/config/config.ts";
-import { silentDisplay } from "../../src/display/pin_display.ts";
+import { parseConfig } from "../../src/edges/config/config.ts";
+import { silentDisplay } from "../../src/features/screen/pin_display.ts";
 import { innerEdges, memoryStores, REMOTE, withAppInProcess } from "../support/app_in_process.ts";
-import type { Stores } from "../../src/sqlite/stores.ts";
+import type { Stores } from "../../src/edges/sqlite/stores.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { settle } from "../support/fake_socket.ts";
 

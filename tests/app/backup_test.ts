@@ -3,16 +3,16 @@
 
 import assert from "node:assert/strict";
 import { createBackup, restoreBackup } from "../../src/app/backup.ts";
-import { type BackupRecords, encodeBackup } from "../../src/backup/backup_content.ts";
-import { sealFile } from "../../src/backup/sealed_file.ts";
+import { type BackupRecords, encodeBackup } from "../../src/features/backup/backup_content.ts";
+import { sealFile } from "../../src/features/backup/sealed_file.ts";
 import { silentLogger } from "../../src/base/log.ts";
 import { systemRandom } from "../../src/base/random.ts";
-import { MAX_CLIENTS } from "../../src/clients/client.ts";
-import { SETTINGS_FILE } from "../../src/settings/settings_file.ts";
-import { readRecords } from "../../src/sqlite/backup_store.ts";
-import { openStores, type Stores } from "../../src/sqlite/stores.ts";
-import { sampleClient, sampleSalt } from "../sqlite/samples.ts";
-import { readFiles } from "../sqlite/temp_folder.ts";
+import { MAX_CLIENTS } from "../../src/features/access/client.ts";
+import { SETTINGS_FILE } from "../../src/features/settings/settings_file.ts";
+import { readRecords } from "../../src/edges/sqlite/backup_store.ts";
+import { openStores, type Stores } from "../../src/edges/sqlite/stores.ts";
+import { sampleClient, sampleSalt } from "../edges/sqlite/samples.ts";
+import { readFiles } from "../edges/sqlite/temp_folder.ts";
 import { withDataDir } from "../support/service_process.ts";
 
 const PASSPHRASE = "correct horse";

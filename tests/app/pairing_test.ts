@@ -3,8 +3,8 @@
 
 import assert from "node:assert/strict";
 import { encodeBase64 } from "../../src/base/bytes.ts";
-import type { PinDisplay } from "../../src/display/pin_display.ts";
-import { MAX_BURNED_PINS } from "../../src/pairing/pairing_limits.ts";
+import type { PinDisplay } from "../../src/features/screen/pin_display.ts";
+import { MAX_BURNED_PINS } from "../../src/features/pairing/pairing_limits.ts";
 import { type AppInProcess, withAppInProcess } from "../support/app_in_process.ts";
 import { messageAFor } from "../support/pairing_phone.ts";
 

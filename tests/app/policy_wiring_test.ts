@@ -3,10 +3,10 @@
 // above is what runs on a device.
 
 import assert from "node:assert/strict";
-import { PROBE_MS, PROBES } from "../../src/discovery/announcement.ts";
-import { KEY_SCOPES, type KeyScope } from "../../src/keys/api_key.ts";
-import { KEY_SWEEP_MS } from "../../src/keys/key_holds.ts";
-import type { GuardedConnection } from "../../src/http/guard/guard.ts";
+import { PROBE_MS, PROBES } from "../../src/features/discovery/announcement.ts";
+import { KEY_SCOPES, type KeyScope } from "../../src/features/access/api_key.ts";
+import { KEY_SWEEP_MS } from "../../src/features/access/key_holds.ts";
+import type { GuardedConnection } from "../../src/edges/http/guard/guard.ts";
 import { type AppInProcess, REMOTE, withAppInProcess } from "../support/app_in_process.ts";
 import { fakeMdns } from "../support/fake_mdns.ts";
 import { settle } from "../support/fake_socket.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createSettingsControl, type SettingsControl } from "../../src/app/settings_control.ts";
-import { parseConfig, settingsOf } from "../../src/config/config.ts";
-import { LiveSettings } from "../../src/settings/live_settings.ts";
+import { parseConfig, settingsOf } from "../../src/edges/config/config.ts";
+import { LiveSettings } from "../../src/features/settings/live_settings.ts";
 import { assertAppError } from "../support/app_error.ts";
 
 interface Fixture {

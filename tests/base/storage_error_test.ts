@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { AppError } from "../../src/base/errors.ts";
+import { AppError } from "../../src/base/app_error.ts";
 import { explainStorageError } from "../../src/base/storage_error.ts";
 
 const KNOWN: [Record<string, unknown>, string][] = [

@@ -1,6 +1,6 @@
 // What an idle PIN costs on a panel of 640 × 480: CPU time and bytes written per second.
 
-import { createFramebufferDisplay } from "../../src/display/framebuffer.ts";
+import { createFramebufferDisplay } from "../../src/features/screen/framebuffer_display.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { FakeFramebuffer } from "../support/fake_framebuffer.ts";
 import type { BenchRow } from "./table.ts";

@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import WebSocket from "ws";
 import { systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
-import { PairingWindow } from "../../src/pairing/pairing_window.ts";
+import { PairingWindow } from "../../src/features/pairing/pairing_window.ts";
 import { messageAFor, startPhone } from "../support/pairing_phone.ts";
 import { pairPhone } from "../support/reference_phone.ts";
 import { ReferenceSession } from "../support/reference_protocol.ts";

@@ -4,8 +4,8 @@
 import { systemClock } from "../../src/base/clock.ts";
 import { silentLogger } from "../../src/base/log.ts";
 import { systemRandom } from "../../src/base/random.ts";
-import { KeyRing } from "../../src/keys/key_ring.ts";
-import { openStores } from "../../src/sqlite/stores.ts";
+import { KeyRing } from "../../src/features/access/key_ring.ts";
+import { openStores } from "../../src/edges/sqlite/stores.ts";
 import { type BenchRow, median } from "./table.ts";
 
 const TRIES = 5000;

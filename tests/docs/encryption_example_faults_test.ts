@@ -3,8 +3,8 @@
 
 import assert from "node:assert/strict";
 import type { JsonObject } from "../../src/base/json.ts";
-import type { WireMessage } from "../../src/protocol/frame.ts";
-import { FakeDevice, FakeSession } from "../client/fake_device.ts";
+import type { WireMessage } from "../../src/protocol/v1/frame.ts";
+import { FakeDevice, FakeSession } from "../sdk/fake_device.ts";
 import vectors from "../vectors/v1.json" with { type: "json" };
 import { type EncryptionExample, loadEncryptionExample, socketUrl } from "./encryption_example.ts";
 

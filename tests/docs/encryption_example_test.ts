@@ -2,11 +2,11 @@
 // its numbers are those of the vectors.
 
 import assert from "node:assert/strict";
-import { startApp } from "../../src/app.ts";
+import { startApp } from "../../src/app/app.ts";
 import type { JsonObject } from "../../src/base/json.ts";
 import { silentLogger } from "../../src/base/log.ts";
-import { parseConfig } from "../../src/config/config.ts";
-import { silentDisplay } from "../../src/display/pin_display.ts";
+import { parseConfig } from "../../src/edges/config/config.ts";
+import { silentDisplay } from "../../src/features/screen/pin_display.ts";
 import { VERSION } from "../../src/version.ts";
 import { callLocal, openPairing, withDataDir } from "../support/service_process.ts";
 import vectors from "../vectors/v1.json" with { type: "json" };

@@ -1,7 +1,7 @@
 // The configuration that an image brings along can be used, and is what docs/flashing.md says.
 
 import assert from "node:assert/strict";
-import { parseConfig } from "../../src/config/config.ts";
+import { parseConfig } from "../../src/edges/config/config.ts";
 
 const FILE = new URL("../../packaging/rootfs/usr/share/latchkey/config.toml", import.meta.url);
 

@@ -2,7 +2,7 @@
 // forbids nothing that the service needs.
 
 import assert from "node:assert/strict";
-import { parseConfig } from "../../src/config/config.ts";
+import { parseConfig } from "../../src/edges/config/config.ts";
 
 const ROOTFS = new URL("../../packaging/rootfs/", import.meta.url);
 

@@ -1,7 +1,7 @@
 // Expectations about AppErrors.
 
 import assert from "node:assert/strict";
-import { AppError, type ErrorCode } from "../../src/base/errors.ts";
+import { AppError, type ErrorCode } from "../../src/base/app_error.ts";
 
 /** Fails unless `action` throws an AppError with this code. */
 export function assertAppError(action: () => unknown, code: ErrorCode): void {

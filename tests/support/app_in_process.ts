@@ -5,13 +5,13 @@ import { assemble } from "../../src/app/assembly.ts";
 import { type Edges, systemEdges } from "../../src/app/edges.ts";
 import type { App, AppOptions } from "../../src/app/options.ts";
 import { silentLogger } from "../../src/base/log.ts";
-import { parseConfig } from "../../src/config/config.ts";
-import { silentDisplay } from "../../src/display/pin_display.ts";
-import type { GuardedConnection } from "../../src/http/guard/guard.ts";
-import type { RequestHandler } from "../../src/http/routes.ts";
-import { openDatabase } from "../../src/sqlite/database.ts";
-import { MIGRATIONS } from "../../src/sqlite/migrations.ts";
-import { prepareStores, type Stores } from "../../src/sqlite/stores.ts";
+import { parseConfig } from "../../src/edges/config/config.ts";
+import { silentDisplay } from "../../src/features/screen/pin_display.ts";
+import type { GuardedConnection } from "../../src/edges/http/guard/guard.ts";
+import type { RequestHandler } from "../../src/edges/http/routes.ts";
+import { openDatabase } from "../../src/edges/sqlite/database.ts";
+import { MIGRATIONS } from "../../src/edges/sqlite/migrations.ts";
+import { prepareStores, type Stores } from "../../src/edges/sqlite/stores.ts";
 import { FakeClock } from "./fake_clock.ts";
 
 /** The port that the service believes to listen on. */

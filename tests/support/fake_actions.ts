@@ -1,7 +1,11 @@
 // Actions and programs of tests: nothing is started, and a test decides when a program ends.
 
-import type { ActionProcess, ProcessEnd, StartAction } from "../../src/actions/action_process.ts";
-import type { ActionSettings } from "../../src/actions/action_settings.ts";
+import type {
+  ActionProcess,
+  ProcessEnd,
+  StartAction,
+} from "../../src/features/actions/action_process.ts";
+import type { ActionSettings } from "../../src/features/actions/action_settings.ts";
 
 /** An action that matches its own name, with what a test wants otherwise. */
 export function sampleAction(

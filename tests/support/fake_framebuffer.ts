@@ -1,13 +1,13 @@
 // A panel in memory, with all the oddities of real ones.
 
 import { equalBytes } from "../../src/base/bytes.ts";
-import type { FramebufferDevice } from "../../src/display/framebuffer.ts";
+import type { FramebufferDevice } from "../../src/features/screen/framebuffer_display.ts";
 import {
   bytesPerPixel,
   type FramebufferGeometry,
   type PixelFormat,
   visibleRows,
-} from "../../src/display/framebuffer_layout.ts";
+} from "../../src/features/screen/framebuffer_layout.ts";
 
 /** What a panel is like. */
 export interface PanelOptions {

@@ -1,7 +1,11 @@
 // A link without a network: every socket that a test opens, and what was sent over it.
 
-import type { MdnsAnswer, MdnsPacket, OpenMdnsSocket } from "../../src/discovery/mdns_socket.ts";
-import type { DnsQuestion } from "../../src/discovery/service_records.ts";
+import type {
+  MdnsAnswer,
+  MdnsPacket,
+  OpenMdnsSocket,
+} from "../../src/features/discovery/mdns_socket.ts";
+import type { DnsQuestion } from "../../src/features/discovery/service_records.ts";
 
 /** A socket of a test. */
 export interface FakeMdnsSocket {

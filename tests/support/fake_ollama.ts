@@ -3,7 +3,7 @@
 // in the test's own process or over a socket; a test sets the pace, or answers in its place.
 
 import { asJsonObject, type JsonObject } from "../../src/base/json.ts";
-import type { Fetch } from "../../src/models/upstream.ts";
+import type { Fetch } from "../../src/features/models/upstream.ts";
 import {
   messageEvents,
   messageOf,

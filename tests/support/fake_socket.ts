@@ -1,7 +1,7 @@
 // A socket for tests: keeps what was sent; its peer reads or does not.
 
-import type { WireMessage } from "../../src/protocol/frame.ts";
-import type { Socket } from "../../src/session/socket.ts";
+import type { WireMessage } from "../../src/protocol/v1/frame.ts";
+import type { Socket } from "../../src/features/session/socket.ts";
 
 /** A socket without a network. */
 export class FakeSocket implements Socket {

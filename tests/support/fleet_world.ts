@@ -2,13 +2,13 @@
 // failure must look like.
 
 import assert from "node:assert/strict";
-import { AppError } from "../../src/base/errors.ts";
+import { AppError } from "../../src/base/app_error.ts";
 import { silentLogger } from "../../src/base/log.ts";
-import { openPostgres, QUERY_LIMIT_MS } from "../../src/fleet/postgres.ts";
-import type { Postgres, PostgresOptions } from "../../src/fleet/postgres.ts";
-import { COMMAND_LIMIT_MS, openRedisLimits } from "../../src/fleet/redis_limits.ts";
-import type { RedisLimitStore } from "../../src/fleet/redis_limits.ts";
-import { RETRY_AFTER_S } from "../../src/fleet/within.ts";
+import { openPostgres, QUERY_LIMIT_MS } from "../../src/edges/shared_store/postgres.ts";
+import type { Postgres, PostgresOptions } from "../../src/edges/shared_store/postgres.ts";
+import { COMMAND_LIMIT_MS, openRedisLimits } from "../../src/edges/shared_store/redis_limits.ts";
+import type { RedisLimitStore } from "../../src/edges/shared_store/redis_limits.ts";
+import { RETRY_AFTER_S } from "../../src/edges/shared_store/within.ts";
 import { type PostgresServer, startPostgres, whyNoPostgres } from "./postgres_server.ts";
 import { type RedisServer, startRedis, whyNoRedis } from "./redis_server.ts";
 import { systemTest } from "./system_test.ts";

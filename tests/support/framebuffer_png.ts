@@ -1,7 +1,10 @@
 // What a framebuffer's bytes look like on the panel: to PNG for eyes, to RGBA for decoders.
 
 import { encode } from "fast-png";
-import { bytesPerPixel, type FramebufferGeometry } from "../../src/display/framebuffer_layout.ts";
+import {
+  bytesPerPixel,
+  type FramebufferGeometry,
+} from "../../src/features/screen/framebuffer_layout.ts";
 
 /** The visible part as RGBA. */
 export function toRgba(

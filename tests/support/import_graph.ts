@@ -11,71 +11,52 @@ export interface SourceFile {
   readonly text: string;
 }
 
-type Layer = "base" | "protocol" | "feature" | "client" | "config" | "edge" | "app" | "main";
+type Tier = (typeof TIERS)[number];
 
-interface Import {
-  readonly specifier: string;
-  readonly isTypeOnly: boolean;
+/** Where a file lives: its tier, and its folder within the tier for features and edges. */
+interface Place {
+  readonly tier: Tier;
+  readonly room: string;
 }
 
-interface Module {
+interface Module extends Place {
   readonly path: string;
-  /** The folder below src, or the file's own name directly below it. */
-  readonly home: string;
-  readonly layer: Layer;
-  readonly imports: readonly Import[];
+  readonly imports: readonly string[];
 }
 
-/** Lowest first: imports point down this list. */
-const LAYERS: readonly Layer[] = [
-  "base",
-  "protocol",
-  "feature",
-  "client",
-  "config",
-  "edge",
-  "app",
+/** Lowest first: imports point down this list. The second part of a path is the tier. */
+const TIERS = ["base", "protocol", "features", "sdk", "edges", "app", "main"] as const;
+
+/** Files directly below src. */
+const ROOT_FILES: ReadonlyMap<string, Tier> = new Map([["version.ts", "base"], [
+  "main.ts",
   "main",
+]]);
+
+/**
+ * A feature may use the types, constants and functions of those that stand before it. A feature
+ * that is not listed stands last: it may use all of these, and no feature may use it.
+ */
+const FEATURE_ORDER = [
+  "access",
+  "pairing",
+  "session",
+  "settings",
+  "actions",
+  "library",
+  "screen",
+  "discovery",
+  "models",
+  "backup",
+  "rpc",
+  "doctor",
 ];
 
-/** Every folder and file directly below src. A new one finds its place here first. */
-const HOMES: ReadonlyMap<string, Layer> = new Map([
-  ["base", "base"],
-  ["version.ts", "base"],
-  ["protocol", "protocol"],
-  ["pairing", "feature"],
-  ["session", "feature"],
-  ["clients", "feature"],
-  ["rpc", "feature"],
-  ["actions", "feature"],
-  ["display", "feature"],
-  ["discovery", "feature"],
-  ["models", "feature"],
-  ["keys", "feature"],
-  ["audit", "feature"],
-  ["buttons", "feature"],
-  ["settings", "feature"],
-  ["backup", "feature"],
-  ["doctor", "feature"],
-  ["client", "client"],
-  ["config", "config"],
-  ["http", "edge"],
-  ["sqlite", "edge"],
-  ["platform", "edge"],
-  ["fleet", "edge"],
-  ["cli", "edge"],
-  ["web", "edge"],
-  ["app.ts", "app"],
-  ["app", "app"],
-  ["main.ts", "main"],
-]);
-
-const PLATFORM_HOMES = ["main.ts", "cli", "http", "sqlite", "platform", "fleet", "app"];
-const CONFIG_READERS = ["app.ts", "app", "main.ts", "cli"];
+const PLATFORM_TIERS: readonly Tier[] = ["edges", "app", "main"];
 const FORBIDDEN_NAME = /^(index|common|types)$|(^|_)(utils?|helpers?|manager)$/;
 const MAX_LINES = 400;
 
-/** Packages that run in a browser and that src/client may therefore use. */
+/** Packages that run in a browser and that src/sdk may therefore use. */
 const BROWSER_PACKAGES = ["@noble/curves/", "@noble/hashes/"];
 
 /** Everything that breaks a rule, as `path: what is wrong`; nothing where all is well. */
@@ -84,14 +65,13 @@ export function checkImportGraph(files: readonly SourceFile[]): string[] {
   const problems: string[] = [];
   for (const { path, text } of files) {
     problems.push(...checkFile({ path, text }));
-    const home = homeOf(path);
-    const layer = HOMES.get(home);
-    if (layer === undefined) {
-      problems.push(`${path}: unknown place src/${home}: add it to HOMES in import_graph.ts`);
+    const place = placeOf(path);
+    if (place === undefined) {
+      problems.push(`${path}: not in a tier: ${TIERS.slice(0, -1).join(", ")}`);
       continue;
     }
     const code = withoutComments(text);
-    const module = { path, home, layer, imports: parseImports(code) };
+    const module = { path, ...place, imports: parseImports(code) };
     modules.set(path, module);
     problems.push(...checkPlatform(module, code), ...checkPackages(module));
   }
@@ -108,16 +88,16 @@ function checkFile({ path, text }: SourceFile): string[] {
   return problems;
 }
 
-function checkPlatform({ path, home, imports }: Module, code: string): string[] {
+function checkPlatform({ path, tier, imports }: Module, code: string): string[] {
   const problems: string[] = [];
   const names = withoutStrings(code);
-  if (!PLATFORM_HOMES.includes(home)) {
+  if (!PLATFORM_TIERS.includes(tier)) {
     if (/\bDeno\b/.test(names)) problems.push(`${path}: uses Deno`);
-    for (const { specifier } of imports) {
+    for (const specifier of imports) {
       if (specifier.startsWith("node:")) problems.push(`${path}: imports ${specifier}`);
     }
   }
-  if (home !== "main.ts" && /\bDeno\s*\.\s*exit\b/.test(names)) {
+  if (tier !== "main" && /\bDeno\s*\.\s*exit\b/.test(names)) {
     problems.push(`${path}: calls Deno.exit, which only main.ts may`);
   }
   if (/\bimport\s*\(\s*(?!["'`\s])/.test(names)) {
@@ -126,48 +106,53 @@ function checkPlatform({ path, home, imports }: Module, code: string): string[] 
   return problems;
 }
 
-function checkPackages({ path, layer, imports }: Module): string[] {
-  if (layer !== "client") return [];
+function checkPackages({ path, tier, imports }: Module): string[] {
+  if (tier !== "sdk") return [];
   return imports
-    .filter(({ specifier }) => !isRelative(specifier) && !specifier.startsWith("node:"))
-    .filter(({ specifier }) => !BROWSER_PACKAGES.some((name) => specifier.startsWith(name)))
-    .map(({ specifier }) => `${path}: ${specifier} is not among BROWSER_PACKAGES`);
+    .filter((specifier) => !isRelative(specifier) && !specifier.startsWith("node:"))
+    .filter((specifier) => !BROWSER_PACKAGES.some((name) => specifier.startsWith(name)))
+    .map((specifier) => `${path}: ${specifier} is not among BROWSER_PACKAGES`);
 }
 
 function checkTargets(module: Module): string[] {
   const { path, imports } = module;
-  return imports.filter(({ specifier }) => isRelative(specifier)).flatMap((imported) => {
-    const target = targetOf(path, imported);
-    const problem = judge(module, { target, isTypeOnly: imported.isTypeOnly });
+  return imports.filter(isRelative).flatMap((specifier) => {
+    const target = targetOf(path, specifier);
+    const problem = judge(module, target);
     return problem === undefined ? [] : [`${path}: imports ${target}: ${problem}`];
   });
 }
 
-function judge(
-  from: Module,
-  { target, isTypeOnly }: { target: string; isTypeOnly: boolean },
-): string | undefined {
+function judge(from: Module, target: string): string | undefined {
   // The version is told by the manifest alone.
-  if (from.home === "version.ts" && target === "deno.json") return undefined;
+  if (from.path === "src/version.ts" && target === "deno.json") return undefined;
   if (!target.startsWith("src/")) return "it lies outside src";
-  const home = homeOf(target);
-  const layer = HOMES.get(home);
+  const to = placeOf(target);
   // A file in an unknown place is named once, by itself.
-  if (layer === undefined || home === from.home) return undefined;
-  if (home === "config" && !CONFIG_READERS.includes(from.home)) {
-    return "only app, main and cli read the configuration";
+  if (to === undefined || (to.tier === from.tier && to.room === from.room)) return undefined;
+  if (TIERS.indexOf(to.tier) > TIERS.indexOf(from.tier)) {
+    return `${to.tier} lies above ${from.tier}`;
   }
-  if (LAYERS.indexOf(layer) > LAYERS.indexOf(from.layer)) {
-    return `${layer} lies above ${from.layer}`;
+  if (from.tier === "sdk" && to.tier === "features") {
+    return "src/sdk imports only base and protocol";
   }
-  if (from.layer === "edge" && layer === "edge") return "edges never import each other";
-  if (from.layer === "client" && layer !== "base" && layer !== "protocol") {
-    return "src/client imports only base and protocol";
+  if (to.tier === "edges" && to.room === "config") {
+    const mayRead = from.tier !== "edges" || from.room === "cli";
+    return mayRead ? undefined : "only app, main and cli read the configuration";
   }
-  if (from.layer === "feature" && layer === "feature" && !isTypeOnly) {
-    return "a feature takes another feature's types only";
+  if (from.tier === "edges" && to.tier === "edges") return "edges never import each other";
+  if (from.tier === "edges" && to.tier === "sdk" && from.room !== "cli") {
+    return "of the edges only cli uses the SDK";
+  }
+  if (from.tier === "features" && to.tier === "features" && rank(to) >= rank(from)) {
+    return `${to.room} does not stand before ${from.room} in FEATURE_ORDER`;
   }
   return undefined;
+}
+
+function rank({ room }: Place): number {
+  const position = FEATURE_ORDER.indexOf(room);
+  return position === -1 ? FEATURE_ORDER.length : position;
 }
 
 function findCycles(modules: ReadonlyMap<string, Module>): string[] {
@@ -183,8 +168,8 @@ function findCycles(modules: ReadonlyMap<string, Module>): string[] {
     const module = modules.get(path);
     if (module === undefined || done.has(path)) return;
     trail.push(path);
-    for (const imported of module.imports) {
-      if (isRelative(imported.specifier)) visit(targetOf(path, imported));
+    for (const specifier of module.imports) {
+      if (isRelative(specifier)) visit(targetOf(path, specifier));
     }
     trail.pop();
     done.add(path);
@@ -193,39 +178,33 @@ function findCycles(modules: ReadonlyMap<string, Module>): string[] {
   return cycles;
 }
 
-function homeOf(path: string): string {
-  return path.split("/")[1] ?? path;
+function placeOf(path: string): Place | undefined {
+  const [, tierName = "", room = "", ...rest] = path.split("/");
+  const root = room === "" ? ROOT_FILES.get(tierName) : undefined;
+  if (root !== undefined) return { tier: root, room: "" };
+  const tier = TIERS.slice(0, -1).find((known) => known === tierName);
+  if (tier === undefined || room === "") return undefined;
+  if (tier !== "features" && tier !== "edges") return { tier, room: "" };
+  return rest.length === 0 ? undefined : { tier, room };
 }
 
 function isRelative(specifier: string): boolean {
   return specifier.startsWith(".") || specifier.startsWith("/");
 }
 
-function targetOf(path: string, { specifier }: Import): string {
+function targetOf(path: string, specifier: string): string {
   return posix.normalize(posix.join(posix.dirname(path), specifier));
 }
 
 const FROM =
-  /\b(?:import|export)\b\s*((?:(?!\b(?:import|export)\b)[\w$\s{},*])*?)\s*\bfrom\s*["']([^"']+)["']/g;
+  /\b(?:import|export)\b\s*(?:(?!\b(?:import|export)\b)[\w$\s{},*])*?\s*\bfrom\s*["']([^"']+)["']/g;
 const BARE = /\bimport\s*["']([^"']+)["']/g;
 const DYNAMIC = /\bimport\s*\(\s*["'`]([^"'`]+)["'`]/g;
 
-function parseImports(code: string): Import[] {
-  const bare = [...code.matchAll(BARE), ...code.matchAll(DYNAMIC)];
-  return [
-    ...[...code.matchAll(FROM)].map(([, clause = "", specifier = ""]) => ({
-      specifier,
-      isTypeOnly: isTypeClause(clause),
-    })),
-    ...bare.map(([, specifier = ""]) => ({ specifier, isTypeOnly: false })),
-  ];
-}
-
-function isTypeClause(clause: string): boolean {
-  if (/^type\s*[{*]|^type\s+(?!from\b)[\w$]/.test(clause)) return true;
-  const [, names = ""] = /^\{([^}]*)\}$/.exec(clause.trim()) ?? [];
-  const parts = names.split(",").map((part) => part.trim()).filter((part) => part !== "");
-  return parts.length > 0 && parts.every((part) => /^type\s+[\w$]/.test(part));
+function parseImports(code: string): string[] {
+  return [FROM, BARE, DYNAMIC].flatMap((pattern) =>
+    [...code.matchAll(pattern)].map(([, specifier = ""]) => specifier)
+  );
 }
 
 // Comments, strings and regular expressions, so that none of them is mistaken for another. A

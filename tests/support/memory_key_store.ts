@@ -6,7 +6,7 @@ import {
   type DoorScope,
   type KeyCheck,
   type KeyStore,
-} from "../../src/keys/api_key.ts";
+} from "../../src/features/access/api_key.ts";
 
 /** A store for tests. */
 export class MemoryKeyStore implements KeyStore {

@@ -1,7 +1,7 @@
 // A replay ledger in memory, for tests of what stands on it.
 
 import type { Bytes } from "../../src/base/bytes.ts";
-import type { ReplayLedger, SaltRecord } from "../../src/session/replay_ledger.ts";
+import type { ReplayLedger, SaltRecord } from "../../src/features/session/replay_ledger.ts";
 
 /** A ledger for the named clients. */
 export class MemoryLedger implements ReplayLedger {

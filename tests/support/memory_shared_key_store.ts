@@ -1,8 +1,8 @@
 // Shared API keys in memory, with a store that can be away.
 
-import type { ApiKey, KeyCheck } from "../../src/keys/api_key.ts";
-import { AppError } from "../../src/base/errors.ts";
-import type { SharedKeyStore } from "../../src/keys/shared_key_store.ts";
+import type { ApiKey, KeyCheck } from "../../src/features/access/api_key.ts";
+import { AppError } from "../../src/base/app_error.ts";
+import type { SharedKeyStore } from "../../src/features/access/shared_key_store.ts";
 import { MemoryKeyStore } from "./memory_key_store.ts";
 
 /** Keys in memory. */

@@ -2,16 +2,16 @@
 // a program it takes the upstream's URL and writes its own; it ends when its input does.
 
 import { systemClock } from "../../src/base/clock.ts";
-import { AppError } from "../../src/base/errors.ts";
+import { AppError } from "../../src/base/app_error.ts";
 import type { LogFields, Logger } from "../../src/base/log.ts";
 import { randomUuid, systemRandom } from "../../src/base/random.ts";
-import { startListeners } from "../../src/http/listeners.ts";
-import { createRoutes } from "../../src/http/routes.ts";
-import { EventStreams } from "../../src/http/events.ts";
-import type { RequestOutcome } from "../../src/models/accounting.ts";
-import type { ModelSettings } from "../../src/models/model_settings.ts";
-import { createModelGateway, type ModelGateway } from "../../src/models/proxy.ts";
-import { PairingWindow } from "../../src/pairing/pairing_window.ts";
+import { startListeners } from "../../src/edges/http/listeners.ts";
+import { createRoutes } from "../../src/edges/http/routes.ts";
+import { EventStreams } from "../../src/edges/http/events.ts";
+import type { RequestOutcome } from "../../src/features/models/accounting.ts";
+import type { ModelSettings } from "../../src/features/models/model_settings.ts";
+import { createModelGateway, type ModelGateway } from "../../src/features/models/proxy.ts";
+import { PairingWindow } from "../../src/features/pairing/pairing_window.ts";
 
 /** The one key that opens the server. */
 export const MODEL_KEY = "lk_modelkey";

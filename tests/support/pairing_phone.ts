@@ -2,16 +2,16 @@
 // shipped protocol functions. The foreign client for the real service is reference_protocol.ts.
 
 import type { Bytes } from "../../src/base/bytes.ts";
-import type { PairingWindow } from "../../src/pairing/pairing_window.ts";
-import { derivePairingKeys } from "../../src/protocol/key_schedule.ts";
+import type { PairingWindow } from "../../src/features/pairing/pairing_window.ts";
+import { derivePairingKeys } from "../../src/protocol/v1/key_schedule.ts";
 import {
   type AffinePoint,
   computeClientShare,
   createPinMasks,
   finishClient,
-} from "../../src/protocol/pake.ts";
-import { decodeDeviceMessage, encodeClientMessage } from "../../src/protocol/pake_message.ts";
-import { computeConfirm, encodeTranscript } from "../../src/protocol/transcript.ts";
+} from "../../src/protocol/v1/pake.ts";
+import { decodeDeviceMessage, encodeClientMessage } from "../../src/protocol/v1/pake_message.ts";
+import { computeConfirm, encodeTranscript } from "../../src/protocol/v1/transcript.ts";
 
 /** A client that has answered start and could finish. */
 export interface StartedPhone {

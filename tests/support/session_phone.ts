@@ -2,16 +2,16 @@
 // both ends in one process.
 
 import { type Bytes, decodeUtf8, utf8 } from "../../src/base/bytes.ts";
-import type { Client } from "../../src/clients/client.ts";
-import { createFrameCipher } from "../../src/protocol/aead.ts";
+import type { Client } from "../../src/features/access/client.ts";
+import { createFrameCipher } from "../../src/protocol/v1/aead.ts";
 import {
   encodeFirstFrame,
   encodeFrame,
   type Envelope,
   parseFrame,
   type WireMessage,
-} from "../../src/protocol/frame.ts";
-import { deriveSessionKeys } from "../../src/protocol/key_schedule.ts";
+} from "../../src/protocol/v1/frame.ts";
+import { deriveSessionKeys } from "../../src/protocol/v1/key_schedule.ts";
 
 /** A client that seals and opens frames. */
 export interface SessionPhone {

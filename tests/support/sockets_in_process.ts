@@ -1,6 +1,6 @@
 // WebSockets without a network: what stands in for the platform's upgrade, and the peer's end of it.
 
-import type { WireMessage } from "../../src/protocol/frame.ts";
+import type { WireMessage } from "../../src/protocol/v1/frame.ts";
 import { settle } from "./fake_socket.ts";
 
 /** The device's end of a socket, as the platform would make it, and what came out of it. */

@@ -3,8 +3,8 @@
 
 import type { Bytes } from "../../src/base/bytes.ts";
 import { systemRandom } from "../../src/base/random.ts";
-import { computeClientShare, createPinMasks, drawScalar } from "../../src/protocol/pake.ts";
-import { encodeClientMessage } from "../../src/protocol/pake_message.ts";
+import { computeClientShare, createPinMasks, drawScalar } from "../../src/protocol/v1/pake.ts";
+import { encodeClientMessage } from "../../src/protocol/v1/pake_message.ts";
 
 /** How many of each kind are measured. */
 export const STARTS_PER_KIND = 400;

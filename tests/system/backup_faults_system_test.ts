@@ -2,16 +2,16 @@
 // what their names say, and another user's folder.
 
 import assert from "node:assert/strict";
-import { type BackupContent, encodeBackup } from "../../src/backup/backup_content.ts";
-import { openSealedFile, sealFile } from "../../src/backup/sealed_file.ts";
+import { type BackupContent, encodeBackup } from "../../src/features/backup/backup_content.ts";
+import { openSealedFile, sealFile } from "../../src/features/backup/sealed_file.ts";
 import { concatBytes, utf8 } from "../../src/base/bytes.ts";
 import { silentLogger } from "../../src/base/log.ts";
 import { systemRandom } from "../../src/base/random.ts";
-import { SETTINGS_FILE } from "../../src/settings/settings_file.ts";
-import { readRecords } from "../../src/sqlite/backup_store.ts";
-import { DATABASE_FILE, openStores } from "../../src/sqlite/stores.ts";
-import { sampleClient, sampleSalt } from "../sqlite/samples.ts";
-import { readMode } from "../sqlite/temp_folder.ts";
+import { SETTINGS_FILE } from "../../src/features/settings/settings_file.ts";
+import { readRecords } from "../../src/edges/sqlite/backup_store.ts";
+import { DATABASE_FILE, openStores } from "../../src/edges/sqlite/stores.ts";
+import { sampleClient, sampleSalt } from "../edges/sqlite/samples.ts";
+import { readMode } from "../edges/sqlite/temp_folder.ts";
 import { latchkey, latchkeyCommand } from "../support/backup_command.ts";
 import { withDataDir, writeConfig } from "../support/service_process.ts";
 import { systemTest } from "../support/system_test.ts";

@@ -11,7 +11,7 @@ import {
 } from "../support/reference_phone.ts";
 import type { ReferenceMessage } from "../support/reference_protocol.ts";
 import { callLocal, openPairing, startService, withDataDir } from "../support/service_process.ts";
-import { readFiles } from "../sqlite/temp_folder.ts";
+import { readFiles } from "../edges/sqlite/temp_folder.ts";
 
 const PASSPHRASE = "correct horse";
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { DATABASE_FILE } from "../../src/sqlite/stores.ts";
+import { DATABASE_FILE } from "../../src/edges/sqlite/stores.ts";
 import { callLocal, startService, withDataDir } from "../support/service_process.ts";
 import { systemTest } from "../support/system_test.ts";
 

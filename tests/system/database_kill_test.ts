@@ -3,14 +3,14 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { silentLogger } from "../../src/base/log.ts";
-import { DATABASE_FILE, openStores } from "../../src/sqlite/stores.ts";
-import { sampleClient, sampleSalt } from "../sqlite/samples.ts";
+import { DATABASE_FILE, openStores } from "../../src/edges/sqlite/stores.ts";
+import { sampleClient, sampleSalt } from "../edges/sqlite/samples.ts";
 import { seededRandom } from "../support/seeded_random.ts";
 import { withDataDir } from "../support/service_process.ts";
 import { systemTest } from "../support/system_test.ts";
 
 const KILLS = 20;
-const WRITER = new URL("../sqlite/endless_writer.ts", import.meta.url).pathname;
+const WRITER = new URL("../edges/sqlite/endless_writer.ts", import.meta.url).pathname;
 
 systemTest(`the database keeps all that it acknowledged over ${KILLS} kills`, {
   whyNot: undefined,

@@ -5,16 +5,16 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { askHealth, isAnswered, tryGuard } from "../../src/app/doctor_network.ts";
 import { diagnose } from "../../src/app/doctor_probes.ts";
-import { parseConfig } from "../../src/config/config.ts";
-import { SETTINGS_FILE } from "../../src/settings/settings_file.ts";
-import { DATABASE_FILE } from "../../src/sqlite/stores.ts";
+import { parseConfig } from "../../src/edges/config/config.ts";
+import { SETTINGS_FILE } from "../../src/features/settings/settings_file.ts";
+import { DATABASE_FILE } from "../../src/edges/sqlite/stores.ts";
 import {
   type Diagnosis,
   run,
   runDoctor,
   serveUnprivileged,
   whyNotUnprivileged,
-} from "../doctor/unprivileged.ts";
+} from "../features/doctor/unprivileged.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { addRemoteHost, type RemoteHost, whyNoRemoteHost } from "../support/remote_host.ts";
 import { systemTest } from "../support/system_test.ts";

@@ -3,10 +3,10 @@
 
 import assert from "node:assert/strict";
 import { silentLogger } from "../../src/base/log.ts";
-import { CHECK_LIMIT_MS, checkFleet } from "../../src/fleet/check_fleet.ts";
-import { openPostgres } from "../../src/fleet/postgres.ts";
-import { PostgresKeyStore } from "../../src/fleet/postgres_keys.ts";
-import { openRedisLimits } from "../../src/fleet/redis_limits.ts";
+import { CHECK_LIMIT_MS, checkFleet } from "../../src/edges/shared_store/check_fleet.ts";
+import { openPostgres } from "../../src/edges/shared_store/postgres.ts";
+import { PostgresKeyStore } from "../../src/edges/shared_store/postgres_keys.ts";
+import { openRedisLimits } from "../../src/edges/shared_store/redis_limits.ts";
 import {
   assertUnavailable,
   eventually,

@@ -3,11 +3,14 @@
 
 import assert from "node:assert/strict";
 import { silentLogger } from "../../src/base/log.ts";
-import { MAX_CONNECTIONS, openPostgres } from "../../src/fleet/postgres.ts";
-import { PostgresKeyStore } from "../../src/fleet/postgres_keys.ts";
-import { BATCH_MEMORY_DAYS, PostgresUsageStore } from "../../src/fleet/postgres_usage.ts";
-import type { ApiKey } from "../../src/keys/api_key.ts";
-import type { UsageEntry } from "../../src/models/usage.ts";
+import { MAX_CONNECTIONS, openPostgres } from "../../src/edges/shared_store/postgres.ts";
+import { PostgresKeyStore } from "../../src/edges/shared_store/postgres_keys.ts";
+import {
+  BATCH_MEMORY_DAYS,
+  PostgresUsageStore,
+} from "../../src/edges/shared_store/postgres_usage.ts";
+import type { ApiKey } from "../../src/features/access/api_key.ts";
+import type { UsageEntry } from "../../src/features/models/usage.ts";
 import {
   assertUnavailable,
   eventually,

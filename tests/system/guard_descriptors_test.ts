@@ -35,7 +35,7 @@ for (const maxFiles of [64, 128, 256]) {
 
 const FIRST_STACK = `
   import { formatFirstStack } from ${
-  JSON.stringify(new URL("../../src/platform/vitals.ts", import.meta.url).href)
+  JSON.stringify(new URL("../../src/edges/platform/vitals.ts", import.meta.url).href)
 };
   formatFirstStack();
   try {

@@ -6,9 +6,13 @@ import { utf8 } from "../../src/base/bytes.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { type LogFields, type Logger, silentLogger } from "../../src/base/log.ts";
 import { randomUuid, systemRandom } from "../../src/base/random.ts";
-import { type Guard, type GuardedConnection, startGuard } from "../../src/http/guard/guard.ts";
-import type { GuardLimits } from "../../src/http/guard/guard_limits.ts";
-import { encodeRefusal } from "../../src/http/guard/refusal.ts";
+import {
+  type Guard,
+  type GuardedConnection,
+  startGuard,
+} from "../../src/edges/http/guard/guard.ts";
+import type { GuardLimits } from "../../src/edges/http/guard/guard_limits.ts";
+import { encodeRefusal } from "../../src/edges/http/guard/refusal.ts";
 
 /** How much /ws sends for the message "blast". */
 export const BLAST_BYTES: number = 64 * 1024 * 1024;

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../src/base/clock.ts";
 import { silentLogger } from "../../src/base/log.ts";
-import { startGuard, SWEEP_MS } from "../../src/http/guard/guard.ts";
-import { encodeRefusal } from "../../src/http/guard/refusal.ts";
-import { startListeners } from "../../src/http/listeners.ts";
+import { startGuard, SWEEP_MS } from "../../src/edges/http/guard/guard.ts";
+import { encodeRefusal } from "../../src/edges/http/guard/refusal.ts";
+import { startListeners } from "../../src/edges/http/listeners.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { withService } from "../support/service_process.ts";
 import { guardTest, startGuardedServer, until } from "./guard_fixture.ts";

@@ -2,7 +2,7 @@
 // at and limited.
 
 import assert from "node:assert/strict";
-import type { GuardLimits } from "../../src/http/guard/guard_limits.ts";
+import type { GuardLimits } from "../../src/edges/http/guard/guard_limits.ts";
 
 const KIB = 1024;
 const FIXTURE = new URL("./guard_fixture.ts", import.meta.url).pathname;

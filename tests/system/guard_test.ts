@@ -1,9 +1,9 @@
 // The guard on real sockets: what passes, what is cut, what is refused. Limits are short here; that
-// the real ones are what the protocol says is for tests/http/guard_account_test.ts.
+// the real ones are what the protocol says is for tests/edges/http/guard_account_test.ts.
 
 import assert from "node:assert/strict";
 import { utf8 } from "../../src/base/bytes.ts";
-import type { GuardLimits } from "../../src/http/guard/guard_limits.ts";
+import type { GuardLimits } from "../../src/edges/http/guard/guard_limits.ts";
 import { BLAST_BYTES, type GuardedServer, guardTest, until } from "./guard_fixture.ts";
 import {
   frameHead,

@@ -14,7 +14,7 @@ import {
 import { MODEL_KEY, type ModelServer, startModelServer } from "../support/model_server.ts";
 import { addRemoteHost, whyNoRemoteHost } from "../support/remote_host.ts";
 import { systemTest } from "../support/system_test.ts";
-import type { ModelSettings } from "../../src/models/model_settings.ts";
+import type { ModelSettings } from "../../src/features/models/model_settings.ts";
 
 const MODEL = "llama3.1:8b";
 const MESSAGES = [{ role: "user" as const, content: "How far is the moon?" }];

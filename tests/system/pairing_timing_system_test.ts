@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { systemClock } from "../../src/base/clock.ts";
 import { systemRandom } from "../../src/base/random.ts";
-import { PairingWindow } from "../../src/pairing/pairing_window.ts";
+import { PairingWindow } from "../../src/features/pairing/pairing_window.ts";
 import { postJson } from "../support/reference_phone.ts";
 import { openPairing, withService } from "../support/service_process.ts";
 import { measureStarts, type StartTimes } from "../support/start_timing.ts";

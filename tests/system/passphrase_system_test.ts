@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { utf8 } from "../../src/base/bytes.ts";
 import { silentLogger } from "../../src/base/log.ts";
-import { openStores } from "../../src/sqlite/stores.ts";
+import { openStores } from "../../src/edges/sqlite/stores.ts";
 import { latchkeyCommand } from "../support/backup_command.ts";
 import { withDataDir, writeConfig } from "../support/service_process.ts";
 import { systemTest } from "../support/system_test.ts";

@@ -5,12 +5,12 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { silentLogger } from "../../src/base/log.ts";
-import { openDatabase } from "../../src/sqlite/database.ts";
-import { MIGRATIONS } from "../../src/sqlite/migrations.ts";
-import { SqliteReplayLedger } from "../../src/sqlite/replay_ledger.ts";
-import { DATABASE_FILE, openStores } from "../../src/sqlite/stores.ts";
-import { fillSample, queryValue, sampleSalt } from "../sqlite/samples.ts";
-import { readFiles, readMode } from "../sqlite/temp_folder.ts";
+import { openDatabase } from "../../src/edges/sqlite/database.ts";
+import { MIGRATIONS } from "../../src/edges/sqlite/migrations.ts";
+import { SqliteReplayLedger } from "../../src/edges/sqlite/sqlite_replay_ledger.ts";
+import { DATABASE_FILE, openStores } from "../../src/edges/sqlite/stores.ts";
+import { fillSample, queryValue, sampleSalt } from "../edges/sqlite/samples.ts";
+import { readFiles, readMode } from "../edges/sqlite/temp_folder.ts";
 import { connectPhone, pairPhone, replay } from "../support/reference_phone.ts";
 import { latchkey } from "../support/backup_command.ts";
 import { openPairing, startService, withDataDir, writeConfig } from "../support/service_process.ts";
@@ -18,7 +18,7 @@ import { systemTest } from "../support/system_test.ts";
 import { until } from "../support/until.ts";
 
 const LAST = MIGRATIONS.length;
-const UPGRADER = new URL("../sqlite/slow_upgrader.ts", import.meta.url).pathname;
+const UPGRADER = new URL("../edges/sqlite/slow_upgrader.ts", import.meta.url).pathname;
 
 // What the first version would have kept of a device.
 function makeOld(dataDir: string): void {

@@ -1,0 +1,161 @@
+// What a command of the program is, and how it talks to the outside: exit codes, arguments,
+// terminal. Each file beside this one is one command.
+
+import { parseArgs } from "node:util";
+import type { Config } from "../config/config.ts";
+import type { ConfigSource } from "../config/config_source.ts";
+import type { CheckResult } from "../../features/doctor/check.ts";
+import type { Logger, LogLevel } from "../../base/log.ts";
+import type { PinDisplay } from "../../features/screen/pin_display.ts";
+
+/** Exit codes of every command. */
+export const EXIT_CODES = {
+  /** Done. */
+  done: 0,
+  /** Refused or failed. */
+  failed: 1,
+  /** Wrong usage. */
+  usage: 2,
+} as const;
+
+/** A running service, as a command sees it. */
+export interface RunningService {
+  /** The port it listens on. */
+  readonly port: number;
+  /** The address that other hosts reach, if any. */
+  readonly outside: string | undefined;
+  /** Opens pairing, or cancels it where it is open. */
+  togglePairing(): void;
+  /** Reads the settings again; what changed. Throws where they cannot be used. */
+  reload(): readonly string[];
+  /** Stops it. */
+  stop(): Promise<void>;
+}
+
+/** How a command starts a service. */
+export interface StartOptions {
+  /** Where to listen, where to keep data, and so on. */
+  config: Config;
+  /** The log; its level follows the settings. */
+  log: (level: () => LogLevel) => Logger;
+  /** Where PINs are shown; what the configuration names where undefined. */
+  display?: PinDisplay;
+  /** The terminal, for the display of that kind. */
+  terminal?: { write: (text: string) => void; isTerminal: boolean };
+  /** Whether the process gives up permissions that it does not need. */
+  dropPermissions?: boolean;
+  /** Where the configuration comes from. */
+  configSource?: ConfigSource;
+}
+
+/** What the doctor goes by. */
+export interface DiagnoseOptions {
+  /** The configuration; undefined where it cannot be used. */
+  config: Config | undefined;
+  /** The owner's file, if there is one. */
+  configFile: string | undefined;
+  /** What is wrong with it, one sentence each. */
+  configProblems: readonly string[];
+}
+
+/** What a command is given. */
+export interface CommandContext {
+  /** Writes text to standard output, line ends included. */
+  write: (text: string) => void;
+  /** Writes text to standard error, line ends included. */
+  writeError: (text: string) => void;
+  /** How many columns the terminal has; undefined where standard output is none. */
+  columns: () => number | undefined;
+  /** Asks a question that is answered with yes or no; no where nobody can answer. */
+  confirm: (question: string) => boolean;
+  /** Makes a sealed backup of a data folder; what is wrong is in the error's message. */
+  createBackup: (options: {
+    dataDir: string;
+    passphrase: string;
+    configText: string | undefined;
+    settingsText: string | undefined;
+  }) => Promise<{ file: Uint8Array; clients: number; keys: number }>;
+  /** Puts a sealed backup into a data folder; likewise. */
+  restoreBackup: (options: {
+    file: Uint8Array;
+    passphrase: string;
+    dataDir: (configText: string | undefined) => string;
+  }) => Promise<{
+    clients: number;
+    keys: number;
+    salts: number;
+    stayRemoved: number;
+    removed: number;
+    auditAnchor: string | undefined;
+    createdAtMs: number;
+    configText: string | undefined;
+  }>;
+  /** Checks this device; never rejects. */
+  diagnose: (options: DiagnoseOptions) => Promise<readonly CheckResult[]>;
+  /** Starts a service in this process. */
+  startService: (options: StartOptions) => Promise<RunningService>;
+}
+
+/** One command. */
+export interface Command {
+  /** How it is called. */
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** The text of `--help`, without a line end. */
+  readonly usage: string;
+  /** Runs it; the result is the exit code. Throws UsageError for wrong arguments. */
+  run(args: readonly string[], context: CommandContext): Promise<number>;
+}
+
+/** The arguments were wrong: exit code 2 and the usage. */
+export class UsageError extends Error {
+  /** An error with a message for people. */
+  constructor(message: string) {
+    super(message);
+    this.name = "UsageError";
+  }
+}
+
+/** The command failed in a way that its message explains fully: exit code 1. */
+export class CommandError extends Error {
+  /** An error with a message for people. */
+  constructor(message: string, options: ErrorOptions = {}) {
+    super(message, options);
+    this.name = "CommandError";
+  }
+}
+
+/** Parsed arguments: text options by name, and the rest in order. */
+export interface ParsedArguments {
+  /** Options that were given with a value. */
+  readonly options: Readonly<Record<string, string | undefined>>;
+  /** Everything that is no option. */
+  readonly positionals: readonly string[];
+}
+
+/** Takes an option without a value, such as "--force", out of the arguments before a "--". */
+export function takeFlag(
+  args: readonly string[],
+  flag: string,
+): { rest: string[]; isSet: boolean } {
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  const rest = args.filter((argument, at) => at >= end || argument !== flag);
+  return { rest, isSet: rest.length < args.length };
+}
+
+/** Parses arguments; every option named takes a value. Throws UsageError for others. */
+export function parseArguments(
+  args: readonly string[],
+  optionNames: readonly string[],
+): ParsedArguments {
+  const options = Object.fromEntries(
+    optionNames.map((name) => [name, { type: "string" as const }]),
+  );
+  try {
+    const parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    return { options: { ...parsed.values }, positionals: parsed.positionals };
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : "Wrong arguments");
+  }
+}

@@ -1,0 +1,98 @@
+// `latchkey audit`: what happened to the device's security.
+
+import { asJsonObject } from "../../../base/json.ts";
+import { safeText } from "../../../features/screen/safe_text.ts";
+import {
+  type Command,
+  type CommandContext,
+  EXIT_CODES,
+  parseArguments,
+  UsageError,
+} from "../command.ts";
+import { loadConfig, localBaseUrl } from "../configuration.ts";
+import { callService } from "../service_call.ts";
+
+const FOLLOW_MS = 1000;
+
+/** The command. */
+export const auditCommand: Command = {
+  name: "audit",
+  summary: "Show, follow or verify the audit log",
+  usage: `Usage: latchkey audit [--refusals] [--follow] [--config FILE]
+       latchkey audit --verify [--anchor N:HASH] [--config FILE]
+
+Shows the newest entries: number, time, event, facts. --refusals shows
+what was refused, which is kept apart. --follow goes on until Ctrl+C.
+--verify checks that every kept entry follows from the one before, and that the newest are there:
+by the anchor in the data folder, or the one given, of a backup or the service's log. Exit code 1
+if not.`,
+  async run(args, context): Promise<number> {
+    const flags = ["--follow", "--verify", "--refusals"];
+    const { options, positionals } = parseArguments(
+      args.filter((arg) => !flags.includes(arg)),
+      ["anchor", "config"],
+    );
+    if (positionals.length > 0) throw new UsageError("audit takes no arguments");
+    const baseUrl = localBaseUrl(loadConfig(options["config"]));
+    if (args.includes("--verify")) {
+      return await verify(baseUrl, { context, anchor: options["anchor"] });
+    }
+    const refusals = args.includes("--refusals");
+    let lastId = await show(baseUrl, { context, refusals });
+    while (args.includes("--follow")) {
+      // deno-lint-ignore no-await-in-loop -- each look comes after the one before
+      await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
+      // deno-lint-ignore no-await-in-loop -- each look comes after the one before
+      lastId = await show(baseUrl, { context, refusals, afterId: lastId });
+    }
+    return EXIT_CODES.done;
+  },
+};
+
+async function verify(
+  baseUrl: string,
+  { context, anchor }: { context: CommandContext; anchor: string | undefined },
+): Promise<number> {
+  const params = anchor === undefined ? {} : { anchor };
+  const answer = await callService(baseUrl, { method: "audit.verify", params });
+  const { entries, brokenAt, refusalBrokenAt, cutAt } = asJsonObject(answer) ?? {};
+  if (cutAt !== null) {
+    context.write(`Entry ${Number(cutAt)} is gone or another one: the newest were cut off.\n`);
+    return EXIT_CODES.failed;
+  }
+  if (refusalBrokenAt !== null) {
+    context.write(`Refusal ${Number(refusalBrokenAt)} was changed, or one before it removed.\n`);
+    return EXIT_CODES.failed;
+  }
+  if (brokenAt === null) {
+    context.write(`All ${Number(entries)} entries follow from each other.\n`);
+    return EXIT_CODES.done;
+  }
+  context.write(`Entry ${Number(brokenAt)} was changed, or one before it was removed.\n`);
+  return EXIT_CODES.failed;
+}
+
+// Returns the number of the last entry shown.
+async function show(
+  baseUrl: string,
+  options: { context: CommandContext; refusals: boolean; afterId?: number },
+): Promise<number> {
+  const { context, refusals, afterId } = options;
+  const params = afterId === undefined ? { refusals } : { refusals, afterId };
+  const result = asJsonObject(await callService(baseUrl, { method: "audit", params }));
+  const entries = Array.isArray(result?.["entries"]) ? result["entries"] : [];
+  let lastId = afterId ?? 0;
+  for (const entry of entries.map((value: unknown) => asJsonObject(value) ?? {})) {
+    const facts = Object.entries(asJsonObject(entry["details"]) ?? {})
+      .map(([name, value]) => `${name}=${String(value)}`);
+    const columns = [
+      String(entry["id"]).padStart(6),
+      String(entry["at"]),
+      String(entry["event"]).padEnd(17),
+      ...facts,
+    ];
+    context.write(`${safeText(columns.join("  "), Infinity).trimEnd()}\n`);
+    lastId = Number(entry["id"]);
+  }
+  return lastId;
+}

@@ -1,0 +1,65 @@
+// `latchkey backup`: pairings, keys and settings in one sealed file.
+
+import { asError } from "../../../base/app_error.ts";
+import {
+  type Command,
+  type CommandContext,
+  CommandError,
+  EXIT_CODES,
+  parseArguments,
+  takeFlag,
+  UsageError,
+} from "../command.ts";
+import { openConfiguration } from "../configuration.ts";
+import { exists } from "../owner_files.ts";
+import { readPassphrase } from "../passphrase.ts";
+import { writeWholeFile } from "../whole_file.ts";
+
+/** The command. */
+export const backupCommand: Command = {
+  name: "backup",
+  summary: "Seal pairings, keys and settings into a file",
+  usage: `Usage: latchkey backup FILE [--force] [--passphrase-file F] [--config FILE]
+
+Writes paired clients, API keys, the replay ledger and the settings to FILE, sealed with a
+passphrase: asked for, or the first line of F, or LATCHKEY_PASSPHRASE. The service may run, but
+a session that is opened after the backup is not in it: stop the service first where the device
+is wiped next. --force replaces FILE.`,
+  async run(args, context): Promise<number> {
+    const { rest, isSet: isForced } = takeFlag(args, "--force");
+    const { options, positionals } = parseArguments(rest, ["passphrase-file", "config"]);
+    const [file, ...others] = positionals;
+    if (file === undefined || others.length > 0) throw new UsageError("Expected one FILE");
+    if (!isForced && exists(file)) {
+      throw new CommandError(`${file} is there already: name another file, or use --force`);
+    }
+    const configuration = openConfiguration(options["config"]);
+    const { dataDir } = configuration.read().service;
+    const settingsText = configuration.readOverlay().text;
+    const passphrase = readPassphrase({
+      file: options["passphrase-file"],
+      isNew: true,
+      write: context.writeError,
+    });
+    const made = await create(context, {
+      dataDir,
+      passphrase,
+      configText: configuration.file === undefined ? undefined : configuration.readText(),
+      settingsText: settingsText === "" ? undefined : settingsText,
+    });
+    writeWholeFile(file, made.file);
+    context.write(`Backed up to ${file}: ${made.clients} clients, ${made.keys} API keys.\n`);
+    return EXIT_CODES.done;
+  },
+};
+
+async function create(
+  context: CommandContext,
+  options: Parameters<CommandContext["createBackup"]>[0],
+): ReturnType<CommandContext["createBackup"]> {
+  try {
+    return await context.createBackup(options);
+  } catch (error) {
+    throw new CommandError(`Cannot back up: ${asError(error).message}`, { cause: error });
+  }
+}

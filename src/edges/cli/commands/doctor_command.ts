@@ -1,0 +1,71 @@
+// `latchkey doctor`: what is wrong with this device, and what to do about it.
+
+import type { Config } from "../../config/config.ts";
+import { safeText } from "../../../features/screen/safe_text.ts";
+import type { CheckResult, CheckStatus } from "../../../features/doctor/check.ts";
+import { type Command, CommandError, EXIT_CODES, parseArguments, UsageError } from "../command.ts";
+import { type ConfigurationFiles, openConfiguration } from "../configuration.ts";
+import { formatTable } from "../table.ts";
+
+const STATUS_WORDS: Readonly<Record<CheckStatus, string>> = {
+  ok: "ok",
+  warn: "warn",
+  fail: "FAIL",
+  skip: "skip",
+};
+
+/** The command. */
+export const doctorCommand: Command = {
+  name: "doctor",
+  summary: "Check this device and say what to do",
+  usage: `Usage: latchkey doctor [--json] [--config FILE]
+
+Checks the configuration, the data, the network, the displays and what is let in: one line per
+check with its result (ok, warn, FAIL, or skip where it makes no sense now), its code, what was
+found and what to do. Changes nothing. Run it as the user that the service runs as, also while
+it runs. Exits with 1 if a check fails; warnings do not count. --json writes
+{"ok": ..., "checks": [{"code", "status", "found", "advice"}]}.`,
+  async run(args, context): Promise<number> {
+    const isJson = args.includes("--json");
+    const { options, positionals } = parseArguments(args.filter((arg) => arg !== "--json"), [
+      "config",
+    ]);
+    if (positionals.length > 0) throw new UsageError("doctor takes no arguments");
+    const configuration = openConfiguration(options["config"]);
+    const checks = await context.diagnose({
+      ...readWhatCanBe(configuration),
+      configFile: configuration.file,
+    });
+    const isOk = checks.every(({ status }) => status !== "fail");
+    context.write(isJson ? `${JSON.stringify({ ok: isOk, checks })}\n` : formatChecks(checks));
+    return isOk ? EXIT_CODES.done : EXIT_CODES.failed;
+  },
+};
+
+// A mistake in the changed settings still leaves the owner's file to go by.
+function readWhatCanBe(
+  configuration: ConfigurationFiles,
+): { config: Config | undefined; configProblems: readonly string[] } {
+  const tryTo = (read: () => Config): { config: Config | undefined; problems: string[] } => {
+    try {
+      return { config: read(), problems: [] };
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      return { config: undefined, problems: error.message.split("\n") };
+    }
+  };
+  const { config, problems } = tryTo(() => configuration.read());
+  return {
+    config: config ?? tryTo(() => configuration.readWithout()).config,
+    configProblems: problems,
+  };
+}
+
+function formatChecks(checks: readonly CheckResult[]): string {
+  const rows = checks.map(({ code, status, found, advice }) => [
+    STATUS_WORDS[status],
+    code,
+    safeText(advice === undefined ? found : `${found}. ${advice}`, Infinity),
+  ]);
+  return formatTable(rows);
+}

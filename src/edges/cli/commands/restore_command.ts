@@ -1,0 +1,118 @@
+// `latchkey restore`: what `latchkey backup` sealed, back on this device or on another.
+
+import { dirname } from "node:path";
+import { MAX_SEALED_BYTES } from "../../../features/backup/sealed_file.ts";
+import { concatBytes, utf8 } from "../../../base/bytes.ts";
+import { asError } from "../../../base/app_error.ts";
+import {
+  type Command,
+  type CommandContext,
+  CommandError,
+  EXIT_CODES,
+  parseArguments,
+  UsageError,
+} from "../command.ts";
+import { configFileOf, loadConfig, readConfigText } from "../configuration.ts";
+import { exists, whyNot } from "../owner_files.ts";
+import { readPassphrase } from "../passphrase.ts";
+import { formatTime } from "../table.ts";
+import { writeWholeFile } from "../whole_file.ts";
+
+const CHUNK_BYTES = 256 * 1024;
+
+/** The command. */
+export const restoreCommand: Command = {
+  name: "restore",
+  summary: "Put a backup back",
+  usage: `Usage: latchkey restore FILE [--passphrase-file F] [--config FILE]
+
+Adds what FILE holds to this device: clients and keys that it does not have, every used salt of
+the replay ledger, and the settings. What the device has is kept; a key that either side revoked
+stays revoked, and a client or key that either side removed stays away. Stop the service first.
+The configuration file itself is written only if --config names one that is not there; otherwise
+the backup's is put beside it as FILE.restored.`,
+  async run(args, context): Promise<number> {
+    const { options, positionals } = parseArguments(args, ["passphrase-file", "config"]);
+    const [file, ...others] = positionals;
+    if (file === undefined || others.length > 0) throw new UsageError("Expected one FILE");
+    const configFile = configFileOf(options["config"]);
+    const isNewConfig = configFile !== undefined && !exists(configFile);
+    if (isNewConfig && !exists(dirname(configFile))) {
+      throw new CommandError(`Cannot write ${configFile}: no such folder`);
+    }
+    // Where the backup's configuration will be this device's, its folder is too.
+    const dataDir = (configText: string | undefined): string =>
+      (isNewConfig ? readConfigText(configText ?? "") : loadConfig(configFile)).service.dataDir;
+    const bytes = readFile(file);
+    const passphrase = readPassphrase({
+      file: options["passphrase-file"],
+      isNew: false,
+      write: context.writeError,
+    });
+    const restored = await restore(context, { file: bytes, passphrase, dataDir });
+    const { clients, keys, salts, stayRemoved, removed, createdAtMs, configText } = restored;
+    context.write(
+      `Restored the backup of ${formatTime(createdAtMs / 1000)}: ` +
+        `${clients} clients, ${keys} API keys and ${salts} used salts were missing here.\n`,
+    );
+    if (restored.auditAnchor !== undefined) {
+      context.write(`It was made at the audit log's ${restored.auditAnchor}.\n`);
+    }
+    if (stayRemoved > 0) {
+      context.write(`Left out ${stayRemoved} clients and API keys that were removed here.\n`);
+    }
+    if (removed > 0) {
+      context.write(
+        `Removed ${removed} clients and API keys that were removed before the backup.\n`,
+      );
+    }
+    if (configText !== undefined) context.write(placeConfig(configFile, configText));
+    return EXIT_CODES.done;
+  },
+};
+
+async function restore(
+  context: CommandContext,
+  options: Parameters<CommandContext["restoreBackup"]>[0],
+): ReturnType<CommandContext["restoreBackup"]> {
+  try {
+    return await context.restoreBackup(options);
+  } catch (error) {
+    const isRunning = asError(error).name === "LockedError";
+    const advice = isRunning ? ". Stop the service first" : "";
+    throw new CommandError(`Cannot restore: ${asError(error).message}${advice}`, { cause: error });
+  }
+}
+
+// The owner's file is never written over.
+function placeConfig(configFile: string | undefined, text: string): string {
+  if (configFile === undefined) {
+    return "The backup has a configuration too: --config FILE says where to.\n";
+  }
+  if (!exists(configFile)) {
+    writeWholeFile(configFile, utf8(text));
+    return `Wrote the backup's configuration to ${configFile}.\n`;
+  }
+  if (Deno.readTextFileSync(configFile) === text) return "";
+  const place = `${configFile}.restored`;
+  writeWholeFile(place, utf8(text));
+  return `Left ${configFile} as it is; the backup's is in ${place}.\n`;
+}
+
+// Never more than a backup can have, for what was named may be something without an end.
+function readFile(file: string): Uint8Array {
+  const chunk = new Uint8Array(CHUNK_BYTES);
+  const chunks: Uint8Array[] = [];
+  try {
+    using handle = Deno.openSync(file);
+    for (let length = 0; length <= MAX_SEALED_BYTES;) {
+      const count = handle.readSync(chunk);
+      if (count === null) break;
+      chunks.push(chunk.slice(0, count));
+      length += count;
+    }
+  } catch (error) {
+    throw new CommandError(`Cannot read ${file}: ${whyNot(error)}`, { cause: error });
+  }
+  return concatBytes(...chunks);
+}

@@ -1,0 +1,24 @@
+// `latchkey run`: starts what a text stands for, as a tag or a link would.
+
+import { type Command, EXIT_CODES, parseArguments, UsageError } from "../command.ts";
+import { loadConfig, localBaseUrl } from "../configuration.ts";
+import { callService } from "../service_call.ts";
+
+/** The command. */
+export const runCommand: Command = {
+  name: "run",
+  summary: "Start the action that a text stands for",
+  usage: `Usage: latchkey run TEXT [--config FILE]
+
+Starts the first [[action]] of the configuration whose pattern matches the whole text. A
+text that begins with "-" follows "--":  latchkey run -- -text`,
+  async run(args, context): Promise<number> {
+    const { options, positionals } = parseArguments(args, ["config"]);
+    const [text, ...rest] = positionals;
+    if (text === undefined || rest.length > 0) throw new UsageError("Expected one text");
+    const baseUrl = localBaseUrl(loadConfig(options["config"]));
+    await callService(baseUrl, { method: "run", params: { text } });
+    context.write("Started.\n");
+    return EXIT_CODES.done;
+  },
+};

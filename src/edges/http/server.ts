@@ -1,0 +1,86 @@
+// One Deno.serve with a loop around it, because the platform gives up listening when it runs out
+// of file descriptors. Which addresses there are and how they fit together is listeners.ts.
+
+import { AppError, asError } from "../../base/app_error.ts";
+import type { Logger } from "../../base/log.ts";
+import { errorResponse } from "./error_response.ts";
+
+const RELISTEN_DELAY_MS = 200;
+
+/** Options of {@linkcode startServer}. */
+export interface ServerOptions {
+  /** The IP address to listen on. */
+  hostname: string;
+  /** The port; 0 lets the system choose. */
+  port: number;
+  /** Answers a request from the given address and port. */
+  handler: (request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>) => Promise<Response>;
+  /** Names a request that never reached the handler. */
+  requestId: () => string;
+  /** The log. */
+  log: Logger;
+}
+
+/** A running listener. */
+export interface Server {
+  /** The port it listens on. */
+  readonly port: number;
+  /** Stops accepting, waits for answers under way, then ends the rest after `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** Starts to listen; throws the platform's error where the address is not to be had. */
+export function startServer(options: ServerOptions): Server {
+  const { hostname, handler, requestId, log } = options;
+  const abort = new AbortController();
+  let isStopping = false;
+  const listen = (port: number): Deno.HttpServer<Deno.NetAddr> =>
+    Deno.serve({
+      hostname,
+      port,
+      reusePort: true,
+      signal: abort.signal,
+      onListen: () => {},
+      onError: (error) => {
+        log.error("Request failed before its route", { error: asError(error) });
+        return errorResponse(new AppError("bad_request", "Malformed request"), requestId());
+      },
+    }, handler);
+  let server = listen(options.port);
+  const { port } = server.addr;
+  watch();
+
+  function watch(): void {
+    server.finished.catch((error: unknown) => {
+      if (isStopping) return;
+      log.error("Listening failed, will listen again", { error: asError(error) });
+      setTimeout(relisten, RELISTEN_DELAY_MS);
+    });
+  }
+
+  function relisten(): void {
+    if (isStopping) return;
+    try {
+      server = listen(port);
+      watch();
+    } catch (error) {
+      log.error("Cannot listen again yet", { error: asError(error) });
+      setTimeout(relisten, RELISTEN_DELAY_MS);
+    }
+  }
+
+  return {
+    port,
+    async stop(graceMs: number): Promise<void> {
+      isStopping = true;
+      const timer = setTimeout(() => abort.abort(), graceMs);
+      try {
+        await server.shutdown();
+      } catch (error) {
+        log.warn("Listener ended with an error", { error: asError(error) });
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+  };
+}

@@ -1,0 +1,103 @@
+// The thin adapter between the platform's WebSocket and a Connection (docs/protocol.md §4). No
+// handler here may throw: an exception in a socket's event handler would end the process.
+
+import { asError } from "../../base/app_error.ts";
+import type { Logger } from "../../base/log.ts";
+import type { WireMessage } from "../../protocol/v1/frame.ts";
+import type { Socket } from "../../features/session/socket.ts";
+import { httpError } from "./error_response.ts";
+
+/** Seconds without a sign of life after which the platform closes a socket; pings at half of it. */
+export const IDLE_TIMEOUT_S = 30;
+
+/** The receiving half: what the platform's events become. */
+export interface SocketReceiver {
+  /** A message came. */
+  receive(message: WireMessage): void;
+  /** The socket is gone; may be called twice. */
+  ended(): void;
+}
+
+/** Options of {@linkcode acceptWebSocket}. */
+export interface AcceptOptions {
+  /** Builds the receiver once the socket is open. */
+  onOpen: (socket: Socket) => SocketReceiver;
+  /** Cuts the TCP connection below, where the listener can. */
+  abort?: () => void;
+  /** Tells the listener that a close has begun, so that the peer cannot put it off for ever. */
+  closing?: () => void;
+  /** Takes a connection over, as Deno.upgradeWebSocket does. */
+  upgradeWebSocket: UpgradeWebSocket;
+  /** Hears of mistakes. */
+  log: Logger;
+}
+
+/** Takes the connection of a request over; throws where it asks for no WebSocket. */
+export type UpgradeWebSocket = (
+  request: Request,
+  options: Deno.UpgradeWebSocketOptions,
+) => Deno.WebSocketUpgrade;
+
+/** Answers an upgrade request; 426 where it is none. */
+export function acceptWebSocket(request: Request, options: AcceptOptions): Response {
+  const { socket, response } = upgrade(request, options.upgradeWebSocket);
+  const { log, abort } = options;
+  socket.binaryType = "arraybuffer";
+  let receiver: SocketReceiver | undefined;
+  socket.onopen = () =>
+    guardHandler(() => {
+      receiver = options.onOpen(adapt(socket, options));
+    });
+  socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) =>
+    guardHandler(() => receiver?.receive(typeof data === "string" ? data : new Uint8Array(data)));
+  // The close event alone is not enough: after an error it may never come.
+  socket.onerror = () => guardHandler(() => receiver?.ended());
+  socket.onclose = () => guardHandler(() => receiver?.ended());
+  return response;
+
+  function guardHandler(handler: () => void): void {
+    try {
+      handler();
+    } catch (error) {
+      log.error("Cannot handle a socket's event", { error: asError(error) });
+      closeQuietly(socket, undefined);
+      abort?.();
+    }
+  }
+}
+
+function upgrade(request: Request, take: UpgradeWebSocket): Deno.WebSocketUpgrade {
+  try {
+    return take(request, { idleTimeout: IDLE_TIMEOUT_S });
+  } catch {
+    throw httpError(426, "Expected a WebSocket upgrade", { Upgrade: "websocket" });
+  }
+}
+
+function adapt(socket: WebSocket, options: AcceptOptions): Socket {
+  const { abort, closing } = options;
+  return {
+    get bufferedBytes() {
+      return socket.bufferedAmount;
+    },
+    send: (message) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(message);
+    },
+    close: (code, reason) => {
+      closeQuietly(socket, code, reason);
+      closing?.();
+    },
+    abort: () => {
+      closeQuietly(socket, undefined);
+      abort?.();
+    },
+  };
+}
+
+function closeQuietly(socket: WebSocket, code: number | undefined, reason?: string): void {
+  try {
+    socket.close(code, reason);
+  } catch {
+    // Not open yet or closed already: then there is nothing to close.
+  }
+}

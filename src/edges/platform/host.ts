@@ -1,0 +1,62 @@
+// What the system says of itself.
+
+import type { InterfaceAddress } from "../../features/discovery/interfaces.ts";
+import { formatSocketAddress } from "../../base/socket_address.ts";
+
+/** The machine's name, for people. */
+export function hostName(): string {
+  return Deno.hostname();
+}
+
+/** The kind of system, as `version` tells it. */
+export function platformName(): string {
+  return Deno.build.os;
+}
+
+/** The variables that this process was started with. */
+export function environment(): Record<string, string> {
+  return Deno.env.toObject();
+}
+
+const PROXY_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
+
+/**
+ * Makes this process connect to nobody but those it names: the platform would otherwise ask a proxy,
+ * for loopback too. To be called before the first request.
+ */
+export function connectDirectly(): void {
+  for (const name of PROXY_VARIABLES) {
+    Deno.env.delete(name);
+    Deno.env.delete(name.toLowerCase());
+  }
+}
+
+/** The addresses of this machine's interfaces at the moment, with the interfaces' names. */
+export function interfaceAddresses(): InterfaceAddress[] {
+  return Deno.networkInterfaces().map(({ name, family, address, cidr, mac, scopeid }) => ({
+    name,
+    family,
+    address,
+    cidr,
+    mac,
+    scopeId: scopeid ?? undefined,
+  }));
+}
+
+/** The addresses of this machine's interfaces at the moment. */
+export function ownAddresses(): string[] {
+  return Deno.networkInterfaces().map(({ address }) => address);
+}
+
+/**
+ * What a phone opens to pair with a PIN: the pairing page under the address by which other hosts
+ * most likely reach this one, IPv4 before IPv6. Undefined where there is none.
+ */
+export function pairingUrl(pin: string, port: number): string | undefined {
+  const outer = Deno.networkInterfaces().filter(({ name, address }) =>
+    name !== "lo" && !address.startsWith("127.") && !address.startsWith("fe80:")
+  );
+  const hostname = (outer.find(({ family }) => family === "IPv4") ?? outer[0])?.address;
+  if (hostname === undefined) return undefined;
+  return `http://${formatSocketAddress({ hostname, port })}/app/#pair=${pin}`;
+}

@@ -1,0 +1,156 @@
+// The API keys in SQLite.
+
+import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
+import {
+  type ApiKey,
+  DOOR_SCOPES,
+  type DoorScope,
+  type KeyCheck,
+  type KeyScope,
+  type KeyStore,
+} from "../../features/access/api_key.ts";
+import { SqliteTombstones } from "./tombstones.ts";
+import { inTransaction } from "./transaction.ts";
+
+const COLUMNS = `key_id, name, secret_hash, scopes, created_at_ms, expires_at_ms, last_used_at_ms,
+  revoked_at_ms, models`;
+
+/** A KeyStore over the table of the second, third and fifth migration. */
+export class SqliteKeyStore implements KeyStore {
+  readonly #database: DatabaseSync;
+  readonly #statements: Readonly<
+    Record<
+      | "list"
+      | "find"
+      | "check"
+      | "required"
+      | "open"
+      | "insert"
+      | "revoke"
+      | "revoked"
+      | "purge"
+      | "lastUsed",
+      StatementSync
+    >
+  >;
+
+  /** A store over an open, migrated database. */
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    const select = `SELECT ${COLUMNS} FROM api_keys`;
+    this.#statements = {
+      list: database.prepare(`${select} ORDER BY created_at_ms, key_id`),
+      find: database.prepare(`${select} WHERE key_id = ?`),
+      // Always one row with values of the same types, so that an unknown id costs what a known does.
+      check: database.prepare(
+        `SELECT key_id IS NOT NULL AS is_known, coalesce(secret_hash, zeroblob(32)) AS secret_hash,
+           revoked_at_ms IS NOT NULL AS is_revoked,
+           coalesce(expires_at_ms, ${Number.MAX_SAFE_INTEGER}) AS expires_at_ms
+         FROM (SELECT 1) LEFT JOIN api_keys ON key_id = ?`,
+      ),
+      required: database.prepare("SELECT 1 FROM required_keys WHERE scope = ?"),
+      open: database.prepare("DELETE FROM required_keys WHERE scope = ?"),
+      insert: database.prepare(
+        `INSERT INTO api_keys (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, ?)`,
+      ),
+      revoke: database.prepare(
+        "UPDATE api_keys SET revoked_at_ms = ? WHERE key_id = ? AND revoked_at_ms IS NULL",
+      ),
+      revoked: database.prepare(
+        "SELECT key_id FROM api_keys WHERE revoked_at_ms IS NOT NULL ORDER BY revoked_at_ms",
+      ),
+      purge: database.prepare("DELETE FROM api_keys WHERE revoked_at_ms IS NOT NULL"),
+      lastUsed: database.prepare("UPDATE api_keys SET last_used_at_ms = ? WHERE key_id = ?"),
+    };
+  }
+
+  /** All keys, oldest first. */
+  list(): ApiKey[] {
+    return this.#statements.list.all().map(toKey);
+  }
+
+  /** The key with this id. */
+  find(keyId: string): ApiKey | undefined {
+    const row = this.#statements.find.get(keyId);
+    return row && toKey(row);
+  }
+
+  /** What to compare a presented key with. */
+  check(keyId: string): KeyCheck {
+    const row = this.#statements.check.get(keyId) ?? {};
+    return {
+      isKnown: row["is_known"] === 1,
+      secretHash: new Uint8Array(row["secret_hash"] as Uint8Array),
+      isRevoked: row["is_revoked"] === 1,
+      expiresAtMs: Number(row["expires_at_ms"]),
+    };
+  }
+
+  /** The scopes whose transports ask other hosts for a key. */
+  required(): DoorScope[] {
+    return DOOR_SCOPES.filter((scope) => this.isRequired(scope));
+  }
+
+  /** Whether that of one scope does. */
+  isRequired(scope: DoorScope): boolean {
+    return this.#statements.required.get(scope) !== undefined;
+  }
+
+  /** Asks for no key any more. */
+  open(scope: DoorScope): boolean {
+    return Number(this.#statements.open.run(scope).changes) > 0;
+  }
+
+  /** Keeps a new key; a trigger asks for keys of its scopes from now on. */
+  add(key: ApiKey): void {
+    const { keyId, name, secretHash, scopes, models, createdAtMs, expiresAtMs = null } = key;
+    const { insert } = this.#statements;
+    const modelsText = models === undefined ? null : JSON.stringify(models);
+    const scopesText = JSON.stringify(scopes);
+    inTransaction(this.#database, () => {
+      insert.run(keyId, name, secretHash, scopesText, createdAtMs, expiresAtMs, modelsText);
+    });
+  }
+
+  /** Revokes a key. */
+  revoke(keyId: string, atMs: number): boolean {
+    return inTransaction(
+      this.#database,
+      () => Number(this.#statements.revoke.run(atMs, keyId).changes) > 0,
+    );
+  }
+
+  /** Removes all revoked keys, and leaves tombstones. */
+  purgeRevoked(): number {
+    return inTransaction(this.#database, () => {
+      const tombstones = new SqliteTombstones(this.#database);
+      for (const row of this.#statements.revoked.all()) {
+        tombstones.addKey(String(row["key_id"]));
+      }
+      return Number(this.#statements.purge.run().changes);
+    });
+  }
+
+  /** Sets when keys were last used. */
+  saveLastUsed(lastUsedAtMs: ReadonlyMap<string, number>): void {
+    inTransaction(this.#database, () => {
+      for (const [keyId, atMs] of lastUsedAtMs) this.#statements.lastUsed.run(atMs, keyId);
+    });
+  }
+}
+
+function toKey(row: Record<string, SQLOutputValue>): ApiKey {
+  const time = (value: SQLOutputValue | undefined): number | undefined =>
+    value === null || value === undefined ? undefined : Number(value);
+  return {
+    keyId: String(row["key_id"]),
+    name: String(row["name"]),
+    secretHash: new Uint8Array(row["secret_hash"] as Uint8Array),
+    scopes: JSON.parse(String(row["scopes"])) as KeyScope[],
+    models: row["models"] === null ? undefined : JSON.parse(String(row["models"])) as string[],
+    createdAtMs: Number(row["created_at_ms"]),
+    expiresAtMs: time(row["expires_at_ms"]),
+    lastUsedAtMs: time(row["last_used_at_ms"]),
+    revokedAtMs: time(row["revoked_at_ms"]),
+  };
+}

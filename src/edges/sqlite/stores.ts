@@ -1,0 +1,129 @@
+// All stores of one data folder, under one lock and in one file.
+
+import type { DatabaseSync } from "node:sqlite";
+import type { AuditAnchor, AuditStore } from "../../features/access/audit_log.ts";
+import type { TimeMarkStore } from "../../base/lasting_clock.ts";
+import type { Logger } from "../../base/log.ts";
+import type { ClientStore } from "../../features/access/client.ts";
+import type { RemovedClients } from "../../features/access/tombstones.ts";
+import type { KeyStore } from "../../features/access/api_key.ts";
+import type { LimitStore } from "../../features/models/limit_store.ts";
+import type { UsageOutbox, UsageStore } from "../../features/models/usage.ts";
+import type { ReplayLedger } from "../../features/session/replay_ledger.ts";
+import { fileAnchor } from "./audit_anchor.ts";
+import { SqliteAuditStore } from "./audit_store.ts";
+import { SqliteClientStore } from "./client_store.ts";
+import { createFolder, DatabaseUnusableError, openDatabase } from "./database.ts";
+import { FileWatch } from "./file_watch.ts";
+import { SqliteKeyStore } from "./key_store.ts";
+import { SqliteLimitStore } from "./sqlite_limit_store.ts";
+import { MIGRATIONS } from "./migrations.ts";
+import { SqliteReplayLedger } from "./sqlite_replay_ledger.ts";
+import { SqliteTimeMark } from "./time_mark.ts";
+import { SqliteTombstones } from "./tombstones.ts";
+import { guardTransactions } from "./transaction.ts";
+import { SqliteUsageOutbox, SqliteUsageStore } from "./usage_store.ts";
+import { takeWriteLock } from "./write_lock.ts";
+
+/** The name of the database in the data folder. */
+export const DATABASE_FILE = "latchkey.sqlite";
+
+/** The open stores. */
+export interface Stores {
+  /** The database that all of them lie in, for a backup and a restore. */
+  readonly database: DatabaseSync;
+  /** The paired clients. */
+  readonly clients: ClientStore;
+  /** The clients that were removed. */
+  readonly removedClients: RemovedClients;
+  /** The salts they have used. */
+  readonly ledger: ReplayLedger;
+  /** The API keys. */
+  readonly keys: KeyStore;
+  /** The audit log. */
+  readonly audit: AuditStore;
+  /** The latest time that the device has seen. */
+  readonly timeMark: TimeMarkStore;
+  /** Refusals, in a ring of their own. */
+  readonly auditRefusals: AuditStore;
+  /** Where the newest entry of the audit log is remembered; undefined for stores in memory. */
+  readonly auditAnchor?: AuditAnchor;
+  /** What keys have used of the model gateway. */
+  readonly usage: UsageStore;
+  /** Usage on its way to a store elsewhere. */
+  readonly usageOutbox: UsageOutbox;
+  /** The limits of keys. */
+  readonly limits: LimitStore;
+  /** Whether the database is still the file in the folder. */
+  isThere(): boolean;
+  /** Writes everything out and gives the folder free; safe to call twice. */
+  close(): void;
+}
+
+/** The path of the database in a folder; undefined where there is none. */
+export function findDatabase(dataDir: string): string | undefined {
+  const path = `${dataDir}/${DATABASE_FILE}`;
+  try {
+    return Deno.statSync(path).isFile ? path : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Opens the stores in a folder; throws LockedError or DatabaseUnusableError. */
+export function openStores(options: { dataDir: string; log: Logger }): Stores {
+  const { dataDir, log } = options;
+  createFolder(dataDir, log);
+  const unlock = takeWriteLock(dataDir);
+  try {
+    const path = `${dataDir}/${DATABASE_FILE}`;
+    const database = openDatabase({ path, migrations: MIGRATIONS, log });
+    const watch = new FileWatch(path, log);
+    guardTransactions(database, () => watch.check());
+    return {
+      database,
+      ...prepareStores(database, path),
+      auditAnchor: fileAnchor(dataDir),
+      isThere: () => watch.isThere(),
+      close(): void {
+        if (!database.isOpen) return;
+        database.close();
+        unlock();
+      },
+    };
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+/**
+ * Stores over an open database, one in memory say. Throws DatabaseUnusableError where a table is not
+ * as this version knows it, and closes the database.
+ */
+export function prepareStores(
+  database: DatabaseSync,
+  path: string,
+): Omit<Stores, "close" | "isThere" | "database"> {
+  try {
+    return {
+      clients: new SqliteClientStore(database),
+      removedClients: new SqliteTombstones(database),
+      ledger: new SqliteReplayLedger(database),
+      keys: new SqliteKeyStore(database),
+      audit: new SqliteAuditStore(database),
+      auditRefusals: new SqliteAuditStore(database, "audit_refusals"),
+      timeMark: new SqliteTimeMark(database),
+      usage: new SqliteUsageStore(database),
+      usageOutbox: new SqliteUsageOutbox(database),
+      limits: new SqliteLimitStore(database),
+    };
+  } catch (error) {
+    database.close();
+    throw new DatabaseUnusableError(
+      path,
+      "its tables are not those of its version. Put a backup in its place",
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,118 @@
+// A streamed answer on its way to the client: read from upstream only as fast as the client takes
+// it, passed on chunk by chunk, and ended with one error frame where it breaks off.
+
+import type { Bytes } from "../../base/bytes.ts";
+import { type AppError, asError } from "../../base/app_error.ts";
+import type { Logger } from "../../base/log.ts";
+import { errorFrame } from "./error_frame.ts";
+import type { Exchange } from "./exchange.ts";
+import type { StreamFormat } from "./stream_frames.ts";
+import { StreamJudge } from "./stream_judge.ts";
+import { type AnswerSource, failedUpstream } from "./upstream.ts";
+
+/** Options of {@linkcode openAnswerStream}. */
+export interface AnswerStreamOptions {
+  /** The answer as it comes. */
+  source: AnswerSource;
+  /** How it is written. */
+  format: StreamFormat;
+  /** Whether the event that tells the tokens is kept from the client. */
+  hidesUsage: boolean;
+  /** The request; ended with the stream. */
+  exchange: Exchange;
+  /** Names the request in an error frame. */
+  requestId: string;
+  /** Hears what went wrong; has the request's id already. */
+  log: Logger;
+}
+
+interface Step {
+  readonly passed: readonly Bytes[];
+  readonly isLast: boolean;
+  readonly error?: AppError;
+}
+
+/**
+ * The stream for the client, once its first frame is there. Throws AppError where none comes, so
+ * that a failure before the first frame has a status of its own.
+ */
+export async function openAnswerStream(
+  options: AnswerStreamOptions,
+): Promise<ReadableStream<Bytes>> {
+  const { format, exchange, requestId } = options;
+  const judge = new StreamJudge(options);
+  const next = (): Promise<Step> => nextStep({ ...options, judge });
+  let first: Step | undefined = await next();
+  exchange.signal.throwIfAborted();
+  let isPulling = false;
+
+  return new ReadableStream<Bytes>({
+    start: (controller) => {
+      // Nobody reads: an error frame would not be read either.
+      const onAbort = (): void => {
+        if (isPulling || exchange.hasEnded) return;
+        controller.error(exchange.failure);
+        exchange.end();
+      };
+      exchange.signal.addEventListener("abort", onAbort, { once: true });
+      exchange.atEnd(() => exchange.signal.removeEventListener("abort", onAbort));
+      exchange.waitFor("reader");
+    },
+    pull: async (controller) => {
+      isPulling = true;
+      const step = first ?? await next();
+      first = undefined;
+      isPulling = false;
+      if (exchange.hasEnded) return;
+      for (const bytes of step.passed) controller.enqueue(bytes);
+      if (step.error !== undefined) {
+        controller.enqueue(errorFrame(step.error, { format, requestId }));
+      }
+      if (!step.isLast) return exchange.waitFor("reader");
+      controller.close();
+      exchange.end();
+    },
+    cancel: () => {
+      exchange.leave();
+      exchange.end();
+    },
+  }, { highWaterMark: 0 });
+}
+
+interface StepOptions extends AnswerStreamOptions {
+  judge: StreamJudge;
+}
+
+// Reads until something may go out or nothing more comes. Never rejects.
+async function nextStep(options: StepOptions): Promise<Step> {
+  const { source, judge, exchange, log } = options;
+  for (;;) {
+    exchange.waitFor("server");
+    // deno-lint-ignore no-await-in-loop -- one piece after the other
+    const { piece, cause } = await readPiece(source);
+    // After the last frame nothing can be missing.
+    if (cause !== undefined && judge.isFinal) return { passed: [], isLast: true };
+    if (cause !== undefined) return { passed: [], isLast: true, error: brokenOff(cause, options) };
+    const { passed, fault } = piece === undefined ? judge.finish() : judge.push(piece);
+    exchange.tokens = judge.tokens;
+    if (fault !== undefined) {
+      log.warn("The answer cannot be passed on", { ...fault });
+      return { passed, isLast: true, error: exchange.fail(failedUpstream()) };
+    }
+    if (piece === undefined || passed.length > 0) return { passed, isLast: piece === undefined };
+  }
+}
+
+function brokenOff(cause: Error, { exchange, log }: StepOptions): AppError {
+  if (exchange.failure === undefined) log.warn("The answer broke off", { error: cause });
+  return exchange.fail(failedUpstream());
+}
+
+async function readPiece(source: AnswerSource): Promise<{ piece?: Bytes; cause?: Error }> {
+  try {
+    const piece = await source.read();
+    return piece === undefined ? {} : { piece };
+  } catch (error) {
+    return { cause: asError(error) };
+  }
+}

@@ -1,0 +1,60 @@
+// The log of a server's outages: one line when it goes and one when it is back, however many
+// requests it refuses in between.
+
+import { asError } from "../../base/app_error.ts";
+import type { Logger } from "../../base/log.ts";
+
+/** Options of {@linkcode Outages}. */
+export interface OutagesOptions {
+  /** The server, as the first words of a sentence: "The shared store". */
+  what: string;
+  /** The log. */
+  log: Logger;
+}
+
+/** Watches calls to one server. */
+export class Outages {
+  readonly #options: OutagesOptions;
+  #isAway = false;
+  #calls = 0;
+  #callsAtFailure = 0;
+
+  /** Nothing has failed yet. */
+  constructor(options: OutagesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * What a call comes to; its failure is told where none was told since the last success. `isOurs`
+   * says that a failure is no fault of the server's.
+   */
+  async watch<Result>(
+    work: () => Promise<Result>,
+    isOurs: () => boolean = () => false,
+  ): Promise<Result> {
+    this.#calls += 1;
+    const number = this.#calls;
+    try {
+      const result = await work();
+      this.#succeeded(number);
+      return result;
+    } catch (error) {
+      if (!isOurs()) this.#failed(asError(error));
+      throw error;
+    }
+  }
+
+  #failed(error: Error): void {
+    const { what, log } = this.#options;
+    if (!this.#isAway) log.error(`${what} cannot be used`, { error });
+    this.#isAway = true;
+    this.#callsAtFailure = this.#calls;
+  }
+
+  // What began before the failure may have been answered before it, and says nothing of now.
+  #succeeded(number: number): void {
+    if (!this.#isAway || number <= this.#callsAtFailure) return;
+    this.#isAway = false;
+    this.#options.log.info(`${this.#options.what} can be used again`);
+  }
+}

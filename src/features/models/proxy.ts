@@ -1,0 +1,290 @@
+// The model gateway: lets a request of a known key through to the model server, if the model is one
+// that the key may use, a place is free and no limit is used up, and brings the answer back. What
+// comes over HTTP, and who calls, is http/model_routes.ts.
+
+import { type Bytes, utf8 } from "../../base/bytes.ts";
+import { type Clock, every } from "../../base/clock.ts";
+import { AppError, toAppError } from "../../base/app_error.ts";
+import type { JsonObject } from "../../base/json.ts";
+import type { LogFields, Logger } from "../../base/log.ts";
+import type { Accounting } from "./accounting.ts";
+import { createAllowlist } from "./allowlist.ts";
+import { openDocument, readDocument } from "./answer_document.ts";
+import { openAnswerStream } from "./answer_stream.ts";
+import type { Endpoint } from "./endpoints.ts";
+import { Exchange } from "./exchange.ts";
+import { HeldBytes } from "./held_bytes.ts";
+import type { ModelKey } from "./model_key.ts";
+import {
+  cutDescription,
+  cutEntry,
+  cutVersion,
+  filterModels,
+  filterRunning,
+  filterTags,
+} from "./model_list.ts";
+import type { ModelSettings } from "./model_settings.ts";
+import { Outages } from "./outage.ts";
+import { RequestBody } from "./request_body.ts";
+import { Slots } from "./slots.ts";
+import { askUpstream, failedUpstream, type Fetch, type UpstreamAnswer } from "./upstream.ts";
+
+/**
+ * How often a body that waits for its place tells that its client is not to blame, in milliseconds;
+ * less than the guard's patience.
+ */
+export const BODY_KEEP_ALIVE_MS = 1_000;
+
+/** Options of {@linkcode createModelGateway}. */
+export interface ModelGatewayOptions {
+  /** The settings. */
+  settings: ModelSettings;
+  /** Asks the model server. */
+  fetch: Fetch;
+  /** Counts and limits. */
+  accounting: Accounting;
+  /** Time. */
+  clock: Clock;
+  /** The log. */
+  log: Logger;
+}
+
+/** A request of a client whose key was accepted. */
+export interface ModelRequest {
+  /** What it asks for. */
+  readonly endpoint: Endpoint;
+  /** The model that its path names, where it does. */
+  readonly model?: string | undefined;
+  /** Headers for the server beside the usual ones. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Whose key it is. */
+  readonly key: ModelKey;
+  /** Its body. */
+  readonly body: ReadableStream<Uint8Array> | null;
+  /** Aborts when the client leaves. */
+  readonly signal: AbortSignal;
+  /** Names the request. */
+  readonly requestId: string;
+  /** A part of its body was taken, or is not taken for reasons of the gateway's own. */
+  readonly onBodyPart: () => void;
+  /** All of its body was taken. */
+  readonly onBodyWhole: () => void;
+  /** Has the request cut when its key ends, until the result is called. */
+  readonly hold: (cut: () => void) => () => void;
+}
+
+/** The gateway. */
+export interface ModelGateway {
+  /** Answers a request; throws AppError. */
+  handle(request: ModelRequest): Promise<Response>;
+  /** How many requests are under way, and how much of them is held in memory. */
+  counts(): { requests: number; heldBytes: number };
+  /** Ends all requests under way; to be called when the service stops. */
+  close(): void;
+}
+
+const MEDIA_TYPES = {
+  ndjson: "application/x-ndjson",
+  sse: "text/event-stream",
+  json: "application/json",
+} as const;
+
+/** A gateway to one model server. */
+export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
+  const { settings, fetch, accounting, clock } = options;
+  const { upstream: baseUrl, maxConcurrent: max, queue } = settings;
+  const isAllowed = createAllowlist(settings.allow);
+  const held = new HeldBytes();
+  const outages = new Outages({ what: "The model server", log: options.log });
+  const open = new Set<Exchange>();
+  // What no model works on never waits for what one does.
+  const slots = { work: new Slots({ max, queue }), other: new Slots({ max, queue }) };
+
+  async function handle(request: ModelRequest): Promise<Response> {
+    const log = logFor(request, options.log);
+    const exchange = new Exchange({
+      clientSignal: request.signal,
+      timeoutMs: settings.timeoutS * 1000,
+      startedAtMs: clock.monotonicMs(),
+      clock,
+    });
+    open.add(exchange);
+    exchange.atEnd(
+      request.hold(() => exchange.fail(new AppError("unauthorized", "The API key has ended"))),
+    );
+    exchange.atEnd(() => {
+      open.delete(exchange);
+      if (exchange.failure !== undefined) logFailure(exchange.failure, log);
+    });
+    try {
+      return await letThrough({ request, exchange, log });
+    } catch (thrown) {
+      const error = exchange.fail(toAppError(thrown));
+      exchange.end();
+      throw error;
+    }
+  }
+
+  async function letThrough(under: UnderWay): Promise<Response> {
+    const { request: { endpoint, model, key }, exchange } = under;
+    const body = endpoint.method === "GET" ? undefined : bodyOf(under);
+    if (body !== undefined) {
+      exchange.waitFor("client");
+      checkModel(await body.readModel(), key);
+      keepAlive(body, under);
+    }
+    if (model !== undefined) checkModel(model, key);
+    exchange.waitFor("place");
+    exchange.account(await accounting.begin(key));
+    const { work, other } = slots;
+    exchange.atEnd(await (endpoint.kind === "work" ? work : other).acquire(exchange.signal));
+    return await ask(under, body);
+  }
+
+  function checkModel(model: string, key: ModelKey): void {
+    if (isAllowed(model, key)) return;
+    throw new AppError("model_not_allowed", "This model is not open to the key");
+  }
+
+  async function ask(under: UnderWay, body: RequestBody | undefined): Promise<Response> {
+    const { request: { endpoint, model, headers = {} }, exchange, log } = under;
+    let isAnswered = false;
+    exchange.waitFor("server");
+    const wait = (party: "client" | "server") => (): void => {
+      if (!isAnswered) exchange.waitFor(party);
+    };
+    const onSent = (): void => {
+      if (endpoint.kind === "work") exchange.promptEstimate = body?.promptEstimate ?? 0;
+    };
+    let answer: UpstreamAnswer;
+    try {
+      answer = await askUpstream({
+        method: endpoint.method,
+        path: endpoint.path.replace(":model", encodeURIComponent(model ?? "")),
+        headers,
+        baseUrl,
+        body: body?.stream({
+          onWaitForClient: wait("client"),
+          onWaitForServer: wait("server"),
+          onSent,
+          onRefused: (error) => exchange.fail(error),
+        }),
+        signal: exchange.signal,
+        fetch: (url, init) => outages.watch(() => fetch(url, init), () => exchange.signal.aborted),
+        log,
+      });
+    } catch (error) {
+      // The server said no: no model has read the prompt. One that was left alone may have.
+      if (!exchange.signal.aborted) exchange.promptEstimate = 0;
+      throw error;
+    }
+    isAnswered = true;
+    return await passBack(answer, { under, hidesUsage: body?.addsUsage ?? false });
+  }
+
+  async function passBack(
+    { format, source }: UpstreamAnswer,
+    { under, hidesUsage }: { under: UnderWay; hidesUsage: boolean },
+  ): Promise<Response> {
+    const { request, exchange, log } = under;
+    const { endpoint: { kind, events }, requestId } = request;
+    if (kind !== "work") {
+      const document = format === "json"
+        ? await readDocument({ source, exchange, held, log })
+        : undefined;
+      const rewritten = document && rewrite(document, request);
+      if (rewritten === undefined) {
+        log.warn("The model server's answer is not what was asked for");
+        throw failedUpstream();
+      }
+      exchange.end();
+      return respond("json", utf8(JSON.stringify(rewritten)));
+    }
+    if (format === "json") {
+      return respond(format, await openDocument({ source, exchange, log }));
+    }
+    const frames = format === "ndjson" ? format : events;
+    const stream = { source, format: frames, hidesUsage, exchange, requestId, log };
+    return respond(format, await openAnswerStream(stream));
+  }
+
+  function rewrite(document: JsonObject, { endpoint, key }: ModelRequest): JsonObject | undefined {
+    const isVisible = (name: string): boolean => isAllowed(name, key);
+    switch (endpoint.path) {
+      case "/api/tags":
+        return filterTags(document, isVisible);
+      case "/api/ps":
+        return filterRunning(document, isVisible);
+      case "/v1/models/:model":
+        return cutEntry(document, isVisible);
+      case "/v1/models":
+        return filterModels(document, isVisible);
+      case "/api/show":
+        return cutDescription(document);
+      default:
+        return cutVersion(document);
+    }
+  }
+
+  function bodyOf({ request, exchange }: UnderWay): RequestBody {
+    return new RequestBody({
+      source: request.body,
+      asksForUsage: request.endpoint.asksForUsage,
+      held,
+      signal: exchange.signal,
+      onPart: request.onBodyPart,
+      onWhole: request.onBodyWhole,
+    });
+  }
+
+  // A client whose body is not read must not be taken for one that does not send it.
+  function keepAlive(body: RequestBody, { request, exchange }: UnderWay): void {
+    if (body.hasEnded) return;
+    const stop = every(clock, BODY_KEEP_ALIVE_MS, () => {
+      if (body.hasEnded) stop();
+      else if (!body.isReading) request.onBodyPart();
+    });
+    exchange.atEnd(stop);
+  }
+
+  return {
+    handle,
+    counts: () => ({ requests: open.size, heldBytes: held.bytes }),
+    close(): void {
+      for (const exchange of [...open]) {
+        exchange.fail(new AppError("unavailable", "The service is stopping"));
+      }
+    },
+  };
+}
+
+interface UnderWay {
+  readonly request: ModelRequest;
+  readonly exchange: Exchange;
+  readonly log: Logger;
+}
+
+function respond(
+  format: keyof typeof MEDIA_TYPES,
+  body: Bytes | ReadableStream<Bytes>,
+): Response {
+  return new Response(body, {
+    headers: { "Content-Type": MEDIA_TYPES[format], "Cache-Control": "no-store" },
+  });
+}
+
+// Also of answers whose status was long sent.
+function logFailure({ code, message, retryAfterS }: AppError, log: Logger): void {
+  // Whoever asks too often must not wear out the flash as well, and an outage is told once.
+  const isRefusal = retryAfterS !== undefined || code === "upstream_unavailable";
+  const level = isRefusal ? "debug" : code.startsWith("upstream_") ? "warn" : "info";
+  log[level]("Model request failed", { code, reason: message });
+}
+
+// Every line names its request.
+function logFor({ requestId, endpoint, key }: ModelRequest, log: Logger): Logger {
+  const own = { requestId, path: endpoint.path, keyId: key.keyId };
+  const at = (level: keyof Logger) => (message: string, fields: LogFields = {}): void =>
+    log[level](message, { ...own, ...fields });
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}

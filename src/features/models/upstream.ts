@@ -1,0 +1,175 @@
+// Asking the model server: a request that is built anew, and what its answer means before a byte of
+// it is passed on. Whatever the server says of a failure stays in the log.
+
+import { AppError, asError, type ErrorCode } from "../../base/app_error.ts";
+import { type Bytes, decodeUtf8 } from "../../base/bytes.ts";
+import type { Logger } from "../../base/log.ts";
+import { BUSY_RETRY_AFTER_S } from "./slots.ts";
+
+/** How much of a failed answer goes into the log, in bytes. */
+export const MAX_LOGGED_BYTES = 2048;
+
+/** The fetch that asks. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** How an answer is written. */
+export type AnswerFormat = "ndjson" | "sse" | "json";
+
+/** An answer that is worth reading. */
+export interface UpstreamAnswer {
+  /** How it is written. */
+  readonly format: AnswerFormat;
+  /** Its bytes. */
+  readonly source: AnswerSource;
+}
+
+/**
+ * The bytes of an answer. Ends with its request: the platform's own signal is lost on answers that
+ * last, once their request was collected as garbage.
+ */
+export class AnswerSource {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #signal: AbortSignal;
+
+  /** The bytes of a body until the signal aborts. */
+  constructor(body: ReadableStream<Uint8Array>, signal: AbortSignal) {
+    this.#reader = body.getReader();
+    this.#signal = signal;
+    if (signal.aborted) this.cancel();
+    else signal.addEventListener("abort", () => this.cancel(), { once: true });
+  }
+
+  /** The next bytes; undefined at the end. Rejects where the answer broke off or was cancelled. */
+  async read(): Promise<Bytes | undefined> {
+    const { done, value } = await this.#reader.read();
+    this.#signal.throwIfAborted();
+    return done ? undefined : value as Bytes;
+  }
+
+  /** Ends the answer at the server. */
+  cancel(): void {
+    // What has ended or broken off cannot be cancelled, and need not be.
+    this.#reader.cancel().catch(() => {});
+  }
+}
+
+/** Options of {@linkcode askUpstream}. */
+export interface UpstreamRequest {
+  /** The method. */
+  method: "GET" | "POST";
+  /** The path. */
+  path: string;
+  /** Headers that this API has beside the usual ones. */
+  headers: Readonly<Record<string, string>>;
+  /** The server's base URL, without a slash at its end. */
+  baseUrl: string;
+  /** The body, where there is one. */
+  body: ReadableStream<Bytes> | undefined;
+  /** Ends the request. */
+  signal: AbortSignal;
+  /** The fetch. */
+  fetch: Fetch;
+  /** Hears what went wrong; has the request's id already. */
+  log: Logger;
+}
+
+const FORMATS: Readonly<Record<string, AnswerFormat>> = {
+  "application/x-ndjson": "ndjson",
+  "text/event-stream": "sse",
+  "application/json": "json",
+};
+
+/**
+ * Asks and waits for the beginning of the answer. Throws AppError with the code that the answer's
+ * status stands for, upstream_unavailable where there is none, upstream_failed for what is no
+ * answer to the request.
+ */
+export async function askUpstream(request: UpstreamRequest): Promise<UpstreamAnswer> {
+  const { log } = request;
+  const response = await send(request);
+  if (response.status !== 200) {
+    const text = await readBeginning(response, request.signal);
+    log.warn("The model server refused", { status: response.status, text });
+    throw errorOfStatus(response.status);
+  }
+  const mediaType = response.headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase() ?? "";
+  const format = FORMATS[mediaType];
+  if (format === undefined || response.body === null) {
+    log.warn("The model server answered in an unknown format", {
+      mediaType,
+      text: await readBeginning(response, request.signal),
+    });
+    throw failedUpstream();
+  }
+  return { format, source: new AnswerSource(response.body, request.signal) };
+}
+
+/** The error for an answer that cannot be passed on. */
+export function failedUpstream(cause?: unknown): AppError {
+  return new AppError("upstream_failed", "The model server failed", { cause });
+}
+
+async function send(request: UpstreamRequest): Promise<Response> {
+  const { method, path, headers, baseUrl, body, signal, fetch, log } = request;
+  try {
+    return await fetch(`${baseUrl}${path}`, {
+      method,
+      headers: {
+        Accept: "application/json, application/x-ndjson, text/event-stream",
+        "Accept-Encoding": "identity",
+        "User-Agent": "latchkey",
+        ...headers,
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body }),
+      redirect: "manual",
+      signal,
+    });
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    log.debug("Cannot reach the model server", { error: asError(error) });
+    throw new AppError("upstream_unavailable", "The model server cannot be reached");
+  }
+}
+
+const ERRORS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
+  401: ["upstream_failed", "The model server failed"],
+  403: ["upstream_failed", "The model server failed"],
+  404: ["not_found", "The model is not there"],
+  413: ["too_large", "The request is too large for the model server"],
+  429: ["unavailable", "The model server is busy"],
+  // What the server says when its own queue is full.
+  503: ["unavailable", "The model server is busy"],
+};
+
+function errorOfStatus(status: number): AppError {
+  const isRefusal = status >= 400 && status < 500;
+  const [code, message] = ERRORS[status] ??
+    (isRefusal
+      ? ["bad_request", "The model server refused the request"] as const
+      : ["upstream_failed", "The model server failed"] as const);
+  return new AppError(
+    code,
+    message,
+    code === "unavailable" ? { retryAfterS: BUSY_RETRY_AFTER_S } : {},
+  );
+}
+
+// For the log; a failure to read it changes nothing.
+async function readBeginning({ body }: Response, signal: AbortSignal): Promise<string> {
+  if (body === null) return "";
+  const source = new AnswerSource(body, signal);
+  let text = "";
+  try {
+    while (text.length < MAX_LOGGED_BYTES) {
+      // deno-lint-ignore no-await-in-loop -- one part after the other
+      const part = await source.read();
+      if (part === undefined) break;
+      text += decodeUtf8(part.subarray(0, MAX_LOGGED_BYTES)) ?? "(not text)";
+    }
+  } catch {
+    text += " (broke off)";
+  }
+  source.cancel();
+  return text.slice(0, MAX_LOGGED_BYTES);
+}

@@ -1,0 +1,128 @@
+// From a JSON-RPC text to its answer (docs/protocol.md §7): finds the method, asks whether the
+// caller may, checks params, runs, and turns whatever is thrown into an error of the table.
+
+import * as v from "valibot";
+import { AppError, asError } from "../../base/app_error.ts";
+import { asJsonObject } from "../../base/json.ts";
+import type { Logger } from "../../base/log.ts";
+import type { Role } from "../access/client.ts";
+import type { Caller } from "./caller.ts";
+import {
+  APP_ERROR_CODE,
+  encodeError,
+  encodeResult,
+  parseRpcMessage,
+  RPC_ERRORS,
+  type RpcErrorObject,
+} from "./message.ts";
+import type { MethodAccess, ParamsSchema, RpcMethod } from "./method.ts";
+
+/** Options of {@linkcode createDispatcher}. */
+export interface DispatcherOptions {
+  /** All methods; no two may share a name. */
+  methods: readonly RpcMethod[];
+  /** What a caller may do now; undefined where its pairing is gone. */
+  roleOf: (caller: Caller) => Role | undefined;
+  /** Hears of our own mistakes in full. */
+  log: Logger;
+}
+
+/** Answers JSON-RPC texts. */
+export interface Dispatcher {
+  /** The answer to a text, or undefined where there is none. Never rejects. */
+  handle(text: string, caller: Caller): Promise<string | undefined>;
+  /** The answer to a text that there is no room for. */
+  busyAnswer(text: string): string | undefined;
+}
+
+/** A dispatcher over a table of methods; TypeError where two share a name. */
+export function createDispatcher(options: DispatcherOptions): Dispatcher {
+  const { methods, roleOf, log } = options;
+  const byName = new Map(methods.map((method) => [method.name.toLowerCase(), method]));
+  if (byName.size !== methods.length) throw new TypeError("Two methods share a name");
+
+  async function call(method: RpcMethod, params: unknown, caller: Caller): Promise<unknown> {
+    const role = roleOf(caller);
+    if (role === undefined) throw new AppError("unauthorized", "This client is no longer paired");
+    checkAccess(method.access, caller, role);
+    return await method.run(parseParams(method.params, params), { caller, role });
+  }
+
+  function toErrorObject(thrown: unknown, method: string, caller: Caller): RpcErrorObject {
+    if (thrown instanceof ParamsError) {
+      return { code: RPC_ERRORS.invalidParams.code, message: thrown.message };
+    }
+    if (thrown instanceof AppError && thrown.code !== "internal") {
+      const { code, message, retryAfterS } = thrown;
+      return { code: APP_ERROR_CODE, message, data: { code, retryAfter: retryAfterS } };
+    }
+    const { requestId } = caller;
+    log.error("Method failed", { method, requestId, error: asError(thrown) });
+    return RPC_ERRORS.internal;
+  }
+
+  return {
+    async handle(text: string, caller: Caller): Promise<string | undefined> {
+      const message = parseRpcMessage(text);
+      if (message.kind === "invalid") return encodeError(message.id, message.error);
+      if (message.kind !== "request") return undefined;
+      const { id } = message;
+      const method = byName.get(message.method.toLowerCase());
+      if (method === undefined) return encodeError(id, RPC_ERRORS.methodNotFound);
+      try {
+        return encodeResult(id, await call(method, message.params, caller));
+      } catch (error) {
+        return encodeError(id, toErrorObject(error, method.name, caller));
+      }
+    },
+    busyAnswer(text: string): string | undefined {
+      const message = parseRpcMessage(text);
+      return message.kind === "request" ? encodeError(message.id, RPC_ERRORS.busy) : undefined;
+    },
+  };
+}
+
+class ParamsError extends Error {}
+
+function checkAccess(access: MethodAccess, caller: Caller, role: Role): void {
+  if (access === "local" && !caller.isLocal) {
+    throw new AppError("forbidden", "Only open on the device itself");
+  }
+  if (access === "admin" && role !== "admin") throw new AppError("forbidden", "Only for admins");
+}
+
+// One problem at a time: a list of a million wrong items must not become a million issues.
+function parseParams(schema: ParamsSchema, params: unknown): unknown {
+  if (Array.isArray(params)) throw new ParamsError("Invalid params: expected an object");
+  const result = v.safeParse(schema, params ?? {}, { abortEarly: true });
+  if (result.success) return result.output;
+  throw new ParamsError(`Invalid params: ${describeIssue(schema, result.issues[0])}`);
+}
+
+// Names keys of ours and what they must be, never what was sent.
+function describeIssue(schema: ParamsSchema, issue: v.BaseIssue<unknown>): string {
+  if (issue.expected === "never") return "unknown key";
+  const name = ownPath(schema, issue.path ?? []);
+  const prefix = name === "" ? "" : `${name}: `;
+  const isMissing = issue.path?.at(-1)?.origin === "key" && issue.input === undefined;
+  if (isMissing) return `${prefix}missing`;
+  if (issue.type === "non_empty") return `${prefix}expected not empty`;
+  const expected = issue.expected ?? issue.type;
+  return `${prefix}expected ${expected.replace(/^\((.*)\)$/, "$1")}`;
+}
+
+// The part of a path that the schema itself names: the keys of a record are text of the peer.
+function ownPath(schema: ParamsSchema, path: readonly v.IssuePathItem[]): string {
+  const names: string[] = [];
+  let node = asJsonObject(schema);
+  for (const item of path) {
+    const key = String(item.key);
+    while (node?.["wrapped"] !== undefined) node = asJsonObject(node["wrapped"]);
+    const entries = asJsonObject(node?.["entries"]);
+    const isIndex = typeof item.key === "number";
+    if (!isIndex && (entries === undefined || !Object.hasOwn(entries, key))) break;
+    names.push(key);
+    node = asJsonObject(isIndex ? node?.["item"] : entries?.[key]);
+  }
+  return names.join(".");
+}

@@ -1,0 +1,57 @@
+// What keys have used of the model gateway, for the device itself only (docs/models.md).
+
+import * as v from "valibot";
+import { AppError } from "../../../base/app_error.ts";
+import type { UsageEntry } from "../../models/usage.ts";
+import { defineMethod, type RpcMethod } from "../method.ts";
+
+/** The most days that are told of at once. */
+export const MAX_USAGE_DAYS = 366;
+
+/** The days that are told of where none are named. */
+export const DEFAULT_USAGE_DAYS = 7;
+
+/** What the usage method needs. */
+export interface UsageMethodsOptions {
+  /** Writes what is not yet written; undefined where there is no gateway. */
+  usage: (() => UsageReader) | undefined;
+  /** The wall clock, in milliseconds. */
+  wallMs: () => number;
+  /** The day of a moment, such as "2026-01-31". */
+  dayOf: (wallMs: number) => string;
+}
+
+/** Where usage is read. */
+export interface UsageReader {
+  /** Writes what is not yet written, as far as that works. */
+  flush(): Promise<unknown>;
+  /** All entries from a day on, of one key or of all. */
+  list(options: { sinceDay: string; keyId?: string | undefined }): Promise<UsageEntry[]>;
+}
+
+const DAY_MS = 24 * 3600 * 1000;
+
+/** `usage`. */
+export function usageMethods(options: UsageMethodsOptions): RpcMethod[] {
+  const { usage, wallMs, dayOf } = options;
+  return [
+    defineMethod({
+      name: "usage",
+      access: "local",
+      params: v.strictObject({
+        keyId: v.optional(v.pipe(v.string(), v.nonEmpty())),
+        days: v.optional(
+          v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_USAGE_DAYS)),
+          DEFAULT_USAGE_DAYS,
+        ),
+      }),
+      run: async ({ keyId, days }) => {
+        const reader = usage?.();
+        if (reader === undefined) throw new AppError("unavailable", "The model gateway is off");
+        await reader.flush();
+        const sinceDay = dayOf(wallMs() - (days - 1) * DAY_MS);
+        return { sinceDay, usage: await reader.list({ sinceDay, keyId }) };
+      },
+    }),
+  ];
+}

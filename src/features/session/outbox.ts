@@ -1,0 +1,182 @@
+// The one queue of frames to a peer (docs/protocol.md §5): sealing, counting and sending happen in
+// this order for every frame. The queue is bounded in frames and bytes, the socket's own buffer
+// included. Answers wait for room, each until its own bytes fit; a notification that finds none means
+// a slow reader.
+
+import type { Clock } from "../../base/clock.ts";
+import type { WireMessage } from "../../protocol/v1/frame.ts";
+import type { Socket } from "./socket.ts";
+
+/** The most frames that wait for a peer. */
+export const MAX_QUEUED_FRAMES = 256;
+
+/** The most bytes that wait for a peer with a session. */
+export const MAX_QUEUED_BYTES: number = 8 * 1024 * 1024;
+
+/** The most bytes that wait for a peer without one. */
+export const MAX_QUEUED_BYTES_UNKNOWN: number = 1024 * 1024;
+
+/** How long a peer may take nothing of what waits for it, in milliseconds. */
+export const MAX_STALL_MS = 20_000;
+
+const POLL_MIN_MS = 1;
+const POLL_MAX_MS = 16;
+
+/** Options of {@linkcode Outbox}. */
+export interface OutboxOptions {
+  /** Takes the finished messages. */
+  socket: Socket;
+  /** Time. */
+  clock: Clock;
+  /** Turns a text into the next message: sealed where a session exists. */
+  seal: (text: string) => WireMessage | Promise<WireMessage>;
+  /** The most bytes that may wait now. */
+  maxBytes: () => number;
+  /** Called once where a peer takes nothing for too long or a frame cannot be sent. */
+  onFailure: (reason: "stalled" | "send_failed") => void;
+}
+
+interface Waiting {
+  readonly text: string;
+  readonly resolve: () => void;
+}
+
+/** Frames on their way to one peer. */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #waiting: Waiting[] = [];
+  /** Sizes of the messages that the socket may still hold, oldest first. */
+  readonly #handedOver: number[] = [];
+  #handedOverBytes = 0;
+  #sealingFrames = 0;
+  #sealingBytes = 0;
+  #tail: Promise<void> = Promise.resolve();
+  #cancelPoll: (() => void) | undefined;
+  #isClosed = false;
+
+  /** An empty queue. */
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  /** Queues a text; false where the queue is full. A text alone in the queue always fits. */
+  push(text: string): boolean {
+    if (this.#isClosed || !this.#fits(text, 1)) return false;
+    this.#take(text);
+    return true;
+  }
+
+  /**
+   * Queues a text as soon as it fits into half of the queue, the other half being for
+   * notifications; texts that wait go one by one, in their order. Resolves when it is queued or
+   * the queue is closed.
+   */
+  pushInTurn(text: string): Promise<void> {
+    if (this.#isClosed) return Promise.resolve();
+    if (this.#waiting.length === 0 && this.#fits(text, 0.5)) {
+      this.#take(text);
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => {
+      this.#waiting.push({ text, resolve });
+      this.#cancelPoll ??= this.#poll(POLL_MIN_MS, {
+        leftBytes: this.#options.socket.bufferedBytes,
+        sinceMs: this.#options.clock.monotonicMs(),
+      });
+    });
+  }
+
+  /** Resolves when everything queued so far was handed to the socket. */
+  flushed(): Promise<void> {
+    return this.#tail;
+  }
+
+  /** Drops what is not yet sent and lets go of everyone who waits. */
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelPoll?.();
+    this.#cancelPoll = undefined;
+    for (const { resolve } of this.#waiting.splice(0)) resolve();
+  }
+
+  async #sealAndSend(text: string): Promise<void> {
+    try {
+      if (this.#isClosed) return;
+      const message = await this.#options.seal(text);
+      // The connection may have ended while the frame was sealed.
+      if (this.#isClosed) return;
+      this.#options.socket.send(message);
+      this.#handedOver.push(message.length);
+      this.#handedOverBytes += message.length;
+    } catch {
+      if (!this.#isClosed) this.#options.onFailure("send_failed");
+    } finally {
+      this.#sealingFrames -= 1;
+      this.#sealingBytes -= text.length;
+    }
+  }
+
+  #fits(text: string, share: number): boolean {
+    this.#forgetTaken();
+    const frames = this.#sealingFrames + this.#handedOver.length;
+    const bytes = this.#sealingBytes + this.#handedOverBytes;
+    if (frames === 0) return true;
+    return frames < MAX_QUEUED_FRAMES * share &&
+      bytes + text.length <= this.#options.maxBytes() * share;
+  }
+
+  #take(text: string): void {
+    this.#sealingFrames += 1;
+    this.#sealingBytes += text.length;
+    this.#tail = this.#tail.then(() => this.#sealAndSend(text));
+  }
+
+  // Each takes its room before the next is asked whether it fits.
+  #letWaitingIn(): void {
+    for (;;) {
+      const [next] = this.#waiting;
+      if (next === undefined || !this.#fits(next.text, 0.5)) return;
+      this.#waiting.shift();
+      this.#take(next.text);
+      next.resolve();
+    }
+  }
+
+  // The socket tells bytes, not frames: what it has sent are the oldest of what it was given.
+  #forgetTaken(): void {
+    const buffered = this.#options.socket.bufferedBytes;
+    let taken = 0;
+    for (const size of this.#handedOver) {
+      if (this.#handedOverBytes - size < buffered) break;
+      this.#handedOverBytes -= size;
+      taken += 1;
+    }
+    this.#handedOver.splice(0, taken);
+  }
+
+  // Sockets do not say when they drain, so while someone waits they are asked.
+  #poll(delayMs: number, stall: { leftBytes: number; sinceMs: number }): () => void {
+    const { clock, socket, onFailure } = this.#options;
+    return clock.after(delayMs, () => {
+      this.#cancelPoll = undefined;
+      const before = this.#waiting.length;
+      this.#letWaitingIn();
+      const after = this.#waiting.length;
+      if (after === 0) return;
+      const nowMs = clock.monotonicMs();
+      const leftBytes = socket.bufferedBytes;
+      const moved = after < before || leftBytes < stall.leftBytes;
+      if (!moved && leftBytes > 0 && nowMs - stall.sinceMs >= MAX_STALL_MS) {
+        onFailure("stalled");
+        return;
+      }
+      this.#cancelPoll = this.#poll(
+        after < before ? POLL_MIN_MS : Math.min(POLL_MAX_MS, delayMs * 2),
+        {
+          leftBytes,
+          sinceMs: moved || leftBytes === 0 ? nowMs : stall.sinceMs,
+        },
+      );
+    });
+  }
+}

@@ -1,0 +1,69 @@
+// One encrypted session over one connection (docs/protocol.md §4 and §5): the envelope that its
+// first frame chose and a cipher per direction. Its owner keeps one queue per direction.
+
+import { type Bytes, decodeUtf8, utf8 } from "../../base/bytes.ts";
+import { createFrameCipher, type FrameCipher } from "../../protocol/v1/aead.ts";
+import {
+  encodeFrame,
+  type Envelope,
+  parseFrame,
+  type WireMessage,
+} from "../../protocol/v1/frame.ts";
+import { deriveSessionKeys } from "../../protocol/v1/key_schedule.ts";
+
+/** A session that a client has opened. */
+export interface Session {
+  /** Whose session it is. */
+  readonly clientId: string;
+  /** The next frame to the client. */
+  seal(text: string): Promise<WireMessage>;
+  /** The text in the client's next frame; undefined where it is no authentic frame. */
+  open(message: WireMessage): Promise<string | undefined>;
+}
+
+/** The ciphers of both directions before the first frame was accepted. */
+export interface SessionCiphers {
+  /** For frames from the client. */
+  readonly incoming: FrameCipher;
+  /** For frames to the client. */
+  readonly outgoing: FrameCipher;
+}
+
+/** The ciphers for a client's salt, both counters at 0. */
+export async function createSessionCiphers(
+  client: { pairingKey: Bytes; authToken: string },
+  salt: Bytes,
+): Promise<SessionCiphers> {
+  const keys = deriveSessionKeys(client.pairingKey, salt);
+  const { authToken } = client;
+  const [incoming, outgoing] = await Promise.all([
+    createFrameCipher(keys.clientToDevice, { authToken }),
+    createFrameCipher(keys.deviceToClient, { authToken }),
+  ]);
+  return { incoming, outgoing };
+}
+
+/** The session over ciphers whose first incoming frame has been opened. */
+export function createSession(
+  ciphers: SessionCiphers,
+  options: { clientId: string; envelope: Envelope },
+): Session {
+  const { clientId, envelope } = options;
+  return {
+    clientId,
+    async seal(text: string): Promise<WireMessage> {
+      return encodeFrame(await ciphers.outgoing.seal(utf8(text)), envelope);
+    },
+    async open(message: WireMessage): Promise<string | undefined> {
+      const ciphertext = parseFrame(message, envelope);
+      if (ciphertext === undefined) return undefined;
+      const plaintext = await ciphers.incoming.open(ciphertext);
+      return plaintext && plaintextText(plaintext);
+    },
+  };
+}
+
+/** The text of a decrypted payload; what is not UTF-8 becomes the empty text, which is no JSON. */
+export function plaintextText(plaintext: Bytes): string {
+  return decodeUtf8(plaintext) ?? "";
+}

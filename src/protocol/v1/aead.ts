@@ -1,0 +1,70 @@
+// AES-256-GCM under the keys of one direction, with the implicit counter (docs/protocol.md §5).
+// WebCrypto finishes out of call order, so the counter is taken when a call begins; whoever calls
+// keeps the results in that order.
+
+import { type Bytes, utf8 } from "../../base/bytes.ts";
+import { type DirectionKeys, NONCE_BYTES } from "./key_schedule.ts";
+
+/** Length of the tag behind every ciphertext, in bytes. */
+export const TAG_BYTES = 16;
+
+/** The counter that is refused: one frame fewer than its range has values. */
+export const COUNTER_LIMIT: bigint = 2n ** 64n - 1n;
+
+/** One direction of a session: each call uses the next counter. */
+export interface FrameCipher {
+  /** The tagged ciphertext of the next frame; throws RangeError at the counter's end. */
+  seal(plaintext: Bytes): Promise<Bytes>;
+  /** The next frame's plaintext, or undefined where it is not authentic. */
+  open(ciphertext: Bytes): Promise<Bytes | undefined>;
+}
+
+/** What every frame of a connection is bound to. */
+export function frameAad(authToken: string): Bytes {
+  return utf8(`${authToken}:ws`);
+}
+
+/** The nonce of a frame: the base with the 64-bit counter mixed into its last eight bytes. */
+export function frameNonce(nonceBase: Uint8Array, counter: bigint): Bytes {
+  if (counter < 0n || counter >= COUNTER_LIMIT) {
+    throw new RangeError("Cannot make nonce: counter exhausted, close the connection");
+  }
+  if (nonceBase.length !== NONCE_BYTES) throw new RangeError("Cannot make nonce: wrong base");
+  const nonce = new Uint8Array(nonceBase);
+  const view = new DataView(nonce.buffer);
+  view.setBigUint64(4, view.getBigUint64(4) ^ counter);
+  return nonce;
+}
+
+/** A cipher for one direction, beginning at `counter`. */
+export async function createFrameCipher(
+  keys: DirectionKeys,
+  options: { authToken: string; counter?: bigint },
+): Promise<FrameCipher> {
+  const { authToken, counter = 0n } = options;
+  const additionalData = frameAad(authToken);
+  const key = await crypto.subtle.importKey("raw", keys.key, "AES-GCM", false, [
+    "encrypt",
+    "decrypt",
+  ]);
+  let next = counter;
+  function nextParams(): AesGcmParams {
+    const iv = frameNonce(keys.nonceBase, next);
+    next += 1n;
+    return { name: "AES-GCM", iv, additionalData, tagLength: TAG_BYTES * 8 };
+  }
+  return {
+    async seal(plaintext: Bytes): Promise<Bytes> {
+      return new Uint8Array(await crypto.subtle.encrypt(nextParams(), key, plaintext));
+    },
+    async open(ciphertext: Bytes): Promise<Bytes | undefined> {
+      const params = nextParams();
+      if (ciphertext.length < TAG_BYTES) return undefined;
+      try {
+        return new Uint8Array(await crypto.subtle.decrypt(params, key, ciphertext));
+      } catch {
+        return undefined;
+      }
+    },
+  };
+}

@@ -1,0 +1,88 @@
+// How texts become messages on a connection: as they are, or sealed under the keys of one session
+// (docs/protocol.md §4 and §5). Counters are taken in call order; whoever calls keeps the results
+// in that order.
+
+import { type Bytes, decodeUtf8, utf8 } from "../base/bytes.ts";
+import { asJsonObject, parseJsonObject } from "../base/json.ts";
+import type { RandomSource } from "../base/random.ts";
+import { createFrameCipher } from "../protocol/v1/aead.ts";
+import {
+  encodeFirstFrame,
+  encodeFrame,
+  type Envelope,
+  parseFrame,
+  type WireMessage,
+} from "../protocol/v1/frame.ts";
+import { deriveSessionKeys, SALT_BYTES } from "../protocol/v1/key_schedule.ts";
+import type { Credentials } from "./credentials.ts";
+import { ClientError, type ClientErrorCode } from "./client_error.ts";
+
+/** Seals and opens the messages of one connection. */
+export interface Channel {
+  /** The next message to the device. */
+  seal(text: string): Promise<WireMessage>;
+  /** The text in the device's next message; ClientError where that ends the connection. */
+  open(message: WireMessage): Promise<string>;
+}
+
+/** A channel without encryption, for apps on the device itself. */
+export function createPlainChannel(): Channel {
+  return {
+    seal: (text) => Promise.resolve(text),
+    // deno-lint-ignore require-await -- what is thrown must become a rejection
+    async open(message: WireMessage): Promise<string> {
+      if (typeof message !== "string") throw new ClientError("bad_answer", "Binary in plaintext");
+      throwPlaintextError(message);
+      return message;
+    },
+  };
+}
+
+/** A channel under keys that only this connection uses; its first message is the first frame. */
+export async function createSealedChannel(
+  credentials: Credentials,
+  options: { envelope: Envelope; random: RandomSource },
+): Promise<Channel> {
+  const { envelope, random } = options;
+  const { authToken, pairingKey } = credentials;
+  const salt: Bytes = random(SALT_BYTES);
+  const keys = deriveSessionKeys(pairingKey, salt);
+  const [outgoing, incoming] = await Promise.all([
+    createFrameCipher(keys.clientToDevice, { authToken }),
+    createFrameCipher(keys.deviceToClient, { authToken }),
+  ]);
+  let isFirstOut = true;
+  let isFirstIn = true;
+  return {
+    async seal(text: string): Promise<WireMessage> {
+      const wasFirst = isFirstOut;
+      isFirstOut = false;
+      const ciphertext = await outgoing.seal(utf8(text));
+      return wasFirst
+        ? encodeFirstFrame(ciphertext, { envelope, authToken, salt })
+        : encodeFrame(ciphertext, envelope);
+    },
+    async open(message: WireMessage): Promise<string> {
+      // Once the session is proven, plaintext is nobody's word but an attacker's.
+      if (isFirstIn) throwPlaintextError(message);
+      isFirstIn = false;
+      const ciphertext = parseFrame(message, envelope);
+      const plaintext = ciphertext && await incoming.open(ciphertext);
+      const text = plaintext && decodeUtf8(plaintext);
+      if (text !== undefined) return text;
+      throw new ClientError("device_not_authentic", "A message is not from the paired device");
+    },
+  };
+}
+
+const PLAINTEXT_ERRORS: ReadonlyMap<unknown, { code: ClientErrorCode; message: string }> = new Map([
+  [-32001, { code: "unsupported_version", message: "The device speaks another version" }],
+  [-32002, { code: "encryption_required", message: "The device takes encrypted messages only" }],
+]);
+
+function throwPlaintextError(message: WireMessage): void {
+  const answer = typeof message === "string" ? parseJsonObject(message) : undefined;
+  if (answer?.["id"] !== null) return;
+  const known = PLAINTEXT_ERRORS.get(asJsonObject(answer["error"])?.["code"]);
+  if (known !== undefined) throw new ClientError(known.code, known.message);
+}

@@ -1,0 +1,244 @@
+// One WebSocket to a device: calls, pings and notifications over a channel (docs/protocol.md §4–7).
+// What is sent and what is received are one queue each; what came before a close still counts.
+
+import type { Clock } from "../base/clock.ts";
+import { asJsonObject, type JsonObject, parseJsonObject } from "../base/json.ts";
+import type { WireMessage } from "../protocol/v1/frame.ts";
+import { PING, PONG } from "../protocol/ping.ts";
+import type { Channel } from "./channel.ts";
+import { ClientError } from "./client_error.ts";
+
+/** What a connection needs of a WebSocket; the platform's own fits. */
+export interface WebSocketLike {
+  /** How binary messages arrive; set to "arraybuffer". */
+  binaryType: string;
+  /** Called when the socket is open. */
+  onopen: ((event: never) => unknown) | null;
+  /** Called with a message: `data` is a text or an ArrayBuffer. */
+  onmessage: ((event: never) => unknown) | null;
+  /** Called when the socket is closed: `code` tells why. */
+  onclose: ((event: never) => unknown) | null;
+  /** Called when the socket failed. */
+  onerror: ((event: never) => unknown) | null;
+  /** Sends a message. */
+  send(message: WireMessage): void;
+  /** Begins to close. */
+  close(): void;
+}
+
+/** Hears what the device tells without being asked; what it throws is uncaught. */
+export type NotificationListener = (method: string, params: unknown) => void;
+
+/** How a connection ended. */
+export interface CloseInfo {
+  /** What ended it, and what open calls were rejected with. */
+  readonly error: ClientError;
+  /** The socket's close code, where that ended it: 1001 when the device stops. */
+  readonly code: number | undefined;
+  /** Whether the app called `close`. */
+  readonly isOwn: boolean;
+}
+
+/** Options of one call. */
+export interface CallOptions {
+  /**
+   * How long to wait for the answer, in milliseconds.
+   * @default the connection's timeout
+   */
+  timeoutMs?: number;
+  /** Gives up; the call is then rejected with its reason, and the device may still carry it out. */
+  signal?: AbortSignal;
+}
+
+/** A connection to a device. */
+export interface Connection {
+  /** Resolves when the connection is over. */
+  readonly closed: Promise<CloseInfo>;
+  /**
+   * Calls a method; its result. ClientError: `rpc_error` where the device refuses, `timeout`, or
+   * what ended the connection.
+   */
+  call(method: string, params?: unknown, options?: CallOptions): Promise<unknown>;
+  /** Resolves when the device has answered; an unanswered ping ends the connection. */
+  ping(): Promise<void>;
+  /** Ends the connection; open calls are rejected. */
+  close(): void;
+}
+
+/** Options of {@linkcode openConnection}. */
+export interface OpenConnectionOptions {
+  /** A socket that is not yet open. */
+  socket: WebSocketLike;
+  /** Seals and opens. */
+  channel: Channel;
+  /** Time. */
+  clock: Clock;
+  /** How long the device may take to accept the connection or to answer, in milliseconds. */
+  timeoutMs: number;
+  /** Hears notifications. */
+  onNotification: NotificationListener;
+}
+
+/**
+ * Opens the socket and waits until the device has answered a ping: that proves the session to both
+ * sides. The socket's events are heard from the moment of the call.
+ */
+export async function openConnection(options: OpenConnectionOptions): Promise<Connection> {
+  const connection = new SocketConnection(options);
+  await connection.ping();
+  return connection;
+}
+
+type Waiter<Result> = Pick<PromiseWithResolvers<Result>, "resolve" | "reject">;
+
+class SocketConnection implements Connection {
+  readonly #options: OpenConnectionOptions;
+  readonly #opened = Promise.withResolvers<void>();
+  readonly #closed = Promise.withResolvers<CloseInfo>();
+  readonly #calls = new Map<unknown, Waiter<unknown>>();
+  readonly #pings: Waiter<void>[] = [];
+  #phase: "connecting" | "unproven" | "accepted" = "connecting";
+  #outgoing: Promise<void> = this.#opened.promise;
+  #incoming: Promise<void> = Promise.resolve();
+  #nextId = 1;
+  #error: ClientError | undefined;
+
+  constructor(options: OpenConnectionOptions) {
+    this.#options = options;
+    const { socket } = options;
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => {
+      this.#phase = "unproven";
+      this.#opened.resolve();
+    };
+    socket.onmessage = ({ data }: { data: string | ArrayBuffer }) => {
+      const message = typeof data === "string" ? data : new Uint8Array(data);
+      this.#receiveInTurn(() => this.#receive(message));
+    };
+    socket.onclose = ({ code }: { code: number }) => {
+      this.#receiveInTurn(() => this.#end(this.#closedByPeer(), { code }));
+    };
+    socket.onerror = () => this.#receiveInTurn(() => this.#end(this.#closedByPeer()));
+  }
+
+  get closed(): Promise<CloseInfo> {
+    return this.#closed.promise;
+  }
+
+  async call(method: string, params?: unknown, options: CallOptions = {}): Promise<unknown> {
+    const { clock } = this.#options;
+    const { signal, timeoutMs = this.#options.timeoutMs } = options;
+    signal?.throwIfAborted();
+    if (this.#error !== undefined) throw this.#error;
+    const id = this.#nextId++;
+    const text = JSON.stringify({ jsonrpc: "2.0", id, method, params });
+    const answer = Promise.withResolvers<unknown>();
+    const cancel = clock.after(timeoutMs, () => {
+      answer.reject(new ClientError("timeout", `No answer to ${method} in ${timeoutMs} ms`));
+    });
+    const giveUp = (): void => answer.reject(signal?.reason);
+    signal?.addEventListener("abort", giveUp);
+    this.#calls.set(id, answer);
+    this.#send(text);
+    try {
+      return await answer.promise;
+    } finally {
+      cancel();
+      signal?.removeEventListener("abort", giveUp);
+      this.#calls.delete(id);
+    }
+  }
+
+  async ping(): Promise<void> {
+    const { clock, timeoutMs } = this.#options;
+    if (this.#error !== undefined) throw this.#error;
+    const pong = Promise.withResolvers<void>();
+    // Pongs have no id: after one that is missing, the next would be taken for it.
+    const cancel = clock.after(timeoutMs, () => {
+      this.#end(new ClientError("timeout", `The device has not answered in ${timeoutMs} ms`));
+    });
+    this.#pings.push(pong);
+    this.#send(PING);
+    try {
+      await pong.promise;
+    } finally {
+      cancel();
+    }
+  }
+
+  close(): void {
+    const error = new ClientError("connection_closed", "The app has closed the connection");
+    this.#end(error, { isOwn: true });
+  }
+
+  #send(text: string): void {
+    const { channel, socket } = this.#options;
+    this.#outgoing = this.#outgoing.then(async () => {
+      try {
+        const message = await channel.seal(text);
+        if (this.#error === undefined) socket.send(message);
+      } catch (error) {
+        this.#end(new ClientError("connection_closed", "Cannot send", { cause: error }));
+      }
+    });
+  }
+
+  #receiveInTurn(action: () => void | Promise<void>): void {
+    this.#incoming = this.#incoming.then(action);
+  }
+
+  async #receive(message: WireMessage): Promise<void> {
+    try {
+      const text = await this.#options.channel.open(message);
+      this.#phase = "accepted";
+      // The connection may have ended meanwhile, and then nothing counts any more.
+      if (this.#error === undefined) this.#accept(text);
+    } catch (error) {
+      this.#end(
+        error instanceof ClientError
+          ? error
+          : new ClientError("bad_answer", "Cannot read a message", { cause: error }),
+      );
+    }
+  }
+
+  #accept(text: string): void {
+    if (text === PONG) return this.#pings.shift()?.resolve();
+    const { method, params, ...answer } = parseJsonObject(text) ?? {};
+    if (typeof method !== "string") return settle(this.#calls.get(answer["id"]), answer);
+    // A listener that throws must not end up in the queue of messages.
+    queueMicrotask(() => this.#options.onNotification(method, params));
+  }
+
+  #closedByPeer(): ClientError {
+    switch (this.#phase) {
+      case "connecting":
+        return new ClientError("unreachable", "The device cannot be reached or takes nobody now");
+      case "unproven":
+        return new ClientError("connection_closed", "The device refused the session");
+      case "accepted":
+        return new ClientError("connection_closed", "The connection was closed");
+    }
+  }
+
+  #end(error: ClientError, details: { code?: number; isOwn?: boolean } = {}): void {
+    if (this.#error !== undefined) return;
+    const { code, isOwn = false } = details;
+    this.#error = error;
+    for (const waiter of [...this.#calls.values(), ...this.#pings]) waiter.reject(error);
+    this.#options.socket.close();
+    this.#closed.resolve({ error, code, isOwn });
+  }
+}
+
+function settle(call: Waiter<unknown> | undefined, answer: JsonObject): void {
+  const error = asJsonObject(answer["error"]);
+  if (error === undefined) return call?.resolve(answer["result"]);
+  const { code, message, data } = error;
+  const isWhole = typeof code === "number" && typeof message === "string";
+  call?.reject(
+    isWhole
+      ? new ClientError("rpc_error", message, { rpcCode: code, data })
+      : new ClientError("bad_answer", "The device's answer is not of the protocol"),
+  );
+}

@@ -1,0 +1,12 @@
+import assert from "node:assert/strict";
+import { formatTable, formatTime } from "../../../src/edges/cli/table.ts";
+
+Deno.test("formatTable() pads columns and lets no cell end its line or drive the terminal", () => {
+  const rows = [["ID", "NAME"], ["1", "a\nb\u001b[2J\u202e"], ["22", "c"]];
+  assert.equal(formatTable(rows), "ID  NAME\n1   a\ufffdb\ufffd[2J\ufffd\n22  c\n");
+});
+
+Deno.test("formatTime() writes seconds as UTC, and none as a dash", () => {
+  assert.equal(formatTime(0), "1970-01-01 00:00:00");
+  assert.equal(formatTime(undefined), "-");
+});

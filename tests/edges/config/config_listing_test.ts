@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { parse } from "smol-toml";
+import { type Config, parseConfig } from "../../../src/edges/config/config.ts";
+import { listConfig } from "../../../src/edges/config/config_listing.ts";
+
+const ENV = { HOME: "/home/ann", isRoot: false };
+const EXAMPLE = Deno.readTextFileSync(new URL("../../../config.example.toml", import.meta.url))
+  .replaceAll(/^# {3}(?=\[\[|[a-z_]+ = )/gm, "")
+  .replaceAll(/^# (?=[a-z_]+ = )/gm, "");
+
+function configOf(text: string, overlay = ""): Config {
+  return parseConfig(text, {
+    file: "config.toml",
+    env: ENV,
+    overlay: { file: "settings.toml", text: overlay },
+  });
+}
+
+function list(text: string, overlay = ""): string {
+  return listConfig(configOf(text, overlay), {
+    file: { file: "config.toml", text },
+    overlay: { file: "settings.toml", text: overlay },
+  });
+}
+
+Deno.test("listConfig() says where each value comes from", () => {
+  const text = "[service]\nencryption = false\ndata_dir = '/data'\n[log]\nlevel = 'warn'";
+  const lines = list(text, "service.encryption = true").split("\n");
+  assert.deepEqual(lines.slice(0, 5), [
+    "[service]",
+    'listen = "[::]:7497"  # default',
+    'data_dir = "/data"    # config.toml',
+    "encryption = true     # settings.toml",
+    "",
+  ]);
+  assert.ok(lines.some((line) => /^level = "warn" +# config.toml$/.test(line)));
+  assert.ok(lines.some((line) => /^format = "text" +# default$/.test(line)));
+});
+
+for (const [what, text] of [["the defaults", ""], ["every key", EXAMPLE]] as const) {
+  Deno.test(`listConfig() gives ${what} as TOML that means the same`, () => {
+    const listed = list(text);
+    const again = configOf(listed);
+    const { service, ...others } = configOf(text);
+    assert.deepEqual(again, {
+      ...others,
+      service: { ...service, listen: { hostname: "::", port: service.listen.port } },
+    });
+  });
+}
+
+const SECRETS: [string, string][] = [
+  ["store = 'postgres://ann:s3cret@db.example/latchkey'", "postgres://ann:***@db.example/latchkey"],
+  ["store = 'postgres://db.example/x?password=s3cret'", "postgres://db.example/x?***"],
+  ["limits = 'redis://:s3cret@db.example'", "redis://:***@db.example"],
+  ["limits = 'redis://db.example/1'", "redis://db.example/1"],
+];
+for (const [setting, shown] of SECRETS) {
+  Deno.test(`listConfig() shows ${shown}`, () => {
+    const listed = list(`[models]\n${setting}`);
+    assert.doesNotMatch(listed, /s3cret/);
+    const { models } = parse(listed) as { models: { store: string; limits: string } };
+    assert.ok([models.store, models.limits].includes(shown), JSON.stringify(models));
+  });
+}

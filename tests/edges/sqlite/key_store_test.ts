@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import type { ApiKey } from "../../../src/features/access/api_key.ts";
+import { SqliteKeyStore } from "../../../src/edges/sqlite/key_store.ts";
+import { openSample } from "./samples.ts";
+
+Deno.test("SqliteKeyStore gives back what it keeps, oldest first", () => {
+  withStore((store) => {
+    const first = sampleKey("aaaaaaaa", { createdAtMs: 1, scopes: ["rpc", "run"] });
+    const second = sampleKey("00000000", { createdAtMs: 2, expiresAtMs: 9 });
+    store.add(second);
+    store.add(first);
+    assert.deepEqual(store.list(), [first, second]);
+    assert.deepEqual(store.find("00000000"), second);
+    assert.equal(store.find("AAAAAAAA"), undefined);
+  });
+});
+
+Deno.test("SqliteKeyStore asks for keys of a scope until open(), whatever becomes of the keys", () => {
+  withStore((store) => {
+    assert.deepEqual(store.required(), []);
+    store.add(sampleKey("aaaaaaaa", { scopes: ["models"] }));
+    assert.deepEqual(store.required(), []);
+    store.add(sampleKey("bbbbbbbb", { scopes: ["rpc", "models", "run"] }));
+    assert.deepEqual(store.required(), ["rpc", "run"]);
+    store.revoke("bbbbbbbb", 5);
+    store.purgeRevoked();
+    assert.deepEqual(store.required(), ["rpc", "run"]);
+    assert.deepEqual([store.isRequired("run"), store.isRequired("events")], [true, false]);
+    assert.deepEqual([store.open("run"), store.open("run")], [true, false]);
+    assert.deepEqual(store.required(), ["rpc"]);
+  });
+});
+
+Deno.test("SqliteKeyStore.check() gives values of the same types for an unknown id", () => {
+  withStore((store) => {
+    store.add(sampleKey("aaaaaaaa", { expiresAtMs: 9 }));
+    store.add(sampleKey("bbbbbbbb"));
+    store.revoke("bbbbbbbb", 5);
+    const secretHash = new Uint8Array(32).fill(1);
+    const never = Number.MAX_SAFE_INTEGER;
+    assert.deepEqual(store.check("aaaaaaaa"), {
+      isKnown: true,
+      secretHash,
+      isRevoked: false,
+      expiresAtMs: 9,
+    });
+    assert.deepEqual(store.check("bbbbbbbb"), {
+      isKnown: true,
+      secretHash,
+      isRevoked: true,
+      expiresAtMs: never,
+    });
+    assert.deepEqual(store.check("cccccccc"), {
+      isKnown: false,
+      secretHash: new Uint8Array(32),
+      isRevoked: false,
+      expiresAtMs: never,
+    });
+  });
+});
+
+Deno.test("SqliteKeyStore.revoke() revokes a key once and purgeRevoked() removes it", () => {
+  withStore((store) => {
+    store.add(sampleKey("aaaaaaaa"));
+    store.add(sampleKey("bbbbbbbb"));
+    assert.equal(store.revoke("cccccccc", 5), false);
+    assert.equal(store.revoke("aaaaaaaa", 5), true);
+    assert.equal(store.revoke("aaaaaaaa", 6), false);
+    assert.equal(store.find("aaaaaaaa")?.revokedAtMs, 5);
+    assert.equal(store.purgeRevoked(), 1);
+    assert.equal(store.purgeRevoked(), 0);
+    assert.deepEqual(store.list(), [sampleKey("bbbbbbbb")]);
+  });
+});
+
+Deno.test("SqliteKeyStore.saveLastUsed() passes over keys that are gone", () => {
+  withStore((store) => {
+    store.add(sampleKey("aaaaaaaa"));
+    store.saveLastUsed(new Map([["cccccccc", 5], ["aaaaaaaa", 7]]));
+    assert.deepEqual(store.list(), [sampleKey("aaaaaaaa", { lastUsedAtMs: 7 })]);
+  });
+});
+
+const REFUSED: [string, Partial<ApiKey>][] = [
+  ["an id of 7 characters", { keyId: "aaaaaaa" }],
+  ["the id of another", { keyId: "bbbbbbbb" }],
+  ["an empty name", { name: "" }],
+  ["a hash of 31 bytes", { secretHash: new Uint8Array(31) }],
+  ["no scope", { scopes: [] }],
+];
+for (const [what, changes] of REFUSED) {
+  Deno.test(`SqliteKeyStore.add() refuses ${what}`, () => {
+    withStore((store) => {
+      store.add(sampleKey("bbbbbbbb"));
+      assert.throws(() => store.add(sampleKey("aaaaaaaa", changes)), { code: "ERR_SQLITE_ERROR" });
+      assert.deepEqual(store.list(), [sampleKey("bbbbbbbb")]);
+    });
+  });
+}
+
+function sampleKey(keyId: string, changes: Partial<ApiKey> = {}): ApiKey {
+  return {
+    keyId,
+    name: "Lights",
+    secretHash: new Uint8Array(32).fill(1),
+    scopes: ["rpc"],
+    models: undefined,
+    createdAtMs: 3,
+    expiresAtMs: undefined,
+    lastUsedAtMs: undefined,
+    revokedAtMs: undefined,
+    ...changes,
+  };
+}
+
+function withStore(test: (store: SqliteKeyStore) => void): void {
+  using database = openSample();
+  test(new SqliteKeyStore(database));
+}

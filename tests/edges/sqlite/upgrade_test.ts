@@ -1,0 +1,170 @@
+// A database of every older version, with rows in all of its tables, becomes one of this version.
+
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { AuditLog } from "../../../src/features/access/audit_log.ts";
+import { silentLogger } from "../../../src/base/log.ts";
+import { openDatabase } from "../../../src/edges/sqlite/database.ts";
+import { MIGRATIONS } from "../../../src/edges/sqlite/migrations.ts";
+import { DATABASE_FILE, openStores } from "../../../src/edges/sqlite/stores.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
+import { queryValue, sampleClient, sampleSalt } from "./samples.ts";
+import { readFiles, withTempFolder } from "./temp_folder.ts";
+
+const HASH = "zeroblob(32)";
+
+/** What each version's tables hold, in the words of that version: a later one has other code. */
+const ROWS: readonly string[] = [
+  `INSERT INTO clients VALUES ('id-1', CAST('Phone 1' AS BLOB), 'token-1', 'admin', ${HASH}, 5, 7);
+   INSERT INTO salts VALUES ('id-1', x'00000000000000000000000000000001');
+   INSERT INTO salt_counts VALUES ('id-1', 4);`,
+  `INSERT INTO api_keys VALUES ('abcdefgh', 'script', ${HASH}, '["rpc","events"]', 1, 2, 3, 4);
+   INSERT INTO audit SELECT id + 1, 9, 'paired', '{}', hash FROM audit_checkpoint;`,
+  `UPDATE api_keys SET models = '["llama"]';
+   INSERT INTO model_usage VALUES ('abcdefgh', '2026-11-23', 1, 2, 3, 4, 5);
+   INSERT INTO model_usage_batches VALUES ('batch', '2026-11-23');
+   INSERT INTO model_usage_outbox VALUES (1, 'batch', '[]');
+   INSERT INTO model_requests VALUES ('abcdefgh', 1, 2);
+   INSERT INTO model_tokens VALUES ('abcdefgh', '2026-11-23', 3);`,
+  `INSERT INTO removed_clients VALUES (1, 'id-0', ${HASH});
+   INSERT INTO removed_keys VALUES (1, 'gonegone');
+   INSERT INTO audit_refusals
+     SELECT id + 1, 9, 'session_refused', '{}', hash FROM audit_refusals_checkpoint;`,
+  `INSERT INTO required_keys VALUES ('run');`,
+];
+
+// Step by step, as a device that was there from the first version on.
+function makeOld(path: string, version: number): void {
+  using database = new DatabaseSync(path);
+  database.exec("PRAGMA journal_mode = WAL");
+  for (let step = 0; step < version; step++) {
+    database.exec(`${MIGRATIONS[step]} ${ROWS[step]} PRAGMA user_version = ${step + 1}`);
+  }
+}
+
+function tablesOf(database: DatabaseSync): string[] {
+  return database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").all()
+    .map(({ name }) => String(name));
+}
+
+/** All rows by table, as far as another version has the columns. */
+function rowsOf(database: DatabaseSync, like = database): Record<string, unknown[]> {
+  return Object.fromEntries(
+    tablesOf(like).map((table) => {
+      const columns = like.prepare(`PRAGMA table_info(${table})`).all().map(({ name }) => name);
+      return [table, database.prepare(`SELECT ${columns.join()} FROM ${table}`).all()];
+    }),
+  );
+}
+
+Deno.test("there are rows for every table of every version", () => {
+  assert.equal(ROWS.length, MIGRATIONS.length);
+  withTempFolder((folder) => {
+    makeOld(`${folder}/${DATABASE_FILE}`, MIGRATIONS.length);
+    using database = new DatabaseSync(`${folder}/${DATABASE_FILE}`);
+    for (const [table, rows] of Object.entries(rowsOf(database))) assert.ok(rows.length > 0, table);
+  });
+});
+
+for (let version = 1; version < MIGRATIONS.length; version++) {
+  Deno.test(`version ${version} of the database becomes this one, and loses nothing`, () => {
+    withTempFolder((folder) => {
+      const path = `${folder}/${DATABASE_FILE}`;
+      makeOld(path, version);
+      const stores = openStores({ dataDir: folder, log: silentLogger });
+      try {
+        assert.equal(queryValue(stores.database, "PRAGMA user_version"), MIGRATIONS.length);
+        assert.equal(queryValue(stores.database, "PRAGMA integrity_check"), "ok");
+        using old = openDatabase({
+          path: `${path}.v${version}.bak`,
+          migrations: MIGRATIONS.slice(0, version),
+          log: silentLogger,
+        });
+        assert.equal(tablesOf(old).length > 0, true);
+        assert.deepEqual(rowsOf(stores.database, old), rowsOf(old));
+      } finally {
+        stores.close();
+      }
+    });
+  });
+}
+
+Deno.test("a device that knew no API keys refuses its old recordings after the upgrade", () => {
+  withTempFolder((folder) => {
+    makeOld(`${folder}/${DATABASE_FILE}`, 1);
+    const { clients, ledger, keys, audit, close } = openStores({
+      dataDir: folder,
+      log: silentLogger,
+    });
+    assert.deepEqual(clients.list(), [
+      sampleClient(1, {
+        role: "admin",
+        pairingKey: new Uint8Array(32),
+        createdAtMs: 5,
+        lastSeenAtMs: 7,
+      }),
+    ]);
+    assert.equal(ledger.record("id-1", sampleSalt(1)), "used");
+    assert.equal(ledger.record("id-1", sampleSalt(2)), "recorded");
+    assert.deepEqual(keys.list(), []);
+    const log = new AuditLog({ store: audit, clock: new FakeClock(), log: silentLogger });
+    log.record("paired");
+    assert.deepEqual(log.verify(), {
+      entries: 1,
+      brokenAt: undefined,
+      refusalBrokenAt: undefined,
+      cutAt: undefined,
+    });
+    close();
+  });
+});
+
+Deno.test("a key of before the model gateway may use all models", () => {
+  withTempFolder((folder) => {
+    makeOld(`${folder}/${DATABASE_FILE}`, 2);
+    const { keys, close } = openStores({ dataDir: folder, log: silentLogger });
+    assert.deepEqual(
+      keys.list().map(({ keyId, models, revokedAtMs }) => [keyId, models, revokedAtMs]),
+      [
+        ["abcdefgh", undefined, 4],
+      ],
+    );
+    close();
+  });
+});
+
+Deno.test("a device that had keys asks for them after the upgrade, for their scopes alone", () => {
+  withTempFolder((folder) => {
+    const path = `${folder}/${DATABASE_FILE}`;
+    makeOld(path, 4);
+    const old = new DatabaseSync(path);
+    old.exec(`UPDATE api_keys SET scopes = '["run","models"]'`);
+    old.close();
+    const { keys, close } = openStores({ dataDir: folder, log: silentLogger });
+    assert.deepEqual(keys.required(), ["run"]);
+    close();
+  });
+});
+
+// The limit of a connection stands for a full disk; SQLite takes the transaction back by itself.
+Deno.test("an upgrade that the disk has no room for leaves the old file as it was", () => {
+  withTempFolder((folder) => {
+    const path = `${folder}/${DATABASE_FILE}`;
+    makeOld(path, 2);
+    const { [DATABASE_FILE]: before } = readFiles(folder);
+    const greedy = [
+      ...MIGRATIONS.slice(0, 2),
+      "PRAGMA max_page_count = 60; CREATE TABLE big (x BLOB); INSERT INTO big VALUES (zeroblob(999999))",
+    ];
+    assert.throws(() => openDatabase({ path, migrations: greedy, log: silentLogger }), (error) => {
+      assert.ok(error instanceof Error);
+      assert.match(error.message, /was left as it was\. Make sure that the disk is not full/);
+      assert.match(String(error.cause), /database or disk is full|No space left/);
+      return true;
+    });
+    const { [DATABASE_FILE]: after, ...others } = readFiles(folder);
+    assert.ok(after === before);
+    assert.deepEqual(Object.keys(others), [`${DATABASE_FILE}.v2.bak`]);
+    openStores({ dataDir: folder, log: silentLogger }).close();
+  });
+});

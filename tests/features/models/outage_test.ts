@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { silentLogger } from "../../../src/base/log.ts";
+import { Outages } from "../../../src/features/models/outage.ts";
+import { CHAT, openGateway, refused, settle } from "./gateway_world.ts";
+
+interface Fixture {
+  outages: Outages;
+  lines: string[];
+  fail(): Promise<void>;
+  succeed(): Promise<void>;
+}
+
+function fixture(): Fixture {
+  const lines: string[] = [];
+  const outages = new Outages({
+    what: "The store",
+    log: {
+      ...silentLogger,
+      info: (message) => lines.push(`info ${message}`),
+      error: (message) => lines.push(`error ${message}`),
+    },
+  });
+  return {
+    outages,
+    lines,
+    fail: () => assert.rejects(outages.watch(() => Promise.reject(new Error("away"))), /away/),
+    succeed: async () => assert.equal(await outages.watch(() => Promise.resolve(7)), 7),
+  };
+}
+
+Deno.test("an outage is told once at its start and once at its end", async () => {
+  const { lines, fail, succeed } = fixture();
+  const gone = "error The store cannot be used";
+  const back = "info The store can be used again";
+  await succeed();
+  assert.deepEqual(lines, []);
+  await fail();
+  await fail();
+  await fail();
+  assert.deepEqual(lines, [gone]);
+  await succeed();
+  await succeed();
+  assert.deepEqual(lines, [gone, back]);
+  await fail();
+  assert.deepEqual(lines, [gone, back, gone]);
+});
+
+Deno.test("an answer to what was asked before the outage does not end it", async () => {
+  const { outages, lines, fail, succeed } = fixture();
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const early = outages.watch(() => promise);
+  await fail();
+  resolve(1);
+  await early;
+  await fail();
+  assert.equal(lines.length, 1);
+  await succeed();
+  assert.equal(lines.length, 2);
+});
+
+Deno.test("what the caller ended itself is no outage", async () => {
+  const { outages, lines } = fixture();
+  const ended = outages.watch(() => Promise.reject(new Error("left")), () => true);
+  await assert.rejects(ended, /left/);
+  assert.deepEqual(lines, []);
+});
+
+Deno.test("an outage of the server is one line at its start and one at its end", async () => {
+  let isAway = true;
+  const { ask, lines, ollama } = openGateway({
+    fetch: (url, init) =>
+      isAway ? Promise.reject(new TypeError("refused")) : ollama.fetch(url, init),
+  });
+  const loud = (): string[] =>
+    lines.filter(([level]) => level !== "debug").map(([, message]) => message);
+  for (const _ of [1, 2, 3]) {
+    // deno-lint-ignore no-await-in-loop -- one request after the other
+    await refused(ask("/api/chat", { body: CHAT }), "upstream_unavailable");
+  }
+  assert.deepEqual(loud(), ["The model server cannot be used"]);
+  isAway = false;
+  for (const _ of [1, 2]) {
+    // deno-lint-ignore no-await-in-loop -- as above
+    await (await ask("/api/chat", { body: CHAT })).text();
+  }
+  assert.deepEqual(loud(), [
+    "The model server cannot be used",
+    "The model server can be used again",
+  ]);
+});
+
+Deno.test("a client that leaves is no outage of the server, and requests refused for room are no news", async () => {
+  const { ask, lines, ollama } = openGateway({ settings: { maxConcurrent: 1, queue: 0 } });
+  ollama.script = () => new Promise(() => {});
+  const leave = new AbortController();
+  const held = ask("/api/chat", { body: CHAT, signal: leave.signal });
+  await settle();
+  await refused(ask("/api/chat", { body: CHAT }), "unavailable");
+  leave.abort();
+  await refused(held, "bad_request");
+  assert.deepEqual(
+    lines.filter(([level]) => level !== "debug").map(([, , { reason }]) => reason),
+    ["The client has left"],
+  );
+});

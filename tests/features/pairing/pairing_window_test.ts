@@ -1,0 +1,596 @@
+// One test per row of "Transitions of the pairing window" in docs/protocol.md §3, then the limits.
+
+import assert from "node:assert/strict";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { concatBytes, utf8 } from "../../../src/base/bytes.ts";
+import type { Client } from "../../../src/features/access/client.ts";
+import {
+  BURNED_PINS_WINDOW_MS,
+  LOCKOUT_MS,
+  MAX_BURNED_PINS,
+  MAX_FAILURES_PER_PIN,
+  MAX_PAIRING_SESSIONS,
+  PAIRING_SESSION_LIFETIME_MS,
+  PIN_LIFETIME_MS,
+} from "../../../src/features/pairing/pairing_limits.ts";
+import {
+  type PairingOutcome,
+  PairingWindow,
+} from "../../../src/features/pairing/pairing_window.ts";
+import { derivePairingKeys } from "../../../src/protocol/v1/key_schedule.ts";
+import { createPinMasks, minimalBytes } from "../../../src/protocol/v1/pake.ts";
+import { decodeDeviceMessage, encodeClientMessage } from "../../../src/protocol/v1/pake_message.ts";
+import { computeConfirm, encodeTranscript } from "../../../src/protocol/v1/transcript.ts";
+import { AppError } from "../../../src/base/app_error.ts";
+import { assertAppError } from "../../support/app_error.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
+import { messageAFor, startPhone } from "../../support/pairing_phone.ts";
+import { seededRandom } from "../../support/seeded_random.ts";
+
+const HERE = "192.0.2.1";
+
+interface Fixture {
+  window: PairingWindow;
+  clock: FakeClock;
+  clients: Client[];
+  events: string[];
+  /** Where wrong guesses came from. */
+  guesses: string[];
+  failStore: (fail: boolean) => void;
+}
+
+function setUp(options: { limit?: number; clients?: number } = {}): Fixture {
+  const clock = new FakeClock();
+  const clients: Client[] = Array.from({ length: options.clients ?? 0 }, () => ({} as Client));
+  const events: string[] = [];
+  const guesses: string[] = [];
+  let storeFails = false;
+  const window = new PairingWindow({
+    clock,
+    random: seededRandom(7),
+    clients: {
+      limit: options.limit ?? 50,
+      maxNameBytes: 128,
+      count: () => clients.length,
+      checkWritable: () => {
+        if (storeFails) throw new AppError("unavailable", "No space left on the device");
+      },
+      add: (client) => {
+        if (storeFails) throw new Error("disk full");
+        clients.push(client);
+      },
+    },
+    events: {
+      opened: ({ role }) => events.push(`opened ${role}`),
+      failed: ({ failures, limit, from }) => {
+        events.push(`failed ${failures}/${limit}`);
+        guesses.push(from);
+      },
+      ended: ({ kind }) => events.push(kind),
+    },
+  });
+  return {
+    window,
+    clock,
+    clients,
+    events,
+    guesses,
+    failStore: (fail) => {
+      storeFails = fail;
+    },
+  };
+}
+
+function wrongPin(pin: string): string {
+  return pin === "000000" ? "000001" : "000000";
+}
+
+// Each from another address unless told.
+function guessWrong(window: PairingWindow, pin: string, from = anotherAddress()): void {
+  const phone = startPhone(window, { pin: wrongPin(pin), address: from });
+  window.finish(phone);
+}
+
+let addresses = 0;
+function anotherAddress(): string {
+  addresses += 1;
+  return `198.51.100.${addresses % 250}`;
+}
+
+function burnPin(fixture: Fixture): void {
+  const { pin } = fixture.window.open();
+  for (let i = 1; i < MAX_FAILURES_PER_PIN; i++) {
+    assertAppError(() => guessWrong(fixture.window, pin), "unauthorized");
+  }
+  assertAppError(() => guessWrong(fixture.window, pin), "forbidden");
+}
+
+Deno.test("open() shows no PIN that could not be kept", () => {
+  const { window, events, failStore } = setUp();
+  failStore(true);
+  assertAppError(() => window.open(), "unavailable");
+  assert.deepEqual([window.current(), events], [undefined, []]);
+  failStore(false);
+  window.open();
+  window.close();
+});
+
+Deno.test("closed: open() draws a PIN and shows it", () => {
+  const { window, events, clock } = setUp();
+  const opened = window.open();
+  assert.match(opened.pin, /^[0-9]{6}$/);
+  assert.equal(opened.expiresAtMs, clock.wallMs() + PIN_LIFETIME_MS);
+  assert.deepEqual(events, ["opened admin"]);
+  assert.deepEqual(window.current(), opened);
+  window.close();
+});
+
+Deno.test("closed: open() makes the first client admin whatever is asked", () => {
+  const { window } = setUp();
+  assert.equal(window.open({ role: "member" }).role, "admin");
+  window.close();
+});
+
+Deno.test("closed: open() makes later clients members unless asked", () => {
+  const { window } = setUp({ clients: 1 });
+  assert.equal(window.open().role, "member");
+  window.cancel();
+  assert.equal(window.open({ role: "admin" }).role, "admin");
+  window.close();
+});
+
+Deno.test("closed: open() is refused when all places are taken", () => {
+  const { window } = setUp({ clients: 50 });
+  assertAppError(() => window.open(), "conflict");
+});
+
+Deno.test("closed: start() answers bad_request", () => {
+  const { window } = setUp();
+  const { messageA } = messageAFor("123456");
+  assertAppError(() => window.start({ clientName: "x", messageA, address: HERE }), "bad_request");
+});
+
+Deno.test("closed: finish() answers not_found", () => {
+  const { window } = setUp();
+  assertAppError(
+    () => window.finish({ sessionId: "x", confirm: utf8("x"), address: HERE }),
+    "not_found",
+  );
+});
+
+Deno.test("closed: cancel() does nothing", () => {
+  const { window, events } = setUp();
+  window.cancel();
+  assert.deepEqual(events, []);
+});
+
+Deno.test("open: open() is a conflict and leaves the PIN", () => {
+  const { window } = setUp();
+  const { pin } = window.open();
+  assertAppError(() => window.open(), "conflict");
+  assert.equal(window.current()?.pin, pin);
+  window.close();
+});
+
+Deno.test("open: start() with a right message answers with a session", () => {
+  const { window } = setUp();
+  const { pin } = window.open();
+  assert.match(startPhone(window, { pin }).sessionId, /^[0-9a-f-]{36}$/);
+  window.close();
+});
+
+Deno.test("open: start() refuses bad names and messages and keeps the PIN", () => {
+  const { window } = setUp();
+  const { pin } = window.open();
+  const { messageA } = messageAFor(pin);
+  for (const clientName of ["", "x".repeat(129), "é".repeat(65)]) {
+    assertAppError(() => window.start({ clientName, messageA, address: HERE }), "bad_request");
+  }
+  const clientName = "é".repeat(64);
+  for (const bad of [utf8("hello"), new Uint8Array(2049), messageA.slice(0, -1)]) {
+    assertAppError(() => window.start({ clientName, messageA: bad, address: HERE }), "bad_request");
+  }
+  window.start({ clientName, messageA, address: HERE });
+  assert.equal(window.current()?.pin, pin);
+  window.close();
+});
+
+Deno.test("open: one start() more than there are places drops the oldest session", () => {
+  const { window } = setUp();
+  const { pin } = window.open();
+  const phones = Array.from(
+    { length: MAX_PAIRING_SESSIONS + 1 },
+    (_, i) => startPhone(window, { pin, scalar: BigInt(i + 2) }),
+  );
+  const [oldest, second] = phones;
+  assert.ok(oldest !== undefined && second !== undefined);
+  assertAppError(() => window.finish(oldest), "not_found");
+  assert.equal(window.finish(second).client.clientName, "Test phone");
+});
+
+Deno.test("open: finish() of an unknown session answers not_found and counts nothing", () => {
+  const { window, events } = setUp();
+  window.open();
+  assertAppError(
+    () => window.finish({ sessionId: "x", confirm: utf8("x"), address: HERE }),
+    "not_found",
+  );
+  assert.deepEqual(events, ["opened admin"]);
+  window.close();
+});
+
+Deno.test("open: finish() of an old session answers gone, drops it and counts nothing", () => {
+  const { window, clock, events } = setUp();
+  const { pin } = window.open();
+  const phone = startPhone(window, { pin });
+  clock.advance(PAIRING_SESSION_LIFETIME_MS);
+  assertAppError(() => window.finish(phone), "gone");
+  assertAppError(() => window.finish(phone), "not_found");
+  assert.deepEqual(events, ["opened admin"]);
+  window.close();
+});
+
+Deno.test("open: a session lives until its last millisecond, by both clocks", () => {
+  const first = setUp();
+  const phone = startPhone(first.window, { pin: first.window.open().pin });
+  first.clock.advance(PAIRING_SESSION_LIFETIME_MS - 1);
+  first.window.finish(phone);
+
+  const second = setUp();
+  const late = startPhone(second.window, { pin: second.window.open().pin });
+  second.clock.stepWall(PAIRING_SESSION_LIFETIME_MS);
+  assertAppError(() => second.window.finish(late), "gone");
+  second.window.close();
+});
+
+Deno.test("open: wrong confirms drop their session and are counted over all sessions", () => {
+  const { window, events } = setUp();
+  const { pin } = window.open();
+  const phone = startPhone(window, { pin: wrongPin(pin) });
+  assertAppError(() => window.finish(phone), "unauthorized");
+  assertAppError(() => window.finish(phone), "not_found");
+  assertAppError(() => guessWrong(window, pin), "unauthorized");
+  assert.deepEqual(events, ["opened admin", "failed 1/3", "failed 2/3"]);
+  assert.equal(window.current()?.pin, pin);
+  window.close();
+});
+
+Deno.test("open: a wrong confirm of any length is counted", () => {
+  const { window } = setUp();
+  const { pin } = window.open();
+  const confirms = [new Uint8Array(1), new Uint8Array(31), new Uint8Array(33)];
+  const codes = ["unauthorized", "unauthorized", "forbidden"] as const;
+  for (const [i, confirm] of confirms.entries()) {
+    const { sessionId } = startPhone(window, { pin });
+    const code = codes[i];
+    assert.ok(code !== undefined);
+    const address = anotherAddress();
+    assertAppError(() => window.finish({ sessionId, confirm, address }), code);
+  }
+});
+
+Deno.test("open: the third wrong confirm ends the PIN and all its sessions", () => {
+  const fixture = setUp();
+  const { window, events } = fixture;
+  const { pin } = window.open();
+  const right = startPhone(window, { pin, scalar: 5n });
+  for (const code of ["unauthorized", "unauthorized", "forbidden"] as const) {
+    assertAppError(() => guessWrong(window, pin), code);
+  }
+  assertAppError(() => window.finish(right), "not_found");
+  assert.equal(window.current(), undefined);
+  assert.equal(events.at(-1), "too_many_failures");
+});
+
+Deno.test("open: 40 wrong confirms at once count at most three", () => {
+  const { window, events, clients } = setUp();
+  const { pin } = window.open();
+  const phones = Array.from(
+    { length: MAX_PAIRING_SESSIONS },
+    (_, i) =>
+      startPhone(window, { pin: wrongPin(pin), scalar: BigInt(i + 2), address: `10.0.0.${i}` }),
+  );
+  const codes = Array.from({ length: 40 }, (_, i) => {
+    const phone = phones[i % phones.length];
+    try {
+      window.finish(phone ?? { sessionId: "", confirm: new Uint8Array(1), address: HERE });
+      return "ok";
+    } catch (error) {
+      return (error as { code: string }).code;
+    }
+  });
+  const counted = codes.filter((code) => code === "unauthorized" || code === "forbidden");
+  assert.deepEqual(counted, ["unauthorized", "unauthorized", "forbidden"]);
+  assert.ok(!codes.includes("ok"));
+  assert.deepEqual(clients, []);
+  assert.equal(events.at(-1), "too_many_failures");
+});
+
+Deno.test("open: a right confirm when all places are taken is forbidden and keeps the PIN", () => {
+  const { window, clients } = setUp({ limit: 1 });
+  const { pin } = window.open();
+  const phone = startPhone(window, { pin });
+  clients.push({} as Client);
+  assertAppError(() => window.finish(phone), "forbidden");
+  assertAppError(() => window.finish(phone), "not_found");
+  clients.pop();
+  window.finish(startPhone(window, { pin }));
+  assert.equal(clients.length, 1);
+});
+
+Deno.test("open: a store that fails leaves no client and keeps the PIN", () => {
+  const { window, clients, failStore } = setUp();
+  const { pin } = window.open();
+  failStore(true);
+  const phone = startPhone(window, { pin });
+  assert.throws(() => window.finish(phone), /disk full/);
+  assert.deepEqual(clients, []);
+  failStore(false);
+  window.finish(startPhone(window, { pin }));
+  assert.equal(clients.length, 1);
+});
+
+Deno.test("open: a right confirm keeps the client, answers with proof and ends the PIN", () => {
+  const { window, clients, events, clock } = setUp();
+  const { pin } = window.open();
+  const phone = startPhone(window, { pin, clientName: "Pocket ☎" });
+  const { client, deviceConfirm } = window.finish(phone);
+  assert.deepEqual(deviceConfirm, phone.deviceConfirm);
+  assert.deepEqual(client.pairingKey, phone.pairingKey);
+  assert.deepEqual(clients, [client]);
+  assert.equal(client.clientName, "Pocket ☎");
+  assert.equal(client.role, "admin");
+  assert.equal(client.createdAtMs, clock.wallMs());
+  assert.notEqual(client.clientId, client.authToken);
+  assert.deepEqual(events, ["opened admin", "paired"]);
+  assert.equal(window.current(), undefined);
+  assert.equal(clock.timerCount, 0);
+});
+
+Deno.test("open: cancel() ends the PIN and its sessions", () => {
+  const { window, events, clock } = setUp();
+  const phone = startPhone(window, { pin: window.open().pin });
+  window.cancel();
+  assertAppError(() => window.finish(phone), "not_found");
+  assert.deepEqual(events, ["opened admin", "cancelled"]);
+  assert.equal(clock.timerCount, 0);
+});
+
+Deno.test("open: close() ends the PIN", () => {
+  const { window, events } = setUp();
+  window.open();
+  window.close();
+  assert.deepEqual(events, ["opened admin", "stopped"]);
+});
+
+Deno.test("open: the PIN ends after five minutes without anybody asking", () => {
+  const { window, events, clock } = setUp();
+  window.open();
+  clock.advance(PIN_LIFETIME_MS - 1);
+  assert.deepEqual(events, ["opened admin"]);
+  clock.advance(1000);
+  assert.deepEqual(events, ["opened admin", "expired"]);
+  assert.equal(clock.timerCount, 0);
+  assert.equal(window.current(), undefined);
+});
+
+Deno.test("open: the PIN ends when the wall clock alone reaches its end, as after a suspend", () => {
+  const { window, clock } = setUp();
+  const { pin } = window.open();
+  const phone = startPhone(window, { pin });
+  clock.stepWall(PIN_LIFETIME_MS);
+  assertAppError(() => window.finish(phone), "gone");
+  assert.equal(window.current(), undefined);
+});
+
+Deno.test("open: a wall clock that is set back does not lengthen the PIN", () => {
+  const { window, clock } = setUp();
+  window.open();
+  clock.stepWall(-PIN_LIFETIME_MS);
+  clock.advance(PIN_LIFETIME_MS);
+  assert.equal(window.current(), undefined);
+});
+
+Deno.test("expired: the first start() answers gone, the next bad_request", () => {
+  const { window, clock } = setUp();
+  const { pin } = window.open();
+  clock.advance(PIN_LIFETIME_MS);
+  const { messageA } = messageAFor(pin);
+  assertAppError(() => window.start({ clientName: "x", messageA, address: HERE }), "gone");
+  assertAppError(() => window.start({ clientName: "x", messageA, address: HERE }), "bad_request");
+});
+
+Deno.test("expired: finish() answers gone to a session of that PIN, not_found to others", () => {
+  const { window, clock } = setUp();
+  const { pin } = window.open();
+  clock.advance(PIN_LIFETIME_MS - 1000);
+  const phone = startPhone(window, { pin });
+  clock.advance(1000);
+  assertAppError(
+    () => window.finish({ sessionId: "x", confirm: utf8("x"), address: HERE }),
+    "not_found",
+  );
+  assertAppError(() => window.finish(phone), "gone");
+  assertAppError(() => window.finish(phone), "not_found");
+});
+
+Deno.test("expired: open() draws a new PIN, cancel() does nothing", () => {
+  const { window, clock, events } = setUp();
+  const old = window.open().pin;
+  clock.advance(PIN_LIFETIME_MS);
+  window.cancel();
+  const fresh = window.open().pin;
+  assert.notEqual(fresh, old);
+  assert.deepEqual(events, ["opened admin", "expired", "opened admin"]);
+  window.close();
+});
+
+Deno.test("X = pw·U is answered like any other and can never finish, not even with its confirm", () => {
+  const { window, events, clients } = setUp();
+  const { pin } = window.open();
+  const x = createPinMasks(pin).clientMask.toAffine();
+  const messageA = encodeClientMessage(x);
+  const { sessionId, messageB } = window.start({ clientName: "x", messageA, address: HERE });
+  assert.ok(messageB.length > 400);
+  // Who guessed right knows the shared point, which is the identity, and so every key.
+  const y = decodeDeviceMessage(messageB) ?? assert.fail();
+  const coordinates = [x.x, x.y, y.x, y.y].map(minimalBytes);
+  const sessionKey = new Uint8Array(sha256(concatBytes(utf8(pin), ...coordinates)));
+  const exchange = { clientName: "x", messageA, messageB };
+  const keys = derivePairingKeys(sessionKey, exchange);
+  const confirm = computeConfirm(keys.clientConfirmKey, encodeTranscript("client", exchange));
+  assertAppError(() => window.finish({ sessionId, confirm, address: HERE }), "unauthorized");
+  assert.equal(events.at(-1), "failed 1/3");
+  assert.deepEqual(clients, []);
+  window.close();
+});
+
+Deno.test("remote starts pass twice per second in all", () => {
+  const { window, clock } = setUp();
+  window.admitRemoteStart();
+  window.admitRemoteStart();
+  assertAppError(() => window.admitRemoteStart(), "rate_limited");
+  clock.advance(499);
+  assertAppError(() => window.admitRemoteStart(), "rate_limited");
+  clock.advance(1);
+  window.admitRemoteStart();
+});
+
+Deno.test("five burned PINs within an hour close pairing for ten minutes", () => {
+  const fixture = setUp();
+  const { window, clock } = fixture;
+  for (let i = 0; i < MAX_BURNED_PINS; i++) burnPin(fixture);
+  assertAppError(() => window.open(), "rate_limited");
+  clock.stepWall(LOCKOUT_MS);
+  assertAppError(() => window.open(), "rate_limited");
+  clock.advance(LOCKOUT_MS - 1);
+  assertAppError(() => window.open(), "rate_limited");
+  clock.advance(1);
+  window.open();
+  window.close();
+});
+
+Deno.test("burned PINs older than an hour do not count", () => {
+  const fixture = setUp();
+  for (let i = 1; i < MAX_BURNED_PINS; i++) burnPin(fixture);
+  fixture.clock.advance(BURNED_PINS_WINDOW_MS);
+  burnPin(fixture);
+  fixture.window.open();
+  fixture.window.close();
+});
+
+Deno.test("PINs that were cancelled or paired with are not burned", () => {
+  const { window, clients } = setUp();
+  for (let i = 0; i < MAX_BURNED_PINS; i++) {
+    const { pin } = window.open();
+    if (i % 2 === 0) window.cancel();
+    else window.finish(startPhone(window, { pin }));
+  }
+  assert.equal(clients.length, 2);
+  window.open();
+  window.close();
+});
+
+Deno.test("after ten minutes of closed pairing, burned PINs count from zero", () => {
+  const fixture = setUp();
+  for (let i = 0; i < MAX_BURNED_PINS; i++) burnPin(fixture);
+  fixture.clock.advance(LOCKOUT_MS);
+  for (let i = 1; i < MAX_BURNED_PINS; i++) burnPin(fixture);
+  fixture.window.open();
+  fixture.window.close();
+});
+
+Deno.test("open() with liftLock opens closed pairing for one PIN; if that burns, it closes again", () => {
+  const fixture = setUp();
+  const { window, clock } = fixture;
+  for (let i = 0; i < MAX_BURNED_PINS; i++) burnPin(fixture);
+  assertAppError(() => window.open({ liftLock: false }), "rate_limited");
+  const { pin } = window.open({ liftLock: true });
+  for (let i = 0; i < MAX_FAILURES_PER_PIN; i++) {
+    assertAppError(
+      () => guessWrong(window, pin),
+      i + 1 < MAX_FAILURES_PER_PIN ? "unauthorized" : "forbidden",
+    );
+  }
+  assertAppError(() => window.open(), "rate_limited");
+  clock.advance(LOCKOUT_MS - 1);
+  assertAppError(() => window.open(), "rate_limited");
+  window.open({ liftLock: true });
+  window.cancel();
+  window.open();
+  window.close();
+});
+
+Deno.test("liftLock counts nothing where pairing is not closed, and lifts no other refusal", () => {
+  const fixture = setUp({ limit: 1 });
+  const { window, clients } = fixture;
+  for (let i = 1; i < MAX_BURNED_PINS; i++) {
+    window.open({ liftLock: true });
+    window.cancel();
+  }
+  burnPin(fixture);
+  window.open();
+  assertAppError(() => window.open({ liftLock: true }), "conflict");
+  window.cancel();
+  clients.push({} as Client);
+  assertAppError(() => window.open({ liftLock: true }), "conflict");
+});
+
+const SAME: [name: string, addresses: [string, string, string], isSame: boolean][] = [
+  ["one IPv4 address", ["192.0.2.7", "192.0.2.7", "192.0.2.7"], true],
+  ["its form inside IPv6", ["192.0.2.7", "::ffff:192.0.2.7", "192.0.2.7"], true],
+  ["one /64 of IPv6", ["2001:db8:1:2::1", "2001:db8:1:2:ffff::", "2001:db8:1:2::9"], true],
+  ["a third IPv4 address", ["192.0.2.7", "192.0.2.7", "192.0.2.8"], false],
+  ["another /64", ["2001:db8:1:2::1", "2001:db8:1:2::2", "2001:db8:1:3::1"], false],
+];
+for (const [name, [first, second, third], isSame] of SAME) {
+  Deno.test(`${name} ${isSame ? "cannot" : "can"} burn a PIN with the third guess`, () => {
+    const { window, events } = setUp();
+    const { pin } = window.open();
+    const waiting = startPhone(window, { pin: wrongPin(pin), scalar: 9n, address: third });
+    assertAppError(() => guessWrong(window, pin, first), "unauthorized");
+    assertAppError(() => guessWrong(window, pin, second), "unauthorized");
+    assertAppError(() => window.finish(waiting), "forbidden");
+    assert.equal(window.current()?.pin, isSame ? pin : undefined);
+    assert.equal(events.at(-1), isSame ? "failed 2/3" : "too_many_failures");
+    window.close();
+  });
+}
+
+Deno.test("an address that failed twice is refused unheard until pairing is opened anew", () => {
+  const { window, guesses } = setUp();
+  const { pin } = window.open();
+  const right = startPhone(window, { pin, scalar: 5n, address: HERE });
+  assertAppError(() => guessWrong(window, pin, HERE), "unauthorized");
+  assertAppError(() => guessWrong(window, pin, HERE), "unauthorized");
+  assert.deepEqual(guesses, [HERE, HERE]);
+  // The start, the finish of a right PIN, a session that is unknown: all the same.
+  const refused = [
+    () => startPhone(window, { pin, address: HERE }),
+    () => window.finish(right),
+    () => window.finish({ sessionId: "x", confirm: utf8("x"), address: HERE }),
+  ];
+  for (const call of refused) {
+    assert.throws(call, { code: "forbidden", message: "too many failed attempts" });
+  }
+  // The session is still there, and so is the last guess, for everybody else.
+  window.finish({ ...right, address: "192.0.2.2" });
+
+  const { pin: next } = window.open();
+  window.finish(startPhone(window, { pin: next, address: HERE }));
+});
+
+Deno.test("the end of a burned PIN tells each address once", () => {
+  const ends: PairingOutcome[] = [];
+  const window = new PairingWindow({
+    clock: new FakeClock(),
+    random: seededRandom(7),
+    clients: { limit: 50, maxNameBytes: 128, count: () => 0, add: () => {} },
+    events: { opened: () => {}, failed: () => {}, ended: (outcome) => ends.push(outcome) },
+  });
+  const { pin } = window.open();
+  for (const address of ["192.0.2.7", "192.0.2.7", "192.0.2.8"]) {
+    assert.throws(() => guessWrong(window, pin, address));
+  }
+  assert.deepEqual(ends, [{ kind: "too_many_failures", from: ["192.0.2.7", "192.0.2.8"] }]);
+});

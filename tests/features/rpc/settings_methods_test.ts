@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { AppError } from "../../../src/base/app_error.ts";
+import { silentLogger } from "../../../src/base/log.ts";
+import { ConfigError } from "../../../src/edges/config/config.ts";
+import { createDispatcher } from "../../../src/features/rpc/dispatcher.ts";
+import {
+  MAX_SETTING_CHARACTERS,
+  MAX_SETTING_ENTRIES,
+  settingsMethods,
+} from "../../../src/features/rpc/methods/settings_methods.ts";
+import type { Settings } from "../../../src/features/settings/live_settings.ts";
+import type { SettingsChange } from "../../../src/features/settings/settings_file.ts";
+
+const SETTINGS: Settings = {
+  encryption: true,
+  allowedIps: ["192.0.2.1"],
+  allowedOrigins: ["https://app.example"],
+  allowRun: ["hello"],
+  discovery: { enabled: true, instanceName: undefined },
+  logLevel: "info",
+};
+
+type Who = "member" | "admin" | "device";
+
+interface Asked {
+  result: unknown;
+  error?: { code: number; message: string; data?: { code: string } };
+  changes: SettingsChange[];
+}
+
+async function ask(
+  who: Who,
+  method: string,
+  options: { params?: unknown; update?: (change: SettingsChange) => string[] } = {},
+): Promise<Asked> {
+  const changes: SettingsChange[] = [];
+  const dispatcher = createDispatcher({
+    methods: settingsMethods({
+      current: () => SETTINGS,
+      update: (change) => {
+        changes.push(change);
+        return options.update?.(change) ?? Object.keys(change);
+      },
+      reload: () => [],
+    }),
+    roleOf: () => who === "member" ? "member" : "admin",
+    log: silentLogger,
+  });
+  const request = { jsonrpc: "2.0", id: 1, method, params: options.params };
+  const caller = {
+    isLocal: who === "device",
+    address: "192.0.2.1",
+    clientId: "id-1",
+    requestId: "r.1",
+  };
+  const answer = JSON.parse(await dispatcher.handle(JSON.stringify(request), caller) ?? "");
+  return { result: answer.result, error: answer.error, changes };
+}
+
+Deno.test("settings shows a member what concerns it, and an admin all", async () => {
+  const member = await ask("member", "settings");
+  assert.deepEqual(member.result, { encryption: true, discovery: { enabled: true } });
+  const all = { ...SETTINGS, discovery: { enabled: true, instanceName: null } };
+  assert.deepEqual((await ask("admin", "settings")).result, all);
+  assert.deepEqual((await ask("device", "settings")).result, all);
+});
+
+const CHANGE = { allowedIps: ["10.0.0.0/8"], discovery: { enabled: false, instanceName: null } };
+
+// Who, the change, and the code of the refusal.
+const RIGHTS: [Who, object, string | undefined][] = [
+  ["member", CHANGE, "forbidden"],
+  ["admin", CHANGE, undefined],
+  ["device", CHANGE, undefined],
+  ["admin", { encryption: false }, "forbidden"],
+  ["admin", { encryption: true }, "forbidden"],
+  ["admin", { ...CHANGE, encryption: false }, "forbidden"],
+  ["device", { encryption: false }, undefined],
+  ["admin", { logLevel: "debug", allowRun: [], allowedOrigins: [] }, undefined],
+];
+for (const [who, params, code] of RIGHTS) {
+  Deno.test(`settings.update by a ${who}: ${JSON.stringify(params)} ${code ?? "works"}`, async () => {
+    const { result, error, changes } = await ask(who, "settings.update", { params });
+    assert.equal(error?.data?.code, code);
+    assert.deepEqual(changes, code === undefined ? [params] : []);
+    const { changed = [] } = result as { changed?: string[] } ?? {};
+    assert.deepEqual(changed.sort(), code === undefined ? Object.keys(params).sort() : []);
+  });
+}
+
+const BAD_PARAMS: unknown[] = [
+  [],
+  { encryption: "yes" },
+  { dataDir: "/" },
+  { discovery: { service: "_x._tcp" } },
+  { discovery: null },
+  { allowedIps: [1] },
+  { allowedIps: Array(MAX_SETTING_ENTRIES + 1).fill("10.0.0.1") },
+  { allowRun: ["x".repeat(MAX_SETTING_CHARACTERS + 1)] },
+  { logLevel: "loud" },
+];
+for (const params of BAD_PARAMS) {
+  const shown = JSON.stringify(params).slice(0, 40);
+  Deno.test(`settings.update refuses ${shown}`, async () => {
+    const { error, changes } = await ask("device", "settings.update", { params });
+    assert.equal(error?.code, -32602);
+    assert.deepEqual(changes, []);
+  });
+}
+
+Deno.test("settings.update takes lists and entries of the greatest length", async () => {
+  const params = {
+    allowRun: Array(MAX_SETTING_ENTRIES).fill("x".repeat(MAX_SETTING_CHARACTERS)),
+  };
+  const { changes } = await ask("admin", "settings.update", { params });
+  assert.deepEqual(changes, [params]);
+});
+
+function failing(error: Error): () => never {
+  return () => {
+    throw error;
+  };
+}
+
+Deno.test("settings.update tells the device what is wrong, and others without its paths", async () => {
+  const message = "Cannot read /data/settings.toml: line 4: security.allowed_ips.0: no";
+  const params = { allowedIps: ["x"] };
+  const update = failing(new ConfigError(message));
+  const local = await ask("device", "settings.update", { params, update });
+  assert.equal(local.error?.message, message);
+  const remote = await ask("admin", "settings.update", { params, update });
+  assert.equal(remote.error?.message, "Not all of these settings can be taken");
+  assert.equal(remote.error?.data?.code, "bad_request");
+});
+
+Deno.test("settings.update passes refusals on and hides mistakes of ours", async () => {
+  const params = { allowedIps: [] };
+  const refused = failing(new AppError("unavailable", "There is no configuration to change"));
+  const { error } = await ask("admin", "settings.update", { params, update: refused });
+  assert.equal(error?.data?.code, "unavailable");
+  const broken = failing(new Error("ENOSPC /data/settings.toml"));
+  const crash = await ask("admin", "settings.update", { params, update: broken });
+  assert.equal(crash.error?.code, -32603);
+  assert.doesNotMatch(JSON.stringify(crash.error), /data\/settings/);
+});

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { silentLogger } from "../../../src/base/log.ts";
+import { Connection } from "../../../src/features/session/connection.ts";
+import { type Holder, LiveConnections } from "../../../src/features/session/live_connections.ts";
+import { CLOSE_CODES } from "../../../src/features/session/socket.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
+import { FakeSocket } from "../../support/fake_socket.ts";
+
+function connect(live: LiveConnections, holder?: Holder): FakeSocket {
+  const socket = new FakeSocket();
+  const connection = new Connection({
+    socket,
+    address: "10.0.0.2",
+    connectionId: "c",
+    openSession: () => assert.fail("no frame is sent"),
+    isPaired: () => true,
+    requests: () => ({ handle: () => Promise.resolve(undefined), busy: () => undefined }),
+    isLocal: false,
+    mustEncrypt: () => false,
+    plaintextErrors: { encryptionRequired: "", unsupportedVersion: "" },
+    clock: new FakeClock(),
+    log: silentLogger,
+    events: { onEnd: () => live.remove(connection) },
+  });
+  live.add(connection);
+  if (holder !== undefined) live.hold(connection, holder);
+  return socket;
+}
+
+Deno.test("hold() closes the oldest of a client or key that has too many, and no other", () => {
+  const live = new LiveConnections(2);
+  const stranger = connect(live);
+  const other = connect(live, { clientId: "b" });
+  const own = Array.from({ length: 4 }, () => connect(live, { clientId: "a" }));
+  const keyed = Array.from({ length: 3 }, () => connect(live, { keyId: "a" }));
+  const closed = [stranger, other, ...own, ...keyed].map(({ closedWith }) => closedWith);
+  const { replaced } = CLOSE_CODES;
+  const open = undefined;
+  assert.deepEqual(closed, [open, open, replaced, replaced, open, open, replaced, open, open]);
+  assert.equal(own[0]?.closeReason, "replaced by a newer connection");
+  assert.equal(live.counts().open, 6);
+});

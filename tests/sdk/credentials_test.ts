@@ -1,0 +1,34 @@
+// Credentials as a text for a key store.
+
+import assert from "node:assert/strict";
+import { encodeCredentials, parseCredentials } from "../../src/sdk/client.ts";
+
+const CREDENTIALS = {
+  clientId: "11111111-1111-4111-8111-111111111111",
+  clientName: 'Überraschung "🎮"',
+  authToken: "22222222-2222-4222-8222-222222222222",
+  pairingKey: new Uint8Array(32).fill(0xfb),
+};
+
+Deno.test("parseCredentials() reads what encodeCredentials() wrote", () => {
+  assert.deepEqual(parseCredentials(encodeCredentials(CREDENTIALS)), CREDENTIALS);
+});
+
+Deno.test("parseCredentials() refuses what is damaged or from another program", () => {
+  const fields: Record<string, unknown> = JSON.parse(encodeCredentials(CREDENTIALS));
+  const key = String(fields["pairingKey"]);
+  const damaged: Record<string, unknown>[] = [
+    ...Object.keys(fields).flatMap((
+      name,
+    ) => [{ [name]: undefined }, { [name]: "" }, { [name]: 1 }]),
+    { pairingKey: key.slice(0, -4) },
+    { pairingKey: `${key}\n` },
+    { pairingKey: key.replaceAll("+", "-") },
+  ];
+  for (const change of damaged) {
+    assert.equal(parseCredentials(JSON.stringify({ ...fields, ...change })), undefined);
+  }
+  for (const text of ["", "null", "[]", "{}", encodeCredentials(CREDENTIALS).slice(1)]) {
+    assert.equal(parseCredentials(text), undefined);
+  }
+});
