@@ -466,14 +466,23 @@ Deno.test("what is told to the device alone reaches local sockets and no others"
 for (const hasPlace of [true, false]) {
   Deno.test(`a session for which the guard has ${hasPlace ? "a" : "no"} place is ${hasPlace ? "kept" : "cut"}`, async () => {
     await withWorld({}, async (world) => {
-      const socket = await mustOpen(world, { ...REMOTELY, guarded: guardedStub(hasPlace) });
+      const holders: (string | undefined)[] = [];
+      const guarded = guardedStub(hasPlace, holders);
+      const socket = await mustOpen(world, { ...REMOTELY, guarded });
       const answer = await (await phoneOn(socket))(rpc("version"));
       assert.deepEqual([answer !== undefined, socket.isClosed], [hasPlace, !hasPlace]);
+      // The guard counts sessions under their client, so that none takes the slots of the others.
+      assert.deepEqual(holders.map((holder) => /^client [0-9a-f-]{36}$/.test(holder ?? "")), [
+        true,
+      ]);
     });
   });
 }
 
-function guardedStub(hasPlace: boolean): GuardedConnection {
+function guardedStub(
+  hasPlace: boolean,
+  holders: (string | undefined)[],
+): GuardedConnection {
   const nothing = (): void => {};
   return {
     address: REMOTE,
@@ -482,7 +491,10 @@ function guardedStub(hasPlace: boolean): GuardedConnection {
     bodyPart: nothing,
     progressed: nothing,
     answered: nothing,
-    trust: () => hasPlace,
+    trust: ({ holder } = {}) => {
+      holders.push(holder);
+      return hasPlace;
+    },
     upgraded: nothing,
     closing: nothing,
     abort: nothing,

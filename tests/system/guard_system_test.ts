@@ -112,9 +112,8 @@ systemTest("500 connections from one address are capped, and another address get
         });
         assert.equal(status, 200);
         const { open, refused, closed } = await flood;
-        assert.equal(open, 8);
-        assert.equal(refused + closed, 492);
-        assert.ok(refused > 0);
+        // Every newcomer took the slot of an older one of its own address.
+        assert.deepEqual({ open, refused, closed }, { open: 8, refused: 0, closed: 492 });
       } finally {
         await other.remove();
       }

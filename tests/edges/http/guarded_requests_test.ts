@@ -16,7 +16,8 @@ function guardedPeer(): { peer: Peer; told: string[] } {
     bodyPart: () => told.push("bodyPart"),
     progressed: () => told.push("progressed"),
     answered: () => told.push("answered"),
-    trust: ({ byKey = false } = {}) => told.push(byKey ? "trust by key" : "trust") > 0,
+    trust: ({ holder = "", byKey = false } = {}) =>
+      told.push(["trust", holder, byKey ? "by key" : ""].join(" ").trimEnd()) > 0,
     upgraded: () => told.push("upgraded"),
     closing: () => told.push("closing"),
     abort: () => told.push("abort"),
@@ -73,7 +74,7 @@ for (const path of ["/api/events", "/run/hello", "/api"]) {
   Deno.test(`the guard is told to trust whose key was accepted at ${path}`, async () => {
     const device = openDevice();
     const scopes: KeyScope[] = ["rpc", "events", "run"];
-    const { text } = device.keys.create({ name: "x", scopes });
+    const { text, key } = device.keys.create({ name: "x", scopes });
     const { peer, told } = guardedPeer();
     const wrong = { Authorization: "Bearer wrong" };
     const refused = await device.fetch(path, { peer, headers: wrong });
@@ -88,7 +89,7 @@ for (const path of ["/api/events", "/run/hello", "/api"]) {
       headers: { Authorization: `Bearer ${text}` },
     });
     await response.body?.cancel();
-    const trusted = path === "/api" ? "trust" : "trust by key";
+    const trusted = `trust key ${key.keyId}${path === "/api" ? "" : " by key"}`;
     assert.deepEqual(told, ["requestSeen", "progressed", trusted, "progressed"]);
   });
 }
