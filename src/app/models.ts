@@ -76,7 +76,11 @@ export function openModels(options: ModelsOptions): Models | undefined {
   });
   const gateway = createModelGateway({ settings, fetch, accounting, clock, log });
   return {
-    service: { gateway, authenticate: createModelKeyCheck(sharedKeys ?? keys) },
+    service: {
+      errorStyle: settings.errorStyle,
+      gateway,
+      authenticate: createModelKeyCheck(sharedKeys ?? keys),
+    },
     usage: { flush: () => usage.flush(), list: (wanted) => store.list(wanted) },
     sharedKeys,
     counts: () => gateway.counts(),

@@ -14,6 +14,7 @@ export type ErrorCode =
   | "rate_limited"
   | "unavailable"
   | "model_not_allowed"
+  | "unsupported_feature"
   | "upstream_unavailable"
   | "upstream_timeout"
   | "upstream_failed"

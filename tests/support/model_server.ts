@@ -54,6 +54,7 @@ export async function startModelServer(
       enabled: true,
       upstream,
       allow: ["llama3.1:8b", "nomic-embed-text"],
+      errorStyle: "sanitized",
       timeoutS: 30,
       maxConcurrent: 2,
       queue: 4,
@@ -73,6 +74,7 @@ export async function startModelServer(
   const routes = createRoutes({
     models: {
       gateway,
+      errorStyle: "sanitized",
       authenticate: (text) =>
         Promise.resolve(
           text === MODEL_KEY

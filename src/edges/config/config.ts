@@ -237,6 +237,7 @@ function modelsOf(models: TableOf<"models">): ModelSettings {
     enabled: models.enabled ?? false,
     upstream: (models.upstream ?? DEFAULT_UPSTREAM).replace(/\/+$/, ""),
     allow: models.allow ?? [],
+    errorStyle: models.error_style ?? "sanitized",
     timeoutS: models.timeout_s ?? 120,
     maxConcurrent: models.max_concurrent ?? 4,
     queue: models.queue ?? 16,

@@ -75,6 +75,7 @@ function tablesOf(config: Config): [string, Keys][] {
       enabled: models.enabled,
       upstream: models.upstream,
       allow: [...models.allow],
+      error_style: models.errorStyle,
       timeout_s: models.timeoutS,
       max_concurrent: models.maxConcurrent,
       queue: models.queue,

@@ -6,6 +6,7 @@ import { parseAddressRange } from "../../base/address_range.ts";
 import { LOG_LEVELS } from "../../base/log.ts";
 import { isOriginText } from "../../base/origin_text.ts";
 import { parseSocketAddress, type SocketAddress } from "../../base/socket_address.ts";
+import { ERROR_STYLES } from "../../features/models/client_errors.ts";
 import { BUTTON_CODES } from "../../features/screen/input_event.ts";
 import { DISPLAY_KINDS } from "../../features/screen/display_settings.ts";
 import { PIXEL_FORMATS, ROTATIONS } from "../../features/screen/framebuffer_layout.ts";
@@ -178,6 +179,7 @@ export const FileSchema = v.object({
     enabled: v.optional(v.boolean()),
     upstream: v.optional(textOf(isUpstream, 'expected a URL, such as "http://127.0.0.1:11434"')),
     allow: v.optional(listOf((name) => name !== "", "expected the name of a model")),
+    error_style: v.optional(v.picklist(ERROR_STYLES)),
     timeout_s: v.optional(wholeNumber({ min: 1, max: MAX_MODEL_TIMEOUT_S, unit: "seconds" })),
     max_concurrent: v.optional(wholeNumber({ min: 1, max: MAX_MODEL_REQUESTS })),
     queue: v.optional(wholeNumber({ min: 0, max: MAX_MODEL_REQUESTS })),

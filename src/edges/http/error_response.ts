@@ -3,6 +3,8 @@
 
 import { HTTPException } from "hono/http-exception";
 import { AppError, type ErrorCode, toAppError } from "../../base/app_error.ts";
+import { clientErrorBody } from "../../features/models/client_errors.ts";
+import type { ClientApi } from "../../features/models/endpoints.ts";
 import type { PairingRefusal } from "../../features/pairing/pairing_refusals.ts";
 
 /** The status of each code. */
@@ -18,6 +20,7 @@ export const STATUS_OF_CODE: Readonly<Record<ErrorCode, number>> = {
   internal: 500,
   unavailable: 503,
   model_not_allowed: 403,
+  unsupported_feature: 400,
   upstream_unavailable: 502,
   upstream_timeout: 504,
   upstream_failed: 502,
@@ -54,8 +57,23 @@ export function toHttpError(thrown: unknown): { status: number; error: AppError 
   return { status: STATUS_OF_CODE[error.code], error };
 }
 
-/** The answer for whatever was thrown; `path` is what was asked for, as pairing has a form of its own. */
-export function errorResponse(thrown: unknown, requestId: string, path = ""): Response {
+/** Options of {@linkcode errorResponse}. */
+export interface ErrorResponseOptions {
+  /**
+   * What was asked for, as pairing has a form of its own.
+   * @default ""
+   */
+  path?: string;
+  /** Whose clients are answered in their own form. */
+  api?: ClientApi | undefined;
+}
+
+/** The answer for whatever was thrown. */
+export function errorResponse(
+  thrown: unknown,
+  requestId: string,
+  { path = "", api }: ErrorResponseOptions = {},
+): Response {
   const { status, error } = toHttpError(thrown);
   const { code, message, retryAfterS } = error;
   const headers = new Headers(thrown instanceof HTTPException ? thrown.res?.headers : undefined);
@@ -64,6 +82,8 @@ export function errorResponse(thrown: unknown, requestId: string, path = ""): Re
   if (retryAfterS !== undefined) headers.set("Retry-After", String(retryAfterS));
   const body = path.startsWith(PAIRING_PREFIX)
     ? { error: PAIRING_TEXTS[code] ?? message }
-    : { error: { code, message, request_id: requestId } };
+    : api === undefined
+    ? { error: { code, message, request_id: requestId } }
+    : clientErrorBody({ status, code, message, requestId }, api);
   return Response.json(body, { status, headers });
 }

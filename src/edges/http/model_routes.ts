@@ -3,6 +3,7 @@
 
 import { type Context, Hono } from "hono";
 import { AppError } from "../../base/app_error.ts";
+import type { ErrorStyle } from "../../features/models/client_errors.ts";
 import { type Endpoint, ENDPOINTS } from "../../features/models/endpoints.ts";
 import type { KeyHolds } from "../../features/access/key_holds.ts";
 import type { AuthenticateModelKey } from "../../features/models/model_key.ts";
@@ -19,6 +20,8 @@ export interface ModelService {
   readonly gateway: Pick<ModelGateway, "handle">;
   /** Judges keys. */
   readonly authenticate: AuthenticateModelKey;
+  /** How errors are written. */
+  readonly errorStyle: ErrorStyle;
 }
 
 /** Options of {@linkcode modelRoutes}. */
@@ -31,11 +34,15 @@ export interface ModelRoutesOptions extends ModelService {
 
 /** The routes of all endpoints. */
 export function modelRoutes(options: ModelRoutesOptions): Hono<RequestEnv> {
-  const { gateway, holds } = options;
+  const { gateway, holds, errorStyle } = options;
   const routes = new Hono<RequestEnv>();
   for (const endpoint of ENDPOINTS) {
     const { method, path, api } = endpoint;
     const enforce = enforceModels({ ...options, takesApiKeyHeader: api === "anthropic" });
+    routes.use(path, async (c, next) => {
+      c.set("errorApi", errorStyle === "client" ? api : undefined);
+      await next();
+    });
     routes.on(method, [path], enforce, (c) => answer(c, { endpoint, gateway, holds }));
     routes.all(path, () => {
       throw httpError(405, `Method not allowed: expected ${method}`, { Allow: method });

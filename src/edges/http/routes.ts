@@ -117,10 +117,12 @@ export function createRoutes(options: RoutesOptions): Hono<RequestEnv> {
     } else {
       log.debug("Request refused", { ...logFields(c), status, code: error.code });
     }
-    return errorResponse(thrown, c.get("requestId"), c.req.path);
+    return errorResponse(thrown, c.get("requestId"), { path: c.req.path, api: c.get("errorApi") });
   });
   routes.notFound((c) =>
-    errorResponse(new AppError("not_found", "No such route"), c.get("requestId"), c.req.path)
+    errorResponse(new AppError("not_found", "No such route"), c.get("requestId"), {
+      path: c.req.path,
+    })
   );
   routes.use(allowPages(facts));
 

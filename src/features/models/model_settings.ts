@@ -1,5 +1,7 @@
 // The table [models] of the configuration.
 
+import type { ErrorStyle } from "./client_errors.ts";
+
 /** Settings of the model gateway. */
 export interface ModelSettings {
   /** Whether the gateway is there at all. */
@@ -8,6 +10,8 @@ export interface ModelSettings {
   readonly upstream: string;
   /** The models that may be used, each with its tag. */
   readonly allow: readonly string[];
+  /** How errors are written. */
+  readonly errorStyle: ErrorStyle;
   /** How long the upstream may be silent before its first byte and between two, in seconds. */
   readonly timeoutS: number;
   /** How many requests are upstream at once. */

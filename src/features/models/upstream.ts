@@ -90,7 +90,7 @@ export async function askUpstream(request: UpstreamRequest): Promise<UpstreamAns
   if (response.status !== 200) {
     const text = await readBeginning(response, request.signal);
     log.warn("The model server refused", { status: response.status, text });
-    throw errorOfStatus(response.status);
+    throw unsupportedFeature(response.status, text) ?? errorOfStatus(response.status);
   }
   const mediaType = response.headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase() ?? "";
   const format = FORMATS[mediaType];
@@ -135,12 +135,22 @@ async function send(request: UpstreamRequest): Promise<Response> {
 const ERRORS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   401: ["upstream_failed", "The model server failed"],
   403: ["upstream_failed", "The model server failed"],
-  404: ["not_found", "The model is not there"],
+  404: ["not_found", "The model was not found"],
   413: ["too_large", "The request is too large for the model server"],
   429: ["unavailable", "The model server is busy"],
   // What the server says when its own queue is full.
   503: ["unavailable", "The model server is busy"],
 };
+
+// Clients look for these words and ask again without the feature; the rest of the text is dropped.
+const UNSUPPORTED = /\bdoes not support (tools|thinking|insert|images)\b/;
+
+function unsupportedFeature(status: number, text: string): AppError | undefined {
+  const [, feature] = (status === 400 ? UNSUPPORTED.exec(text) : null) ?? [];
+  return feature === undefined
+    ? undefined
+    : new AppError("unsupported_feature", `This model does not support ${feature}`);
+}
 
 function errorOfStatus(status: number): AppError {
   const isRefusal = status >= 400 && status < 500;

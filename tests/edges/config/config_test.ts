@@ -29,6 +29,7 @@ const DEFAULTS: Config = {
     enabled: false,
     upstream: "http://127.0.0.1:11434",
     allow: [],
+    errorStyle: "sanitized",
     timeoutS: 120,
     maxConcurrent: 4,
     queue: 16,
@@ -121,6 +122,7 @@ Deno.test("parseConfig() reads every key", () => {
     enabled = true
     upstream = "https://models.example:8443/base/"
     allow = ["llama3.1:8b", "qwen3"]
+    error_style = "client"
     timeout_s = 30
     max_concurrent = 2
     queue = 0
@@ -195,6 +197,7 @@ Deno.test("parseConfig() reads every key", () => {
       enabled: true,
       upstream: "https://models.example:8443/base",
       allow: ["llama3.1:8b", "qwen3"],
+      errorStyle: "client",
       timeoutS: 30,
       maxConcurrent: 2,
       queue: 0,

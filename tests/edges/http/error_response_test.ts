@@ -24,6 +24,7 @@ const CODES: [ErrorCode, number][] = [
   ["internal", 500],
   ["unavailable", 503],
   ["model_not_allowed", 403],
+  ["unsupported_feature", 400],
   ["upstream_unavailable", 502],
   ["upstream_failed", 502],
   ["upstream_timeout", 504],

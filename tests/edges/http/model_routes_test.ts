@@ -2,65 +2,13 @@
 // in common.
 
 import assert from "node:assert/strict";
-import { systemClock } from "../../../src/base/clock.ts";
 import { AppError } from "../../../src/base/app_error.ts";
-import { silentLogger } from "../../../src/base/log.ts";
 import type { GuardedConnection } from "../../../src/edges/http/guard/guard.ts";
-import type { ModelService } from "../../../src/edges/http/model_routes.ts";
 import { ENDPOINTS } from "../../../src/features/models/endpoints.ts";
-import type { ModelKey } from "../../../src/features/models/model_key.ts";
-import { createModelGateway } from "../../../src/features/models/proxy.ts";
 import { MAX_BODY_BYTES } from "../../../src/features/models/request_body.ts";
-import { FakeOllama } from "../../support/fake_ollama.ts";
-import { CHAT, LEAKS, SETTINGS } from "../../features/models/gateway_world.ts";
-import { type Answer, type Ask, type Device, openDevice, REMOTE } from "./device.ts";
-
-const KEY = "lk_rightkey_0000";
-const KEYS: Readonly<Record<string, ModelKey | "wrong_scope">> = {
-  [KEY]: { keyId: "rightkey", models: undefined },
-  lk_narrowkey: { keyId: "narrowkey", models: ["nomic-embed-text"] },
-  lk_otherscope: "wrong_scope",
-};
-
-interface ModelDevice extends Device {
-  ollama: FakeOllama;
-  /** The texts that were judged as keys. */
-  judged: (string | undefined)[];
-}
-
-function openModels(changes: Partial<ModelService> = {}): ModelDevice {
-  const ollama = new FakeOllama();
-  const judged: (string | undefined)[] = [];
-  const gateway = createModelGateway({
-    settings: SETTINGS,
-    fetch: ollama.fetch,
-    accounting: { begin: () => Promise.resolve({ end: () => {} }) },
-    clock: systemClock,
-    log: silentLogger,
-  });
-  const models: ModelService = {
-    gateway,
-    authenticate: (text) => {
-      judged.push(text);
-      const key = KEYS[text ?? ""];
-      if (key === undefined) return Promise.resolve({ kind: "unknown" });
-      if (key === "wrong_scope") return Promise.resolve({ kind: "wrong_scope" });
-      return Promise.resolve({ kind: "accepted", key });
-    },
-    ...changes,
-  };
-  return { ...openDevice({ models }), ollama, judged };
-}
-
-const AUTHORIZED = { Authorization: `Bearer ${KEY}` };
-
-function post(body: object | string = CHAT, headers: Record<string, string> = AUTHORIZED): Ask {
-  return {
-    method: "POST",
-    headers,
-    body: typeof body === "string" ? body : JSON.stringify(body),
-  };
-}
+import { CHAT, LEAKS } from "../../features/models/gateway_world.ts";
+import { type Answer, type Ask, openDevice, REMOTE } from "./device.ts";
+import { AUTHORIZED, KEY, openModels, post } from "./model_device.ts";
 
 Deno.test("every endpoint answers its method, and no other", async () => {
   for (const { method, path: pattern } of ENDPOINTS) {

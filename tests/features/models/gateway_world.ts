@@ -16,6 +16,7 @@ export const SETTINGS: ModelSettings = {
   enabled: true,
   upstream: "http://models.example:11434",
   allow: ["llama3.1:8b", "nomic-embed-text"],
+  errorStyle: "sanitized",
   timeoutS: 60,
   maxConcurrent: 2,
   queue: 1,
