@@ -17,6 +17,7 @@ import { createModelKeyCheck } from "../features/models/model_key_check.ts";
 import type { ModelSettings } from "../features/models/model_settings.ts";
 import { Outages } from "../features/models/outage.ts";
 import { createModelGateway } from "../features/models/proxy.ts";
+import type { Fetch } from "../features/models/upstream.ts";
 import type { UsageStore } from "../features/models/usage.ts";
 import { UsageLedger } from "../features/models/usage_ledger.ts";
 import type { UsageReader } from "../features/rpc/methods/usage_methods.ts";
@@ -30,6 +31,11 @@ export interface ModelsOptions {
   stores: Pick<Stores, "usage" | "usageOutbox" | "limits">;
   /** The device's own keys. */
   keys: KeyRing;
+  /**
+   * Asks the model server.
+   * @default the platform's fetch
+   */
+  fetch?: Fetch;
   /** Time. */
   clock: Clock;
   /** Randomness. */
@@ -74,7 +80,13 @@ export function openModels(options: ModelsOptions): Models | undefined {
     random,
     log,
   });
-  const gateway = createModelGateway({ settings, fetch, accounting, clock, log });
+  const gateway = createModelGateway({
+    settings,
+    fetch: options.fetch ?? fetch,
+    accounting,
+    clock,
+    log,
+  });
   return {
     service: {
       errorStyle: settings.errorStyle,

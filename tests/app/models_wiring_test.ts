@@ -1,0 +1,94 @@
+// The model gateway as the service builds it: its settings reach the parts that they are for.
+
+import assert from "node:assert/strict";
+import { openModels } from "../../src/app/models.ts";
+import { CHAT } from "../features/models/gateway_world.ts";
+import { type AppInProcess, withAppInProcess } from "../support/app_in_process.ts";
+import { FakeOllama, PROMPT_TOKENS, WORDS } from "../support/fake_ollama.ts";
+
+interface World extends AppInProcess {
+  ollama: FakeOllama;
+  /** Calls a method as the device itself. */
+  call(method: string, params?: object): Promise<Record<string, unknown>>;
+  /** A chat with a key. */
+  chat(key: string): Promise<Response>;
+  /** A new key for models. */
+  newKey(params?: object): Promise<{ key: string; keyId: string }>;
+}
+
+async function withModels(toml: string, test: (world: World) => Promise<void>): Promise<void> {
+  const ollama = new FakeOllama();
+  await withAppInProcess({
+    toml: `[models]\nenabled = true\nallow = ["llama3.1:8b"]\n${toml}`,
+    edges: { openModels: (options) => openModels({ ...options, fetch: ollama.fetch }) },
+  }, async (app) => {
+    const call: World["call"] = async (method, params = {}) => {
+      const answer = await app.request("/api", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+      });
+      const { result, error } = await answer.json();
+      return result ?? { error };
+    };
+    await test({
+      ...app,
+      ollama,
+      call,
+      chat: (key) =>
+        app.request("/api/chat", {
+          method: "POST",
+          headers: { Authorization: `Bearer ${key}` },
+          body: JSON.stringify(CHAT),
+        }),
+      newKey: async (params = {}) =>
+        await call("keys.new", { name: "tablet", scopes: ["models"], ...params }) as {
+          key: string;
+          keyId: string;
+        },
+    });
+  });
+}
+
+Deno.test("a chat goes through and its usage is told", async () => {
+  await withModels("", async ({ chat, newKey, call }) => {
+    const { key, keyId } = await newKey();
+    const answer = await chat(key);
+    assert.equal(answer.status, 200);
+    await answer.text();
+    const { usage } = await call("usage") as { usage: Record<string, unknown>[] };
+    assert.deepEqual(
+      usage.map(({ keyId, requests, promptTokens, outputTokens }) => [
+        keyId,
+        requests,
+        promptTokens,
+        outputTokens,
+      ]),
+      [[keyId, 1, PROMPT_TOKENS, WORDS.length]],
+    );
+  });
+});
+
+Deno.test("the limits of the configuration hold", async () => {
+  await withModels("per_key_per_minute = 1", async ({ chat, newKey }) => {
+    const { key } = await newKey();
+    await (await chat(key)).text();
+    assert.equal((await chat(key)).status, 429);
+  });
+  await withModels("per_key_tokens_per_day = 1", async ({ chat, newKey }) => {
+    const { key } = await newKey();
+    await (await chat(key)).text();
+    assert.equal((await chat(key)).status, 429);
+  });
+});
+
+Deno.test("errors have the style of the configuration", async () => {
+  for (const [toml, type] of [["", "object"], ['error_style = "client"', "string"]] as const) {
+    // deno-lint-ignore no-await-in-loop -- one style after the other
+    await withModels(toml, async ({ chat }) => {
+      const answer = await chat("lk_wrong");
+      assert.equal(answer.status, 401);
+      assert.equal(typeof (await answer.json()).error, type);
+    });
+  }
+});
