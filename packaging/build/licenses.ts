@@ -1,5 +1,5 @@
 // The licenses of everything that an image carries beside the program itself: of the packages in the
-// bundle, as they bring them along, and of Deno.
+// bundle, as they bring them along, of the fonts, and of Deno.
 
 import { BuildError, ROOT } from "./deno.ts";
 
@@ -52,7 +52,10 @@ export async function collectLicenses(): Promise<string> {
       return `${name} ${version}\n\n${(await readLicense(folder)).trim()}\n`;
     }),
   );
-  return [`deno\n\n${DENO_LICENSE}\n`, ...sections].join(`\n${"-".repeat(80)}\n\n`);
+  const fonts = await Deno.readTextFile(`${ROOT}packaging/licenses/OFL.txt`);
+  return [`deno\n\n${DENO_LICENSE}\n`, `fonts\n\n${fonts}`, ...sections].join(
+    `\n${"-".repeat(80)}\n\n`,
+  );
 }
 
 /** The packages that a program imports, and what they depend on, by name. */

@@ -170,6 +170,7 @@ function buildCore(frame: Frame): Core {
     ? edges.openDisplays(config.display, {
       ...terminal,
       environment: options.environment ?? edges.environment(),
+      cancelButtons: config.buttons.pair,
       clock,
       log,
     })

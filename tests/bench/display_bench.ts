@@ -36,6 +36,7 @@ function measure(format: "rgb565" | "xrgb8888", isDisturbed: boolean): Cost {
   const clock = new FakeClock();
   const display = createFramebufferDisplay({
     cursor: undefined,
+    hints: [],
     device: panel,
     rotation: 0,
     clock,

@@ -26,9 +26,20 @@ Deno.test("bundledPackages() follows what is imported, and nothing else", () => 
 Deno.test("collectLicenses() has Deno and every package of the program, and no test's", async () => {
   const text = await collectLicenses();
   const names = text.split(`\n${"-".repeat(80)}\n\n`).map((part) => part.split(/[ \n]/, 1)[0]);
-  for (const name of ["deno", "hono", "@noble/curves", "multicast-dns", "dns-packet", "postgres"]) {
+  for (
+    const name of [
+      "deno",
+      "fonts",
+      "hono",
+      "@noble/curves",
+      "multicast-dns",
+      "dns-packet",
+      "postgres",
+    ]
+  ) {
     assert.ok(names.includes(name), name);
   }
   for (const name of ["openai", "ollama", "jsqr", "tar-stream"]) assert.ok(!names.includes(name));
+  assert.match(text, /SIL OPEN FONT LICENSE Version 1\.1/);
   assert.ok(text.split("\n").filter((line) => /MIT License/i.test(line)).length > 5);
 });

@@ -2,6 +2,9 @@
 // given back after every end, and no debugger left behind.
 
 import assert from "node:assert/strict";
+import { decode } from "fast-png";
+import { PICTURE_SIZE } from "../../src/features/screen/picture_file_display.ts";
+import { drawPinScreen } from "../../src/features/screen/pin_screen.ts";
 import { pairPhone } from "../support/reference_phone.ts";
 import { callLocal, startService, withDataDir } from "../support/service_process.ts";
 import type { ServiceProcess } from "../support/service_process.ts";
@@ -188,6 +191,64 @@ systemTest("the file display leaves nothing readable by others, and nothing at a
       assert.ok(!names.some((name) => name.startsWith("pin")));
     }),
 });
+
+systemTest("the picture tells the device's name and the chord that cancels", {
+  whyNot: undefined,
+  run: () =>
+    withScreen(
+      'kind = "file"\nfile = "FOLDER/pin.png"\n[buttons]\nfolder = "FOLDER/"\n' +
+        'pair = ["BTN_TL", "BTN_TR"]',
+      async ({ service, folder }) => {
+        Deno.kill(service.pid, "SIGUSR1");
+        await until(async () => await isThere(`${folder}pin.json`));
+        const { pin, device } = JSON.parse(await Deno.readTextFile(`${folder}pin.json`));
+        const { canvas } = drawPinScreen(PICTURE_SIZE, {
+          ...{ pin, deviceName: device, url: undefined, warnings: [], left: undefined },
+          hints: ["Hold L1 + R1 to cancel"],
+        });
+        const { data } = decode(await Deno.readFile(`${folder}pin.png`));
+        const isSame = canvas.pixels.every((color, i) =>
+          color ===
+            ((data[i * 3] ?? 0) << 16 | (data[i * 3 + 1] ?? 0) << 8 | (data[i * 3 + 2] ?? 0))
+        );
+        assert.ok(isSame);
+      },
+    ),
+});
+
+systemTest("the panel tells the chord that cancels", {
+  whyNot: undefined,
+  run: () =>
+    withScreen(
+      'kind = "framebuffer"\n[buttons]\nfolder = "FOLDER/"\npair = ["BTN_SELECT"]',
+      async ({ service, screen, before }) => {
+        Deno.kill(service.pid, "SIGUSR1");
+        await until(async () => !same(await screen(), before));
+        const pin = await pinOf(service) ?? "";
+        const { canvas, time } = drawPinScreen({ width: WIDTH, height: HEIGHT }, {
+          ...{ pin, deviceName: "", url: undefined, warnings: [], left: undefined },
+          hints: ["Hold Select to cancel"],
+        });
+        const bytes = await screen();
+        let lit = 0;
+        for (let y = time.y; y < time.y + time.height; y++) {
+          for (let x = 0; x < time.x; x++) {
+            const at = y * WIDTH + x;
+            const green = ((canvas.pixels[at] ?? 0) >> 10) & 0x3f;
+            const low = bytes[at * 2] ?? 0;
+            const high = bytes[at * 2 + 1] ?? 0;
+            assert.equal(((high << 8 | low) >> 5) & 0x3f, green);
+            if (green > 0) lit += 1;
+          }
+        }
+        assert.ok(lit > 100);
+      },
+    ),
+});
+
+async function isThere(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
 
 systemTest("without a panel and a terminal the PIN is written nowhere", {
   whyNot: undefined,

@@ -1,6 +1,7 @@
 // The displays that the configuration names, over the real devices.
 
 import type { Clock } from "../../base/clock.ts";
+import { cancelHints } from "../../features/screen/cancel_hint.ts";
 import { asError } from "../../base/app_error.ts";
 import type { Logger } from "../../base/log.ts";
 import { COMMAND_LIMIT_MS, createCommandDisplay } from "../../features/screen/command_display.ts";
@@ -24,6 +25,8 @@ export interface OpenDisplaysOptions {
   isTerminal: boolean;
   /** The variables of the service, of which the program of a display inherits the harmless ones. */
   environment: Readonly<Record<string, string>>;
+  /** The buttons that cancel pairing, by name; empty where none do. */
+  cancelButtons: readonly string[];
   /** Time. */
   clock: Clock;
   /** The log. */
@@ -52,7 +55,12 @@ export function openDisplays(settings: DisplaySettings, options: OpenDisplaysOpt
         argv: settings.command,
         start: createProgramStarter({ limitMs: COMMAND_LIMIT_MS, environment }),
       }),
-    file: () => createPictureFileDisplay({ path: settings.file, files: privateFiles }),
+    file: () =>
+      createPictureFileDisplay({
+        path: settings.file,
+        files: privateFiles,
+        hints: cancelHints(options.cancelButtons),
+      }),
   };
   for (const kind of settings.kinds) {
     if (kind === "none") continue;
@@ -66,11 +74,12 @@ export function openDisplays(settings: DisplaySettings, options: OpenDisplaysOpt
 
 function openPanel(settings: DisplaySettings, options: OpenDisplaysOptions): PinDisplay {
   const { framebuffer: path, sysfs, pixelFormat: format, rotate: rotation } = settings;
-  const { clock, log } = options;
+  const { cancelButtons, clock, log } = options;
   return createFramebufferDisplay({
     device: openFramebuffer({ path, sysfs, format }),
     cursor: settings.console === "" ? undefined : openConsoleCursor(settings.console),
     rotation,
+    hints: cancelHints(cancelButtons),
     clock,
     onFailure: (error) => {
       log.error("Framebuffer failed, the PIN is still shown by `latchkey pair`", { error });

@@ -14,11 +14,17 @@ import {
   visibleRows,
 } from "./framebuffer_layout.ts";
 import type { PinDisplay, PinOutcome, PinView } from "./pin_display.ts";
-import { drawBar, drawOutcomeScreen, drawPinScreen, type PinScreen } from "./pin_screen.ts";
+import {
+  drawOutcomeScreen,
+  drawPinScreen,
+  drawTimeLeft,
+  type PinScreen,
+  type TimeLeft,
+} from "./pin_screen.ts";
 import { describeOutcome } from "./terminal_display.ts";
 import type { Rect, RgbCanvas } from "./rgb_canvas.ts";
 
-/** How often the bar is drawn, in milliseconds. */
+/** How often time and bar are drawn, in milliseconds. */
 export const BAR_PERIOD_MS = 1000;
 
 /** How often the panel is looked at for what others drew, in milliseconds. */
@@ -59,6 +65,8 @@ export interface FramebufferDisplayOptions {
   cursor: ConsoleCursor | undefined;
   /** By how many degrees the panel is turned clockwise. */
   rotation: Rotation;
+  /** How to cancel, in words for the person at the device: several lengths, the longest first. */
+  hints: readonly string[];
   /** Time. */
   clock: Clock;
   /** Hears, once, why the panel cannot be used any more. */
@@ -73,7 +81,7 @@ interface Shown {
 
 /** A display on a framebuffer. */
 export function createFramebufferDisplay(options: FramebufferDisplayOptions): PinDisplay {
-  const { device, cursor, rotation, clock, onFailure } = options;
+  const { device, cursor, rotation, hints, clock, onFailure } = options;
   const { geometry } = device;
   const size = pictureSize(geometry, rotation);
   const whole: Rect = { x: 0, y: 0, ...size };
@@ -134,9 +142,10 @@ export function createFramebufferDisplay(options: FramebufferDisplayOptions): Pi
     cursor?.show();
   }
 
-  function timeLeft(view: PinView): number {
+  function timeLeft(view: PinView): TimeLeft {
     const totalMs = Math.max(1, view.expiresAtMs - shownFromMs);
-    return (view.expiresAtMs - clock.wallMs()) / totalMs;
+    const ms = view.expiresAtMs - clock.wallMs();
+    return { ms, part: ms / totalMs };
   }
 
   function stepBar(): void {
@@ -144,7 +153,8 @@ export function createFramebufferDisplay(options: FramebufferDisplayOptions): Pi
     // First: the samples taken below must not hide what somebody else drew.
     redrawIfPaintedOver();
     const { screen, view } = shown.pin;
-    drawBar(screen.canvas, screen.bar, timeLeft(view));
+    drawTimeLeft(screen, timeLeft(view));
+    write(screen.canvas, screen.time);
     write(screen.canvas, screen.bar);
     samples = readSamples();
   }
@@ -161,7 +171,7 @@ export function createFramebufferDisplay(options: FramebufferDisplayOptions): Pi
   }
 
   function showPin(view: PinView, warnings: readonly string[]): void {
-    const screen = drawPinScreen(size, { ...view, warnings, left: timeLeft(view) });
+    const screen = drawPinScreen(size, { ...view, warnings, hints, left: timeLeft(view) });
     present({ canvas: screen.canvas, pin: { screen, view } });
   }
 

@@ -21,11 +21,13 @@ export interface PictureFileOptions {
   path: string;
   /** Where files go. */
   files: PrivateFiles;
+  /** How to cancel, in words for the person at the device: several lengths, the longest first. */
+  hints: readonly string[];
 }
 
 /** A display that is a picture file. */
 export function createPictureFileDisplay(options: PictureFileOptions): PinDisplay {
-  const { path, files } = options;
+  const { path, files, hints } = options;
   const jsonPath = `${path.replace(/\.png$/i, "")}.json`;
   let view: PinView | undefined;
 
@@ -38,7 +40,13 @@ export function createPictureFileDisplay(options: PictureFileOptions): PinDispla
       `Wrong PIN entered: ${failures} of ${guess.limit}, from ${guess.from}`,
       `Wrong PIN ${failures}/${guess.limit}: ${guess.from}`,
     ];
-    const { canvas } = drawPinScreen(PICTURE_SIZE, { ...current, warnings, left: 1 });
+    const { canvas } = drawPinScreen(PICTURE_SIZE, {
+      ...current,
+      warnings,
+      hints,
+      // It would be wrong a second later.
+      left: undefined,
+    });
     const png = await toPng(canvas);
     // The PIN may have ended meanwhile, and its files must not come back.
     if (view !== current) return;

@@ -2,7 +2,7 @@
 // digits as large as fits. Pure arithmetic; pin_screen.ts draws.
 
 import { DIGIT_ASPECT } from "./digit_glyphs.ts";
-import { TEXT_HEIGHT, textWidth } from "./text_font.ts";
+import { textHeight, textWidth } from "./text_font.ts";
 import type { Rect } from "./rgb_canvas.ts";
 
 /** The smallest screen that has room for a QR code, by its longer and its shorter side. */
@@ -16,73 +16,125 @@ export interface TextPlace {
   readonly x: number;
   /** Top edge. */
   readonly y: number;
-  /** Size in whole pixels. */
-  readonly scale: number;
+  /** Size of its letters, in pixels. */
+  readonly size: number;
+}
+
+/** What goes onto a PIN's screen; of texts the first that fits, the last is cut. */
+export interface PinLayoutContent {
+  /** The device's name. */
+  readonly title: string;
+  /** What to do, with a QR code and without, each in several lengths. */
+  readonly instructions: {
+    readonly withQr: readonly string[];
+    readonly without: readonly string[];
+  };
+  /** The line below the digits, in several lengths. */
+  readonly message: readonly string[];
+  /** How to cancel, in several lengths; left out where none fits. */
+  readonly hint: readonly string[];
+  /** How many modules wide the QR code is; undefined without one. */
+  readonly qrModules: number | undefined;
 }
 
 /** The places of a PIN's screen. */
 export interface PinLayout {
   /** The device's name. */
   readonly title: TextPlace;
+  /** What to do. */
+  readonly instruction: TextPlace;
   /** The six digits, in order. */
   readonly digits: readonly Rect[];
-  /** Where a message goes. */
-  readonly message: { readonly y: number; readonly scale: number };
+  /** The line below the digits; undefined where there is nothing to say. */
+  readonly message: TextPlace | undefined;
+  /** How to cancel. */
+  readonly hint: TextPlace | undefined;
+  /** Where the minutes and seconds stand, at the right edge. */
+  readonly time: Rect & { readonly size: number };
   /** The QR code's square; undefined where there is no room. */
   readonly qr: Rect | undefined;
   /** The bar at its full length. */
   readonly bar: Rect;
 }
 
-const GAP_IN_GROUP = 0.16;
-const GAP_BETWEEN_GROUPS = 0.5;
+const GAP_IN_GROUP = 0.06;
+const GAP_BETWEEN_GROUPS = 0.36;
+const MIN_TEXT_SIZE = 11;
+const LONGEST_TIME = "00:00";
 
 /** The places for a screen of this size. */
 export function layOutPin(
   screen: { width: number; height: number },
-  content: { title: string; qrModules: number | undefined },
+  content: PinLayoutContent,
 ): PinLayout {
   const { width, height } = screen;
   const shorter = Math.min(width, height);
   const margin = Math.max(6, Math.round(shorter * 0.045));
-  const scale = Math.max(1, Math.floor(shorter / 150));
-  const lineHeight = TEXT_HEIGHT * scale;
-  const barHeight = Math.max(4, Math.round(shorter * 0.025));
+  const size = textSize(shorter);
+  const titleSize = Math.round(size * 1.3);
+  const gap = Math.round(margin * 0.5);
+  const inner = width - 2 * margin;
 
-  const title = centerText(content.title, { width, margin, y: margin, scale });
-  const bar = {
-    x: margin,
-    y: height - margin - barHeight,
-    width: width - 2 * margin,
-    height: barHeight,
+  const title = placeText([content.title], { x: margin, y: margin, width: inner, size: titleSize });
+  const instructionAt = { x: margin, y: margin + textHeight(titleSize), width: inner, size };
+  const barHeight = Math.max(4, Math.round(shorter * 0.02));
+  const bar = { x: margin, y: height - margin - barHeight, width: inner, height: barHeight };
+  const footerY = bar.y - Math.round(gap * 0.6) - textHeight(size);
+  const timeWidth = textWidth(LONGEST_TIME, size);
+  const time = {
+    ...{ x: width - margin - timeWidth, y: footerY, width: timeWidth },
+    ...{ height: textHeight(size), size },
   };
-  const message = { y: bar.y - Math.round(margin * 0.8) - lineHeight, scale };
-  const top = margin + lineHeight + Math.round(margin * 0.8);
-  const area = {
-    x: margin,
-    y: top,
-    width: width - 2 * margin,
-    height: message.y - Math.round(margin * 0.6) - top,
-  };
+  const messageY = footerY - textHeight(size) - (shorter < 200 ? 0 : Math.round(gap * 0.4));
+  const top = instructionAt.y + textHeight(size) + gap;
+  const area = { x: margin, y: top, width: inner, height: messageY - gap - top };
   const { qr, rest } = placeQr(area, { margin, screen, modules: content.qrModules });
-  return { title, message, bar, qr, digits: placeDigits(rest) };
+  const { withQr, without } = content.instructions;
+  const hintAt = { x: margin, y: footerY, width: inner - timeWidth - margin, size };
+  return {
+    title,
+    instruction: placeText(qr === undefined ? without : withQr, instructionAt),
+    digits: placeDigits(rest),
+    message: content.message.length === 0
+      ? undefined
+      : placeText(content.message, { x: margin, y: messageY, width: inner, size }),
+    hint: placeHint(content.hint, hintAt),
+    time,
+    qr,
+    bar,
+  };
 }
 
-/** A line of text in the middle of the screen, cut to what fits. */
-export function centerText(
-  text: string,
-  options: { width: number; margin: number; y: number; scale: number },
-): TextPlace {
-  const { width, margin, y, scale } = options;
+/** The size of text on a screen by its shorter side, in pixels. */
+export function textSize(shorter: number): number {
+  return Math.max(MIN_TEXT_SIZE, Math.round(shorter * 0.042));
+}
+
+interface Line {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly size: number;
+}
+
+/** The first of the texts that fits into a line, in its middle; the last one is cut. */
+export function placeText(texts: readonly string[], line: Line): TextPlace {
+  const { x, y, width, size } = line;
+  const fits = (text: string): boolean => textWidth(text, size) <= width;
+  const text = texts.find(fits) ?? cutToFit(texts.at(-1) ?? "", fits);
+  return { text, x: x + Math.floor((width - textWidth(text, size)) / 2), y, size };
+}
+
+function cutToFit(text: string, fits: (text: string) => boolean): string {
   let shown = [...text];
-  if (textWidth(text, scale) > width - 2 * margin) {
-    while (shown.length > 1 && textWidth(`${shown.join("")}..`, scale) > width - 2 * margin) {
-      shown = shown.slice(0, -1);
-    }
-    shown.push(".", ".");
-  }
-  const fitted = shown.join("");
-  return { text: fitted, x: Math.floor((width - textWidth(fitted, scale)) / 2), y, scale };
+  while (shown.length > 0 && !fits(`${shown.join("")}…`)) shown = shown.slice(0, -1);
+  return `${shown.join("").trimEnd()}…`;
+}
+
+function placeHint(texts: readonly string[], line: Line): TextPlace | undefined {
+  const { x, y, width, size } = line;
+  const text = texts.find((one) => textWidth(one, size) <= width);
+  return text === undefined ? undefined : { text, x, y, size };
 }
 
 // Beside the digits on a wide screen, below them on a high one, in whole pixels per module.
@@ -101,7 +153,7 @@ function placeQr(
   if (modules === undefined || !isLarge) return { qr: undefined, rest: area };
   const isWide = area.width >= area.height;
   const room = isWide
-    ? Math.min(area.height, Math.floor(area.width * 0.4))
+    ? Math.min(area.height, Math.floor(area.width * 0.42))
     : Math.min(area.width, Math.floor(area.height * 0.55));
   const size = Math.floor(room / modules) * modules;
   // Cameras want two pixels per module at least.
@@ -128,14 +180,12 @@ function placeQr(
 function placeDigits(area: Rect): Rect[] {
   const beside = digitHeight(area, { columns: 6, rows: 1 });
   const below = digitHeight(area, { columns: 3, rows: 2 });
-  return beside >= below ? digitRow(area, { height: beside, count: 6 }) : [
-    ...digitRow({ ...area, height: Math.floor(area.height / 2) }, { height: below, count: 3 }),
-    ...digitRow({
-      ...area,
-      y: area.y + Math.ceil(area.height / 2),
-      height: Math.floor(area.height / 2),
-    }, { height: below, count: 3 }),
-  ];
+  if (beside >= below) return digitRow(area, { height: beside, count: 6 });
+  const gap = Math.round(below * 0.22);
+  const top = area.y + Math.floor((area.height - 2 * below - gap) / 2);
+  return [top, top + below + gap].flatMap((y) =>
+    digitRow({ ...area, y, height: below }, { height: below, count: 3 })
+  );
 }
 
 function rowWidth(height: number, columns: number): number {
@@ -146,8 +196,8 @@ function rowWidth(height: number, columns: number): number {
 
 function digitHeight(area: Rect, shape: { columns: number; rows: number }): number {
   const { columns, rows } = shape;
-  // A tenth of the height stays free above and below, so that lines do not touch.
-  let height = Math.floor((area.height / rows) * (rows === 1 ? 1 : 0.9));
+  // Some of the height stays free between two lines.
+  let height = Math.floor((area.height / rows) * (rows === 1 ? 1 : 0.86));
   while (height > 1 && rowWidth(height, columns) > area.width) height -= 1;
   return height;
 }

@@ -1,17 +1,21 @@
-// The pictures that a panel shows: the PIN with its bar, and how it ended. High contrast, one
-// accent; black behind, as in a dark room with a small screen.
+// The pictures that a panel shows: the PIN with what to do and how long it is valid, and how it ended.
+// High contrast, one accent; black behind, as in a dark room with a small screen.
 
 import { drawDigit } from "./digit_glyphs.ts";
-import { centerText, layOutPin, type PinLayout, type TextPlace } from "./pin_layout.ts";
+import { layOutPin, placeText, type TextPlace, textSize } from "./pin_layout.ts";
 import { drawQr, encodeQr, type QrCode } from "./qr.ts";
 import { type Color, type Rect, RgbCanvas } from "./rgb_canvas.ts";
 import { safeText } from "./safe_text.ts";
-import { drawText, TEXT_HEIGHT, textWidth } from "./text_font.ts";
+import { drawText, textHeight, textWidth } from "./text_font.ts";
 
 const COLORS = {
   background: 0x000000,
   digits: 0xffffff,
-  title: 0xb8c4d0,
+  title: 0xe6edf3,
+  instruction: 0xa9b8c6,
+  address: 0xa9b8c6,
+  hint: 0x7f8e9c,
+  time: 0xe6edf3,
   bar: 0x33c27f,
   barTrack: 0x26303a,
   warning: 0xffb020,
@@ -19,24 +23,52 @@ const COLORS = {
   failure: 0xff6b5e,
 } as const satisfies Record<string, Color>;
 
+// Each in several lengths, the longest first.
+const INSTRUCTIONS = {
+  withQr: [
+    "Scan, or type this PIN in the Zaparoo app",
+    "Scan, or type this PIN in the app",
+    "Scan, or type the PIN",
+  ],
+  without: [
+    "Type this PIN in the Zaparoo app",
+    "Type this PIN in the app",
+    "Type this PIN",
+  ],
+} as const;
+
+const MAX_OUTCOME_LINES = 3;
+
 /** What is on a PIN's screen. */
 export interface PinScreenContent {
   /** The six digits. */
   readonly pin: string;
   /** The device's name. */
   readonly deviceName: string;
-  /** What the QR code says; no code where undefined. */
+  /** What the QR code says, which has the device's address; neither is shown where undefined. */
   readonly url: string | undefined;
-  /** A line below the digits: the same in several lengths, the longest first; the first that fits. */
+  /** In place of the address: the same in several lengths, the longest first; the first that fits. */
   readonly warnings: readonly string[];
-  /** How much of the PIN's time is left, 0 to 1. */
-  readonly left: number;
+  /** How to cancel, in several lengths likewise; empty where there is no way. */
+  readonly hints: readonly string[];
+  /** How much of the PIN's time is left; undefined for a picture that is not drawn anew. */
+  readonly left: TimeLeft | undefined;
 }
 
-/** A PIN's screen and where its bar is. */
+/** How much of a PIN's time is left. */
+export interface TimeLeft {
+  /** Milliseconds. */
+  readonly ms: number;
+  /** Its part of the whole, 0 to 1. */
+  readonly part: number;
+}
+
+/** A PIN's screen and where its time is. */
 export interface PinScreen {
   /** The picture. */
   readonly canvas: RgbCanvas;
+  /** Where the minutes and seconds are. */
+  readonly time: Rect & { readonly size: number };
   /** The bar at its full length. */
   readonly bar: Rect;
 }
@@ -46,28 +78,41 @@ export function drawPinScreen(
   size: { width: number; height: number },
   content: PinScreenContent,
 ): PinScreen {
+  const { url, warnings, hints, left } = content;
   const canvas = new RgbCanvas(size, COLORS.background);
-  const code: QrCode | undefined = content.url === undefined ? undefined : encodeQr(content.url);
+  const code: QrCode | undefined = url === undefined ? undefined : encodeQr(url);
   const layout = layOutPin(size, {
     title: safeText(content.deviceName),
+    instructions: INSTRUCTIONS,
+    message: warnings.length > 0 ? warnings : addressTexts(url),
+    hint: hints,
     qrModules: code?.modules,
   });
   drawLine(canvas, layout.title, COLORS.title);
+  drawLine(canvas, layout.instruction, COLORS.instruction);
   for (const [i, at] of layout.digits.entries()) {
     drawDigit(canvas, content.pin[i] ?? "", { at, color: COLORS.digits });
   }
   if (code !== undefined && layout.qr !== undefined) {
     drawQr(canvas, code, { at: layout.qr, dark: 0x000000, light: 0xffffff });
   }
-  drawWarning(canvas, layout, content.warnings);
-  drawBar(canvas, layout.bar, content.left);
-  return { canvas, bar: layout.bar };
+  drawLine(canvas, layout.message, warnings.length > 0 ? COLORS.warning : COLORS.address);
+  drawLine(canvas, layout.hint, COLORS.hint);
+  const screen = { canvas, time: layout.time, bar: layout.bar };
+  if (left !== undefined) drawTimeLeft(screen, left);
+  return screen;
 }
 
-/** Draws the bar anew; nothing else of the picture changes. */
-export function drawBar(canvas: RgbCanvas, bar: Rect, left: number): void {
+/** Draws time and bar anew; nothing else of the picture changes. */
+export function drawTimeLeft(screen: PinScreen, left: TimeLeft): void {
+  const { canvas, time, bar } = screen;
+  const seconds = Math.max(0, Math.ceil(left.ms / 1000));
+  const text = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  canvas.fill(time, COLORS.background);
+  const x = time.x + time.width - textWidth(text, time.size);
+  drawText(canvas, text, { x, y: time.y, size: time.size, color: COLORS.time });
   canvas.fill(bar, COLORS.barTrack);
-  const width = Math.round(bar.width * Math.min(1, Math.max(0, left)));
+  const width = Math.round(bar.width * Math.min(1, Math.max(0, left.part)));
   canvas.fill({ ...bar, width }, COLORS.bar);
 }
 
@@ -80,47 +125,43 @@ export function drawOutcomeScreen(
   const canvas = new RgbCanvas(size, COLORS.background);
   const shorter = Math.min(width, height);
   const margin = Math.max(6, Math.round(shorter * 0.06));
-  let scale = Math.max(1, Math.floor(shorter / 90));
-  let lines = wrap(outcome.text, { width: width - 2 * margin, scale });
-  while (scale > 1 && lines.length > 3) {
-    scale -= 1;
-    lines = wrap(outcome.text, { width: width - 2 * margin, scale });
+  const inner = width - 2 * margin;
+  let letters = Math.round(shorter * 0.1);
+  let lines = wrap(outcome.text, { width: inner, size: letters });
+  while (letters > textSize(shorter) && lines.length > MAX_OUTCOME_LINES) {
+    letters -= 1;
+    lines = wrap(outcome.text, { width: inner, size: letters });
   }
-  const lineHeight = Math.round(TEXT_HEIGHT * scale * 1.4);
+  const lineHeight = Math.round(textHeight(letters) * 1.1);
   const top = Math.floor((height - lines.length * lineHeight) / 2);
   const color = outcome.isSuccess ? COLORS.success : COLORS.failure;
   for (const [i, line] of lines.entries()) {
-    drawLine(canvas, centerText(line, { width, margin, y: top + i * lineHeight, scale }), color);
+    const y = top + i * lineHeight;
+    drawLine(canvas, placeText([line], { x: margin, y, width: inner, size: letters }), color);
   }
   const rule = Math.max(3, Math.round(shorter * 0.015));
-  canvas.fill(
-    { x: margin, y: height - margin - rule, width: width - 2 * margin, height: rule },
-    color,
-  );
+  canvas.fill({ x: margin, y: height - margin - rule, width: inner, height: rule }, color);
   return canvas;
 }
 
-function drawWarning(canvas: RgbCanvas, layout: PinLayout, warnings: readonly string[]): void {
-  const { y, scale } = layout.message;
-  const fitting = warnings.find((text) => textWidth(text, scale) <= layout.bar.width);
-  const text = fitting ?? warnings.at(-1);
-  if (text === undefined) return;
-  const place = centerText(text, { width: canvas.width, margin: layout.bar.x, y, scale });
-  drawLine(canvas, place, COLORS.warning);
+function addressTexts(url: string | undefined): string[] {
+  if (url === undefined || !URL.canParse(url)) return [];
+  const { host } = new URL(url);
+  return [`This device: ${host}`, host];
 }
 
-function drawLine(canvas: RgbCanvas, place: TextPlace, color: Color): void {
-  drawText(canvas, place.text, { ...place, color });
+function drawLine(canvas: RgbCanvas, place: TextPlace | undefined, color: Color): void {
+  if (place !== undefined) drawText(canvas, place.text, { ...place, color });
 }
 
 // Breaks at spaces; a word that is too long alone is cut when it is drawn.
-function wrap(text: string, options: { width: number; scale: number }): string[] {
-  const { width, scale } = options;
+function wrap(text: string, options: { width: number; size: number }): string[] {
+  const { width, size } = options;
   const lines: string[] = [];
   for (const word of text.split(" ")) {
     const last = lines.at(-1);
     const longer = last === undefined ? word : `${last} ${word}`;
-    if (last === undefined || textWidth(longer, scale) > width) lines.push(word);
+    if (last === undefined || textWidth(longer, size) > width) lines.push(word);
     else lines[lines.length - 1] = longer;
   }
   return lines;

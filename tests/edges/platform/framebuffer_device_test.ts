@@ -115,6 +115,7 @@ Deno.test("a device that takes no bytes fails once, and the display stays silent
     const display = createFramebufferDisplay({
       device,
       cursor: undefined,
+      hints: [],
       rotation: 0,
       clock,
       onFailure: (error) => failures.push(error.name),

@@ -56,6 +56,7 @@ Deno.test("a throwing neighbour does not keep the framebuffer from being given b
   const before = panel.memory.slice();
   const framebuffer = createFramebufferDisplay({
     cursor: undefined,
+    hints: [],
     device: panel,
     rotation: 0,
     clock: new FakeClock(),

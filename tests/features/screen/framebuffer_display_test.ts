@@ -41,6 +41,7 @@ function setUp(): Fixture {
       close: () => cursor.push("close"),
     },
     rotation: 0,
+    hints: ["Hold L1 to cancel"],
     clock,
     onFailure: (error) => failures.push(error.message),
   });

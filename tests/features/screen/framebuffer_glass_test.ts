@@ -54,6 +54,7 @@ for (const rotation of ROTATIONS) {
       const display = createFramebufferDisplay({
         device: panel,
         cursor: undefined,
+        hints: [],
         rotation,
         clock,
         onFailure,

@@ -14,6 +14,7 @@ function setUp(): {
   const files = new Map<string, Uint8Array>();
   const display = createPictureFileDisplay({
     path: "/run/pin.png",
+    hints: [],
     files: {
       write: (path, bytes) => files.set(path, bytes),
       remove: (path) => files.delete(path),
