@@ -8,8 +8,16 @@ import {
   OUTCOME_MS,
 } from "../../../src/features/screen/framebuffer_display.ts";
 import type { PinDisplay, PinOutcome, PinView } from "../../../src/features/screen/pin_display.ts";
+import { encodeRect } from "../../../src/features/screen/framebuffer_layout.ts";
+import { drawPinScreen } from "../../../src/features/screen/pin_screen.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
-import { FakeFramebuffer } from "../../support/fake_framebuffer.ts";
+import { FakeFramebuffer, type PanelOptions } from "../../support/fake_framebuffer.ts";
+
+const HINTS = ["Hold L1 to cancel"];
+const PANEL: PanelOptions = {
+  ...{ width: 160, height: 144, format: "rgb565" },
+  ...{ padding: 10, offset: { x: 3, y: 5 } },
+};
 
 interface Fixture {
   display: PinDisplay;
@@ -23,13 +31,7 @@ interface Fixture {
 }
 
 function setUp(): Fixture {
-  const panel = new FakeFramebuffer({
-    width: 160,
-    height: 144,
-    format: "rgb565",
-    padding: 10,
-    offset: { x: 3, y: 5 },
-  });
+  const panel = new FakeFramebuffer(PANEL);
   const clock = new FakeClock();
   const failures: string[] = [];
   const cursor: string[] = [];
@@ -41,7 +43,7 @@ function setUp(): Fixture {
       close: () => cursor.push("close"),
     },
     rotation: 0,
-    hints: ["Hold L1 to cancel"],
+    hints: HINTS,
     clock,
     onFailure: (error) => failures.push(error.message),
   });
@@ -150,6 +152,29 @@ Deno.test("the bar is redrawn once a second, and only its rows are written", () 
   const perSecond = panel.writtenBytes;
   clock.advance(10 * BAR_PERIOD_MS);
   assert.equal(panel.writtenBytes, 11 * perSecond);
+  display.close();
+});
+
+Deno.test("the panel is the PIN's picture, with the chord that cancels, at every second", () => {
+  const { display, panel, clock, view } = setUp();
+  const reachable = { ...view, url: "http://192.0.2.7:7497/app/#pair=925041" };
+  display.show(reachable);
+  for (const passedMs of [0, 1000, 2000]) {
+    const { canvas } = drawPinScreen({ width: 160, height: 144 }, {
+      ...{ ...reachable, warnings: [], hints: HINTS },
+      left: { ms: 300_000 - passedMs, part: 1 - passedMs / 300_000 },
+    });
+    const expected = new FakeFramebuffer(PANEL);
+    const whole = { x: 0, y: 0, width: 160, height: 144 };
+    for (
+      const { offset, bytes } of encodeRect(canvas, whole, {
+        geometry: panel.geometry,
+        rotation: 0,
+      })
+    ) expected.write(offset, bytes);
+    assert.deepEqual(panel.memory, expected.memory, `${passedMs}`);
+    clock.advance(1000);
+  }
   display.close();
 });
 

@@ -108,6 +108,22 @@ Deno.test("a picture without a time has none, and a warning takes the address's 
   assert.ok(amber(["Wrong PIN"]) && !amber([]));
 });
 
+Deno.test("a second that has begun is still told, and a time that is over is 0:00", () => {
+  const size = { width: 160, height: 144 };
+  const pixels = (ms: number): Uint32Array =>
+    drawPinScreen(size, { ...CONTENT, left: { ms, part: 0 } }).canvas.pixels;
+  assert.deepEqual(pixels(171_001), pixels(172_000));
+  assert.notDeepEqual(pixels(171_000), pixels(172_000));
+  assert.deepEqual(pixels(-1), pixels(0));
+});
+
+Deno.test("a device's name cannot turn the picture's text around", () => {
+  const size = { width: 160, height: 144 };
+  const pixels = (deviceName: string): Uint32Array =>
+    drawPinScreen(size, { ...CONTENT, deviceName }).canvas.pixels;
+  assert.deepEqual(pixels("a\u202eb\u200bc"), pixels("a\ufffdb\ufffdc"));
+});
+
 Deno.test("a client's name cannot draw outside its lines", () => {
   const text = `Paired with ${"\u202e\u0000\n".repeat(5)}${"W".repeat(300)}`;
   const canvas = drawOutcomeScreen({ width: 160, height: 144 }, { text, isSuccess: true });
