@@ -2,7 +2,6 @@
 // where errors become answers.
 
 import { type Context, type Handler, Hono, type MiddlewareHandler } from "hono";
-import { cors } from "hono/cors";
 import { AppError, asError } from "../../base/app_error.ts";
 import type { Logger } from "../../base/log.ts";
 import { type RandomSource, randomUuid } from "../../base/random.ts";
@@ -11,12 +10,12 @@ import type { PairingWindow } from "../../features/pairing/pairing_window.ts";
 import type { Caller } from "../../features/rpc/caller.ts";
 import type { Socket } from "../../features/session/socket.ts";
 import { limitBody, readText } from "./body.ts";
+import { allowPages } from "./cors.ts";
 import { enforce } from "./enforce.ts";
 import { errorResponse, httpError, toHttpError } from "./error_response.ts";
 import type { EventStreams } from "./events.ts";
 import { isLocalRequest } from "./locality.ts";
 import { modelRoutes, type ModelService } from "./model_routes.ts";
-import { isAllowedOrigin } from "./origins.ts";
 import { pairingRoutes } from "./pairing_routes.ts";
 import { checkHost, type PolicyFacts } from "./policy.ts";
 import type { Peer, RequestEnv } from "./request_env.ts";
@@ -124,7 +123,7 @@ export function createRoutes(options: RoutesOptions): Hono<RequestEnv> {
       path: c.req.path,
     })
   );
-  routes.use(allowPages(facts));
+  routes.use(allowPages({ facts, hasModels: models !== undefined }));
 
   const open = enforce("open", { facts });
   route(["/health", "/healthz"], {
@@ -245,26 +244,6 @@ const refuseHead: MiddlewareHandler<RequestEnv> = async (c, next) => {
 
 function methodNotAllowed(allowed: string): Error {
   return httpError(405, `Method not allowed: expected ${allowed}`, { Allow: allowed });
-}
-
-// CORS, and the preflight of private networks.
-function allowPages(facts: () => PolicyFacts): MiddlewareHandler<RequestEnv> {
-  const allow = cors({
-    origin: (origin) => isAllowedOrigin(origin, facts()) ? origin : null,
-    allowMethods: ["GET", "POST", "OPTIONS"],
-    allowHeaders: ["Accept", "Content-Type", "Authorization"],
-  });
-  return async (c, next) => {
-    const origin = c.req.header("Origin");
-    if (origin === undefined || c.req.header("Upgrade") !== undefined) return await next();
-    if (!isAllowedOrigin(origin, facts())) {
-      throw new AppError("forbidden", "This origin is not allowed");
-    }
-    if (c.req.header("Access-Control-Request-Private-Network") === "true") {
-      c.header("Access-Control-Allow-Private-Network", "true");
-    }
-    return await allow(c, next);
-  };
 }
 
 function acceptSocket(c: Context<RequestEnv>, options: RoutesOptions): Response {

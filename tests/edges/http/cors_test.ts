@@ -1,7 +1,9 @@
 // What web pages of allowed and of foreign origins get (docs/protocol.md §8).
 
 import assert from "node:assert/strict";
+import { MAX_CLIENT_HEADERS } from "../../../src/edges/http/cors.ts";
 import { type Ask, openDevice, REMOTE, WHO_AM_I } from "./device.ts";
+import { AUTHORIZED, openModels, post } from "./model_device.ts";
 
 const PAGE = "https://app.example";
 const PREFLIGHT = {
@@ -117,3 +119,61 @@ for (const [path, status, init] of READABLE) {
     assert.equal(plain.headers.get("Access-Control-Allow-Origin"), null);
   });
 }
+
+// What the official clients ask for from a page, and what is not theirs.
+const CLIENTS: [what: string, asked: string, allowed: string][] = [
+  [
+    "OpenAI's",
+    "authorization,content-type,openai-organization,x-stainless-arch,x-stainless-lang,x-stainless-retry-count",
+    "openai-organization,x-stainless-arch,x-stainless-lang,x-stainless-retry-count",
+  ],
+  [
+    "Anthropic's",
+    "anthropic-beta, anthropic-dangerous-direct-browser-access, anthropic-version, x-api-key",
+    "anthropic-beta,anthropic-dangerous-direct-browser-access,anthropic-version,x-api-key",
+  ],
+  ["Ollama's", "Content-Type,User-Agent", "user-agent"],
+  ["nobody's", "x-other, x-stainless-, cookie, x-stainless-\u00e9", ""],
+];
+for (const [what, asked, allowed] of CLIENTS) {
+  Deno.test(`a preflight of a model route allows ${what} headers`, async () => {
+    const device = openModels();
+    const headers = { ...PREFLIGHT, "Access-Control-Request-Headers": asked };
+    const expected = ["Accept,Content-Type,Authorization", allowed].filter((one) => one).join();
+    for (const path of ["/api/chat", "/v1/messages", "/v1/models/llama3.1:8b"]) {
+      // deno-lint-ignore no-await-in-loop -- one request after the other
+      const answer = await device.ask(path, { method: "OPTIONS", headers, peer: REMOTE });
+      assert.equal(answer.status, 204);
+      assert.equal(answer.headers.get("Access-Control-Allow-Headers"), expected, path);
+    }
+    for (const other of [device, openDevice()]) {
+      const path = other === device ? "/api" : "/api/chat";
+      // deno-lint-ignore no-await-in-loop -- as above
+      const { headers: plain } = await other.ask(path, { method: "OPTIONS", headers });
+      assert.equal(plain.get("Access-Control-Allow-Headers"), "Accept,Content-Type,Authorization");
+    }
+  });
+}
+
+Deno.test("a page may name only so many headers of clients", async () => {
+  const asked = Array.from({ length: 100 }, () => "x-stainless-os").join();
+  const headers = { ...PREFLIGHT, "Access-Control-Request-Headers": asked };
+  const answer = await openModels().ask("/api/chat", { method: "OPTIONS", headers });
+  const allowed = answer.headers.get("Access-Control-Allow-Headers")?.split(",");
+  assert.equal(allowed?.length, 3 + MAX_CLIENT_HEADERS);
+});
+
+Deno.test("a page may read the name of a request and when to try again, of errors too", async () => {
+  const device = openModels();
+  const asks = [post(), post({ model: "private:70b" }), post({}, {})];
+  for (const ask of asks) {
+    const headers = { ...ask.headers as Record<string, string>, Origin: PAGE };
+    // deno-lint-ignore no-await-in-loop -- one request after the other
+    const answer = await device.ask("/api/chat", { ...ask, headers });
+    assert.equal(answer.headers.get("Access-Control-Expose-Headers"), "X-Request-ID,Retry-After");
+    assert.equal(answer.headers.get("Access-Control-Allow-Origin"), PAGE);
+  }
+  // A page of the gateway's own machine is no reason to tell others.
+  const { headers } = await device.ask("/api/tags", { headers: AUTHORIZED });
+  assert.equal(headers.get("Access-Control-Expose-Headers"), null);
+});
