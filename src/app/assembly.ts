@@ -143,6 +143,7 @@ function buildCore(frame: Frame): Core {
   lifetime.late(() => keyClock.close());
   const models = edges.openModels({
     settings: config.models,
+    live: () => frame.settings.current.models,
     stores,
     keys,
     clock: keyClock,
@@ -238,6 +239,7 @@ function buildService(frame: Frame, core: Core): Service {
   const control = createSettingsControl({
     settings,
     source: options.configSource,
+    startedWith: config,
     files: edges.files,
     onChanged: (changed, next, by) => {
       const before = inForce;

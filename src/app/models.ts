@@ -14,7 +14,7 @@ import { SharedKeyRing } from "../features/access/shared_key_ring.ts";
 import type { SharedKeyStore } from "../features/access/shared_key_store.ts";
 import { KeyAccounting } from "../features/models/key_accounting.ts";
 import { createModelKeyCheck } from "../features/models/model_key_check.ts";
-import type { ModelSettings } from "../features/models/model_settings.ts";
+import type { LiveModelSettings, ModelSettings } from "../features/models/model_settings.ts";
 import { Outages } from "../features/models/outage.ts";
 import { createModelGateway } from "../features/models/proxy.ts";
 import type { Fetch } from "../features/models/upstream.ts";
@@ -27,6 +27,8 @@ import type { Stores } from "../edges/sqlite/stores.ts";
 export interface ModelsOptions {
   /** The table [models]. */
   settings: ModelSettings;
+  /** What may change of it while the service runs, at this moment. */
+  live: () => LiveModelSettings;
   /** The device's own stores. */
   stores: Pick<Stores, "usage" | "usageOutbox" | "limits">;
   /** The device's own keys. */
@@ -62,7 +64,7 @@ export interface Models {
 
 /** Opens the gateway; undefined where it is off. */
 export function openModels(options: ModelsOptions): Models | undefined {
-  const { settings, stores, keys, clock, random, log } = options;
+  const { settings, live, stores, keys, clock, random, log } = options;
   if (!settings.enabled) return undefined;
   const { store: storeUrl, limits: limitsUrl } = settings;
   const shared = storeUrl === undefined ? undefined : openStore(storeUrl, log);
@@ -72,8 +74,10 @@ export function openModels(options: ModelsOptions): Models | undefined {
   const outbox = shared === undefined ? undefined : stores.usageOutbox;
   const usage = new UsageLedger({ store, outbox, clock, random, log });
   const accounting = new KeyAccounting({
-    perKeyPerMinute: settings.perKeyPerMinute,
-    perKeyTokensPerDay: settings.perKeyTokensPerDay,
+    limitsOf: () => ({
+      perMinute: live().perKeyPerMinute,
+      tokensPerDay: live().perKeyTokensPerDay,
+    }),
     limits: distant ?? stores.limits,
     usage,
     clock,
@@ -81,7 +85,7 @@ export function openModels(options: ModelsOptions): Models | undefined {
     log,
   });
   const gateway = createModelGateway({
-    settings,
+    settings: () => ({ ...settings, ...live() }),
     fetch: options.fetch ?? fetch,
     accounting,
     clock,

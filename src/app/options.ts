@@ -1,5 +1,6 @@
 // What a service is started with, and what a running one offers.
 
+import type { SettingsOutcome } from "../features/rpc/methods/settings_methods.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger, LogLevel } from "../base/log.ts";
 import type { RandomSource } from "../base/random.ts";
@@ -57,7 +58,7 @@ export interface App {
   /** The address that other hosts reach, if any. */
   readonly outside: string | undefined;
   /** Reads the settings again; the names of those that changed. Throws and keeps the old ones. */
-  reload(): readonly string[];
+  reload(): SettingsOutcome;
   /** Opens pairing, or cancels it where it is open. */
   togglePairing(): void;
   /**

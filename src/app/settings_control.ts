@@ -4,8 +4,10 @@
 import { AppError } from "../base/app_error.ts";
 import { explainStorageError } from "../base/storage_error.ts";
 import { type Config, parseOverlay, settingsOf } from "../edges/config/config.ts";
+import { keysForRestart } from "../edges/config/restart_keys.ts";
 import type { ConfigSource } from "../edges/config/config_source.ts";
 import type { PrivateFiles } from "../features/screen/picture_file_display.ts";
+import type { SettingsOutcome } from "../features/rpc/methods/settings_methods.ts";
 import type { LiveSettings } from "../features/settings/live_settings.ts";
 import {
   changeTables,
@@ -17,6 +19,8 @@ import {
 export interface SettingsControlOptions {
   /** The settings in force. */
   settings: LiveSettings;
+  /** The configuration that the service was started with. */
+  startedWith: Config;
   /** Where they come from; without it, nothing can be reloaded or changed. */
   source: ConfigSource | undefined;
   /** Where changed settings are written. */
@@ -27,27 +31,27 @@ export interface SettingsControlOptions {
 
 /** Changes the settings of a running service. */
 export interface SettingsControl {
-  /** Reads everything again; the names of the settings that changed. Throws and keeps the old. */
-  reload(by?: string): readonly string[];
-  /** Changes settings and keeps them; the names of those that changed. Throws and keeps the old. */
-  update(change: SettingsChange, by?: string): readonly string[];
+  /** Reads everything again. Throws and keeps the old. */
+  reload(by?: string): SettingsOutcome;
+  /** Changes settings and keeps them. Throws and keeps the old. */
+  update(change: SettingsChange, by?: string): SettingsOutcome;
 }
 
 /** Control over the settings in force. */
 export function createSettingsControl(options: SettingsControlOptions): SettingsControl {
-  const { settings, files, onChanged } = options;
+  const { settings, startedWith, files, onChanged } = options;
   function source(): ConfigSource {
     if (options.source !== undefined) return options.source;
     throw new AppError("unavailable", "There is no configuration to change");
   }
-  function putInForce(config: Config, by: string): readonly string[] {
+  function putInForce(config: Config, by: string): SettingsOutcome {
     const changed = settings.replace(settingsOf(config));
     onChanged(changed, config, by);
-    return changed;
+    return { changed, needsRestart: keysForRestart(startedWith, config) };
   }
   return {
     reload: (by = "signal") => putInForce(source().read(), by),
-    update(change, by = "local"): readonly string[] {
+    update(change, by = "local"): SettingsOutcome {
       const from = source();
       const overlay = from.readOverlay();
       const text = formatTables(changeTables(parseOverlay(overlay), change));

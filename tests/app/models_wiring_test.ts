@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { openModels } from "../../src/app/models.ts";
+import { parseConfig } from "../../src/edges/config/config.ts";
 import { CHAT } from "../features/models/gateway_world.ts";
 import { type AppInProcess, withAppInProcess } from "../support/app_in_process.ts";
 import { FakeOllama, PROMPT_TOKENS, WORDS } from "../support/fake_ollama.ts";
@@ -18,8 +19,22 @@ interface World extends AppInProcess {
 
 async function withModels(toml: string, test: (world: World) => Promise<void>): Promise<void> {
   const ollama = new FakeOllama();
+  const whole = `[models]\nenabled = true\nallow = ["llama3.1:8b"]\n${toml}`;
+  let overlay = "";
+  const parse = (text: string): ReturnType<typeof parseConfig> =>
+    parseConfig(whole, {
+      file: "config.toml",
+      env: { HOME: "/nowhere", isRoot: false },
+      overlay: { file: "settings.toml", text },
+    });
+  const configSource = {
+    readOverlay: () => ({ file: "settings.toml", text: overlay }),
+    read: () => parse(overlay),
+    readWith: (text: string) => parse(overlay = text),
+  };
   await withAppInProcess({
-    toml: `[models]\nenabled = true\nallow = ["llama3.1:8b"]\n${toml}`,
+    toml: whole,
+    options: { configSource },
     edges: { openModels: (options) => openModels({ ...options, fetch: ollama.fetch }) },
   }, async (app) => {
     const call: World["call"] = async (method, params = {}) => {
@@ -91,4 +106,29 @@ Deno.test("errors have the style of the configuration", async () => {
       assert.equal(typeof (await answer.json()).error, type);
     });
   }
+});
+
+Deno.test("lists and limits change while the service runs", async () => {
+  await withModels("", async ({ chat, newKey, call }) => {
+    const { key } = await newKey();
+    const status = async (): Promise<number> => {
+      const answer = await chat(key);
+      await answer.text();
+      return answer.status;
+    };
+    assert.equal(await status(), 200);
+    const change = async (models: object): Promise<void> =>
+      assert.deepEqual(await call("settings.update", { models }), {
+        changed: ["models"],
+        needsRestart: [],
+      });
+    await change({ allow: [] });
+    assert.equal(await status(), 403);
+    await change({ allow: ["llama3.1:8b"], perKeyPerMinute: 1 });
+    assert.equal(await status(), 200);
+    assert.equal(await status(), 429);
+    await change({ perKeyPerMinute: 0, perKeyTokensPerDay: 1 });
+    assert.equal(await status(), 200);
+    assert.equal(await status(), 429);
+  });
 });

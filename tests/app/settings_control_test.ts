@@ -7,6 +7,7 @@ import { assertAppError } from "../support/app_error.ts";
 interface Fixture {
   control: SettingsControl;
   settings: LiveSettings;
+  startedWith: ReturnType<typeof parseConfig>;
   /** The owner's file and the overlay; undefined where there is none yet. */
   files: { main: string; overlay: string };
   told: string[];
@@ -23,9 +24,11 @@ function fixture(main = ""): Fixture {
       env: { HOME: "/home/ann", isRoot: false },
       overlay: { file: "settings.toml", text: overlay },
     });
-  const settings = new LiveSettings(settingsOf(parse("")));
+  const startedWith = parse("");
+  const settings = new LiveSettings(settingsOf(startedWith));
   const control = createSettingsControl({
     settings,
+    startedWith,
     source: {
       readOverlay: () => ({ file: "settings.toml", text: files.overlay }),
       read: () => parse(files.overlay),
@@ -41,22 +44,22 @@ function fixture(main = ""): Fixture {
     onChanged: (changed, config, by) =>
       told.push(`${by}: ${changed.join(" ")} ${config.discovery.instanceName}`),
   });
-  return { control, settings, files, told, disk };
+  return { control, settings, startedWith, files, told, disk };
 }
 
 Deno.test("update() puts a change in force and keeps it", () => {
   const { control, settings, files, told } = fixture("[discovery]\ninstance_name = 'den'");
-  assert.deepEqual(control.update({ encryption: true, allowedIps: ["10.0.0.1"] }), [
-    "encryption",
-    "allowedIps",
-  ]);
+  assert.deepEqual(control.update({ encryption: true, allowedIps: ["10.0.0.1"] }), {
+    changed: ["encryption", "allowedIps"],
+    needsRestart: [],
+  });
   assert.equal(settings.current.encryption, true);
   assert.match(files.overlay, /encryption = true/);
-  assert.deepEqual(control.update({ logLevel: "debug" }, "id-1"), ["logLevel"]);
+  assert.deepEqual(control.update({ logLevel: "debug" }, "id-1").changed, ["logLevel"]);
   assert.deepEqual(told, ["local: encryption allowedIps den", "id-1: logLevel den"]);
   assert.match(files.overlay, /encryption = true/);
   // What a restart reads is what is in force.
-  assert.deepEqual(control.reload(), []);
+  assert.deepEqual(control.reload(), { changed: [], needsRestart: [] });
 });
 
 Deno.test("update() keeps everything as it was where the change cannot be taken", () => {
@@ -93,7 +96,7 @@ Deno.test("update() changes nothing while the file with earlier changes is damag
 Deno.test("reload() takes what the files say, and the old where they cannot be used", () => {
   const { control, settings, files, told } = fixture();
   files.main = "[service]\nencryption = true";
-  assert.deepEqual(control.reload(), ["encryption"]);
+  assert.deepEqual(control.reload().changed, ["encryption"]);
   files.main = "[service]\nencryption = 1";
   assert.throws(() => control.reload(), { name: "ConfigError" });
   assert.equal(settings.current.encryption, true);
@@ -101,13 +104,50 @@ Deno.test("reload() takes what the files say, and the old where they cannot be u
 });
 
 Deno.test("nothing is reloaded or changed where there is no configuration", () => {
-  const { settings } = fixture();
+  const { settings, startedWith } = fixture();
   const control = createSettingsControl({
     settings,
+    startedWith,
     source: undefined,
     files: { write: () => assert.fail() },
     onChanged: () => assert.fail(),
   });
   assertAppError(() => control.reload(), "unavailable");
   assertAppError(() => control.update({ encryption: true }), "unavailable");
+});
+
+Deno.test("reload() and update() name what waits for a restart", () => {
+  const { control, files, settings } = fixture();
+  files.main = "[service]\nlisten = '127.0.0.1:7600'\n[models]\nupstream = 'http://10.0.0.9:1'\n" +
+    "store = 'postgres://a:s3cret@db/x'\nallow = ['qwen3']\nqueue = 2";
+  const needsRestart = ["service.listen", "models.upstream", "models.store"];
+  assert.deepEqual(control.reload(), { changed: ["models"], needsRestart });
+  assert.deepEqual(settings.current.models.allow, ["qwen3"]);
+  // They wait until the restart, whatever else is changed meanwhile.
+  assert.deepEqual(control.update({ logLevel: "warn" }), { changed: ["logLevel"], needsRestart });
+  files.main = "";
+  assert.deepEqual(control.reload(), { changed: ["models"], needsRestart: [] });
+});
+
+Deno.test("update() changes the lists and limits of the model gateway and keeps them", () => {
+  const { control, settings, files } = fixture("[models]\nallow = ['a']\nper_key_per_minute = 5");
+  const models = { allow: ["b"], perKeyPerMinute: 0, perKeyTokensPerDay: 100, maxConcurrent: 2 };
+  assert.deepEqual(control.update({ models }).changed, ["models"]);
+  const expected = {
+    allow: ["b"],
+    maxConcurrent: 2,
+    queue: 16,
+    perKeyPerMinute: undefined,
+    perKeyTokensPerDay: 100,
+  };
+  assert.deepEqual(settings.current.models, expected);
+  assert.match(files.overlay, /per_key_tokens_per_day = 100/);
+  control.update({ models: { queue: 1 } });
+  assert.deepEqual(settings.current.models, { ...expected, queue: 1 });
+  for (
+    const bad of [{ maxConcurrent: 0 }, { queue: 1.5 }, { allow: [""] }, { perKeyPerMinute: -1 }]
+  ) {
+    assert.throws(() => control.update({ models: bad }), { name: "ConfigError" });
+  }
+  assert.deepEqual(settings.current.models, { ...expected, queue: 1 });
 });

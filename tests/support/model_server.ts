@@ -50,7 +50,7 @@ export async function startModelServer(
     error: note,
   };
   const gateway = createModelGateway({
-    settings: {
+    settings: () => ({
       enabled: true,
       upstream,
       allow: ["llama3.1:8b", "nomic-embed-text"],
@@ -63,7 +63,7 @@ export async function startModelServer(
       store: undefined,
       limits: undefined,
       ...settings,
-    },
+    }),
     fetch,
     accounting: {
       begin: () => Promise.resolve({ end: (outcome) => void outcomes.push(outcome) }),

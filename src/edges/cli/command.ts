@@ -27,7 +27,7 @@ export interface RunningService {
   /** Opens pairing, or cancels it where it is open. */
   togglePairing(): void;
   /** Reads the settings again; what changed. Throws where they cannot be used. */
-  reload(): readonly string[];
+  reload(): { readonly changed: readonly string[]; readonly needsRestart: readonly string[] };
   /** Stops it. */
   stop(): Promise<void>;
 }

@@ -116,12 +116,19 @@ export const DEFAULT_UPSTREAM = "http://127.0.0.1:11434";
 
 /** The part of a configuration that can be reloaded. */
 export function settingsOf(config: Config): Settings {
-  const { service, security, discovery, log } = config;
+  const { service, security, discovery, models, log } = config;
   const { enabled, instanceName } = discovery;
   return {
     encryption: service.encryption,
     ...security,
     discovery: { enabled, instanceName },
+    models: {
+      allow: models.allow,
+      maxConcurrent: models.maxConcurrent,
+      queue: models.queue,
+      perKeyPerMinute: models.perKeyPerMinute,
+      perKeyTokensPerDay: models.perKeyTokensPerDay,
+    },
     logLevel: log.level,
   };
 }

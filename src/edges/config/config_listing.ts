@@ -43,9 +43,14 @@ function hasKey(table: unknown, key: string): boolean {
   return isTable(table) && Object.hasOwn(table, key);
 }
 
-type Keys = Readonly<Record<string, TomlPrimitive | undefined>>;
+/** Values by key. */
+export type Keys = Readonly<Record<string, TomlPrimitive | undefined>>;
 
-function tablesOf(config: Config): [string, Keys][] {
+/** Every key with its value, by table. Passwords in URLs are not shown unless `show` is another. */
+export function tablesOf(
+  config: Config,
+  show: (url: string) => string = withoutPassword,
+): [string, Keys][] {
   const { service, security, limits, discovery, models, display, buttons, log } = config;
   const { hostname = "::", port } = service.listen;
   return [
@@ -81,8 +86,8 @@ function tablesOf(config: Config): [string, Keys][] {
       queue: models.queue,
       per_key_per_minute: models.perKeyPerMinute ?? 0,
       per_key_tokens_per_day: models.perKeyTokensPerDay ?? 0,
-      store: withoutPassword(models.store ?? ""),
-      limits: withoutPassword(models.limits ?? ""),
+      store: show(models.store ?? ""),
+      limits: show(models.limits ?? ""),
     }],
     ["display", {
       kind: [...display.kinds],

@@ -127,6 +127,15 @@ const ActionSchema = table({
   title: v.optional(v.string()),
 });
 
+// What of [models] may change while the gateway runs.
+const LiveModelEntries = {
+  allow: v.optional(listOf((name) => name !== "", "expected the name of a model")),
+  max_concurrent: v.optional(wholeNumber({ min: 1, max: MAX_MODEL_REQUESTS })),
+  queue: v.optional(wholeNumber({ min: 0, max: MAX_MODEL_REQUESTS })),
+  per_key_per_minute: v.optional(wholeNumber({ min: 0, max: MAX_KEY_LIMIT })),
+  per_key_tokens_per_day: v.optional(wholeNumber({ min: 0, max: MAX_KEY_LIMIT })),
+};
+
 const SecurityEntries = {
   allowed_ips: v.optional(listOf(
     (rule) => parseAddressRange(rule) !== undefined,
@@ -178,13 +187,9 @@ export const FileSchema = v.object({
   models: v.optional(table({
     enabled: v.optional(v.boolean()),
     upstream: v.optional(textOf(isUpstream, 'expected a URL, such as "http://127.0.0.1:11434"')),
-    allow: v.optional(listOf((name) => name !== "", "expected the name of a model")),
     error_style: v.optional(v.picklist(ERROR_STYLES)),
     timeout_s: v.optional(wholeNumber({ min: 1, max: MAX_MODEL_TIMEOUT_S, unit: "seconds" })),
-    max_concurrent: v.optional(wholeNumber({ min: 1, max: MAX_MODEL_REQUESTS })),
-    queue: v.optional(wholeNumber({ min: 0, max: MAX_MODEL_REQUESTS })),
-    per_key_per_minute: v.optional(wholeNumber({ min: 0, max: MAX_KEY_LIMIT })),
-    per_key_tokens_per_day: v.optional(wholeNumber({ min: 0, max: MAX_KEY_LIMIT })),
+    ...LiveModelEntries,
     store: v.optional(textOf(
       (text) => text === "" || isUrlOf("postgres", "postgresql")(text),
       "expected a postgres:// URL",
@@ -230,6 +235,7 @@ export const OverlaySchema = v.object({
     enabled: v.optional(v.boolean()),
     instance_name: v.optional(instanceName),
   })),
+  models: v.optional(table(LiveModelEntries)),
   log: v.optional(table({ level: v.optional(v.picklist(LOG_LEVELS)) })),
 });
 

@@ -17,12 +17,18 @@ export const TOKENS_RETRY_MS = 1_000;
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
+/** The limits of a key; unlimited where undefined. */
+export interface KeyLimits {
+  /** Requests per minute. */
+  readonly perMinute: number | undefined;
+  /** Tokens per day of UTC. */
+  readonly tokensPerDay: number | undefined;
+}
+
 /** Options of {@linkcode KeyAccounting}. */
 export interface KeyAccountingOptions {
-  /** Requests per key and minute; unlimited where undefined. */
-  perKeyPerMinute: number | undefined;
-  /** Tokens per key and day of UTC; unlimited where undefined. */
-  perKeyTokensPerDay: number | undefined;
+  /** The limits of a key at this moment. */
+  limitsOf: (key: ModelKey) => KeyLimits;
   /** Where limits are counted. */
   limits: LimitStore;
   /** Where usage is collected. */
@@ -53,19 +59,21 @@ export class KeyAccounting implements Accounting {
   }
 
   /** Lets a request through, or rejects with rate_limited or unavailable. */
-  async begin({ keyId }: ModelKey): Promise<AccountedRequest> {
-    const { perKeyPerMinute, perKeyTokensPerDay, usage } = this.#options;
-    const isLimited = perKeyPerMinute !== undefined || perKeyTokensPerDay !== undefined;
+  async begin(key: ModelKey): Promise<AccountedRequest> {
+    const { keyId } = key;
+    const { limitsOf, usage } = this.#options;
+    const { perMinute, tokensPerDay } = limitsOf(key);
+    const isLimited = perMinute !== undefined || tokensPerDay !== undefined;
     if (isLimited && usage.isFailing) throw uncountable();
     // The day first: whoever has no tokens left must not use up requests too.
-    if (perKeyTokensPerDay !== undefined) await this.#checkTokens(keyId, perKeyTokensPerDay);
-    if (perKeyPerMinute !== undefined) await this.#takeRequest(keyId, perKeyPerMinute);
+    if (tokensPerDay !== undefined) await this.#checkTokens(keyId, tokensPerDay);
+    if (perMinute !== undefined) await this.#takeRequest(keyId, perMinute);
     let isOver = false;
     return {
       end: (outcome) => {
         if (isOver) throw new TypeError("A request ends once");
         isOver = true;
-        this.#end(keyId, outcome);
+        this.#end(key, outcome);
       },
     };
   }
@@ -100,11 +108,12 @@ export class KeyAccounting implements Accounting {
     });
   }
 
-  #end(keyId: string, outcome: RequestOutcome): void {
-    const { usage, clock, perKeyTokensPerDay } = this.#options;
+  #end(key: ModelKey, outcome: RequestOutcome): void {
+    const { keyId } = key;
+    const { usage, clock, limitsOf } = this.#options;
     usage.record(keyId, outcome);
     const tokens = outcome.promptTokens + outcome.outputTokens;
-    if (perKeyTokensPerDay === undefined || tokens === 0) return;
+    if (limitsOf(key).tokensPerDay === undefined || tokens === 0) return;
     const day = dayOf(clock.wallMs());
     const id = `${day} ${keyId}`;
     const owed = this.#owed.get(id) ?? { keyId, day, tokens: 0, batch: undefined };

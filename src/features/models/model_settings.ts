@@ -2,6 +2,12 @@
 
 import type { ErrorStyle } from "./client_errors.ts";
 
+/** The settings that may change while the gateway runs. */
+export type LiveModelSettings = Pick<
+  ModelSettings,
+  "allow" | "maxConcurrent" | "queue" | "perKeyPerMinute" | "perKeyTokensPerDay"
+>;
+
 /** Settings of the model gateway. */
 export interface ModelSettings {
   /** Whether the gateway is there at all. */

@@ -26,7 +26,7 @@ import {
 import type { ModelSettings } from "./model_settings.ts";
 import { Outages } from "./outage.ts";
 import { RequestBody } from "./request_body.ts";
-import { Slots } from "./slots.ts";
+import { type SlotLimits, Slots } from "./slots.ts";
 import { askUpstream, failedUpstream, type Fetch, type UpstreamAnswer } from "./upstream.ts";
 
 /**
@@ -37,8 +37,8 @@ export const BODY_KEEP_ALIVE_MS = 1_000;
 
 /** Options of {@linkcode createModelGateway}. */
 export interface ModelGatewayOptions {
-  /** The settings. */
-  settings: ModelSettings;
+  /** The settings at this moment. */
+  settings: () => ModelSettings;
   /** Asks the model server. */
   fetch: Fetch;
   /** Counts and limits. */
@@ -92,19 +92,25 @@ const MEDIA_TYPES = {
 /** A gateway to one model server. */
 export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
   const { settings, fetch, accounting, clock } = options;
-  const { upstream: baseUrl, maxConcurrent: max, queue } = settings;
-  const isAllowed = createAllowlist(settings.allow);
+  let list = { allow: settings().allow, isAllowed: createAllowlist(settings().allow) };
+  const limits = (): SlotLimits => ({ max: settings().maxConcurrent, queue: settings().queue });
   const held = new HeldBytes();
   const outages = new Outages({ what: "The model server", log: options.log });
   const open = new Set<Exchange>();
   // What no model works on never waits for what one does.
-  const slots = { work: new Slots({ max, queue }), other: new Slots({ max, queue }) };
+  const slots = { work: new Slots(limits), other: new Slots(limits) };
+
+  function isAllowed(model: string, key: ModelKey): boolean {
+    const { allow } = settings();
+    if (allow !== list.allow) list = { allow, isAllowed: createAllowlist(allow) };
+    return list.isAllowed(model, key);
+  }
 
   async function handle(request: ModelRequest): Promise<Response> {
     const log = logFor(request, options.log);
     const exchange = new Exchange({
       clientSignal: request.signal,
-      timeoutMs: settings.timeoutS * 1000,
+      timeoutMs: settings().timeoutS * 1000,
       startedAtMs: clock.monotonicMs(),
       clock,
     });
@@ -137,7 +143,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
     exchange.waitFor("place");
     exchange.account(await accounting.begin(key));
     const { work, other } = slots;
-    exchange.atEnd(await (endpoint.kind === "work" ? work : other).acquire(exchange.signal));
+    exchange.atEnd(await (endpoint.kind === "work" ? work : other).acquire(exchange.signal, key));
     return await ask(under, body);
   }
 
@@ -162,7 +168,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
         method: endpoint.method,
         path: endpoint.path.replace(":model", encodeURIComponent(model ?? "")),
         headers,
-        baseUrl,
+        baseUrl: settings().upstream,
         body: body?.stream({
           onWaitForClient: wait("client"),
           onWaitForServer: wait("server"),

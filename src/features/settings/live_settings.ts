@@ -20,6 +20,19 @@ export interface Settings {
     /** The name under which people find it; the host name where undefined. */
     readonly instanceName: string | undefined;
   };
+  /** The model gateway. */
+  readonly models: {
+    /** The models that may be used, each with its tag. */
+    readonly allow: readonly string[];
+    /** How many requests are upstream at once. */
+    readonly maxConcurrent: number;
+    /** How many requests may wait for a place. */
+    readonly queue: number;
+    /** Requests per key and minute; unlimited where undefined. */
+    readonly perKeyPerMinute: number | undefined;
+    /** Tokens per key and day of UTC; unlimited where undefined. */
+    readonly perKeyTokensPerDay: number | undefined;
+  };
   /** The quietest log level that is written. */
   readonly logLevel: LogLevel;
 }

@@ -25,6 +25,19 @@ export interface SettingsChange {
     /** The name under which people find it; null goes back to what the file says. */
     readonly instanceName?: string | null | undefined;
   } | undefined;
+  /** The model gateway. */
+  readonly models?: {
+    /** The models that may be used. */
+    readonly allow?: readonly string[] | undefined;
+    /** How many requests are upstream at once. */
+    readonly maxConcurrent?: number | undefined;
+    /** How many requests may wait for a place. */
+    readonly queue?: number | undefined;
+    /** Requests per key and minute; 0: unlimited. */
+    readonly perKeyPerMinute?: number | undefined;
+    /** Tokens per key and day of UTC; 0: unlimited. */
+    readonly perKeyTokensPerDay?: number | undefined;
+  } | undefined;
   /** The quietest log level that is written. */
   readonly logLevel?: LogLevel | undefined;
 }
@@ -41,7 +54,8 @@ const HEADER =
 
 /** The tables with a change in them. */
 export function changeTables(tables: SettingsTables, change: SettingsChange): SettingsTables {
-  const { encryption, allowedIps, allowedOrigins, allowRun, discovery = {}, logLevel } = change;
+  const { encryption, allowedIps, allowedOrigins, allowRun, logLevel } = change;
+  const { discovery = {}, models = {} } = change;
   const changes: SettingsTables = {
     service: { encryption },
     security: {
@@ -50,6 +64,13 @@ export function changeTables(tables: SettingsTables, change: SettingsChange): Se
       allow_run: allowRun,
     },
     discovery: { enabled: discovery.enabled, instance_name: discovery.instanceName },
+    models: {
+      allow: models.allow,
+      max_concurrent: models.maxConcurrent,
+      queue: models.queue,
+      per_key_per_minute: models.perKeyPerMinute,
+      per_key_tokens_per_day: models.perKeyTokensPerDay,
+    },
     log: { level: logLevel },
   };
   const merged = Object.entries(changes).map(([name, changed = {}]) => {

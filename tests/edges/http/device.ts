@@ -37,6 +37,13 @@ const SETTINGS: Settings = {
   allowedOrigins: ["https://app.example"],
   allowRun: ["hello.*"],
   discovery: { enabled: false, instanceName: undefined },
+  models: {
+    allow: [],
+    maxConcurrent: 4,
+    queue: 16,
+    perKeyPerMinute: undefined,
+    perKeyTokensPerDay: undefined,
+  },
   logLevel: "info",
 };
 

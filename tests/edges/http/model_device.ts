@@ -30,7 +30,7 @@ export function openModels(changes: Partial<ModelService> = {}): ModelDevice {
   const ollama = new FakeOllama();
   const judged: (string | undefined)[] = [];
   const gateway = createModelGateway({
-    settings: SETTINGS,
+    settings: () => SETTINGS,
     fetch: ollama.fetch,
     accounting: { begin: () => Promise.resolve({ end: () => {} }) },
     clock: systemClock,

@@ -31,6 +31,13 @@ function setUp(hostName = "Handheld"): Fixture {
       allowedOrigins: ["https://app.example"],
       allowRun: ["hello"],
       discovery: { enabled: false, instanceName: undefined },
+      models: {
+        allow: [],
+        maxConcurrent: 4,
+        queue: 16,
+        perKeyPerMinute: undefined,
+        perKeyTokensPerDay: undefined,
+      },
       logLevel: "info",
     },
     announced: [],

@@ -87,7 +87,7 @@ export function openGateway(options: WorldOptions = {}): World {
     error: at("error"),
   };
   const gateway = createModelGateway({
-    settings: { ...SETTINGS, ...options.settings },
+    settings: () => ({ ...SETTINGS, ...options.settings }),
     fetch: options.fetch ?? ollama.fetch,
     accounting,
     clock,

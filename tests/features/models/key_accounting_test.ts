@@ -54,8 +54,7 @@ async function withAccounting(
   const usage = { isFailing: false };
   const clock = new FakeClock(NOON);
   const accounting = new KeyAccounting({
-    perKeyPerMinute: limits.perMinute,
-    perKeyTokensPerDay: limits.tokensPerDay,
+    limitsOf: () => ({ perMinute: limits.perMinute, tokensPerDay: limits.tokensPerDay }),
     limits: counting,
     usage: {
       record: (keyId, outcome) => recorded.push([keyId, outcome]),

@@ -1,22 +1,45 @@
 // Places and their queue.
 
 import assert from "node:assert/strict";
-import { Slots } from "../../../src/features/models/slots.ts";
+import { type SlotLimits, Slots, type SlotUser } from "../../../src/features/models/slots.ts";
 import { refused } from "./gateway_world.ts";
 
 const never = new AbortController().signal;
+const A = { keyId: "a" };
+const B = { keyId: "b" };
+
+interface World {
+  slots: Slots;
+  /** The names of requests in the order in which they got a place. */
+  order: string[];
+  /** Asks for a place under a name; the release. */
+  enter(name: string, user?: SlotUser, signal?: AbortSignal): Promise<() => void>;
+}
+
+function world(limits: SlotLimits | (() => SlotLimits)): World {
+  const slots = new Slots(typeof limits === "function" ? limits : () => limits);
+  const order: string[] = [];
+  return {
+    slots,
+    order,
+    enter: async (name, user = A, signal = never) => {
+      const release = await slots.acquire(signal, user);
+      order.push(name);
+      return release;
+    },
+  };
+}
+
+/** Lets every request go as soon as it has its place, one after the other; the order. */
+async function drain(entering: readonly Promise<() => void>[]): Promise<void> {
+  await Promise.allSettled(entering.map(async (one) => (await one)()));
+}
 
 Deno.test("places go to those who wait in their turn, and those who leave miss nothing", async () => {
-  const slots = new Slots({ max: 1, queue: 3 });
-  const order: string[] = [];
-  const first = await slots.acquire(never);
+  const { slots, order, enter } = world({ max: 1, queue: 3 });
+  const first = await slots.acquire(never, A);
   const leaving = new AbortController();
-  const enter = async (name: string, signal = never): Promise<() => void> => {
-    const release = await slots.acquire(signal);
-    order.push(name);
-    return release;
-  };
-  const waiting = [enter("a"), enter("b", leaving.signal), enter("c")];
+  const waiting = [enter("a"), enter("b", A, leaving.signal), enter("c")];
   assert.deepEqual(slots.counts(), { free: 0, waiting: 3 });
   leaving.abort(new Error("left"));
   await assert.rejects(async () => await waiting[1], /left/);
@@ -32,10 +55,112 @@ Deno.test("places go to those who wait in their turn, and those who leave miss n
 });
 
 Deno.test("a full queue refuses, and whoever left before asking is not let in", async () => {
-  const slots = new Slots({ max: 1, queue: 0 });
-  await assert.rejects(slots.acquire(AbortSignal.abort(new Error("left"))), /left/);
-  const release = await slots.acquire(never);
-  assert.equal((await refused(slots.acquire(never), "unavailable")).retryAfterS, 1);
+  const { slots } = world({ max: 1, queue: 0 });
+  await assert.rejects(slots.acquire(AbortSignal.abort(new Error("left")), A), /left/);
+  const release = await slots.acquire(never, A);
+  assert.equal((await refused(slots.acquire(never, B), "unavailable")).retryAfterS, 1);
   release();
-  (await slots.acquire(never))();
+  (await slots.acquire(never, A))();
+});
+
+Deno.test("places go round the keys, and a key that asks for much waits for itself", async () => {
+  const { slots, order, enter } = world({ max: 1, queue: 10 });
+  const first = await slots.acquire(never, A);
+  const waiting = [
+    ...["a1", "a2", "a3", "a4"].map((name) => enter(name, A)),
+    ...["b1", "b2"].map((name) => enter(name, B)),
+    enter("c1", { keyId: "c" }),
+  ];
+  first();
+  await drain(waiting);
+  assert.deepEqual(order, ["a1", "b1", "c1", "a2", "b2", "a3", "a4"]);
+  assert.deepEqual(slots.counts(), { free: 1, waiting: 0 });
+});
+
+Deno.test("where the queue is full the key that waits with most makes room", async () => {
+  const { slots, order, enter } = world({ max: 1, queue: 4 });
+  const first = await slots.acquire(never, A);
+  const ofA = ["a1", "a2", "a3", "a4"].map((name) => enter(name, A));
+  const newest = refused(ofA[3] ?? Promise.resolve(), "unavailable");
+  const next = refused(ofA[2] ?? Promise.resolve(), "unavailable");
+  const b1 = enter("b1", B);
+  assert.equal((await newest).retryAfterS, 1);
+  const b2 = enter("b2", B);
+  await next;
+  // Both wait with two: neither is taken from for the other.
+  await refused(enter("b3", B), "unavailable");
+  await refused(enter("a5", A), "unavailable");
+  assert.deepEqual(slots.counts(), { free: 0, waiting: 4 });
+  first();
+  await drain([...ofA, b1, b2]);
+  assert.deepEqual(order, ["a1", "b1", "a2", "b2"]);
+});
+
+Deno.test("a weight is a share of the places and of the queue", async () => {
+  const { slots, order, enter } = world({ max: 4, queue: 100 });
+  const held = await Promise.all([1, 2, 3, 4].map(() => slots.acquire(never, { keyId: "c" })));
+  const heavy = { keyId: "a", weight: 3 };
+  for (let n = 0; n < 6; n++) void enter("a", heavy);
+  for (let n = 0; n < 6; n++) void enter("b", B);
+  for (const release of held) release();
+  await Promise.resolve();
+  await Promise.resolve();
+  assert.deepEqual(order.toSorted(), ["a", "a", "a", "b"]);
+
+  const full = world({ max: 1, queue: 4 });
+  await full.slots.acquire(never, A);
+  const light = [1, 2].map(() => full.enter("b", B));
+  for (let n = 0; n < 2; n++) void full.enter("a", heavy);
+  // Two of weight three are less than two of weight one.
+  const evicted = refused(light[1] ?? Promise.resolve(), "unavailable");
+  void full.enter("a", heavy);
+  await evicted;
+});
+
+Deno.test("a key has no more places at once than it may, though others are free", async () => {
+  const { slots, order, enter } = world({ max: 4, queue: 4 });
+  const one = { keyId: "a", concurrent: 1 };
+  const first = await enter("a1", one);
+  const second = enter("a2", one);
+  const other = await enter("b1", B);
+  assert.deepEqual([order, slots.counts()], [["a1", "b1"], { free: 2, waiting: 1 }]);
+  other();
+  await Promise.resolve();
+  assert.equal(slots.counts().waiting, 1);
+  first();
+  (await second)();
+  assert.deepEqual(order, ["a1", "b1", "a2"]);
+});
+
+Deno.test("places and queue may change: more are given at once, fewer as they come back", async () => {
+  let limits = { max: 1, queue: 2 };
+  const { slots, order, enter } = world(() => limits);
+  const waiting = [await enter("1")].map((release) => Promise.resolve(release));
+  waiting.push(enter("2"), enter("3"));
+  limits = { max: 3, queue: 2 };
+  waiting.push(enter("4", B));
+  await Promise.all(waiting.slice(0, 3));
+  assert.deepEqual(order, ["1", "2", "3"]);
+  limits = { max: 1, queue: 0 };
+  await refused(enter("5", B), "unavailable");
+  (await waiting[0])?.();
+  // Still one more than there may be.
+  assert.deepEqual(slots.counts(), { free: 0, waiting: 1 });
+  await drain(waiting);
+  assert.deepEqual(order, ["1", "2", "3", "4"]);
+  assert.equal(slots.counts().free, 1);
+});
+
+Deno.test("nobody is passed over for ever by a key that comes anew each time", async () => {
+  const { slots, order, enter } = world({ max: 1, queue: 10 });
+  let release = await slots.acquire(never, B);
+  const waiting = enter("patient", A);
+  for (let n = 0; n < 3 && order.length < 1; n++) {
+    // Each time another key that has never been served.
+    const next = enter("new", { keyId: `new${n}` });
+    release();
+    // deno-lint-ignore no-await-in-loop -- one after the other
+    release = await Promise.race([next, waiting]);
+  }
+  assert.equal(order[0], "patient");
 });

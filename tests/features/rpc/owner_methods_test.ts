@@ -11,7 +11,10 @@ import { KeyRing } from "../../../src/features/access/key_ring.ts";
 import { createDispatcher } from "../../../src/features/rpc/dispatcher.ts";
 import { auditMethods, MAX_AUDIT_PAGE } from "../../../src/features/rpc/methods/audit_methods.ts";
 import { keyMethods } from "../../../src/features/rpc/methods/key_methods.ts";
-import { settingsMethods } from "../../../src/features/rpc/methods/settings_methods.ts";
+import {
+  settingsMethods,
+  type SettingsOutcome,
+} from "../../../src/features/rpc/methods/settings_methods.ts";
 import { SqliteAuditStore } from "../../../src/edges/sqlite/audit_store.ts";
 import { SqliteKeyStore } from "../../../src/edges/sqlite/key_store.ts";
 import { openSample } from "../../edges/sqlite/samples.ts";
@@ -25,7 +28,7 @@ interface Fixture {
   audit: AuditLog;
   clock: FakeClock;
   events: string[];
-  reload: { run: () => readonly string[] };
+  reload: { run: () => SettingsOutcome };
   logged: LogFields[];
 }
 
@@ -35,7 +38,7 @@ async function withDevice(test: (device: Fixture) => Promise<void>): Promise<voi
   const log = silentLogger;
   const events: string[] = [];
   const logged: LogFields[] = [];
-  const reload: Fixture["reload"] = { run: () => [] };
+  const reload: Fixture["reload"] = { run: () => ({ changed: [], needsRestart: [] }) };
   const store = new SqliteKeyStore(database);
   const keys = new KeyRing({ store, clock, random: seededRandom(3), log });
   const audit = new AuditLog({ store: new SqliteAuditStore(database), clock, log });
@@ -54,7 +57,7 @@ async function withDevice(test: (device: Fixture) => Promise<void>): Promise<voi
         current: () => {
           throw new TypeError("nobody asks");
         },
-        update: () => [],
+        update: () => ({ changed: [], needsRestart: [] }),
         reload: () => reload.run(),
       }),
     ],
@@ -229,8 +232,9 @@ for (const params of BAD_PAGES) {
 
 Deno.test("settings.reload tells what has changed", async () => {
   await withDevice(async ({ call, reload }) => {
-    reload.run = () => ["encryption", "log.level"];
-    assert.deepEqual(await call("settings.reload"), { changed: ["encryption", "log.level"] });
+    const outcome = { changed: ["encryption", "logLevel"], needsRestart: ["service.listen"] };
+    reload.run = () => outcome;
+    assert.deepEqual(await call("settings.reload"), outcome);
   });
 });
 

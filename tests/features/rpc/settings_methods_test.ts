@@ -17,6 +17,13 @@ const SETTINGS: Settings = {
   allowedOrigins: ["https://app.example"],
   allowRun: ["hello"],
   discovery: { enabled: true, instanceName: undefined },
+  models: {
+    allow: ["qwen3:4b"],
+    maxConcurrent: 4,
+    queue: 16,
+    perKeyPerMinute: undefined,
+    perKeyTokensPerDay: undefined,
+  },
   logLevel: "info",
 };
 
@@ -39,9 +46,10 @@ async function ask(
       current: () => SETTINGS,
       update: (change) => {
         changes.push(change);
-        return options.update?.(change) ?? Object.keys(change);
+        const changed = options.update?.(change) ?? Object.keys(change);
+        return { changed, needsRestart: ["service.listen"] };
       },
-      reload: () => [],
+      reload: () => ({ changed: [], needsRestart: [] }),
     }),
     roleOf: () => who === "member" ? "member" : "admin",
     log: silentLogger,
@@ -61,6 +69,8 @@ Deno.test("settings shows a member what concerns it, and an admin all", async ()
   const member = await ask("member", "settings");
   assert.deepEqual(member.result, { encryption: true, discovery: { enabled: true } });
   const all = { ...SETTINGS, discovery: { enabled: true, instanceName: null } };
+  // 0 for no limit, as in the file.
+  Object.assign(all, { models: { ...all.models, perKeyPerMinute: 0, perKeyTokensPerDay: 0 } });
   assert.deepEqual((await ask("admin", "settings")).result, all);
   assert.deepEqual((await ask("device", "settings")).result, all);
 });
@@ -76,6 +86,9 @@ const RIGHTS: [Who, object, string | undefined][] = [
   ["admin", { encryption: true }, "forbidden"],
   ["admin", { ...CHANGE, encryption: false }, "forbidden"],
   ["device", { encryption: false }, undefined],
+  ["member", { models: { allow: [] } }, "forbidden"],
+  ["admin", { models: { allow: ["qwen3"], maxConcurrent: 2, queue: 1 } }, undefined],
+  ["device", { models: { perKeyPerMinute: 0, perKeyTokensPerDay: 9 } }, undefined],
   ["admin", { logLevel: "debug", allowRun: [], allowedOrigins: [] }, undefined],
 ];
 for (const [who, params, code] of RIGHTS) {
@@ -97,6 +110,9 @@ const BAD_PARAMS: unknown[] = [
   { allowedIps: [1] },
   { allowedIps: Array(MAX_SETTING_ENTRIES + 1).fill("10.0.0.1") },
   { allowRun: ["x".repeat(MAX_SETTING_CHARACTERS + 1)] },
+  { models: { upstream: "http://10.0.0.9" } },
+  { models: { queue: "1" } },
+  { models: { allow: "qwen3" } },
   { logLevel: "loud" },
 ];
 for (const params of BAD_PARAMS) {

@@ -7,6 +7,13 @@ const SETTINGS: Settings = {
   allowedOrigins: ["https://app.example"],
   allowRun: ["hello"],
   discovery: { enabled: true, instanceName: undefined },
+  models: {
+    allow: ["qwen3:4b"],
+    maxConcurrent: 4,
+    queue: 16,
+    perKeyPerMinute: undefined,
+    perKeyTokensPerDay: undefined,
+  },
   logLevel: "info",
 };
 
@@ -18,6 +25,8 @@ const CHANGES: [keyof Settings, Partial<Settings>][] = [
   ["allowRun", { allowRun: ["hello", "world"] }],
   ["discovery", { discovery: { enabled: false, instanceName: undefined } }],
   ["discovery", { discovery: { enabled: true, instanceName: "den" } }],
+  ["models", { models: { ...SETTINGS.models, allow: [] } }],
+  ["models", { models: { ...SETTINGS.models, perKeyPerMinute: 5 } }],
   ["logLevel", { logLevel: "debug" }],
 ];
 for (const [name, change] of CHANGES) {

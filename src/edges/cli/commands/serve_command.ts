@@ -134,7 +134,11 @@ function stopSignals(): { first: Promise<string>; second: Promise<string> } {
 function reloadOnSignal(service: RunningService, log: Logger | undefined): void {
   Deno.addSignalListener("SIGHUP", () => {
     try {
-      log?.info("Settings read again", { changed: service.reload() });
+      const { changed, needsRestart } = service.reload();
+      log?.info("Settings read again", { changed });
+      if (needsRestart.length > 0) {
+        log?.warn("Some settings hold from the next start on", { settings: needsRestart });
+      }
     } catch (error) {
       log?.error("Settings kept: the file cannot be used", { reason: asError(error).message });
     }

@@ -18,10 +18,18 @@ export const MAX_SETTING_CHARACTERS = 512;
 export interface SettingsMethodsOptions {
   /** The settings at this moment. */
   current: () => Settings;
-  /** Changes and keeps settings; the names of those that changed. */
-  update: (change: SettingsChange, by: string) => readonly string[];
-  /** Reads the files again; the names of the settings that changed. */
-  reload: (by: string) => readonly string[];
+  /** Changes and keeps settings. */
+  update: (change: SettingsChange, by: string) => SettingsOutcome;
+  /** Reads the files again. */
+  reload: (by: string) => SettingsOutcome;
+}
+
+/** What a change or a reload led to. */
+export interface SettingsOutcome {
+  /** The names of the settings that changed, and are in force. */
+  readonly changed: readonly string[];
+  /** The keys of the configuration that differ from what is in force until a restart. */
+  readonly needsRestart: readonly string[];
 }
 
 const OWNERS_MISTAKES = ["CommandError", "ConfigError"];
@@ -40,6 +48,13 @@ const UpdateParams = v.strictObject({
     enabled: v.optional(v.boolean()),
     instanceName: v.optional(v.nullable(v.string())),
   })),
+  models: v.optional(v.strictObject({
+    allow: v.optional(List),
+    maxConcurrent: v.optional(v.number()),
+    queue: v.optional(v.number()),
+    perKeyPerMinute: v.optional(v.number()),
+    perKeyTokensPerDay: v.optional(v.number()),
+  })),
   logLevel: v.optional(v.picklist(LOG_LEVELS)),
 });
 
@@ -52,10 +67,16 @@ export function settingsMethods(options: SettingsMethodsOptions): RpcMethod[] {
       access: "anyone",
       params: v.object({}),
       run: (_params, { role }) => {
-        const { encryption, discovery, ...others } = current();
+        const { encryption, discovery, models, ...others } = current();
         const { enabled, instanceName = null } = discovery;
         if (role !== "admin") return { encryption, discovery: { enabled } };
-        return { encryption, ...others, discovery: { enabled, instanceName } };
+        const { perKeyPerMinute = 0, perKeyTokensPerDay = 0 } = models;
+        return {
+          encryption,
+          ...others,
+          discovery: { enabled, instanceName },
+          models: { ...models, perKeyPerMinute, perKeyTokensPerDay },
+        };
       },
     }),
     defineMethod({
@@ -67,7 +88,7 @@ export function settingsMethods(options: SettingsMethodsOptions): RpcMethod[] {
           throw new AppError("forbidden", "Only the device itself may change encryption");
         }
         try {
-          return { changed: ownersMistake(() => update(change, caller.clientId ?? "local")) };
+          return ownersMistake(() => update(change, caller.clientId ?? "local"));
         } catch (error) {
           if (caller.isLocal || !isBadRequest(error)) throw error;
           // The text names a file of the device.
@@ -82,7 +103,7 @@ export function settingsMethods(options: SettingsMethodsOptions): RpcMethod[] {
       // The files may change who gets in, which is for the device itself to say.
       access: "local",
       params: v.object({}),
-      run: () => ({ changed: ownersMistake(() => reload("local")) }),
+      run: () => ownersMistake(() => reload("local")),
     }),
   ];
 }
@@ -93,7 +114,7 @@ function isBadRequest(error: unknown): boolean {
 
 // Such an error tells what is wrong with the owner's file, which a local caller may read. All others
 // are mistakes of ours.
-function ownersMistake(action: () => readonly string[]): readonly string[] {
+function ownersMistake(action: () => SettingsOutcome): SettingsOutcome {
   try {
     return action();
   } catch (error) {
