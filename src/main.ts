@@ -2,7 +2,7 @@
 
 import { startApp } from "./app/app.ts";
 import { createBackup, restoreBackup } from "./app/backup.ts";
-import { diagnose } from "./app/doctor_probes.ts";
+import { diagnose } from "./app/diagnose.ts";
 import { actionsCommand } from "./edges/cli/commands/actions_command.ts";
 import { escapeUnsafe } from "./base/unsafe_text.ts";
 import { auditCommand } from "./edges/cli/commands/audit_command.ts";

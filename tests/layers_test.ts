@@ -2,7 +2,8 @@
 // finds every kind of violation.
 
 import assert from "node:assert/strict";
-import { checkImportGraph, type SourceFile } from "./support/import_graph.ts";
+import { checkImportGraph } from "./support/import_graph.ts";
+import { type SourceFile, sourceFiles } from "./support/source_files.ts";
 
 Deno.test("src/ obeys the rule of imports", () => {
   const files = [...sourceFiles("src")];
@@ -23,13 +24,13 @@ const CLEAN: Record<string, string> = {
   "src/features/pairing/pin.ts": "export const PIN_DIGITS = 6;",
   // Not in the order of features: it stands last and may use all of them.
   "src/features/surprise/surprise.ts": 'import { PIN_DIGITS } from "../pairing/pin.ts";',
-  "src/sdk/client.ts": 'import { X } from "../protocol/v1/pake.ts";\n' +
+  "src/sdk/connect.ts": 'import { X } from "../protocol/v1/pake.ts";\n' +
     'import { hmac } from "@noble/hashes/hmac.js";',
   "src/edges/config/config.ts":
     'import { PIN_DIGITS } from "../../features/pairing/pin.ts";\nimport "smol-toml";',
   "src/edges/sqlite/database.ts":
     'import { DatabaseSync } from "node:sqlite";\nDeno.openSync("x");',
-  "src/edges/cli/pair.ts": 'import { pair } from "../../sdk/client.ts";\n' +
+  "src/edges/cli/pair.ts": 'import { pair } from "../../sdk/connect.ts";\n' +
     'import type { Config } from "../config/config.ts";\nDeno.env.get("HOME");',
   "src/app/app.ts":
     'import { open } from "../edges/sqlite/database.ts";\nimport "../edges/config/config.ts";',
@@ -71,14 +72,14 @@ const VIOLATIONS: [string, Record<string, string>, string[]][] = [
     "src/features/rpc/message.ts: imports src/edges/sqlite/database.ts: edges lies above features",
   ]],
   ["a feature that knows the SDK", {
-    "src/features/rpc/methods/a.ts": 'import { pair } from "../../../sdk/client.ts";',
-  }, ["src/features/rpc/methods/a.ts: imports src/sdk/client.ts: sdk lies above features"]],
+    "src/features/rpc/methods/a.ts": 'import { pair } from "../../../sdk/connect.ts";',
+  }, ["src/features/rpc/methods/a.ts: imports src/sdk/connect.ts: sdk lies above features"]],
   ["an edge that knows the app", {
     "src/edges/cli/serve.ts": 'import { startApp } from "../../app/app.ts";',
   }, ["src/edges/cli/serve.ts: imports src/app/app.ts: app lies above edges"]],
   ["an edge but cli that uses the SDK", {
-    "src/edges/http/a.ts": 'import { pair } from "../../sdk/client.ts";',
-  }, ["src/edges/http/a.ts: imports src/sdk/client.ts: of the edges only cli uses the SDK"]],
+    "src/edges/http/a.ts": 'import { pair } from "../../sdk/connect.ts";',
+  }, ["src/edges/http/a.ts: imports src/sdk/connect.ts: of the edges only cli uses the SDK"]],
   ["an app that knows main", { "src/app/app.ts": 'export * from "../main.ts";' }, [
     "src/app/app.ts: imports itself: src/app/app.ts → src/main.ts → src/app/app.ts",
     "src/app/app.ts: imports src/main.ts: main lies above app",
@@ -206,14 +207,4 @@ Deno.test("checkImportGraph() is not misled by comments, texts and regular expre
 
 function tree(added: Record<string, string>): SourceFile[] {
   return Object.entries({ ...CLEAN, ...added }).map(([path, text]) => ({ path, text }));
-}
-
-function* sourceFiles(folder: string): Generator<SourceFile> {
-  for (const { name, isDirectory } of Deno.readDirSync(new URL(`../${folder}`, import.meta.url))) {
-    const path = `${folder}/${name}`;
-    if (isDirectory) yield* sourceFiles(path);
-    else if (/\.tsx?$/.test(name)) {
-      yield { path, text: Deno.readTextFileSync(new URL(`../${path}`, import.meta.url)) };
-    }
-  }
 }

@@ -26,7 +26,7 @@ import {
   restoreRecords,
 } from "../edges/sqlite/backup_store.ts";
 import { findDatabase, openStores } from "../edges/sqlite/stores.ts";
-import { LockedError } from "../edges/sqlite/write_lock.ts";
+import { LockedError } from "../base/locked_error.ts";
 import { VERSION } from "../version.ts";
 
 /** Options of {@linkcode createBackup}. */

@@ -2,7 +2,7 @@
 // time.
 
 import assert from "node:assert/strict";
-import { type CloseInfo, DEFAULT_TIMEOUT_MS } from "../../src/sdk/client.ts";
+import { type CloseInfo, DEFAULT_TIMEOUT_MS } from "../../src/sdk/connect.ts";
 import type { Envelope, WireMessage } from "../../src/protocol/v1/frame.ts";
 import { settle } from "../support/fake_socket.ts";
 import { setUpConnected } from "./connected.ts";

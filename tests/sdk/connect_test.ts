@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { JsonObject } from "../../src/base/json.ts";
-import { connect, connectPlain, DEFAULT_TIMEOUT_MS } from "../../src/sdk/client.ts";
+import { connect, connectPlain, DEFAULT_TIMEOUT_MS } from "../../src/sdk/connect.ts";
 import type { Envelope } from "../../src/protocol/v1/frame.ts";
 import { settle } from "../support/fake_socket.ts";
 import { seededRandom } from "../support/seeded_random.ts";

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { JsonObject } from "../../src/base/json.ts";
-import { connect, type Connection, type ConnectOptions } from "../../src/sdk/client.ts";
+import { connect, type Connection, type ConnectOptions } from "../../src/sdk/connect.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { seededRandom } from "../support/seeded_random.ts";
 import { FakeSession } from "./fake_device.ts";

@@ -1,7 +1,7 @@
 // Credentials as a text for a key store.
 
 import assert from "node:assert/strict";
-import { encodeCredentials, parseCredentials } from "../../src/sdk/client.ts";
+import { encodeCredentials, parseCredentials } from "../../src/sdk/connect.ts";
 
 const CREDENTIALS = {
   clientId: "11111111-1111-4111-8111-111111111111",

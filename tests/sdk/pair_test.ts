@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { encodeBase64, utf8 } from "../../src/base/bytes.ts";
 import type { JsonObject } from "../../src/base/json.ts";
-import { type ClientErrorCode, pair, type PairOptions } from "../../src/sdk/client.ts";
+import { type ClientErrorCode, pair, type PairOptions } from "../../src/sdk/connect.ts";
 import { MAX_TRIES, RETRY_DELAY_MS } from "../../src/sdk/pair.ts";
 import { createPinMasks } from "../../src/protocol/v1/pake.ts";
 import { encodeClientMessage, encodeDeviceMessage } from "../../src/protocol/v1/pake_message.ts";

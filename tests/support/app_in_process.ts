@@ -8,7 +8,7 @@ import { silentLogger } from "../../src/base/log.ts";
 import { parseConfig } from "../../src/edges/config/config.ts";
 import { silentDisplay } from "../../src/features/screen/pin_display.ts";
 import type { GuardedConnection } from "../../src/edges/http/guard/guard.ts";
-import type { RequestHandler } from "../../src/edges/http/routes.ts";
+import type { HttpHandler } from "../../src/edges/http/routes.ts";
 import { openDatabase } from "../../src/edges/sqlite/database.ts";
 import { MIGRATIONS } from "../../src/edges/sqlite/migrations.ts";
 import { prepareStores, type Stores } from "../../src/edges/sqlite/stores.ts";
@@ -74,7 +74,7 @@ export function memoryStores(): Stores {
 /** Edges that touch nothing outside this process; `onHandler` is handed the request handler. */
 export function innerEdges(
   stores: Stores,
-  onHandler: (handler: RequestHandler) => void = () => {},
+  onHandler: (handler: HttpHandler) => void = () => {},
 ): Edges {
   return {
     ...systemEdges,
@@ -108,7 +108,7 @@ export async function withAppInProcess(
   const { toml = "", edges, options } = given;
   const clock = new FakeClock();
   const stores = memoryStores();
-  let handler: RequestHandler | undefined;
+  let handler: HttpHandler | undefined;
   const config = parseConfig(toml, { file: "test", env: { HOME: "/nowhere", isRoot: false } });
   const app = await assemble(
     { config, log: () => silentLogger, display: silentDisplay, clock, environment: {}, ...options },

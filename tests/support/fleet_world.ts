@@ -6,7 +6,10 @@ import { AppError } from "../../src/base/app_error.ts";
 import { silentLogger } from "../../src/base/log.ts";
 import { openPostgres, QUERY_LIMIT_MS } from "../../src/edges/shared_store/postgres.ts";
 import type { Postgres, PostgresOptions } from "../../src/edges/shared_store/postgres.ts";
-import { COMMAND_LIMIT_MS, openRedisLimits } from "../../src/edges/shared_store/redis_limits.ts";
+import {
+  openRedisLimits,
+  REDIS_COMMAND_LIMIT_MS,
+} from "../../src/edges/shared_store/redis_limits.ts";
 import type { RedisLimitStore } from "../../src/edges/shared_store/redis_limits.ts";
 import { RETRY_AFTER_S } from "../../src/edges/shared_store/within.ts";
 import { type PostgresServer, startPostgres, whyNoPostgres } from "./postgres_server.ts";
@@ -117,7 +120,10 @@ export async function assertUnavailable(
 export const storeAway = { limitMs: QUERY_LIMIT_MS, message: "The shared store cannot be reached" };
 
 /** How the limits fail. */
-export const limitsAway = { limitMs: COMMAND_LIMIT_MS, message: "The limits cannot be counted" };
+export const limitsAway = {
+  limitMs: REDIS_COMMAND_LIMIT_MS,
+  message: "The limits cannot be counted",
+};
 
 /** Calls until it works; fails where that takes longer than ten seconds. */
 export async function eventually<Result>(call: () => Promise<Result>): Promise<Result> {

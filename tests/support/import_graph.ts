@@ -2,14 +2,7 @@
 // platform, how long a file may be. docs/architecture.md has the picture.
 
 import { posix } from "node:path";
-
-/** A source file; `path` begins with "src/". */
-export interface SourceFile {
-  /** Where it is, with forward slashes. */
-  readonly path: string;
-  /** What it says. */
-  readonly text: string;
-}
+import type { SourceFile } from "./source_files.ts";
 
 type Tier = (typeof TIERS)[number];
 

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { silentLogger } from "../../src/base/log.ts";
-import { MAX_CONNECTIONS, openPostgres } from "../../src/edges/shared_store/postgres.ts";
+import { MAX_POOL_CONNECTIONS, openPostgres } from "../../src/edges/shared_store/postgres.ts";
 import { PostgresKeyStore } from "../../src/edges/shared_store/postgres_keys.ts";
 import {
   BATCH_MEMORY_DAYS,
@@ -284,7 +284,7 @@ postgresTest("connections that went silent are not asked again", async ({ server
     const keys = new PostgresKeyStore(gateway);
     const limits = { ...storeAway, limitMs: 500 };
     try {
-      await Promise.all(Array.from({ length: MAX_CONNECTIONS }, () => keys.check("aaaaaaaa")));
+      await Promise.all(Array.from({ length: MAX_POOL_CONNECTIONS }, () => keys.check("aaaaaaaa")));
       swallow();
       await assertUnavailable(() => keys.check("aaaaaaaa"), limits);
       const { isKnown } = await keys.check("aaaaaaaa");
@@ -302,7 +302,7 @@ postgresTest("a gateway has a few connections at most", async ({ server, url, op
   const asked = Array.from({ length: 12 }, () => gateway.run((sql) => sql`SELECT pg_sleep(0.5)`));
   const connections = server.sql(url, count);
   await Promise.all(asked);
-  assert.equal(await connections, String(MAX_CONNECTIONS));
+  assert.equal(await connections, String(MAX_POOL_CONNECTIONS));
   // One that takes its time keeps none of the others waiting.
   const order: string[] = [];
   const slow = gateway.run((sql) => sql`SELECT pg_sleep(1)`).then(() => order.push("slow"));

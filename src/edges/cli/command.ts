@@ -49,7 +49,7 @@ export interface StartOptions {
 }
 
 /** What the doctor goes by. */
-export interface DiagnoseOptions {
+export interface DoctorInput {
   /** The configuration; undefined where it cannot be used. */
   config: Config | undefined;
   /** The owner's file, if there is one. */
@@ -91,7 +91,7 @@ export interface CommandContext {
     configText: string | undefined;
   }>;
   /** Checks this device; never rejects. */
-  diagnose: (options: DiagnoseOptions) => Promise<readonly CheckResult[]>;
+  diagnose: (input: DoctorInput) => Promise<readonly CheckResult[]>;
   /** Starts a service in this process. */
   startService: (options: StartOptions) => Promise<RunningService>;
 }

@@ -99,7 +99,7 @@ export interface RoutesOptions {
 }
 
 /** The handler as the listeners call it. */
-export type RequestHandler = (request: Request, peer: Peer) => Response | Promise<Response>;
+export type HttpHandler = (request: Request, peer: Peer) => Response | Promise<Response>;
 
 type RouteHandler = Handler<RequestEnv> | MiddlewareHandler<RequestEnv>;
 

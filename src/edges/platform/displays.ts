@@ -4,7 +4,10 @@ import type { Clock } from "../../base/clock.ts";
 import { cancelHints } from "../../features/screen/cancel_hint.ts";
 import { asError } from "../../base/app_error.ts";
 import type { Logger } from "../../base/log.ts";
-import { COMMAND_LIMIT_MS, createCommandDisplay } from "../../features/screen/command_display.ts";
+import {
+  createCommandDisplay,
+  DISPLAY_COMMAND_LIMIT_MS,
+} from "../../features/screen/command_display.ts";
 import type { DisplayKind, DisplaySettings } from "../../features/screen/display_settings.ts";
 import { fanOut, type NamedDisplay } from "../../features/screen/fan_out.ts";
 import { createFramebufferDisplay } from "../../features/screen/framebuffer_display.ts";
@@ -53,7 +56,7 @@ export function openDisplays(settings: DisplaySettings, options: OpenDisplaysOpt
     command: () =>
       createCommandDisplay({
         argv: settings.command,
-        start: createProgramStarter({ limitMs: COMMAND_LIMIT_MS, environment }),
+        start: createProgramStarter({ limitMs: DISPLAY_COMMAND_LIMIT_MS, environment }),
       }),
     file: () =>
       createPictureFileDisplay({

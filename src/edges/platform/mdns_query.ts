@@ -2,18 +2,9 @@
 // know whether the device is found.
 
 import { createSocket } from "node:dgram";
+import type { FoundInstance } from "../../features/doctor/doctor_facts.ts";
 import { type RealInterface, realInterfaces } from "../../features/discovery/interfaces.ts";
 import { interfaceAddresses } from "./host.ts";
-
-/** An instance that answered. */
-export interface FoundInstance {
-  /** Its name for people. */
-  readonly name: string;
-  /** Its port. */
-  readonly port: number;
-  /** The addresses of its host. */
-  readonly addresses: readonly string[];
-}
 
 interface Answer {
   name: string;

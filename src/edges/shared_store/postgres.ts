@@ -8,14 +8,14 @@ import { connect, type Socket } from "node:net";
 import type { Sql } from "postgres";
 import { AppError } from "../../base/app_error.ts";
 import type { Logger } from "../../base/log.ts";
-import { migrate } from "./postgres_schema.ts";
+import { migratePostgres } from "./postgres_schema.ts";
 import { RETRY_AFTER_S, within } from "./within.ts";
 
 /** How long a query may take, its connection and the migrations included, in milliseconds. */
 export const QUERY_LIMIT_MS = 3000;
 
 /** How many connections a gateway has at most. */
-export const MAX_CONNECTIONS = 4;
+export const MAX_POOL_CONNECTIONS = 4;
 
 const IDLE_LIMIT_S = 60;
 const RECONNECT_PAUSE_S = 0.1;
@@ -65,8 +65,9 @@ export function openPostgres(url: string, options: PostgresOptions): Postgres {
   async function attempt<Result>(work: (pool: Pool) => Promise<Result>): Promise<Result> {
     let pool: Pool | undefined;
     let answer: Promise<Result> | undefined;
+    let postgres: Driver | undefined;
     try {
-      const postgres = await (driver ??= loadDriver());
+      postgres = await (driver ??= loadDriver());
       if (isEnded) throw new Error("Closed");
       pool = current ??= openPool(postgres, { url, timeoutMs });
       answer = within(timeoutMs, work(pool));
@@ -76,7 +77,8 @@ export function openPostgres(url: string, options: PostgresOptions): Postgres {
       driver = undefined;
       // Tables may have gone, or the migration hangs on a connection that broke.
       migration = undefined;
-      if (pool && !isAnswer(error)) retire(pool);
+      // What the server itself said leaves the connection as good as before.
+      if (pool && !(postgres && error instanceof postgres.PostgresError)) retire(pool);
       throw new AppError("unavailable", MESSAGE, { cause: error, retryAfterS: RETRY_AFTER_S });
     } finally {
       if (pool && answer) {
@@ -99,7 +101,7 @@ export function openPostgres(url: string, options: PostgresOptions): Postgres {
   }
 
   async function migrateOnce({ sql }: Pool): Promise<void> {
-    migration ??= migrate(sql).then((hasChanged) => {
+    migration ??= migratePostgres(sql).then((hasChanged) => {
       if (hasChanged) log.info("The tables of the shared store were made");
     });
     await migration;
@@ -139,7 +141,7 @@ function openPool(postgres: Driver, options: { url: string; timeoutMs: number })
   const { url, timeoutMs } = options;
   // Some of these are missing in the driver's types.
   const open = {
-    max: MAX_CONNECTIONS,
+    max: MAX_POOL_CONNECTIONS,
     // One query at a time on each: a slow one keeps nothing waiting while others are idle.
     max_pipeline: 0,
     connect_timeout: timeoutMs / 1000,
@@ -206,9 +208,4 @@ async function closePool(pool: Pool): Promise<void> {
       socket.destroy();
     });
   }));
-}
-
-/** Whether the server itself said this, so that the connection is as good as before. */
-function isAnswer(error: unknown): boolean {
-  return error instanceof Error && error.name === "PostgresError";
 }

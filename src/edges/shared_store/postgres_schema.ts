@@ -40,7 +40,7 @@ const STEPS: readonly string[] = [
 export const SCHEMA_VERSION = STEPS.length;
 
 /** Brings the tables to {@linkcode SCHEMA_VERSION}; whether anything had to be done. */
-export async function migrate(sql: Sql): Promise<boolean> {
+export async function migratePostgres(sql: Sql): Promise<boolean> {
   // Looked at first, so that a login that may not create tables can work with those that are there.
   if (await schemaVersion(sql) === SCHEMA_VERSION) return false;
   // One text of several statements is one transaction, and needs no second word from this side: a

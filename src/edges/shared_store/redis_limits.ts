@@ -9,7 +9,7 @@ import type { LimitStore } from "../../features/models/limit_store.ts";
 import { RETRY_AFTER_S, within } from "./within.ts";
 
 /** How long a command may take, its connection included, in milliseconds. */
-export const COMMAND_LIMIT_MS = 2000;
+export const REDIS_COMMAND_LIMIT_MS = 2000;
 
 /** How long commands fail at once after a connection could not be made, at most; milliseconds. */
 export const MAX_RECONNECT_PAUSE_MS = 1000;
@@ -44,7 +44,7 @@ export interface RedisLimitsOptions {
   log: Logger;
   /**
    * How long a command may take, in milliseconds.
-   * @default COMMAND_LIMIT_MS
+   * @default REDIS_COMMAND_LIMIT_MS
    */
   timeoutMs?: number;
 }
@@ -61,11 +61,13 @@ interface Connection {
   readonly ready: Promise<void>;
   /** When it is closed. */
   readonly ended: Promise<void>;
+  /** Whether the server itself said this. */
+  readonly isReplyError: (error: unknown) => boolean;
 }
 
 /** Opens nothing yet: the first command connects. */
 export function openRedisLimits(url: string, options: RedisLimitsOptions): RedisLimitStore {
-  const { log, timeoutMs = COMMAND_LIMIT_MS } = options;
+  const { log, timeoutMs = REDIS_COMMAND_LIMIT_MS } = options;
   let current: Promise<Connection> | undefined;
   let isClosed = false;
   let failures = 0;
@@ -84,15 +86,22 @@ export function openRedisLimits(url: string, options: RedisLimitsOptions): Redis
 
   async function run<Result>(command: (client: Redis) => Promise<Result>): Promise<Result> {
     let opened: Promise<Connection> | undefined;
+    let isAnswer = false;
     try {
       opened = current ??= open();
-      const answer = opened.then(async ({ client, ready }) => {
-        await ready;
-        return await command(client);
+      const answer = opened.then(async ({ client, ready, isReplyError }) => {
+        try {
+          await ready;
+          return await command(client);
+        } catch (error) {
+          // What the server itself said leaves the connection as good as before.
+          isAnswer = isReplyError(error);
+          throw error;
+        }
       });
       return await within(timeoutMs, answer);
     } catch (cause) {
-      if (opened && !isAnswer(cause)) drop(opened);
+      if (opened && !isAnswer) drop(opened);
       throw new AppError("unavailable", MESSAGE, { cause, retryAfterS: RETRY_AFTER_S });
     }
   }
@@ -146,7 +155,7 @@ async function openConnection(
   options: { log: Logger; timeoutMs: number },
 ): Promise<Connection> {
   const { log, timeoutMs } = options;
-  const { Redis } = await import("ioredis");
+  const { Redis, ReplyError } = await import("ioredis");
   let client: Redis;
   try {
     client = new Redis(url, {
@@ -175,7 +184,7 @@ async function openConnection(
     throw reason ?? error;
   });
   ready.catch(() => {});
-  return { client, ready, ended };
+  return { client, ready, ended, isReplyError: (error) => error instanceof ReplyError };
 }
 
 async function closeConnection({ client, ended }: Connection): Promise<void> {
@@ -183,10 +192,5 @@ async function closeConnection({ client, ended }: Connection): Promise<void> {
   client.disconnect();
   // A server that is gone would not answer the polite end.
   client.stream?.destroy();
-  await within(COMMAND_LIMIT_MS, ended).catch(() => {});
-}
-
-/** Whether the server itself said this, so that the connection is as good as before. */
-function isAnswer(error: unknown): boolean {
-  return error instanceof Error && error.name === "ReplyError";
+  await within(REDIS_COMMAND_LIMIT_MS, ended).catch(() => {});
 }

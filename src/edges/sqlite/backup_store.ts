@@ -3,11 +3,8 @@
 
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 import { pathToFileURL } from "node:url";
-import {
-  type BackupRecords,
-  SALT_BYTES,
-  type UsedSalts,
-} from "../../features/backup/backup_content.ts";
+import type { BackupRecords, UsedSalts } from "../../features/backup/backup_content.ts";
+import { SALT_BYTES } from "../../protocol/v1/key_schedule.ts";
 import { concatBytes } from "../../base/bytes.ts";
 import { AppError } from "../../base/app_error.ts";
 import { MAX_CLIENTS } from "../../features/access/client.ts";

@@ -5,7 +5,7 @@ import type { AuditAnchor, AuditStore } from "../../features/access/audit_log.ts
 import type { TimeMarkStore } from "../../base/lasting_clock.ts";
 import type { Logger } from "../../base/log.ts";
 import type { ClientStore } from "../../features/access/client.ts";
-import type { RemovedClients } from "../../features/access/tombstones.ts";
+import type { RemovedClients } from "../../features/access/removed_clients.ts";
 import type { KeyStore } from "../../features/access/api_key.ts";
 import type { LimitStore } from "../../features/models/limit_store.ts";
 import type { UsageOutbox, UsageStore } from "../../features/models/usage.ts";

@@ -6,7 +6,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { type Bytes, utf8 } from "../../base/bytes.ts";
 import type { RemovedClient, Tombstones } from "../../features/backup/backup_content.ts";
-import type { RemovedClients } from "../../features/access/tombstones.ts";
+import type { RemovedClients } from "../../features/access/removed_clients.ts";
 
 /** How many removed clients are remembered, and how many removed keys; the oldest are forgotten. */
 export const MAX_TOMBSTONES = 4096;

@@ -1,17 +1,8 @@
 // One process per data folder. The lock is the kernel's (flock), so it ends with the process
 // however that ends; the file only carries it, and the number of the process that holds it.
 
+import { LockedError } from "../../base/locked_error.ts";
 import { DatabaseUnusableError } from "./database.ts";
-
-/** Another process works on the folder; the message tells the owner which. */
-export class LockedError extends Error {
-  /** An error about `folder`, held by the process `pid` where that is known. */
-  constructor(folder: string, pid: string) {
-    const holder = /^[0-9]+$/.test(pid) ? ` (process ${pid})` : "";
-    super(`Cannot use ${folder}: another latchkey${holder} is running on it`);
-    this.name = "LockedError";
-  }
-}
 
 /** Takes the lock of a data folder until the result is called; throws LockedError. */
 export function takeWriteLock(folder: string): () => void {

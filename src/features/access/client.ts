@@ -8,6 +8,11 @@ export type Role = "admin" | "member";
 /** All roles. */
 export const ROLES: readonly Role[] = ["admin", "member"];
 
+/** Whether a value names a role. */
+export function isRole(value: unknown): value is Role {
+  return ROLES.some((role) => role === value);
+}
+
 /** How many clients a device pairs with. */
 export const MAX_CLIENTS = 50;
 

@@ -5,11 +5,9 @@
 import * as v from "valibot";
 import { type Bytes, decodeBase64, decodeUtf8, encodeBase64, utf8 } from "../../base/bytes.ts";
 import { AppError } from "../../base/app_error.ts";
-import type { Client } from "../access/client.ts";
-import type { ApiKey } from "../access/api_key.ts";
-
-/** How many bytes a salt has. */
-export const SALT_BYTES = 16;
+import { SALT_BYTES } from "../../protocol/v1/key_schedule.ts";
+import { type Client, ROLES } from "../access/client.ts";
+import { type ApiKey, KEY_SCOPES } from "../access/api_key.ts";
 
 /** The salts that one client has used. */
 export interface UsedSalts {
@@ -99,7 +97,7 @@ const CONTENT = {
     clientId: Text,
     clientName: Text,
     authToken: Text,
-    role: v.picklist(["admin", "member"]),
+    role: v.picklist(ROLES),
     pairingKey: Key32,
     createdAtMs: Time,
     lastSeenAtMs: Time,
@@ -113,7 +111,7 @@ const CONTENT = {
     keyId: Text,
     name: Text,
     secretHash: Key32,
-    scopes: v.pipe(v.array(v.picklist(["rpc", "events", "run", "models"])), v.nonEmpty()),
+    scopes: v.pipe(v.array(v.picklist(KEY_SCOPES)), v.nonEmpty()),
     models: v.nullable(v.array(Text)),
     createdAtMs: Time,
     expiresAtMs: OptionalTime,

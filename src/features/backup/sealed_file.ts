@@ -24,7 +24,7 @@ const SCRYPT = { N: 2 ** 16, r: 8, p: 1, dkLen: 32 } as const;
 
 const MAGIC = utf8("LKBACKUP");
 const VERSION = 1;
-const SALT_BYTES = 16;
+const SCRYPT_SALT_BYTES = 16;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
@@ -48,7 +48,7 @@ export async function sealFile(
   if (HEADER_BYTES + content.length + TAG_BYTES > MAX_SEALED_BYTES) {
     throw new AppError("too_large", `The backup would be over ${MAX_SEALED_BYTES} bytes`);
   }
-  const salt = options.random(SALT_BYTES);
+  const salt = options.random(SCRYPT_SALT_BYTES);
   const nonce = options.random(NONCE_BYTES);
   const header = concatBytes(MAGIC, Uint8Array.of(VERSION), salt, nonce);
   const key = await deriveKey(options.passphrase, salt, "encrypt");
@@ -69,7 +69,7 @@ export async function openSealedFile(file: Uint8Array, passphrase: string): Prom
     throw new AppError("bad_request", "The backup is damaged: it is not whole");
   }
   const header = new Uint8Array(file.subarray(0, HEADER_BYTES));
-  const salt = header.subarray(MAGIC.length + 1, MAGIC.length + 1 + SALT_BYTES);
+  const salt = header.subarray(MAGIC.length + 1, MAGIC.length + 1 + SCRYPT_SALT_BYTES);
   const nonce = header.subarray(HEADER_BYTES - NONCE_BYTES);
   const key = await deriveKey(passphrase, salt, "decrypt");
   const parameters = { name: "AES-GCM", iv: nonce, additionalData: header };

@@ -1,5 +1,5 @@
 // What the doctor asks of a device, one question per check. Who answers is the composition's
-// business (src/app/doctor_probes.ts); a test answers with an object.
+// business (src/app/diagnose.ts); a test answers with an object.
 
 import type {
   ActionFacts,

@@ -8,7 +8,7 @@ import type { TokenCounts } from "./exchange.ts";
 import { readFrame, type StreamFormat } from "./stream_frames.ts";
 
 /** The longest frame of a stream, in bytes; the last one of a long context is the longest. */
-export const MAX_FRAME_BYTES: number = 2 * 1024 * 1024;
+export const MAX_STREAM_FRAME_BYTES: number = 2 * 1024 * 1024;
 
 /** How much of a frame that is not passed on goes into the log, in characters. */
 export const MAX_LOGGED_CHARACTERS = 2048;
@@ -118,7 +118,7 @@ export class StreamJudge {
   #hold(bytes: Bytes, passed: readonly Bytes[]): Judged {
     this.#held.push(bytes);
     this.#heldBytes += bytes.length;
-    return this.#heldBytes > MAX_FRAME_BYTES
+    return this.#heldBytes > MAX_STREAM_FRAME_BYTES
       ? { passed, fault: { reason: "too_long", text: beginningOf(concatBytes(...this.#held)) } }
       : { passed };
   }

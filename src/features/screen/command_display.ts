@@ -6,7 +6,7 @@ import type { PinDisplay, PinOutcome, PinView } from "./pin_display.ts";
 import { safeText } from "./safe_text.ts";
 
 /** How long an event's program may run before it is ended, in milliseconds. */
-export const COMMAND_LIMIT_MS = 10_000;
+export const DISPLAY_COMMAND_LIMIT_MS = 10_000;
 
 /** A program that runs. */
 export interface RunningProgram {

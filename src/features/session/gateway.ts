@@ -3,7 +3,7 @@
 
 import type { Clock } from "../../base/clock.ts";
 import type { Client } from "../access/client.ts";
-import type { RemovedClients } from "../access/tombstones.ts";
+import type { RemovedClients } from "../access/removed_clients.ts";
 import { type FirstFrame, PROTOCOL_VERSION } from "../../protocol/v1/frame.ts";
 import { SALT_BYTES } from "../../protocol/v1/key_schedule.ts";
 import type { ReplayLedger } from "./replay_ledger.ts";

@@ -5,7 +5,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { type Bytes, concatBytes, utf8 } from "../../base/bytes.ts";
 
 /** The messages and the name that a pairing is about. */
-export interface PairingExchange {
+export interface TranscriptFields {
   /** The client's name, exactly as sent. */
   readonly clientName: string;
   /** msgA, the raw bytes as received. */
@@ -25,7 +25,7 @@ export function lengthPrefixed(bytes: Uint8Array): Bytes {
 }
 
 /** T(role): the bytes under the confirm of the given role. */
-export function encodeTranscript(role: ConfirmRole, exchange: PairingExchange): Bytes {
+export function encodeTranscript(role: ConfirmRole, exchange: TranscriptFields): Bytes {
   const { clientName, messageA, messageB } = exchange;
   const label = role === "client" ? "client" : "server";
   return concatBytes(

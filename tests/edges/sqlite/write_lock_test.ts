@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { LockedError, takeWriteLock } from "../../../src/edges/sqlite/write_lock.ts";
+import { LockedError } from "../../../src/base/locked_error.ts";
+import { takeWriteLock } from "../../../src/edges/sqlite/write_lock.ts";
 import { readFiles, readModes, withTempFolder } from "./temp_folder.ts";
 
 const LOCK_FILE = "latchkey.lock";

@@ -12,7 +12,7 @@ import {
   lookAtFolder,
   lookAtProgram,
 } from "../../../src/app/doctor_files.ts";
-import { createDoctorProbes, diagnose } from "../../../src/app/doctor_probes.ts";
+import { createDoctorProbes, diagnose } from "../../../src/app/diagnose.ts";
 import { silentLogger } from "../../../src/base/log.ts";
 import { parseConfig } from "../../../src/edges/config/config.ts";
 import type { DisplaySettings } from "../../../src/features/screen/display_settings.ts";

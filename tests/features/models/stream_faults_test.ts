@@ -2,7 +2,7 @@
 // text is in it, and that all is given back.
 
 import assert from "node:assert/strict";
-import { MAX_FRAME_BYTES } from "../../../src/features/models/stream_judge.ts";
+import { MAX_STREAM_FRAME_BYTES } from "../../../src/features/models/stream_judge.ts";
 import { CHAT, REQUEST_ID, settle } from "./gateway_world.ts";
 import {
   assertOver,
@@ -98,7 +98,7 @@ for (const format of FORMATS) {
   Deno.test(`${format}: a frame of the longest size passes, a longer one ends the stream`, async () => {
     const wrap = (text: string): string =>
       format === "ndjson" ? `{"a":"${text}"}\n` : `data: {"a":"${text}"}\n\n`;
-    const room = MAX_FRAME_BYTES - wrap("").length;
+    const room = MAX_STREAM_FRAME_BYTES - wrap("").length;
     for (const [length, passes] of [[room, true], [10 * 1024 * 1024, false]] as const) {
       const { world, stream } = openStream(format);
       stream.write(FIRST[format]);

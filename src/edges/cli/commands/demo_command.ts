@@ -2,7 +2,7 @@
 // a real client that pairs with the shown PIN, and an encrypted call; then all of it is gone again.
 
 import { silentLogger } from "../../../base/log.ts";
-import { connect, pair } from "../../../sdk/client.ts";
+import { connect, pair } from "../../../sdk/connect.ts";
 import { type Config, parseConfig } from "../../config/config.ts";
 import { pinText } from "../../../features/screen/big_digits.ts";
 import type { PinDisplay } from "../../../features/screen/pin_display.ts";

@@ -2,8 +2,8 @@
 // waits until somebody paired or nobody can any more.
 
 import { asJsonObject } from "../../../base/json.ts";
-import { type Connection, connectPlain } from "../../../sdk/client.ts";
-import type { Role } from "../../../features/access/client.ts";
+import { type Connection, connectPlain } from "../../../sdk/connect.ts";
+import { isRole, type Role, ROLES } from "../../../features/access/client.ts";
 import { pinText } from "../../../features/screen/big_digits.ts";
 import { safeText } from "../../../features/screen/safe_text.ts";
 import { describeGuess, describeOutcome } from "../../../features/screen/terminal_display.ts";
@@ -40,8 +40,8 @@ closed pairing, this opens it again. Ctrl+C or closing the terminal cancels the 
     const { options, positionals } = parseArguments(args, ["role", "name", "config"]);
     if (positionals.length > 0) throw new UsageError("pair takes no arguments");
     const { role, name } = options;
-    if (role !== undefined && role !== "admin" && role !== "member") {
-      throw new UsageError("--role: expected admin or member");
+    if (role !== undefined && !isRole(role)) {
+      throw new UsageError(`--role: expected ${ROLES.join(" or ")}`);
     }
     const baseUrl = localBaseUrl(loadConfig(options["config"]));
     const ended = Promise.withResolvers<PairingEnd>();
@@ -135,8 +135,7 @@ async function openPairing(
 
 function openPinOf(result: unknown, note: string): OpenPin {
   const { pin, expiresAt, role } = asJsonObject(result) ?? {};
-  const isRole = role === "admin" || role === "member";
-  if (typeof pin !== "string" || typeof expiresAt !== "number" || !isRole) {
+  if (typeof pin !== "string" || typeof expiresAt !== "number" || !isRole(role)) {
     throw new CommandError("Cannot understand the service: is it latchkey that runs there?");
   }
   return { pin, expiresAt, role, note };

@@ -4,6 +4,7 @@ import { dirname } from "node:path";
 import { MAX_SEALED_BYTES } from "../../../features/backup/sealed_file.ts";
 import { concatBytes, utf8 } from "../../../base/bytes.ts";
 import { asError } from "../../../base/app_error.ts";
+import { LockedError } from "../../../base/locked_error.ts";
 import {
   type Command,
   type CommandContext,
@@ -78,8 +79,7 @@ async function restore(
   try {
     return await context.restoreBackup(options);
   } catch (error) {
-    const isRunning = asError(error).name === "LockedError";
-    const advice = isRunning ? ". Stop the service first" : "";
+    const advice = error instanceof LockedError ? ". Stop the service first" : "";
     throw new CommandError(`Cannot restore: ${asError(error).message}${advice}`, { cause: error });
   }
 }

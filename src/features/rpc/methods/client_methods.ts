@@ -3,7 +3,7 @@
 
 import * as v from "valibot";
 import { AppError } from "../../../base/app_error.ts";
-import type { Client, Role } from "../../access/client.ts";
+import { type Client, type Role, ROLES } from "../../access/client.ts";
 import { defineMethod, type RpcMethod } from "../method.ts";
 
 /** The parts behind the client methods. */
@@ -31,11 +31,11 @@ export interface ClientMethodsOptions {
 const ClientIdParams = v.strictObject({ clientId: v.pipe(v.string(), v.nonEmpty()) });
 const UpdateParams = v.strictObject({
   clientId: v.pipe(v.string(), v.nonEmpty()),
-  role: v.optional(v.picklist(["admin", "member"])),
+  role: v.optional(v.picklist(ROLES)),
   clientName: v.optional(v.string()),
 });
 const PairStartParams = v.strictObject({
-  role: v.optional(v.picklist(["admin", "member"])),
+  role: v.optional(v.picklist(ROLES)),
   liftLock: v.optional(v.boolean(), false),
 });
 
