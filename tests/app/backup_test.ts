@@ -141,6 +141,7 @@ for (const [what, texts] of UNUSABLE) {
         clients: [],
         salts: [],
         keys: [],
+        requiredKeys: [],
         removed: { clients: [], keys: [] },
         auditHead: undefined,
         ...texts,

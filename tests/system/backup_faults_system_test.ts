@@ -36,6 +36,7 @@ function contentOf(clients: number, saltsPerClient: number): BackupContent {
       used: saltsPerClient,
     })),
     keys: [],
+    requiredKeys: [],
     removed: { clients: [], keys: [] },
     auditHead: undefined,
   };

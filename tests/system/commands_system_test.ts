@@ -318,12 +318,13 @@ function spawn(...args: readonly string[]): Spawned {
   };
 }
 
-Deno.test("a proxy in the environment is not asked, and actions still have it", async () => {
+Deno.test("a proxy in the environment is not asked, and actions that name it have it", async () => {
   const tables = [
     "[[action]]",
     'name = "env"',
     'match = "env"',
-    'command = ["sh", "-c", "echo proxy=$$HTTP_PROXY"]',
+    'command = ["sh", "-c", "echo proxy=$$HTTP_PROXY,$$http_proxy."]',
+    'pass_env = ["HTTP_PROXY"]',
     "exclusive = false",
   ].join("\n");
   const env = { HTTP_PROXY: "http://127.0.0.1:9", http_proxy: "http://127.0.0.1:9" };
@@ -338,7 +339,7 @@ Deno.test("a proxy in the environment is not asked, and actions still have it", 
     await callLocal(baseUrl, "run", { text: "env" });
     await until("the action has the proxy", async () => {
       const shown = await callLocal(baseUrl, "actions.output", { name: "env" });
-      return JSON.stringify(shown).includes("proxy=http://127.0.0.1:9");
+      return JSON.stringify(shown).includes("proxy=http://127.0.0.1:9,.");
     });
   });
 });

@@ -70,7 +70,7 @@ Deno.test("the service does not start over a database that cannot be upgraded, a
     fillSample(path, [
       ...MIGRATIONS.slice(0, LAST - 2),
       // What a later step would make is there already.
-      "CREATE TABLE model_tokens (x); CREATE TABLE api_keys (x)",
+      "CREATE TABLE required_keys (x)",
     ]);
     const { [DATABASE_FILE]: before } = readFiles(dataDir);
     const { code, stderr } = await latchkey("", "serve", "--config", `${dataDir}.toml`);

@@ -58,6 +58,7 @@ export function readRecords(database: DatabaseSync): BackupRecords {
       clients: new SqliteClientStore(database).list(),
       salts: readSalts(database),
       keys: new SqliteKeyStore(database).list(),
+      requiredKeys: new SqliteKeyStore(database).required(),
       removed: new SqliteTombstones(database).list(),
       auditHead: new SqliteAuditStore(database).head(),
     };
@@ -87,7 +88,8 @@ function readSalts(database: DatabaseSync): UsedSalts[] {
 
 /**
  * Puts records back, all of them or none: clients and keys that the device does not have, and every
- * salt. A client that it has keeps its name and role, a key its revocation. What either side removed
+ * salt. A client that it has keeps its name and role, a key its revocation. Where either side asked
+ * other hosts for a key, the device does. What either side removed
  * stays removed: of clients nothing is left, a key that is here is revoked at `nowMs`. Throws
  * conflict where the device would have too many clients, or another client has one's token.
  */
@@ -98,6 +100,7 @@ export function restoreRecords(
   return inTransaction(database, () => {
     const removed = removeHere(database, { records, nowMs });
     const left = withoutRemoved(database, records);
+    new SqliteKeyStore(database).require(records.requiredKeys);
     return {
       clients: restoreClients(database, left),
       keys: restoreKeys(database, left),

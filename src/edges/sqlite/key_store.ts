@@ -24,6 +24,7 @@ export class SqliteKeyStore implements KeyStore {
       | "find"
       | "check"
       | "required"
+      | "require"
       | "open"
       | "insert"
       | "revoke"
@@ -49,6 +50,7 @@ export class SqliteKeyStore implements KeyStore {
          FROM (SELECT 1) LEFT JOIN api_keys ON key_id = ?`,
       ),
       required: database.prepare("SELECT 1 FROM required_keys WHERE scope = ?"),
+      require: database.prepare("INSERT OR IGNORE INTO required_keys (scope) VALUES (?)"),
       open: database.prepare("DELETE FROM required_keys WHERE scope = ?"),
       insert: database.prepare(
         `INSERT INTO api_keys (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, ?)`,
@@ -96,9 +98,19 @@ export class SqliteKeyStore implements KeyStore {
     return this.#statements.required.get(scope) !== undefined;
   }
 
+  /** Has the transports of some scopes ask from now on, whether or not there is a key. */
+  require(scopes: readonly DoorScope[]): void {
+    inTransaction(this.#database, () => {
+      for (const scope of scopes) this.#statements.require.run(scope);
+    });
+  }
+
   /** Asks for no key any more. */
   open(scope: DoorScope): boolean {
-    return Number(this.#statements.open.run(scope).changes) > 0;
+    return inTransaction(
+      this.#database,
+      () => Number(this.#statements.open.run(scope).changes) > 0,
+    );
   }
 
   /** Keeps a new key; a trigger asks for keys of its scopes from now on. */

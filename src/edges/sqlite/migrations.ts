@@ -111,9 +111,11 @@ export const MIGRATIONS: readonly Migration[] = [
   `CREATE TABLE required_keys (
      scope TEXT PRIMARY KEY NOT NULL CHECK (scope IN ('rpc', 'events', 'run'))
    ) STRICT, WITHOUT ROWID;
+   -- Until now any key, whatever its scopes, and though revoked, had other hosts asked for one at
+   -- all three; an upgrade opens no door.
    INSERT INTO required_keys (scope)
-     SELECT DISTINCT value FROM api_keys, json_each(api_keys.scopes)
-     WHERE value IN ('rpc', 'events', 'run');
+     SELECT value FROM json_each('["rpc","events","run"]')
+     WHERE EXISTS (SELECT 1 FROM api_keys);
    -- However a key comes in, its doors are shut in the same step.
    CREATE TRIGGER require_keys AFTER INSERT ON api_keys BEGIN
      INSERT INTO required_keys (scope)

@@ -1,13 +1,14 @@
-// What a backup keeps of a device: clients with their keys, the salts they have used, API keys, and
-// the settings, and tombstones of what was removed. Written as JSON and read strictly, because a restore takes all of it or nothing. The
-// audit log is not in it: it tells of one device, and its chain of hashes would not go on.
+// What a backup keeps of a device: clients with their keys, the salts they have used, API keys and
+// for what they are required, the settings, and tombstones of what was removed. Written as JSON and
+// read strictly, because a restore takes all of it or nothing. The audit log is not in it: it tells
+// of one device, and its chain of hashes would not go on.
 
 import * as v from "valibot";
 import { type Bytes, decodeBase64, decodeUtf8, encodeBase64, utf8 } from "../../base/bytes.ts";
 import { AppError } from "../../base/app_error.ts";
 import { SALT_BYTES } from "../../protocol/v1/key_schedule.ts";
 import { type Client, ROLES } from "../access/client.ts";
-import { type ApiKey, KEY_SCOPES } from "../access/api_key.ts";
+import { type ApiKey, DOOR_SCOPES, type DoorScope, KEY_SCOPES } from "../access/api_key.ts";
 
 /** The salts that one client has used. */
 export interface UsedSalts {
@@ -51,6 +52,8 @@ export interface BackupRecords {
   readonly salts: readonly UsedSalts[];
   /** The API keys. */
   readonly keys: readonly ApiKey[];
+  /** The scopes whose transports ask other hosts for a key. */
+  readonly requiredKeys: readonly DoorScope[];
   /** What was removed. */
   readonly removed: Tombstones;
   /** The newest entry of the audit log; undefined in a backup of before it was kept. */
@@ -72,7 +75,8 @@ export interface BackupContent extends BackupRecords {
 const KEY_ID_CHARACTERS = 8;
 const FORMAT = 2;
 
-// Its files have neither tombstones nor the head of the audit log.
+// Its files have neither tombstones nor the head of the audit log, and do not say for what keys were
+// required: for everything, as soon as there was one.
 const FIRST_FORMAT = 1;
 const Time = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const OptionalTime = v.nullable(Time);
@@ -131,6 +135,7 @@ const ContentSchema = v.variant("format", [
       clients: v.array(v.strictObject({ clientId: Text, tokenHash: Key32 })),
       keys: v.array(KeyId),
     }),
+    requiredKeys: v.array(v.picklist(DOOR_SCOPES)),
     auditHead: v.strictObject({ id: Time, hash: Key32 }),
   }),
 ]);
@@ -139,7 +144,7 @@ type Content = v.InferOutput<typeof ContentSchema>;
 
 /** A backup as bytes, to be sealed. */
 export function encodeBackup(content: BackupContent): Bytes {
-  const { clients, salts, keys, removed, auditHead, ...rest } = content;
+  const { clients, salts, keys, requiredKeys, removed, auditHead, ...rest } = content;
   const { configText = null, settingsText = null, ...others } = rest;
   return utf8(JSON.stringify({
     format: FORMAT,
@@ -159,6 +164,7 @@ export function encodeBackup(content: BackupContent): Bytes {
       lastUsedAtMs: key.lastUsedAtMs ?? null,
       revokedAtMs: key.revokedAtMs ?? null,
     })),
+    requiredKeys,
     removed: {
       clients: removed.clients.map(({ clientId, tokenHash }) => ({
         clientId,
@@ -183,6 +189,7 @@ export function parseBackup(encoded: Uint8Array): BackupContent {
   const { format: _, configText, settingsText, keys, ...others } = output;
   return {
     ...others,
+    requiredKeys: requiredIn(output),
     removed: output.format === FORMAT ? output.removed : { clients: [], keys: [] },
     auditHead: output.format === FORMAT ? output.auditHead : undefined,
     configText: configText ?? undefined,
@@ -197,6 +204,11 @@ export function parseBackup(encoded: Uint8Array): BackupContent {
   };
 }
 
+function requiredIn(content: Content): readonly DoorScope[] {
+  if (content.format === FORMAT) return content.requiredKeys;
+  return content.keys.length > 0 ? DOOR_SCOPES : [];
+}
+
 function isWhole(content: Content): boolean {
   const { clients, salts, keys } = content;
   const ids = new Set(clients.map(({ clientId }) => clientId));
@@ -208,14 +220,16 @@ function isWhole(content: Content): boolean {
     (content.format === FIRST_FORMAT || areLeft(content));
 }
 
-// Nothing is removed and there, or removed twice.
-function areLeft({ clients, keys, removed }: Extract<Content, { format: typeof FORMAT }>): boolean {
+// Nothing is removed and there, or removed or required twice.
+function areLeft(content: Extract<Content, { format: typeof FORMAT }>): boolean {
+  const { clients, keys, requiredKeys, removed } = content;
   const removedIds = new Set(removed.clients.map(({ clientId }) => clientId));
   const removedHashes = new Set(removed.clients.map(({ tokenHash }) => tokenHash.toHex()));
   const removedKeys = new Set(removed.keys);
   return removedIds.size === removed.clients.length &&
     removedHashes.size === removed.clients.length &&
     removedKeys.size === removed.keys.length &&
+    new Set(requiredKeys).size === requiredKeys.length &&
     clients.every(({ clientId }) => !removedIds.has(clientId)) &&
     keys.every(({ keyId }) => !removedKeys.has(keyId));
 }

@@ -106,6 +106,10 @@ export function judgeKeys({ nowMs, allowedIps, required, keys }: KeyFacts): Find
     );
   }
   const shut = required.filter((scope) => !keys.some(({ scopes }) => scopes.includes(scope)));
+  const closed = shut.length === 0
+    ? ""
+    : `; other hosts need one for ${shut.join(", ")} and there is none, which stays so until: ` +
+      "latchkey keys open SCOPE";
   const endless = keys.filter(({ expiresAtMs }) => expiresAtMs === undefined);
   const unused = keys.filter(({ lastUsedAtMs, createdAtMs }) =>
     nowMs - (lastUsedAtMs ?? createdAtMs) >= UNUSED_KEY_MS
@@ -116,14 +120,10 @@ export function judgeKeys({ nowMs, allowedIps, required, keys }: KeyFacts): Find
   ];
   if (complaints.length > 0) {
     return warn(
-      complaints.join("; "),
+      complaints.join("; ") + closed,
       "Revoke what nobody needs (latchkey keys revoke ID), and make keys with --expires",
     );
   }
-  const closed = shut.length === 0
-    ? ""
-    : `; other hosts need one for ${shut.join(", ")} and there is none, which stays so until: ` +
-      "latchkey keys open SCOPE";
   return ok(`${keys.length === 0 ? "none" : `${keys.length} in force, each with an end`}${closed}`);
 }
 

@@ -61,6 +61,7 @@ const NOTHING: BackupRecords = {
   clients: [],
   salts: [],
   keys: [],
+  requiredKeys: [],
   removed: { clients: [], keys: [] },
   auditHead: { id: 0, hash: new Uint8Array(32) },
 };
@@ -167,6 +168,23 @@ Deno.test("a key that either side revoked stays revoked", () => {
     readRecords(database).keys.map(({ keyId, revokedAtMs }) => [keyId, revokedAtMs]),
     [["aaaaaaaa", 5], ["bbbbbbbb", 9], ["cccccccc", undefined]],
   );
+});
+
+Deno.test("a restore asks for keys where either side did", () => {
+  const backup = recordsOf({ keys: [{ ...apiKey("aaaaaaaa", 5), scopes: ["run"] }] });
+  for (const purged of [{ ...backup, keys: [] }, backup]) {
+    using database = openSample();
+    fill(database, { keys: [{ ...apiKey("bbbbbbbb"), scopes: ["events", "models"] }] });
+    restore(database, purged);
+    assert.deepEqual(readRecords(database).requiredKeys, ["events", "run"]);
+  }
+  // What the device was told to open stays closed where the backup says so.
+  using opened = openSample();
+  fill(opened, { keys: [{ ...apiKey("aaaaaaaa", 5), scopes: ["run"] }] });
+  assert.equal(new SqliteKeyStore(opened).open("run"), true);
+  assert.deepEqual(readRecords(opened).requiredKeys, []);
+  restore(opened, backup);
+  assert.deepEqual(readRecords(opened).requiredKeys, ["run"]);
 });
 
 Deno.test("when a key was last used comes back with it", () => {

@@ -30,7 +30,7 @@ const ROWS: readonly string[] = [
    INSERT INTO removed_keys VALUES (1, 'gonegone');
    INSERT INTO audit_refusals
      SELECT id + 1, 9, 'session_refused', '{}', hash FROM audit_refusals_checkpoint;`,
-  `INSERT INTO required_keys VALUES ('run');`,
+  `INSERT OR IGNORE INTO required_keys VALUES ('run');`,
 ];
 
 // Step by step, as a device that was there from the first version on.
@@ -133,18 +133,44 @@ Deno.test("a key of before the model gateway may use all models", () => {
   });
 });
 
-Deno.test("a device that had keys asks for them after the upgrade, for their scopes alone", () => {
-  withTempFolder((folder) => {
-    const path = `${folder}/${DATABASE_FILE}`;
-    makeOld(path, 4);
-    const old = new DatabaseSync(path);
-    old.exec(`UPDATE api_keys SET scopes = '["run","models"]'`);
-    old.close();
-    const { keys, close } = openStores({ dataDir: folder, log: silentLogger });
-    assert.deepEqual(keys.required(), ["run"]);
-    close();
+const OLD_KEYS: readonly (readonly [what: string, scopes: string, revokedAt: string])[] = [
+  ["rpc", '["rpc"]', "NULL"],
+  ["events", '["events"]', "NULL"],
+  ["run", '["run"]', "NULL"],
+  ["models alone", '["models"]', "NULL"],
+  ["all scopes", '["rpc","events","run","models"]', "NULL"],
+  ["models alone, revoked", '["models"]', "4"],
+  ["rpc, revoked", '["rpc"]', "4"],
+];
+
+for (const version of [2, 3, 4]) {
+  for (const [what, scopes, revokedAt] of OLD_KEYS) {
+    Deno.test(`version ${version}, a key of ${what}: all that it had closed stays closed`, () => {
+      withTempFolder((folder) => {
+        const path = `${folder}/${DATABASE_FILE}`;
+        makeOld(path, version);
+        const old = new DatabaseSync(path);
+        old.exec(`UPDATE api_keys SET scopes = '${scopes}', revoked_at_ms = ${revokedAt}`);
+        old.close();
+        const { keys, close } = openStores({ dataDir: folder, log: silentLogger });
+        assert.deepEqual(keys.required(), ["rpc", "events", "run"]);
+        close();
+      });
+    });
+  }
+  Deno.test(`version ${version} without a key asks for none`, () => {
+    withTempFolder((folder) => {
+      const path = `${folder}/${DATABASE_FILE}`;
+      makeOld(path, version);
+      const old = new DatabaseSync(path);
+      old.exec("DELETE FROM api_keys");
+      old.close();
+      const { keys, close } = openStores({ dataDir: folder, log: silentLogger });
+      assert.deepEqual(keys.required(), []);
+      close();
+    });
   });
-});
+}
 
 // The limit of a connection stands for a full disk; SQLite takes the transaction back by itself.
 Deno.test("an upgrade that the disk has no room for leaves the old file as it was", () => {

@@ -36,6 +36,7 @@ const CONTENT: BackupContent = {
     lastUsedAtMs: 4,
     revokedAtMs: 5,
   }],
+  requiredKeys: ["rpc", "run"],
   removed: { clients: [{ clientId: "id-7", tokenHash: random(32) }], keys: ["gonegone"] },
   auditHead: { id: 9, hash: random(32) },
 };
@@ -73,11 +74,17 @@ function removedToo(clientId: string, keyId = "gonegone", times = 1): Json {
 }
 
 Deno.test("a backup of before tombstones can still be read", () => {
-  const { removed: _removed, auditHead: _head, ...first } = changed("clients", {});
+  const { removed: _removed, auditHead: _head, requiredKeys: _, ...first } = changed("clients", {});
+  const before = { ...CONTENT, removed: { clients: [], keys: [] }, auditHead: undefined };
+  // Any key closed everything then.
   assert.deepEqual(parseBackup(utf8(JSON.stringify({ ...first, format: 1 }))), {
-    ...CONTENT,
-    removed: { clients: [], keys: [] },
-    auditHead: undefined,
+    ...before,
+    requiredKeys: ["rpc", "events", "run"],
+  });
+  assert.deepEqual(parseBackup(utf8(JSON.stringify({ ...first, format: 1, keys: [] }))), {
+    ...before,
+    keys: [],
+    requiredKeys: [],
   });
 });
 
@@ -89,6 +96,9 @@ const BAD: [string, unknown][] = [
   ["a key that was removed as well", removedToo("id-7", "abcdefgh")],
   ["a client that was removed twice", removedToo("id-7", "gonegone", 2)],
   ["the head of no audit log", { ...changed("clients", {}), auditHead: undefined }],
+  ["a key required for models", { ...changed("keys", {}), requiredKeys: ["models"] }],
+  ["a key required twice", { ...changed("keys", {}), requiredKeys: ["rpc", "rpc"] }],
+  ["nothing about required keys", { ...changed("keys", {}), requiredKeys: undefined }],
   ["something unknown", { ...changed("clients", {}), more: 1 }],
   ["a time that is none", { ...changed("clients", {}), createdAtMs: -1 }],
   ["a time with a part", { ...changed("clients", {}), createdAtMs: 1.5 }],

@@ -133,6 +133,12 @@ testJudgement(judgeKeys, [
     /^never ending: abcd1234\. Revoke/,
   ],
   [
+    "without an end, and of no scope that is closed",
+    keyFacts({ expiresAtMs: undefined, scopes: ["models"] }, { required: ["rpc"] }),
+    "warn",
+    /^never ending: abcd1234; other hosts need one for rpc and there is none.*keys open/,
+  ],
+  [
     "never used, young enough",
     keyFacts({ createdAtMs: NOW_MS - UNUSED_KEY_MS + 1 }),
     "ok",
