@@ -50,6 +50,19 @@ async function withDevice(
       closed.push(closeOf(this));
     }
   };
+  const { crypto: platformCrypto } = globalThis;
+  // A call that fails because of a close leaves its seal under way in a thread of the platform.
+  const sealing = new Set<Promise<unknown>>();
+  const { encrypt, decrypt } = platformCrypto.subtle;
+  const watch =
+    <Args extends unknown[]>(run: (...args: Args) => Promise<ArrayBuffer>) =>
+    (...args: Args): Promise<ArrayBuffer> => {
+      const result = run.apply(platformCrypto.subtle, args);
+      const done: Promise<unknown> = result.catch(() => {}).then(() => sealing.delete(done));
+      sealing.add(done);
+      return result;
+    };
+  Object.assign(platformCrypto.subtle, { encrypt: watch(encrypt), decrypt: watch(decrypt) });
   const newest = (): WebSocket => {
     const socket = sockets.at(-1);
     assert.ok(socket !== undefined);
@@ -88,6 +101,9 @@ async function withDevice(
     for (const socket of sockets) socket.close(1001);
     await Promise.all([server.shutdown(), ...closed]);
     await Promise.all(sessions.map((session) => session.settled()));
+    // deno-lint-ignore no-await-in-loop -- one may have begun the next
+    while (sealing.size > 0) await Promise.all(sealing);
+    Object.assign(platformCrypto.subtle, { encrypt, decrypt });
   }
 }
 
