@@ -85,8 +85,9 @@ export function createConnector(
       log,
       events: {
         onSession: (clientId) => {
-          live.hold(connection, { clientId });
+          // A refusal must not cost the client its oldest session.
           if (!trust(clientId)) return connection.cut("no_place");
+          live.hold(connection, { clientId });
           metrics.sessionOpened();
           log.info("Session opened", { clientId, address });
           audit.record("session_opened", { clientId, address });
@@ -115,6 +116,7 @@ export function createConnector(
       ? () => {}
       : parts.holds.hold({ keyId, scope: "rpc", cut: () => connection.cut("revoked") });
     live.add(connection);
+    if (keyId !== undefined) live.hold(connection, { keyId });
     return connection;
   };
 }

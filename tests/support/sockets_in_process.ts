@@ -9,6 +9,8 @@ export class SocketInProcess {
   readonly sent: WireMessage[] = [];
   /** Whether the device has closed it. */
   isClosed = false;
+  /** The code and the reason that the device closed with, where it gave any. */
+  closedWith: { code: number | undefined; reason: string | undefined } | undefined;
   /** As WebSocket has it. */
   binaryType = "arraybuffer";
   /** Nothing waits here. */
@@ -31,9 +33,10 @@ export class SocketInProcess {
   }
 
   /** The device closes. */
-  close(): void {
+  close(code?: number, reason?: string): void {
     if (this.isClosed) return;
     this.isClosed = true;
+    this.closedWith = { code, reason };
     this.onclose?.();
   }
 

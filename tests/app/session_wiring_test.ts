@@ -1,0 +1,165 @@
+// Sessions over the real service in this process: how many a client or key may have, what becomes of
+// a client that was removed, and whose limits are in force.
+
+import assert from "node:assert/strict";
+import type { Edges } from "../../src/app/edges.ts";
+import { PLAINTEXT_IDLE_MS, SESSION_DEADLINE_MS } from "../../src/features/session/connection.ts";
+import { CLOSE_CODES } from "../../src/features/session/socket.ts";
+import type { GuardedConnection } from "../../src/edges/http/guard/guard.ts";
+import { type AppInProcess, REMOTE, withAppInProcess } from "../support/app_in_process.ts";
+import { settle } from "../support/fake_socket.ts";
+import { createPhone, testClient } from "../support/session_phone.ts";
+import { type SocketInProcess, socketsInProcess } from "../support/sockets_in_process.ts";
+
+const REPLACED = { code: CLOSE_CODES.replaced, reason: "replaced by a newer connection" };
+
+interface World extends AppInProcess {
+  /** The device's end of a new socket of another host. */
+  open(how?: { key?: string; guarded?: GuardedConnection }): Promise<SocketInProcess>;
+}
+
+async function withWorld(toml: string, test: (world: World) => Promise<void>): Promise<void> {
+  const { sockets, upgrade } = socketsInProcess();
+  await withAppInProcess({ toml, edges: { upgradeWebSocket: upgrade } }, async (app) => {
+    app.stores.clients.add(testClient({ role: "admin" }));
+    const open: World["open"] = async ({ key, guarded } = {}) => {
+      const headers = new Headers({ Upgrade: "websocket", Connection: "Upgrade" });
+      if (key !== undefined) headers.set("Authorization", `Bearer ${key}`);
+      const more = guarded === undefined ? {} : { guarded };
+      const response = await app.request("/api", { headers, from: REMOTE, ...more });
+      assert.equal(response.status, 101);
+      await settle(2);
+      const socket = sockets.at(-1);
+      assert.ok(socket);
+      return socket;
+    };
+    await test({ ...app, open });
+  });
+}
+
+async function call(world: World, method: string, params: object = {}): Promise<unknown> {
+  const response = await world.request("/api", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: rpc(method, params),
+  });
+  const { result, error } = await response.json();
+  assert.equal(error, undefined, JSON.stringify(error));
+  return result;
+}
+
+function rpc(method: string, params: object = {}): string {
+  return JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
+}
+
+let salts = 0;
+async function sendFirstFrame(socket: SocketInProcess, text = "ping"): Promise<unknown[]> {
+  const salt = new Uint8Array(16).fill(salts += 1);
+  return await socket.say(await (await createPhone(testClient(), { salt })).seal(text));
+}
+
+Deno.test("[limits] sessions_per_client counts the sessions of a client", async () => {
+  await withWorld("[limits]\nsessions_per_client = 2", async (world) => {
+    const sockets = [await world.open(), await world.open(), await world.open()];
+    for (const socket of sockets) {
+      // deno-lint-ignore no-await-in-loop -- the oldest is the first
+      assert.equal((await sendFirstFrame(socket)).length, 1);
+    }
+    assert.deepEqual(sockets.map(({ closedWith }) => closedWith), [REPLACED, undefined, undefined]);
+  });
+});
+
+Deno.test("[limits] sessions_per_client counts the sockets of an API key", async () => {
+  await withWorld("[limits]\nsessions_per_client = 2", async (world) => {
+    const make = async (): Promise<string> =>
+      (await call(world, "keys.new", { name: "test", scopes: ["rpc"] }) as { key: string }).key;
+    const [key, other] = [await make(), await make()];
+    const sockets = [
+      await world.open({ key }),
+      await world.open({ key: other }),
+      await world.open({ key }),
+      await world.open({ key }),
+    ];
+    const open = undefined;
+    assert.deepEqual(sockets.map(({ closedWith }) => closedWith), [REPLACED, open, open, open]);
+  });
+});
+
+Deno.test("a session that the guard has no place for does not cost the oldest", async () => {
+  await withWorld("[limits]\nsessions_per_client = 1", async (world) => {
+    const oldest = await world.open({ guarded: guardedStub(true) });
+    await sendFirstFrame(oldest);
+    const refused = await world.open({ guarded: guardedStub(false) });
+    assert.deepEqual(await sendFirstFrame(refused), []);
+    assert.deepEqual([oldest.isClosed, refused.isClosed], [false, true]);
+  });
+});
+
+function guardedStub(hasPlace: boolean): GuardedConnection {
+  const nothing = (): void => {};
+  return {
+    address: REMOTE,
+    closed: Promise.resolve(),
+    requestSeen: nothing,
+    bodyPart: nothing,
+    progressed: nothing,
+    answered: nothing,
+    trust: () => hasPlace,
+    upgraded: nothing,
+    closing: nothing,
+    abort: nothing,
+  };
+}
+
+Deno.test("a client that was deleted is told so at its first frame, nobody else is", async () => {
+  await withWorld("", async (world) => {
+    await call(world, "clients.delete", { clientId: testClient().clientId });
+    const removed = await world.open();
+    const [answer] = await sendFirstFrame(removed);
+    assert.match(String(answer), /-32002/);
+    assert.equal(removed.isClosed, true);
+    const stranger = await world.open();
+    const other = testClient({ authToken: "33333333-3333-4333-8333-333333333333" });
+    const phone = await createPhone(other, { salt: new Uint8Array(16) });
+    assert.deepEqual(await stranger.say(await phone.seal("ping")), []);
+    assert.equal(stranger.isClosed, true);
+  });
+});
+
+Deno.test("a remote socket without a session ends after two quiet minutes", async () => {
+  await withWorld("", async (world) => {
+    const socket = await world.open();
+    await socket.say("ping");
+    world.clock.advance(SESSION_DEADLINE_MS);
+    world.clock.advance(PLAINTEXT_IDLE_MS - SESSION_DEADLINE_MS - 1);
+    assert.equal(socket.isClosed, false);
+    world.clock.advance(1);
+    assert.equal(socket.closedWith?.code, CLOSE_CODES.policy);
+  });
+});
+
+Deno.test("[limits] reaches the listeners", async () => {
+  const given: Parameters<Edges["startListeners"]>[0]["limits"][] = [];
+  const toml = `[limits]
+sessions_per_client = 3
+connections_per_address = 5
+unknown_connections = 23
+known_connections = 29`;
+  const startListeners: Edges["startListeners"] = (options) => {
+    given.push(options.limits);
+    return Promise.resolve({
+      port: 1,
+      outside: undefined,
+      counts: () => undefined,
+      stopAccepting: () => {},
+      stop: () => Promise.resolve(),
+    });
+  };
+  await withAppInProcess({ toml, edges: { startListeners } }, () => Promise.resolve());
+  assert.deepEqual(given, [{
+    sessionsPerClient: 3,
+    connectionsPerAddress: 5,
+    unknownConnections: 23,
+    knownConnections: 29,
+  }]);
+});
