@@ -32,7 +32,7 @@ export function createPlainChannel(): Channel {
     // deno-lint-ignore require-await -- what is thrown must become a rejection
     async open(message: WireMessage): Promise<string> {
       if (typeof message !== "string") throw new ClientError("bad_answer", "Binary in plaintext");
-      throwPlaintextError(message);
+      throwPlaintextError(message, PLAINTEXT_REFUSED);
       return message;
     },
   };
@@ -64,7 +64,7 @@ export async function createSealedChannel(
     },
     async open(message: WireMessage): Promise<string> {
       // Once the session is proven, plaintext is nobody's word but an attacker's.
-      if (isFirstIn) throwPlaintextError(message);
+      if (isFirstIn) throwPlaintextError(message, CLIENT_REMOVED);
       isFirstIn = false;
       const ciphertext = parseFrame(message, envelope);
       const plaintext = ciphertext && await incoming.open(ciphertext);
@@ -75,14 +75,32 @@ export async function createSealedChannel(
   };
 }
 
-const PLAINTEXT_ERRORS: ReadonlyMap<unknown, { code: ClientErrorCode; message: string }> = new Map([
-  [-32001, { code: "unsupported_version", message: "The device speaks another version" }],
-  [-32002, { code: "encryption_required", message: "The device takes encrypted messages only" }],
-]);
+interface Refusal {
+  readonly code: ClientErrorCode;
+  readonly message: string;
+}
+const UNSUPPORTED_VERSION: Refusal = {
+  code: "unsupported_version",
+  message: "The device speaks another version",
+};
+const PLAINTEXT_REFUSED: Refusal = {
+  code: "encryption_required",
+  message: "The device takes encrypted messages only",
+};
+const CLIENT_REMOVED: Refusal = {
+  code: "client_removed",
+  message: "The device says that it has removed this client: pair again",
+};
 
-function throwPlaintextError(message: WireMessage): void {
+// What -32002 means depends on what it answers: a plaintext message or a first frame.
+function throwPlaintextError(message: WireMessage, encryptionRequired: Refusal): void {
   const answer = typeof message === "string" ? parseJsonObject(message) : undefined;
   if (answer?.["id"] !== null) return;
-  const known = PLAINTEXT_ERRORS.get(asJsonObject(answer["error"])?.["code"]);
-  if (known !== undefined) throw new ClientError(known.code, known.message);
+  const code = asJsonObject(answer["error"])?.["code"];
+  const refusal = code === -32001
+    ? UNSUPPORTED_VERSION
+    : code === -32002
+    ? encryptionRequired
+    : undefined;
+  if (refusal !== undefined) throw new ClientError(refusal.code, refusal.message);
 }

@@ -26,6 +26,11 @@ export type ClientErrorCode =
   | "insecure_context"
   /** The device takes no plaintext from this address. */
   | "encryption_required"
+  /**
+   * The device says that it has removed this client: offer to pair again. Anybody in the network can
+   * say so; keep the credentials until the new pairing is complete.
+   */
+  | "client_removed"
   /** The device does not speak this version of the encryption. */
   | "unsupported_version"
   /** The connection is over, by whichever side. */

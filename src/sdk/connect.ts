@@ -81,7 +81,8 @@ export interface ConnectOptions extends ConnectPlainOptions {
 /**
  * Connects as a paired app; every message is encrypted under keys of this connection alone.
  * ClientError: `unreachable`, `timeout`, `connection_closed` where the device refuses the session,
- * `device_not_authentic`, `unsupported_version`, `insecure_context`.
+ * `device_not_authentic`, `unsupported_version`, `insecure_context`, or `client_removed`, after which
+ * an app offers to pair again.
  */
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const { credentials, envelope = "json", random = systemRandom } = options;

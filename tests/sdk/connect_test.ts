@@ -87,7 +87,7 @@ const [ENCRYPTION_REQUIRED, UNSUPPORTED_VERSION] = vectors.plaintext_errors.map(
   frame
 );
 const PLAINTEXT_ERRORS = [
-  ["encryption_required", ENCRYPTION_REQUIRED],
+  ["client_removed", ENCRYPTION_REQUIRED],
   ["unsupported_version", UNSUPPORTED_VERSION],
 ] as const;
 
