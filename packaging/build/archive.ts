@@ -31,7 +31,6 @@ export async function packArchive(
       mode: isExecutable ? 0o755 : 0o644,
       size: bytes.length,
     };
-    // deno-lint-ignore no-await-in-loop -- one entry after the other, in this order
     await new Promise<void>((resolve, reject) => {
       tar.entry(header, bytes, (error) => error ? reject(error) : resolve());
     });

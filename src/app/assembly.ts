@@ -103,6 +103,7 @@ async function build(frame: Frame): Promise<App> {
   return {
     port: status.port,
     outside: status.outside,
+    addresses: () => status.addresses(frame.edges.reachableUrls),
     reload: service.control.reload,
     togglePairing,
     async stop(): Promise<void> {
@@ -261,6 +262,8 @@ function buildRoutes(frame: Frame, parts: Core & Service): ReturnType<typeof cre
   const dispatcher = createMethods({
     status,
     platform: edges.platformName(),
+    addresses: () => status.addresses(edges.reachableUrls),
+    live,
     records,
     window: pairing.window,
     models,

@@ -108,7 +108,6 @@ async function exchange(
       await Promise.race([connection.write(new TextEncoder().encode(send)), over.promise]);
       const buffer = new Uint8Array(MAX_ANSWER_BYTES);
       while (text.length < MAX_ANSWER_BYTES) {
-        // deno-lint-ignore no-await-in-loop -- parts come one after the other
         const length = await Promise.race([connection.read(buffer), over.promise]);
         if (length === undefined) return { isConnected: true, isEnded: false, text };
         if (length === null) break;

@@ -12,6 +12,7 @@ import {
   ownAddresses,
   pairingUrl,
   platformName,
+  reachableUrls,
 } from "../edges/platform/host.ts";
 import { loadMdns } from "../edges/platform/mdns.ts";
 import { dropPermissions } from "../edges/platform/permissions.ts";
@@ -39,6 +40,7 @@ export const systemEdges = {
   interfaceAddresses,
   ownAddresses,
   pairingUrl,
+  reachableUrls,
   residentBytes,
 };
 

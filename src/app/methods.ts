@@ -16,6 +16,7 @@ import { keyMethods } from "../features/rpc/methods/key_methods.ts";
 import { serviceMethods } from "../features/rpc/methods/service_methods.ts";
 import { settingsMethods } from "../features/rpc/methods/settings_methods.ts";
 import { usageMethods } from "../features/rpc/methods/usage_methods.ts";
+import type { LiveConnections } from "../features/session/live_connections.ts";
 import type { LiveSettings } from "../features/settings/live_settings.ts";
 import { VERSION } from "../version.ts";
 import type { Models } from "./models.ts";
@@ -29,6 +30,10 @@ export interface MethodParts {
   status: ServiceStatus;
   /** The kind of system, as `version` tells it. */
   platform: string;
+  /** The URLs under which other hosts reach the service. */
+  addresses: () => string[];
+  /** The open connections. */
+  live: LiveConnections;
   /** Clients, keys and the audit log. */
   records: Records;
   /** The pairing window. */
@@ -51,12 +56,21 @@ export interface MethodParts {
 
 /** Answers every method of the API. */
 export function createMethods(parts: MethodParts): Dispatcher {
-  const { status, platform, records, window, models, holds, actions, settings, control, clock } =
-    parts;
+  const { status, platform, live, records, window, models, holds } = parts;
+  const { actions, settings, control, clock } = parts;
   const { audit, roster, lastSeen, keys } = records;
   return createDispatcher({
     methods: [
-      ...serviceMethods({ version: VERSION, platform, state: () => status.health }),
+      ...serviceMethods({
+        version: VERSION,
+        platform,
+        state: () => status.health,
+        addresses: parts.addresses,
+        encryption: () => settings.current.encryption,
+        connections: () => live.counts(),
+        clients: () => roster.list().length,
+        playing: () => actions.active()?.media.mediaName,
+      }),
       ...clientMethods({
         roster,
         pairing: window,

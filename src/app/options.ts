@@ -57,6 +57,8 @@ export interface App {
   readonly port: number;
   /** The address that other hosts reach, if any. */
   readonly outside: string | undefined;
+  /** The URLs under which other hosts reach it at the moment, the likeliest first. */
+  addresses(): string[];
   /** Reads the settings again; the names of those that changed. Throws and keeps the old ones. */
   reload(): SettingsOutcome;
   /** Opens pairing, or cancels it where it is open. */

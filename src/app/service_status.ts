@@ -2,6 +2,7 @@
 
 import type { Listeners } from "../edges/http/listeners.ts";
 import type { ServiceState } from "../edges/http/routes.ts";
+import { formatSocketAddress } from "../base/socket_address.ts";
 
 /** What a service is doing, for all parts that ask. */
 export class ServiceStatus {
@@ -35,6 +36,14 @@ export class ServiceStatus {
   /** The address that other hosts reach, if any. */
   get outside(): string | undefined {
     return this.#listeners?.outside;
+  }
+
+  /** The URLs under which other hosts reach it; `urlsOf` tells those of all addresses of a machine. */
+  addresses(urlsOf: (port: number) => string[]): string[] {
+    const { outside, port } = this;
+    if (outside === undefined) return [];
+    if (outside === "::" || outside === "0.0.0.0") return urlsOf(port);
+    return [`http://${formatSocketAddress({ hostname: outside, port })}`];
   }
 
   /** Numbers of the guard; undefined without one. */

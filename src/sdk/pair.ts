@@ -132,11 +132,9 @@ function computeSessionKey(
 async function post(options: PairOptions, step: Step, body: JsonObject): Promise<JsonObject> {
   const { wait = waitOnTimer } = options;
   for (let tries = 1;; tries++) {
-    // deno-lint-ignore no-await-in-loop -- a try begins where the one before it was refused
     const { status, text } = await send(options, step, body);
     if (status === 200) return parseAnswer(text);
     if (status !== 429 || tries === MAX_TRIES) throw refusal(step, { status, text });
-    // deno-lint-ignore no-await-in-loop -- a try begins where the one before it was refused
     await wait(RETRY_DELAY_MS);
   }
 }

@@ -141,7 +141,6 @@ function call(method: "who" | "wait", name: string): string {
 
 async function fillRunning(send: (text: string) => Promise<void> | void): Promise<void> {
   for (let i = 0; i < MAX_RUNNING_REQUESTS; i++) {
-    // deno-lint-ignore no-await-in-loop -- frames are sealed in their order
     await send(call("wait", `w${i}`));
   }
 }
@@ -246,7 +245,6 @@ Deno.test("a client with too many sessions loses its oldest, with a code that sa
   await withDevice({ maxPerHolder: 2 }, async ({ connect }) => {
     const all = [connect(), connect(), connect()];
     for (const [connection] of all) {
-      // deno-lint-ignore no-await-in-loop -- the oldest is the first
       await openSession(connection);
     }
     const codes = all.map(([, { closedWith }]) => closedWith);

@@ -99,7 +99,6 @@ Deno.test("the limits of the configuration hold", async () => {
 
 Deno.test("errors have the style of the configuration", async () => {
   for (const [toml, type] of [["", "object"], ['error_style = "client"', "string"]] as const) {
-    // deno-lint-ignore no-await-in-loop -- one style after the other
     await withModels(toml, async ({ chat }) => {
       const answer = await chat("lk_wrong");
       assert.equal(answer.status, 401);

@@ -71,10 +71,8 @@ for (const opener of ["the buttons", "liftLock"] as const) {
     const display = recordingDisplay(seen);
     await withAppInProcess({ options: { display } }, async (world) => {
       for (let i = 0; i < MAX_BURNED_PINS; i++) {
-        // deno-lint-ignore no-await-in-loop -- a PIN after the other
         assert.equal(await pairStart(world, {}), "admin");
         for (const n of [1, 2, 3]) {
-          // deno-lint-ignore no-await-in-loop -- a guess after the other
           await guess(world, `192.0.2.${n}`);
         }
       }

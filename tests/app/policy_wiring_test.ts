@@ -254,9 +254,7 @@ function askStatuses(paths: readonly string[]): Ask {
   return async (world, how) => {
     const statuses: number[] = [];
     for (const path of paths) {
-      // deno-lint-ignore no-await-in-loop -- one request at a time
       const response = await world.request(path, from(how, { headers: { Accept: "text/html" } }));
-      // deno-lint-ignore no-await-in-loop -- as above
       await response.body?.cancel();
       statuses.push(response.status);
     }
@@ -290,7 +288,6 @@ function askPost(paths: readonly string[]): Ask {
     const outcomes = new Set<string>();
     for (const path of paths) {
       let status = 0;
-      // deno-lint-ignore no-await-in-loop -- one request at a time
       const role = await roleBy(async (text) => {
         const response = await world.request(path, from(how, post(text)));
         ({ status } = response);
@@ -417,7 +414,6 @@ for (const [what, end] of ENDS) {
     await withWorld({}, async (world) => {
       const keys = [];
       for (let i = 0; i < 2; i++) {
-        // deno-lint-ignore no-await-in-loop -- one key after the other
         keys.push(await newKey(world, ["rpc", "events"], i === 0 ? { expiresIn: 60 } : {}));
       }
       const [key = "", other = ""] = keys;
@@ -433,7 +429,6 @@ for (const [what, end] of ENDS) {
       await end(world, key);
       assert.equal(socket.isClosed, true);
       await assert.rejects(async () => {
-        // deno-lint-ignore no-await-in-loop -- one event after the other
         for (let i = 0; i < 5; i++) await reader?.read();
       }, /The key has ended/);
       assert.deepEqual([otherSocket.isClosed, local.isClosed], [false, false]);

@@ -62,7 +62,6 @@ Deno.test("[limits] sessions_per_client counts the sessions of a client", async 
   await withWorld("[limits]\nsessions_per_client = 2", async (world) => {
     const sockets = [await world.open(), await world.open(), await world.open()];
     for (const socket of sockets) {
-      // deno-lint-ignore no-await-in-loop -- the oldest is the first
       assert.equal((await sendFirstFrame(socket)).length, 1);
     }
     assert.deepEqual(sockets.map(({ closedWith }) => closedWith), [REPLACED, undefined, undefined]);

@@ -111,7 +111,6 @@ async function timeEach(run: () => Promise<void>): Promise<number> {
   const times: number[] = [];
   for (let i = 0; i < SESSIONS; i++) {
     const startedAt = performance.now();
-    // deno-lint-ignore no-await-in-loop -- each is measured alone
     await run();
     times.push(performance.now() - startedAt);
   }

@@ -20,7 +20,6 @@ const sections: [title: string, rows: () => Promise<BenchRow[]>][] = [
 
 const encoder = new TextEncoder();
 for (const [title, rows] of sections) {
-  // deno-lint-ignore no-await-in-loop -- one load at a time, or they measure each other
   Deno.stdout.writeSync(encoder.encode(`\n${title}\n${formatRows(await rows())}`));
 }
 // The sockets of the load generator keep the process alive.

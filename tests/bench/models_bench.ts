@@ -60,9 +60,7 @@ async function firstChunkRows(upstream: Program, gateway: Program): Promise<Benc
     const shape = { firstMs, everyMs: 0, frames: 1, frameBytes: 150 };
     const times: Record<"direct" | "through", number[]> = { direct: [], through: [] };
     for (let i = 0; i < FIRST_ROUNDS; i++) {
-      // deno-lint-ignore no-await-in-loop -- one request at a time
       times.direct.push((await ask(upstream, shape)).firstMs);
-      // deno-lint-ignore no-await-in-loop -- as above
       times.through.push((await ask(gateway, shape)).firstMs);
     }
     const direct = median(times.direct);
@@ -93,7 +91,6 @@ async function throughputRows(
     const rates = ways.map((): number[] => []);
     for (let i = 0; i < ROUNDS; i++) {
       for (const [at, [, program]] of ways.entries()) {
-        // deno-lint-ignore no-await-in-loop -- one stream at a time
         rates[at]?.push(rateOf(await ask(program, shape)));
       }
     }
@@ -120,13 +117,11 @@ async function memoryRows(gateway: Program): Promise<BenchRow[]> {
     ],
   ];
   for (const [name, run] of loads) {
-    // deno-lint-ignore no-await-in-loop -- one load after the other
     const before = await residentMiB(gateway.pid);
     let peak = before;
     const timer = setInterval(async () => {
       peak = Math.max(peak, await residentMiB(gateway.pid));
     }, 50);
-    // deno-lint-ignore no-await-in-loop -- as above
     await run();
     clearInterval(timer);
     rows.push({

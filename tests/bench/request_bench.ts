@@ -29,7 +29,6 @@ export async function requestRows(): Promise<BenchRow[]> {
     const service = await startService({ dataDir, settings: "encryption = true" });
     const pairing = await pairPhone(service.baseUrl, { pin: await openPairing(service.baseUrl) });
     for (const count of [1, 16]) {
-      // deno-lint-ignore no-await-in-loop -- one load at a time
       const plain = await measure(() => connectEcho(echo.url), count);
       rows.push({
         name: `plain echo, ${count} connection${count > 1 ? "s" : ""}`,
@@ -38,7 +37,6 @@ export async function requestRows(): Promise<BenchRow[]> {
       });
       for (const envelope of ["json", "binary"] as const) {
         const connect = (): Promise<Peer> => connectSealed(service.baseUrl, pairing, envelope);
-        // deno-lint-ignore no-await-in-loop -- one load at a time
         const sealed = await measure(connect, count);
         rows.push({
           name: `encrypted version call, ${envelope}, ${count} connection${count > 1 ? "s" : ""}`,
@@ -57,7 +55,6 @@ async function measure(connect: () => Promise<Peer>, count: number): Promise<num
   const peers = await Promise.all(Array.from({ length: count }, connect));
   const rates: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    // deno-lint-ignore no-await-in-loop -- rounds follow each other
     rates.push(await measureRound(peers));
   }
   for (const peer of peers) peer.close();

@@ -49,15 +49,11 @@ async function measure(
   const sizes: number[] = [];
   for (let i = 0; i < STARTS; i++) {
     const startedAt = performance.now();
-    // deno-lint-ignore no-await-in-loop -- one process at a time
     const { pid, stop } = await start();
     times.push(performance.now() - startedAt);
-    // deno-lint-ignore no-await-in-loop -- as above
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-    // deno-lint-ignore no-await-in-loop -- as above
     const status = await Deno.readTextFile(`/proc/${pid}/status`);
     sizes.push(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024);
-    // deno-lint-ignore no-await-in-loop -- as above
     await stop();
   }
   return { startMs: median(times), rssMiB: median(sizes) };

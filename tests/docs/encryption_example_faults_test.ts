@@ -101,7 +101,6 @@ async function withDevice(
     for (const socket of sockets) socket.close(1001);
     await Promise.all([server.shutdown(), ...closed]);
     await Promise.all(sessions.map((session) => session.settled()));
-    // deno-lint-ignore no-await-in-loop -- one may have begun the next
     while (sealing.size > 0) await Promise.all(sealing);
     Object.assign(platformCrypto.subtle, { encrypt, decrypt });
   }
@@ -182,13 +181,10 @@ Deno.test("the example fails its calls when the connection ends", async () => {
       () => sendRaw('{"jsonrpc":"2.0","id":null,"error":{"code":-32002,"message":"x"}}'),
     ];
     for (const end of ends) {
-      // deno-lint-ignore no-await-in-loop -- a connection after the other
       const session = await example.openSession(socketUrl(baseUrl), credentials);
-      // deno-lint-ignore no-await-in-loop -- as above
       await session.ping();
       const call = session.call("never answered");
       end();
-      // deno-lint-ignore no-await-in-loop -- as above
       await assert.rejects(call, /closed/);
     }
     const stranger = { ...credentials, authToken: credentials.clientId };

@@ -36,7 +36,6 @@ Deno.test("connect() draws a fresh salt each time", async () => {
   const random = seededRandom(1);
   const salts: unknown[] = [];
   for (let i = 0; i < 3; i++) {
-    // deno-lint-ignore no-await-in-loop -- a connection after the other
     const { socket, connection } = await setUpConnected({ random });
     salts.push(JSON.parse(String(socket.sent[0]))["s"]);
     connection.close();
@@ -120,13 +119,11 @@ Deno.test("connect() gives up on a socket that does not open, or a device that i
     const webSocket = opens ? options.webSocket : () => socket;
     const connecting = connect({ ...options, ...(webSocket && { webSocket }) });
     connecting.catch(() => {});
-    // deno-lint-ignore no-await-in-loop -- a connection after the other
     await settle();
     assert.equal(socket.sent.length, opens ? 1 : 0);
     clock.advance(DEFAULT_TIMEOUT_MS - 1);
     assert.equal(socket.closeCount, 0);
     clock.advance(1);
-    // deno-lint-ignore no-await-in-loop -- as above
     await expectClientError(connecting, "timeout");
     assert.equal(socket.closeCount, 1);
     assert.equal(clock.timerCount, 0);

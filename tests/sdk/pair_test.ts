@@ -182,7 +182,6 @@ Deno.test("pair() returns nothing where the device's confirm is forged", async (
     const { device, options } = setUp();
     device.forge = (step, answer) =>
       step === "start" ? answer : { ...answer, confirm: forge(answer["confirm"], device) };
-    // deno-lint-ignore no-await-in-loop -- a pairing per forgery
     await expectClientError(pair(options), "device_not_authentic");
     assert.equal(device.requests.length, 2);
   }
@@ -228,7 +227,6 @@ for (const [name, step, change] of BAD_ANSWERS) {
 Deno.test("pair() refuses a 200 that is no JSON object", async () => {
   for (const text of ["", "<html>", "[]", "null", '"x"']) {
     const { options } = setUp({ fetch: () => Promise.resolve(new Response(text)) });
-    // deno-lint-ignore no-await-in-loop -- a pairing per answer
     await expectClientError(pair(options), "bad_answer");
   }
 });
@@ -281,7 +279,6 @@ Deno.test("pair() asks nobody with a PIN or a name that does not fit", async () 
   ];
   for (const change of wrong) {
     const { device, options } = setUp(change);
-    // deno-lint-ignore no-await-in-loop -- a try per value
     await assert.rejects(pair(options), RangeError);
     assert.equal(device.requests.length, 0);
   }

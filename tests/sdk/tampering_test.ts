@@ -42,7 +42,6 @@ for (const envelope of ENVELOPES) {
       const calls = [connection.call("a"), connection.call("b"), connection.ping()];
       session.send('{"jsonrpc":"2.0","method":"before"}', tamper);
       session.send('{"jsonrpc":"2.0","method":"after"}');
-      // deno-lint-ignore no-await-in-loop -- the calls fail one by one
       for (const call of calls) await expectClientError(call, "device_not_authentic");
       await settle();
       assert.ok(!heard.includes("after"), "A frame after the bad one was acted upon");

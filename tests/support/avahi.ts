@@ -30,7 +30,6 @@ export interface AvahiBrowser {
 export async function whyNoAvahi(): Promise<string | undefined> {
   for (const program of ["avahi-daemon", "avahi-browse", "dbus-daemon"]) {
     try {
-      // deno-lint-ignore no-await-in-loop -- the first that is missing is enough
       await new Deno.Command(program, {
         args: ["--version"],
         stdout: "null",

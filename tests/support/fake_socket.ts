@@ -49,9 +49,7 @@ export class FakeSocket implements Socket {
 export async function settle(rounds = 20): Promise<void> {
   const probe = new Uint8Array(64);
   for (let i = 0; i < rounds; i++) {
-    // deno-lint-ignore no-await-in-loop -- each round lets one more step of a chain finish
     await crypto.subtle.digest("SHA-256", probe);
-    // deno-lint-ignore no-await-in-loop -- as above
     await new Promise((resolve) => setTimeout(resolve, 0));
   }
 }

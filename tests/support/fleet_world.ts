@@ -130,11 +130,9 @@ export async function eventually<Result>(call: () => Promise<Result>): Promise<R
   const endMs = performance.now() + 10_000;
   for (;;) {
     try {
-      // deno-lint-ignore no-await-in-loop -- one try after the other
       return await call();
     } catch (error) {
       if (performance.now() > endMs) throw error;
-      // deno-lint-ignore no-await-in-loop -- one try after the other
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }

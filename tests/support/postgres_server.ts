@@ -132,10 +132,8 @@ async function run(program = "", ...args: string[]): Promise<string> {
 
 async function until(isTrue: () => Promise<boolean>): Promise<void> {
   const endMs = performance.now() + START_LIMIT_MS;
-  // deno-lint-ignore no-await-in-loop -- only looking tells
   while (!await isTrue()) {
     if (performance.now() > endMs) throw new Error("The server does not start");
-    // deno-lint-ignore no-await-in-loop -- only looking tells
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
 }

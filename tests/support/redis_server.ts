@@ -29,7 +29,6 @@ export interface RedisServer {
 export async function whyNoRedis(): Promise<string | undefined> {
   for (const program of ["redis-server", "redis-cli"]) {
     try {
-      // deno-lint-ignore no-await-in-loop -- the first that is missing is enough
       await new Deno.Command(program, { args: ["--version"], stdout: "null" }).output();
     } catch {
       return `needs ${program}`;
@@ -63,10 +62,8 @@ export async function startRedis(options: { password?: string } = {}): Promise<R
       stderr: "null",
     }).spawn();
     const endMs = performance.now() + START_LIMIT_MS;
-    // deno-lint-ignore no-await-in-loop -- only asking tells
     while (await ask("PING") !== "PONG") {
       if (performance.now() > endMs) throw new Error("The server does not start");
-      // deno-lint-ignore no-await-in-loop -- only asking tells
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }

@@ -120,7 +120,6 @@ export class ReferencePhone {
       const answer = this.received.map((text) => text === "pong" ? {} : JSON.parse(text))
         .find((message) => message.id === id);
       if (answer !== undefined) return answer;
-      // deno-lint-ignore no-await-in-loop -- each round waits for one more message
       await this.#nextText();
     }
   }
@@ -134,7 +133,6 @@ export class ReferencePhone {
 
   /** Waits until that many texts have come. */
   async waitFor(count: number): Promise<readonly string[]> {
-    // deno-lint-ignore no-await-in-loop -- each round waits for one more message
     while (this.received.length < count) await this.#nextText();
     return this.received;
   }

@@ -89,7 +89,6 @@ export async function startService(options: ServiceOptions): Promise<ServiceProc
       const before = written.length;
       child.kill("SIGHUP");
       while (!/Settings (read again|kept)/.test(written.slice(before))) {
-        // deno-lint-ignore no-await-in-loop -- the log tells when it is done
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
     },

@@ -31,7 +31,6 @@ export async function measureStarts(options: {
   for (let i = 0; i < STARTS_PER_KIND + WARM_UP; i++) {
     for (const [kind, messageA] of messagesOf(pin).entries()) {
       const startedAt = performance.now();
-      // deno-lint-ignore no-await-in-loop -- each is measured alone
       await start(messageA);
       if (i >= WARM_UP) times[kind]?.push(performance.now() - startedAt);
     }

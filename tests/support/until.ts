@@ -22,10 +22,8 @@ export async function until(
 ): Promise<void> {
   const { limitMs = 20_000, pollMs = 50 } = options;
   const endMs = performance.now() + limitMs;
-  // deno-lint-ignore no-await-in-loop -- only looking tells
   while (!await isTrue()) {
     if (performance.now() > endMs) throw new Error(`Not within ${limitMs} ms: ${what}`);
-    // deno-lint-ignore no-await-in-loop -- only looking tells
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
 }

@@ -162,16 +162,12 @@ Deno.test("a text is one argument in a session, and starts nothing but its progr
     };
     try {
       for (const text of MORE_INJECTIONS) {
-        // deno-lint-ignore no-await-in-loop -- an action runs once at a time
         assert.equal(await phone.call("run", { text: `print ${text}`, unsafe: true }), null);
-        // deno-lint-ignore no-await-in-loop -- likewise
         await until(`output of ${text}`, async () => await printed() === `<${text}>`);
-        // deno-lint-ignore no-await-in-loop -- likewise
         await until(`end of ${text}`, async () => await processesOf("print") === 0);
       }
       const before = await printed();
       for (const text of IMPOSSIBLE) {
-        // deno-lint-ignore no-await-in-loop -- a phone asks one thing at a time
         await assert.rejects(phone.call("run", { text: `print ${text}` }), (error) => {
           assert.match(String(error), /text: expected/);
           assert.ok(!String(error).includes(text));
@@ -201,10 +197,8 @@ Deno.test("a text is one argument over REST, and what cannot be one starts nothi
     };
     for (const text of INJECTIONS) {
       const isOption = text.startsWith("-");
-      // deno-lint-ignore no-await-in-loop -- the output of one run is looked at before the next
       assert.equal(await get(encodeURIComponent(`print ${text}`)), isOption ? 400 : 200, text);
       if (isOption) continue;
-      // deno-lint-ignore no-await-in-loop -- likewise
       await until(`output of ${text}`, async () => await printed() === `<${text}>\n`);
     }
     const before = await printed();

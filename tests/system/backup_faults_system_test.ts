@@ -120,7 +120,6 @@ systemTest("a restore that is killed has put back everything or nothing", {
       };
       let killedWithin = 0;
       for (const walBytes of [1, MIB, 2 * MIB, 4 * MIB]) {
-        // deno-lint-ignore no-await-in-loop -- one after the other, on one folder
         const isKilled = await restoreAndKill({ dataDir, file, config, walBytes });
         const state = stateOf(dataDir);
         // Records that are there already may wait for their settings, never the other way round.
@@ -143,7 +142,6 @@ systemTest("a sealed file is not opened with any of its bytes changed", {
     for (const at of sealed.keys()) {
       const flipped = sealed.slice();
       flipped[at] = (flipped[at] ?? 0) ^ (1 << (at % 8));
-      // deno-lint-ignore no-await-in-loop -- each takes 64 MiB
       await assert.rejects(openSealedFile(flipped, PASSPHRASE), { code: "bad_request" }, `${at}`);
     }
   },
@@ -173,7 +171,6 @@ Deno.test("restore reads no file without an end, and needs the folder of a new c
       [[file, "--config", `${dataDir}/none/c.toml`], /^Cannot write \S+c\.toml: no such folder\n$/],
     ];
     for (const [args, message] of tries) {
-      // deno-lint-ignore no-await-in-loop -- all of them work on one folder
       const { code, stderr } = await latchkey(PASSPHRASE, "restore", ...args);
       assert.equal(code, 1);
       assert.match(stderr, message);

@@ -117,9 +117,7 @@ Deno.test("a wrong passphrase or a damaged file touches nothing", async () => {
       [PASSPHRASE, new Uint8Array(100), /no backup of Latchkey/],
     ];
     for (const [passphrase, bytes, message] of tries) {
-      // deno-lint-ignore no-await-in-loop -- all of them work on one folder
       await Deno.writeFile(`${file}.x`, bytes);
-      // deno-lint-ignore no-await-in-loop -- likewise
       const refused = await latchkey(passphrase, "restore", `${file}.x`, "--config", config);
       assert.equal(refused.code, 1);
       assert.match(refused.stderr, message);

@@ -20,7 +20,6 @@ systemTest(`the database keeps all that it acknowledged over ${KILLS} kills`, {
       const kept: string[] = [];
       for (let i = 0; i < KILLS; i++) {
         const lines = 1 + (random(1)[0] ?? 0);
-        // deno-lint-ignore no-await-in-loop -- one life after the other
         const acknowledged = await writeUntilKilled(dataDir, { first: 1 + i * 1000, lines });
         assert.ok(acknowledged.length >= lines);
         kept.push(...acknowledged);

@@ -50,10 +50,8 @@ async function untilFound(
 ): Promise<FoundService[]> {
   const endMs = performance.now() + FIND_LIMIT_MS;
   for (;;) {
-    // deno-lint-ignore no-await-in-loop -- only looking tells
     const found = await browser.browse(SERVICE);
     if (isRight(found) || performance.now() > endMs) return found;
-    // deno-lint-ignore no-await-in-loop -- only looking tells
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }

@@ -55,10 +55,8 @@ async function withScreen(
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 8000;
-  // deno-lint-ignore no-await-in-loop -- looking again and again
   while (!await condition()) {
     if (performance.now() > deadline) throw new Error("It did not come to that");
-    // deno-lint-ignore no-await-in-loop -- looking again and again
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }
@@ -135,7 +133,6 @@ systemTest("a chord of buttons opens pairing, and another removes every client",
             view.setUint16(16, 1, true);
             view.setUint16(18, code, true);
             view.setInt32(20, value, true);
-            // deno-lint-ignore no-await-in-loop -- one event after the other
             await buttons?.write(bytes);
           }
         };

@@ -426,11 +426,8 @@ systemTest("doctor changes nothing: never started, running, killed and stopped",
       };
       await lookUnseen();
       for (const signal of ["SIGKILL", "SIGTERM"] as const) {
-        // deno-lint-ignore no-await-in-loop -- one life of the service after the other
         const stop = await serveUnprivileged(file);
-        // deno-lint-ignore no-await-in-loop -- as above
         await lookUnseen().finally(() => stop(signal));
-        // deno-lint-ignore no-await-in-loop -- as above
         await lookUnseen();
       }
     }),

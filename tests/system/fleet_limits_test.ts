@@ -98,13 +98,9 @@ redisTest("limits fail while their server is away, and work after", async ({ ser
   assert.equal(await eventually(() => limits.takeRequest(take)), true);
   for (const _ of [1, 2, 3]) {
     const asked = Array.from({ length: 50 }, () => limits.tokensOn(day).catch(() => {}));
-    // deno-lint-ignore no-await-in-loop -- one outage after the other
     await server.halt();
-    // deno-lint-ignore no-await-in-loop -- as above
     await Promise.all([...asked, ...calls.map((call) => assertUnavailable(call, limitsAway))]);
-    // deno-lint-ignore no-await-in-loop -- as above
     await server.restart();
-    // deno-lint-ignore no-await-in-loop -- as above
     assert.equal(await eventually(() => limits.takeRequest(take)), true);
   }
 });
@@ -171,11 +167,9 @@ systemTest("stores that were never used, or whose address is nonsense, close", {
       const postgres = openPostgres(url, { log: silentLogger });
       const limits = openRedisLimits(url.replace("postgres", "redis"), { log: silentLogger });
       if (url.includes("nonsense")) {
-        // deno-lint-ignore no-await-in-loop -- two rows
         const { cause } = await assertUnavailable(() => postgres.ping(), storeAway);
         assert.doesNotMatch(Deno.inspect(cause), /s3cret/);
       }
-      // deno-lint-ignore no-await-in-loop -- two rows
       await Promise.all([postgres.end(), limits.close()]);
     }
   },

@@ -240,13 +240,9 @@ postgresTest("the store fails while its server is away, and works after", async 
   for (const round of [1, 2, 3]) {
     // It goes while queries are on their way; whatever they come to, nothing is thrown elsewhere.
     const asked = Array.from({ length: 50 }, () => keys.check("aaaaaaaa").catch(() => {}));
-    // deno-lint-ignore no-await-in-loop -- one outage after the other
     await server.halt();
-    // deno-lint-ignore no-await-in-loop -- as above
     await Promise.all([...asked, ...calls.map((call) => assertUnavailable(call, storeAway))]);
-    // deno-lint-ignore no-await-in-loop -- as above
     await server.restart();
-    // deno-lint-ignore no-await-in-loop -- as above
     assert.deepEqual(await keys.find("aaaaaaaa"), KEY, `After outage ${round}`);
   }
   // One that nobody noticed while it lasted: a single query may fall over the dead connections.

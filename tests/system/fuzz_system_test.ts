@@ -52,9 +52,7 @@ systemTest(`${2 * 5 * PER_KIND} mutated messages end nothing and leak nothing`, 
       for (let half = 0; half < 2; half++) {
         const sizes: number[] = [];
         for (const fuzz of [fuzzPairing, fuzzRpc, fuzzJsonFrames, fuzzBinaryFrames, fuzzHeads]) {
-          // deno-lint-ignore no-await-in-loop -- one kind after the other
           await fuzz(world);
-          // deno-lint-ignore no-await-in-loop -- as above
           sizes.push(await service.residentMiB());
         }
         peaks.push(Math.max(...sizes));
@@ -100,7 +98,6 @@ async function fuzzPairing(world: World): Promise<void> {
     const text = i % 3 === 0
       ? mutateBytes(world.random, new TextEncoder().encode(JSON.stringify(seed)))
       : new TextEncoder().encode(mutateJson(world.random, seed));
-    // deno-lint-ignore no-await-in-loop -- one after the other
     await post(world, `/api/pair/${isStart ? "start" : "finish"}`, text);
   }
 }
@@ -117,7 +114,6 @@ async function fuzzRpc(world: World): Promise<void> {
     const text = i % 3 === 0
       ? mutateBytes(world.random, new TextEncoder().encode(JSON.stringify(call)))
       : new TextEncoder().encode(mutateJson(world.random, call));
-    // deno-lint-ignore no-await-in-loop -- one after the other
     await post(world, "/api", text);
   }
 }
@@ -164,7 +160,6 @@ async function fuzzFirstFrames(world: World, envelope: "json" | "binary"): Promi
         ? new TextDecoder().decode(mutateBytes(random, new TextEncoder().encode(frame)))
         : mutateJson(random, JSON.parse(frame));
     });
-    // deno-lint-ignore no-await-in-loop -- a batch after the other
     await Promise.all(frames.map((frame) => sendOnce(service.baseUrl, frame)));
   }
 }
@@ -197,7 +192,6 @@ async function fuzzHeads(world: World): Promise<void> {
   for (let i = 0; i < PER_KIND; i++) {
     const head = new TextEncoder().encode(heads[i % heads.length] ?? "");
     const sent = mutateBytes(world.random, head);
-    // deno-lint-ignore no-await-in-loop -- one after the other
     const answer = await sendRaw(hostname, Number(port), sent);
     const [top = "", body = ""] = answer.split("\r\n\r\n");
     assert.ok(!/^HTTP\/1\.1 5/.test(top) || top.includes(" 503 "), new TextDecoder().decode(sent));
@@ -215,7 +209,6 @@ async function sendRaw(hostname: string, port: number, bytes: Uint8Array): Promi
     await conn.closeWrite();
     const buffer = new Uint8Array(4096);
     for (;;) {
-      // deno-lint-ignore no-await-in-loop -- reading to the end
       const length = await conn.read(buffer);
       if (length === null) break;
       text += new TextDecoder().decode(buffer.subarray(0, length));
@@ -237,7 +230,6 @@ systemTest("found by mutation: a body that stops early is answered 400, not 500"
       for (const path of ["/api", "/api/pair/start", "/api/pair/finish"]) {
         const head = `POST ${path} HTTP/1.1\r\nHost: ${hostname}\r\nContent-Length: 2\r\n` +
           "Content-Type: application/json\r\nConnection: close\r\n\r\n{";
-        // deno-lint-ignore no-await-in-loop -- one after the other
         const answer = await sendRaw(hostname, Number(port), new TextEncoder().encode(head));
         assert.match(answer, /^HTTP\/1\.1 400 /);
         assert.ok(answer.includes("The body did not arrive whole"));

@@ -20,7 +20,6 @@ Deno.test({
     let connected = 0;
     const churn = Array.from({ length: AT_ONCE }, async () => {
       while (left-- > 0) {
-        // deno-lint-ignore no-await-in-loop -- one connection after the other
         if (await connectAndReset(guard.port)) connected += 1;
       }
     });
@@ -29,7 +28,6 @@ Deno.test({
     const newcomers = (async () => {
       while (isChurning) {
         const startedAt = performance.now();
-        // deno-lint-ignore no-await-in-loop -- one newcomer after the other
         const { answer, close } = await askFrom("127.0.0.2", guard.port);
         delaysMs.push(performance.now() - startedAt);
         close();

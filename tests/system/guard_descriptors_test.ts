@@ -67,13 +67,10 @@ async function flood(hostname: string, port: number): Promise<void> {
   await Promise.all(Array.from({ length: AT_ONCE }, async () => {
     while (performance.now() < untilMs) {
       try {
-        // deno-lint-ignore no-await-in-loop -- one connection after the other
         const peer = await Deno.connect({ hostname, port });
         held.push(peer);
-        // deno-lint-ignore no-await-in-loop -- as above
         await peer.write(request);
       } catch {
-        // deno-lint-ignore no-await-in-loop -- nobody listens just now
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
       if (held.length > HELD) held.shift()?.close();
@@ -86,15 +83,12 @@ async function untilAnswered(baseUrl: string): Promise<void> {
   const untilMs = performance.now() + ANSWERED_WITHIN_MS;
   for (;;) {
     try {
-      // deno-lint-ignore no-await-in-loop -- one try after the other
       const response = await fetch(`${baseUrl}/health`);
-      // deno-lint-ignore no-await-in-loop -- as above
       await response.body?.cancel();
       if (response.status === 200) return;
     } catch (error) {
       if (performance.now() > untilMs) throw error;
     }
-    // deno-lint-ignore no-await-in-loop -- as above
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }

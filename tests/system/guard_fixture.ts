@@ -64,7 +64,6 @@ export function guardTest(
 
 /** Waits until the condition holds. */
 export async function until(condition: () => boolean): Promise<void> {
-  // deno-lint-ignore no-await-in-loop -- one look after the other
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
@@ -118,7 +117,6 @@ export function startGuardedServer(
   function keepListening(): void {
     inner.finished.catch(async () => {
       while (!isClosing) {
-        // deno-lint-ignore no-await-in-loop -- one try after the other
         await new Promise((resolve) => setTimeout(resolve, 200));
         try {
           inner = serve(innerPort);

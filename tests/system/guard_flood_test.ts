@@ -22,9 +22,7 @@ const ATTACKS: [string, (peer: RawPeer) => Promise<unknown>][] = [
     await upgrade(peer);
     for (let i = 0; i < 64; i++) {
       const opcode = i === 0 ? 1 : 0;
-      // deno-lint-ignore no-await-in-loop -- one after the other
       await peer.send(frameHead(MIB, { opcode, isLast: i === 63 }));
-      // deno-lint-ignore no-await-in-loop -- as above
       if (!await peer.send(new Uint8Array(MIB))) return;
     }
   }],
@@ -68,11 +66,8 @@ for (const [name, attack] of ATTACKS) {
       let most = 0;
       let echoes = 0;
       while (underAttack > 0) {
-        // deno-lint-ignore no-await-in-loop -- one sample after the other
         await echo(client, `still here ${echoes++}`);
-        // deno-lint-ignore no-await-in-loop -- as above
         most = Math.max(most, await guard.residentBytes());
-        // deno-lint-ignore no-await-in-loop -- as above
         await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
       }
       await Promise.all(attacks);
@@ -93,7 +88,6 @@ Deno.test({
     const guard = await startGuardProcess({}, { maxDescriptors: 128 });
     const peers: RawPeer[] = [];
     for (let i = 0; i < 10; i++) {
-      // deno-lint-ignore no-await-in-loop -- fifty at a time
       peers.push(...await connectMany(guard.port, 50));
     }
     const { answer, close } = await askFrom("127.0.0.2", guard.port);
@@ -115,11 +109,9 @@ Deno.test({
     for (const peer of peers) peer.close();
     let isServing = false;
     while (!isServing) {
-      // deno-lint-ignore no-await-in-loop -- until it answers
       const asked = await askFrom("127.0.0.2", guard.port).catch(() => undefined);
       asked?.close();
       isServing = asked?.answer.startsWith("HTTP/1.1 200 ") ?? false;
-      // deno-lint-ignore no-await-in-loop -- as above
       await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
     }
     assert.match(await guard.stop(), /Cannot (accept a connection|reach the inner server)/);

@@ -37,7 +37,6 @@ export class RawPeer {
   async send(bytes: Uint8Array): Promise<boolean> {
     try {
       let left = bytes;
-      // deno-lint-ignore no-await-in-loop -- a write may take a part only
       while (left.length > 0) left = left.subarray(await this.#conn.write(left));
       return true;
     } catch {
@@ -48,7 +47,6 @@ export class RawPeer {
   /** Sends the same bytes until the connection ends; how many were taken. */
   async sendForever(bytes: Uint8Array): Promise<number> {
     let sent = 0;
-    // deno-lint-ignore no-await-in-loop -- one after the other
     while (await this.send(bytes)) sent += bytes.length;
     return sent;
   }
@@ -57,7 +55,6 @@ export class RawPeer {
   async until(condition: (text: string) => boolean): Promise<void> {
     while (!condition(this.text)) {
       if (this.#hasEnded) throw new Error(`The connection ended after: ${this.text.slice(0, 500)}`);
-      // deno-lint-ignore no-await-in-loop -- one piece after the other
       await this.#arrived.promise;
     }
   }
@@ -81,7 +78,6 @@ export class RawPeer {
     const buffer = new Uint8Array(64 * 1024);
     try {
       for (;;) {
-        // deno-lint-ignore no-await-in-loop -- one piece after the other
         const length = await this.#conn.read(buffer);
         if (length === null) break;
         this.#received.push(buffer.slice(0, length));

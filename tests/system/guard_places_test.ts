@@ -15,7 +15,6 @@ guardTest("70 connections from one address take 8 slots, and no one else's", {},
   const elsewhere = await askFrom("127.0.0.2", server.port);
   const peers: RawPeer[] = [];
   for (let i = 0; i < 70; i++) {
-    // deno-lint-ignore no-await-in-loop -- the oldest first
     peers.push(await RawPeer.connect(server.port));
   }
   await until(() => server.guard.counts().evicted === 62);
@@ -72,7 +71,6 @@ guardTest("an owner behind a flooding address keeps its WebSocket", {}, async (s
   await upgrade(owner);
   const flood: RawPeer[] = [];
   for (let i = 0; i < 100; i++) {
-    // deno-lint-ignore no-await-in-loop -- one after the other
     flood.push(await RawPeer.connect(server.port));
   }
   await until(() => server.guard.counts().evicted === 93);
@@ -84,7 +82,6 @@ guardTest("an owner behind a flooding address keeps its WebSocket", {}, async (s
 guardTest("64 idle plaintext sockets of 8 addresses keep nobody out", {}, async (server) => {
   const holders = [];
   for (let i = 0; i < 64; i++) {
-    // deno-lint-ignore no-await-in-loop -- one after the other
     holders.push(await askFrom(`127.0.0.${10 + i % 8}`, server.port));
   }
   const owner = await askFrom("127.0.0.2", server.port);
@@ -139,10 +136,8 @@ Deno.test({
     for (const host of ["127.0.0.1", "127.0.0.1", "[::1]", "[::1]"]) {
       // Each on a connection of its own, which stays open.
       const client = Deno.createHttpClient({});
-      // deno-lint-ignore no-await-in-loop -- in this order
       const response = await fetch(`http://${host}:${server.port}/address`, { client });
       statuses.push(response.status);
-      // deno-lint-ignore no-await-in-loop -- as above
       bodies.push(await response.text());
       clients.push(client);
     }
@@ -218,9 +213,7 @@ Deno.test("a guard without an inner server refuses and goes on", async () => {
   });
   const statuses = [];
   for (let i = 0; i < 10; i++) {
-    // deno-lint-ignore no-await-in-loop -- one after the other
     const response = await fetch(`http://127.0.0.1:${guard.addr.port}/address`);
-    // deno-lint-ignore no-await-in-loop -- as above
     await response.body?.cancel();
     statuses.push(response.status);
   }

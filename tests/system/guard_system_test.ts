@@ -30,11 +30,9 @@ async function whileServing(world: RemoteWorld, during: () => Promise<void>): Pr
   let served = 0;
   const serving = (async () => {
     while (!isDone) {
-      // deno-lint-ignore no-await-in-loop -- one call after the other
       const answer = await phone.request("version");
       assert.ok("result" in answer);
       served += 1;
-      // deno-lint-ignore no-await-in-loop -- as above
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   })();
@@ -129,7 +127,6 @@ systemTest("a flood with few descriptors left is survived", {
       const port = Number(new URL(baseUrl).port);
       const conns: Deno.TcpConn[] = [];
       for (let i = 0; i < 300; i++) {
-        // deno-lint-ignore no-await-in-loop -- one connection after the other
         const conn = await Deno.connect({ hostname: "127.0.0.1", port }).catch(() => undefined);
         if (conn !== undefined) conns.push(conn);
       }
@@ -138,12 +135,9 @@ systemTest("a flood with few descriptors left is survived", {
       const deadline = performance.now() + 10_000;
       let status = 0;
       while (status !== 200 && performance.now() < deadline) {
-        // deno-lint-ignore no-await-in-loop -- until it answers again
         const response = await fetch(`${baseUrl}/health`).catch(() => undefined);
         status = response?.status ?? 0;
-        // deno-lint-ignore no-await-in-loop -- as above
         await response?.body?.cancel();
-        // deno-lint-ignore no-await-in-loop -- as above
         if (status !== 200) await new Promise((resolve) => setTimeout(resolve, 100));
       }
       assert.equal(status, 200);

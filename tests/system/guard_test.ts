@@ -63,7 +63,6 @@ guardTest("a long upload passes in parts that the handler takes", {}, async (ser
   const peer = await RawPeer.connect(server.port);
   await peer.send(postHead("/upload", 10 * MIB));
   for (let i = 0; i < 160; i++) {
-    // deno-lint-ignore no-await-in-loop -- one part after the other
     assert.ok(await peer.send(new Uint8Array(64 * KIB)));
   }
   await peer.until((text) => text.endsWith(String(10 * MIB)));
@@ -221,7 +220,6 @@ async function openDeafSocket(server: GuardedServer): Promise<RawPeer> {
 async function untilBlocked(server: GuardedServer): Promise<void> {
   const { bufferedBytes } = await server.firstSocket;
   for (let before = -1;;) {
-    // deno-lint-ignore no-await-in-loop -- one look after the other
     await new Promise((resolve) => setTimeout(resolve, 50));
     const bytes = bufferedBytes();
     if (bytes > 0 && bytes === before) return;

@@ -120,10 +120,8 @@ systemTest("an image runs on 64-bit ARM: start, pair, call, restart, reconnect",
 // A display is drawn while the PIN is handed out already.
 async function untilThere(path: string): Promise<void> {
   const giveUpAtMs = Date.now() + START_LIMIT_MS;
-  // deno-lint-ignore no-await-in-loop -- looks again and again
   while (!await isThere(path)) {
     assert.ok(Date.now() < giveUpAtMs, `${path} did not appear`);
-    // deno-lint-ignore no-await-in-loop -- a moment between two looks
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
   }
 }

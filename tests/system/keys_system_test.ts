@@ -30,7 +30,6 @@ systemTest("the 401 of a missing, malformed, unknown and revoked key is one and 
       ];
       const bodies = new Set<string>();
       for (const [name, authorization] of cases) {
-        // deno-lint-ignore no-await-in-loop -- one after the other
         const { status, body, id } = await post(service.baseUrl, authorization);
         assert.equal(status, 401, name);
         bodies.add(body.replace(id, "ID"));

@@ -17,7 +17,6 @@ systemTest(`kill -9 at ${KILLS} moments of pairing and session set-up`, {
       // The first life is killed after its first session; the others within the time that took.
       const wholeMs = await liveAndDie(dataDir, { known, delayMs: undefined });
       for (let i = 0; i < KILLS; i++) {
-        // deno-lint-ignore no-await-in-loop -- one life after the other
         await liveAndDie(dataDir, { known, delayMs: (i * wholeMs * 1.5) / KILLS });
         const database = new DatabaseSync(`${dataDir}/latchkey.sqlite`, { readOnly: true });
         assert.equal(database.prepare("PRAGMA quick_check").get()?.["quick_check"], "ok");
@@ -56,12 +55,9 @@ async function liveAndDie(
     const pairing = await pairPhone(service.baseUrl, { pin });
     known.push(pairing);
     for (;;) {
-      // deno-lint-ignore no-await-in-loop -- sessions until the end
       const phone = await connectPhone(service.baseUrl, pairing);
-      // deno-lint-ignore no-await-in-loop -- as above
       await phone.request("version");
       lived.resolve();
-      // deno-lint-ignore no-await-in-loop -- as above
       await phone.close();
     }
   })().catch(() => {});

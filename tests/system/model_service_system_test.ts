@@ -152,7 +152,6 @@ Deno.test("a key may use its own models of those that are allowed, and sees no o
       assert.deepEqual(await namesFor(narrow), ["nomic-embed-text:latest"]);
       assert.deepEqual(await namesFor(wide), [MODEL, "nomic-embed-text:latest"]);
       for (const path of ["/api/pull", "/api/delete", "/api/create", "/api/copy", "/api/push"]) {
-        // deno-lint-ignore no-await-in-loop -- few of them
         assert.equal((await ask(service, { authorization: wide, path })).status, 404, path);
       }
     });

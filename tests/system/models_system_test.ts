@@ -144,7 +144,6 @@ modelTest("the openai client chats, streamed and not", async ({ openai, server, 
   assert.equal(answer.choices[0]?.message.content, TEXT);
   assert.match(answer._request_id ?? "", /^[0-9a-f-]{36}$/);
   for (const includesUsage of [false, true]) {
-    // deno-lint-ignore no-await-in-loop -- one way after the other
     const stream = await openai.chat.completions.create({
       model: MODEL,
       messages: MESSAGES,
@@ -254,13 +253,11 @@ for (const [what, sent, ends, status, code] of RAW) {
       const settings: Partial<ModelSettings> = { timeoutS: 1, maxConcurrent: 1, queue: 0 };
       const server = await startModelServer(`http://127.0.0.1:${raw.port}`, settings);
       for (let i = 0; i < 2; i++) {
-        // deno-lint-ignore no-await-in-loop -- the second time shows that the place is free
         const response = await fetch(`${server.baseUrl}/api/chat`, {
           method: "POST",
           headers: AUTHORIZED,
           body: JSON.stringify({ model: MODEL, messages: MESSAGES }),
         });
-        // deno-lint-ignore no-await-in-loop -- as above
         const text = await response.text();
         assert.equal(response.status, status);
         const last = JSON.parse(text.trim().split("\n").at(-1) ?? "");
@@ -354,10 +351,8 @@ function serveRaw(sent: string, ends: boolean): { port: number; close: () => Pro
       await connection.read(new Uint8Array(65536));
       const bytes = new TextEncoder().encode(sent);
       for (let at = 0; at < bytes.length;) {
-        // deno-lint-ignore no-await-in-loop -- one piece after the other
         at += await connection.write(bytes.subarray(at));
       }
-      // deno-lint-ignore no-await-in-loop -- until the other side leaves
       while (!ends && await connection.read(new Uint8Array(65536)) !== null);
     } catch {
       // The gateway has left.
@@ -374,7 +369,6 @@ function serveRaw(sent: string, ends: boolean): { port: number; close: () => Pro
       listener.close();
       await done.catch(() => {});
       while (open.size > 0) {
-        // deno-lint-ignore no-await-in-loop -- until they have seen it
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
     },

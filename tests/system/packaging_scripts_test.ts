@@ -256,11 +256,8 @@ for (const shell of ["sh", "busybox sh"]) {
             ["Upgrade", second, "2"],
           ] as const
         ) {
-          // deno-lint-ignore no-await-in-loop -- one after the other is the point
           await follow(section, tarball);
-          // deno-lint-ignore no-await-in-loop -- one after the other is the point
           assert.equal(await Deno.readTextFile(program), version);
-          // deno-lint-ignore no-await-in-loop -- one after the other is the point
           assert.equal(await Deno.readTextFile(config), "# mine\n");
         }
         const left = await Array.fromAsync(Deno.readDir(`${root}/etc/latchkey`));

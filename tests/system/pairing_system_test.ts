@@ -104,7 +104,6 @@ Deno.test("40 parallel wrong confirms of one address count twice, then a right o
     const pin = await openPairing(baseUrl);
     const wrong = pin === "000000" ? "000001" : "000000";
     const pending: PendingPairing[] = [];
-    // deno-lint-ignore no-await-in-loop -- sessions in a known order
     for (let i = 0; i < 15; i++) pending.push(await startPairing(baseUrl, { pin: wrong }));
     const right = await startPairing(baseUrl, { pin });
     const results = await Promise.all(Array.from({ length: 40 }, (_, i) => {
@@ -151,7 +150,6 @@ Deno.test("the messages of the vectors get the statuses of the vectors", async (
     const service = await startService({ dataDir });
     await openPairing(service.baseUrl);
     for (const { name, msgA_b64, status } of vectors.pake_messages) {
-      // deno-lint-ignore no-await-in-loop -- one after the other is quick enough
       const answer = await postJson(`${service.baseUrl}/api/pair/start`, { pake: msgA_b64, name });
       assert.equal(answer.status, status, name);
     }

@@ -33,7 +33,6 @@ async function atTerminal(
     shown += text;
     const questions = shown.match(/Passphrase: |Again: /g)?.length ?? 0;
     for (; answered < questions; answered++) {
-      // deno-lint-ignore no-await-in-loop -- one key after the other
       await keyboard.write(utf8(typed[answered] ?? "\u0003"));
     }
   }

@@ -142,11 +142,8 @@ systemTest("remote: what needs a key once there is one, and which", {
       const cells: Cell[] = [post, { path: "/api/v0/events" }, { path: `/r/${RUN_MATCH}` }];
       for (const cell of cells) {
         const right = cell.path.startsWith("/r/") ? 404 : 200;
-        // deno-lint-ignore no-await-in-loop -- one request at a time
         assert.equal((await statusOf(world, cell)).status, 401, cell.path);
-        // deno-lint-ignore no-await-in-loop -- as above
         assert.equal((await statusOf(world, { ...cell, key: other })).status, 403, cell.path);
-        // deno-lint-ignore no-await-in-loop -- as above
         assert.equal((await statusOf(world, { ...cell, key: all })).status, right, cell.path);
       }
       assert.equal((await statusOf(world, { path: `/api/v0/events?key=${all}` })).status, 200);
@@ -172,16 +169,13 @@ systemTest("remote: a WebSocket's origin, and silence before a session", {
         [`http://${world.host.deviceAddress}:1`, 403],
       ];
       for (const [origin, status] of origins) {
-        // deno-lint-ignore no-await-in-loop -- one request at a time
         assert.equal((await upgrade(world, { origin })).status, status, origin);
       }
       // Notifications flow while a silent peer listens until it is cut.
       const silent = upgrade(world, { listenMs: 15_000 });
       const { baseUrl } = world.service;
       for (let i = 0; i < 5; i++) {
-        // deno-lint-ignore no-await-in-loop -- one pairing after the other
         const pairing = await pairPhone(baseUrl, { pin: await openPairing(baseUrl) });
-        // deno-lint-ignore no-await-in-loop -- as above
         await callLocal(baseUrl, "clients.delete", { clientId: pairing.clientId });
       }
       const { received, closeCode } = await silent;
@@ -202,7 +196,6 @@ systemTest("remote: a phone pairs over the guard, and its limits hold", {
       assert.equal(second.result.headers["retry-after"], "1");
       const statuses: number[] = [];
       for (let i = 0; i < 25; i++) {
-        // deno-lint-ignore no-await-in-loop -- one request at a time
         statuses.push((await upgrade(world, { listenMs: 1 })).status);
       }
       assert.ok(statuses.includes(101) && statuses.includes(429));
@@ -278,7 +271,6 @@ systemTest("local: everything is open, unless a header or a page stands in betwe
         ["/health", { Origin: "null" }, 403],
       ];
       for (const [path, headers, status] of rows) {
-        // deno-lint-ignore no-await-in-loop -- one request at a time
         assert.equal(await get(path, headers), status, `${path} ${JSON.stringify(headers)}`);
       }
       const port = new URL(baseUrl).port;

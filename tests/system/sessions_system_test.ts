@@ -28,7 +28,6 @@ Deno.test("the ninth session of a client closes its first with code 4000 and say
     const first = await connectAs("1");
     const others: ReferencePhone[] = [];
     for (let n = 2; n <= DEFAULT_SESSIONS_PER_CLIENT; n++) {
-      // deno-lint-ignore no-await-in-loop -- the oldest is the first
       others.push(await connectAs(String(n)));
     }
     assert.equal(DEFAULT_SESSIONS_PER_CLIENT, 8);
@@ -36,7 +35,6 @@ Deno.test("the ninth session of a client closes its first with code 4000 and say
     others.push(await connectAs("9"));
     assert.equal(await first.closed, 4000);
     for (const phone of others) {
-      // deno-lint-ignore no-await-in-loop -- one after the other
       await phone.call("version");
     }
     assert.deepEqual(closes, ["1: 4000 replaced by a newer connection"]);

@@ -100,11 +100,9 @@ systemTest("an upgrade that is killed leaves the database of before", {
         const isTime = (): Promise<boolean> =>
           Deno.stat(`${path}-wal`).then(({ size }) => size >= bytes, () => false);
         try {
-          // deno-lint-ignore no-await-in-loop -- one life after the other
           await until("the upgrade writes", isTime, { pollMs: 1 });
         } finally {
           child.kill("SIGKILL");
-          // deno-lint-ignore no-await-in-loop -- likewise
           await child.status;
         }
         const { clients, database, close } = openStores({ dataDir, log: silentLogger });

@@ -2,6 +2,7 @@
 // terminal. Each file beside this one is one command.
 
 import { parseArgs } from "node:util";
+import type { Style } from "./styles.ts";
 import type { Config } from "../config/config.ts";
 import type { ConfigSource } from "../config/config_source.ts";
 import type { CheckResult } from "../../features/doctor/check.ts";
@@ -24,6 +25,8 @@ export interface RunningService {
   readonly port: number;
   /** The address that other hosts reach, if any. */
   readonly outside: string | undefined;
+  /** The URLs under which other hosts reach it, the likeliest first. */
+  addresses(): string[];
   /** Opens pairing, or cancels it where it is open. */
   togglePairing(): void;
   /** Reads the settings again; what changed. Throws where they cannot be used. */
@@ -64,6 +67,8 @@ export interface CommandContext {
   write: (text: string) => void;
   /** Writes text to standard error, line ends included. */
   writeError: (text: string) => void;
+  /** Text in a style where standard output is a terminal that shows it; else the text itself. */
+  paint: (style: Style, text: string) => string;
   /** How many columns the terminal has; undefined where standard output is none. */
   columns: () => number | undefined;
   /** Asks a question that is answered with yes or no; no where nobody can answer. */
@@ -104,6 +109,12 @@ export interface Command {
   readonly summary: string;
   /** The text of `--help`, without a line end. */
   readonly usage: string;
+  /** What its first argument may be, for completion. */
+  readonly verbs?: readonly string[];
+  /** Its options with a value, without dashes. */
+  readonly options: readonly string[];
+  /** Its options without a value, without dashes. */
+  readonly flags?: readonly string[];
   /** Runs it; the result is the exit code. Throws UsageError for wrong arguments. */
   run(args: readonly string[], context: CommandContext): Promise<number>;
 }
@@ -126,35 +137,48 @@ export class CommandError extends Error {
   }
 }
 
-/** Parsed arguments: text options by name, and the rest in order. */
+/** Parsed arguments. */
 export interface ParsedArguments {
   /** Options that were given with a value. */
   readonly options: Readonly<Record<string, string | undefined>>;
+  /** Options without a value: whether they were given. */
+  readonly flags: Readonly<Record<string, boolean | undefined>>;
   /** Everything that is no option. */
   readonly positionals: readonly string[];
 }
 
-/** Takes an option without a value, such as "--force", out of the arguments before a "--". */
-export function takeFlag(
-  args: readonly string[],
-  flag: string,
-): { rest: string[]; isSet: boolean } {
-  const end = args.includes("--") ? args.indexOf("--") : args.length;
-  const rest = args.filter((argument, at) => at >= end || argument !== flag);
-  return { rest, isSet: rest.length < args.length };
-}
-
-/** Parses arguments; every option named takes a value. Throws UsageError for others. */
+/** Parses the arguments that a command takes. Throws UsageError for options that it has not. */
 export function parseArguments(
   args: readonly string[],
-  optionNames: readonly string[],
+  { options, flags = [] }: Pick<Command, "options" | "flags">,
 ): ParsedArguments {
-  const options = Object.fromEntries(
-    optionNames.map((name) => [name, { type: "string" as const }]),
-  );
+  const known = Object.fromEntries([
+    ...options.map((name) => [name, { type: "string" }] as const),
+    ...flags.map((name) => [name, { type: "boolean" }] as const),
+  ]);
+  const parsed = parse(args, known);
+  const given = Object.entries(parsed.values);
+  return {
+    options: Object.fromEntries(
+      given.filter((one): one is [string, string] => typeof one[1] === "string"),
+    ),
+    flags: Object.fromEntries(
+      given.filter((one): one is [string, boolean] => typeof one[1] === "boolean"),
+    ),
+    positionals: parsed.positionals,
+  };
+}
+
+type KnownOptions = Record<string, { readonly type: "string" | "boolean" }>;
+
+interface ParsedValues {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly positionals: readonly string[];
+}
+
+function parse(args: readonly string[], options: KnownOptions): ParsedValues {
   try {
-    const parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
-    return { options: { ...parsed.values }, positionals: parsed.positionals };
+    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : "Wrong arguments");
   }

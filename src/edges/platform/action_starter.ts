@@ -68,7 +68,6 @@ async function readAll(
   signal.addEventListener("abort", () => void reader.cancel().catch(() => {}), { once: true });
   let buffer = new Uint8Array(READ_BYTES);
   for (;;) {
-    // deno-lint-ignore no-await-in-loop -- the next chunk goes where this one was
     const { done, value } = await reader.read(buffer);
     if (done || value === undefined) return;
     onOutput(value);

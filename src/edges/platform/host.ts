@@ -49,14 +49,23 @@ export function ownAddresses(): string[] {
 }
 
 /**
- * What a phone opens to pair with a PIN: the pairing page under the address by which other hosts
- * most likely reach this one, IPv4 before IPv6. Undefined where there is none.
+ * The URLs under which other hosts most likely reach this one, IPv4 before IPv6; without the
+ * addresses that are of use on one link or on this machine alone.
  */
-export function pairingUrl(pin: string, port: number): string | undefined {
+export function reachableUrls(port: number): string[] {
   const outer = Deno.networkInterfaces().filter(({ name, address }) =>
     name !== "lo" && !address.startsWith("127.") && !address.startsWith("fe80:")
   );
-  const hostname = (outer.find(({ family }) => family === "IPv4") ?? outer[0])?.address;
-  if (hostname === undefined) return undefined;
-  return `http://${formatSocketAddress({ hostname, port })}/app/#pair=${pin}`;
+  return outer
+    .toSorted((a, b) => Number(a.family === "IPv6") - Number(b.family === "IPv6"))
+    .map(({ address }) => `http://${formatSocketAddress({ hostname: address, port })}`);
+}
+
+/**
+ * What a phone opens to pair with a PIN: the pairing page under the likeliest address. Undefined
+ * where there is none.
+ */
+export function pairingUrl(pin: string, port: number): string | undefined {
+  const [url] = reachableUrls(port);
+  return url && `${url}/app/#pair=${pin}`;
 }

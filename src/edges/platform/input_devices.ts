@@ -51,7 +51,6 @@ async function readEvents(file: Deno.FsFile, listener: InputListener): Promise<v
   const buffer = new Uint8Array(READ_EVENTS * INPUT_EVENT_BYTES);
   try {
     for (;;) {
-      // deno-lint-ignore no-await-in-loop -- events come one after the other
       const length = await file.read(buffer);
       if (length === null) return;
       for (const event of decodeInputEvents(buffer.subarray(0, length))) listener.take(event);

@@ -74,9 +74,7 @@ export class DatagramSocket extends EventEmitter {
   // The sender is a member for the reach of what it sends alone.
   async #join(address: string): Promise<void> {
     for (const one of [this.#group, this.#own]) {
-      // deno-lint-ignore no-await-in-loop -- two at most
       const membership = await one.joinMulticastV4(GROUP, address);
-      // deno-lint-ignore no-await-in-loop -- as above
       await membership.setTTL(TTL);
     }
   }
@@ -89,7 +87,6 @@ export class DatagramSocket extends EventEmitter {
     const buffer = Buffer.alloc(MAX_PACKET_BYTES + 1);
     try {
       while (!this.#isClosed) {
-        // deno-lint-ignore no-await-in-loop -- the next packet goes where this one was
         const [bytes, sender] = await from.receive(buffer);
         const { hostname: address, port } = sender as Deno.NetAddr;
         if (!admits({ address, bytes: bytes.length })) continue;

@@ -98,7 +98,6 @@ export async function runChecks(
 ): Promise<CheckResult[]> {
   const results: CheckResult[] = [];
   for (const check of checks) {
-    // deno-lint-ignore no-await-in-loop -- each gets the device to itself, or times mean nothing
     results.push({ code: check.code, ...await runCheck(check, options) });
   }
   return results;

@@ -42,7 +42,6 @@ export async function openDocument(
   const parts: Bytes[] = [];
   let bytes = 0;
   while (bytes <= DOCUMENT_HOLD_BYTES) {
-    // deno-lint-ignore no-await-in-loop -- one part after the other
     const part = await document.read();
     if (part === undefined) {
       exchange.end();
@@ -63,7 +62,6 @@ export async function readDocument(
   const parts: Bytes[] = [];
   let bytes = 0;
   for (;;) {
-    // deno-lint-ignore no-await-in-loop -- one part after the other
     const part = await document.read();
     if (part === undefined) break;
     const { length } = part;

@@ -88,7 +88,6 @@ async function nextStep(options: StepOptions): Promise<Step> {
   const { source, judge, exchange, log } = options;
   for (;;) {
     exchange.waitFor("server");
-    // deno-lint-ignore no-await-in-loop -- one piece after the other
     const { piece, cause } = await readPiece(source);
     // After the last frame nothing can be missing.
     if (cause !== undefined && judge.isFinal) return { passed: [], isLast: true };

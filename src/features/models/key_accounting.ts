@@ -136,7 +136,6 @@ export class KeyAccounting implements Accounting {
       // What was sent once goes again as it was: its answer may only have come late.
       const batch = owed.batch ??= this.#nextBatch(owed);
       try {
-        // deno-lint-ignore no-await-in-loop -- a store that fails once is not asked for the rest
         await limits.addTokens(batch);
       } catch (error) {
         log.debug("Cannot count tokens, will try again", { error: asError(error) });

@@ -99,7 +99,6 @@ export class RequestBody {
    */
   async readModel(): Promise<string> {
     for (;;) {
-      // deno-lint-ignore no-await-in-loop -- one part after the other
       const part = await this.#readPart();
       if (part === undefined) break;
       this.#options.held.take(part.length);
@@ -153,7 +152,6 @@ export class RequestBody {
   // The next part, checked; without the last brace and what follows it.
   async #readPart(): Promise<Bytes | undefined> {
     for (;;) {
-      // deno-lint-ignore no-await-in-loop -- one part after the other
       const part = await this.#read();
       if (part === undefined) {
         this.#checkEnd();

@@ -172,7 +172,6 @@ async function readBeginning({ body }: Response, signal: AbortSignal): Promise<s
   let text = "";
   try {
     while (text.length < MAX_LOGGED_BYTES) {
-      // deno-lint-ignore no-await-in-loop -- one part after the other
       const part = await source.read();
       if (part === undefined) break;
       text += decodeUtf8(part.subarray(0, MAX_LOGGED_BYTES)) ?? "(not text)";

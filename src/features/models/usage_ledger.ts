@@ -134,7 +134,6 @@ export class UsageLedger {
       for (let batch = this.#oldest(); batch !== undefined; batch = this.#oldest()) {
         // What was offered may be counted though no answer came: nothing is added to it any more.
         if (batch.batchId === this.#growing?.batchId) this.#growing = undefined;
-        // deno-lint-ignore no-await-in-loop -- in order, and not all at once on a store that is slow
         await store.add(batch);
         outbox?.remove(batch.batchId);
         if (outbox === undefined) this.#waiting.shift();

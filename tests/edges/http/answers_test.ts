@@ -22,12 +22,10 @@ Deno.test("the 21st request at once from an address is 429, on every limited rou
   ];
   for (let i = 0; i < 20; i++) {
     const [path, init] = asks[i % asks.length] ?? ["", {}];
-    // deno-lint-ignore no-await-in-loop -- one request after the other
     const { status } = await device.ask(path, { ...init, peer: REMOTE });
     if (path !== "/api/pair/start") assert.notEqual(status, 429);
   }
   for (const [path, init] of asks) {
-    // deno-lint-ignore no-await-in-loop -- as above
     const answer = await device.ask(path, { ...init, peer: REMOTE });
     const code = path === "/api/pair/start" ? undefined : "rate_limited";
     assert.deepEqual([answer.status, answer.code], [429, code]);
@@ -43,7 +41,6 @@ Deno.test("the 21st request at once from an address is 429, on every limited rou
 Deno.test("the device itself is under no limit", async () => {
   const device = openDevice();
   for (let i = 0; i < 200; i++) {
-    // deno-lint-ignore no-await-in-loop -- one request after the other
     assert.equal((await device.ask("/api", POST)).status, 200);
   }
 });
@@ -54,7 +51,6 @@ Deno.test("every answer has a name of its own, whatever name the peer proposes",
   const names = new Set<string | null>([proposal]);
   for (let i = 0; i < 10; i++) {
     const init = { headers: { "X-Request-ID": proposal } };
-    // deno-lint-ignore no-await-in-loop -- one request after the other
     const { headers } = await device.ask(i % 2 ? "/health" : "/x", init);
     names.add(headers.get("X-Request-ID"));
   }
@@ -102,7 +98,6 @@ Deno.test("a refusal is told in the log under its name, at the level debug only"
 Deno.test("HEAD is answered like GET without a body, where GET only tells something", async () => {
   const device = openDevice();
   for (const path of ["/health", "/", "/app/", "/metrics", "/nowhere"]) {
-    // deno-lint-ignore no-await-in-loop -- one request after the other
     const [got, head] = await Promise.all([device.ask(path), device.ask(path, { method: "HEAD" })]);
     assert.deepEqual([head.status, head.text], [got.status, ""]);
     assert.equal(head.headers.get("Content-Type"), got.headers.get("Content-Type"));
@@ -112,7 +107,6 @@ Deno.test("HEAD is answered like GET without a body, where GET only tells someth
 Deno.test("HEAD runs nothing, opens no stream and upgrades nothing", async () => {
   const device = openDevice();
   for (const path of ["/run/hello", "/r/hello", "/l/hello", ...EVENT_PATHS]) {
-    // deno-lint-ignore no-await-in-loop -- one request after the other
     const head = await device.ask(path, { method: "HEAD" });
     assert.deepEqual([head.status, head.headers.get("Allow")], [405, "GET"]);
   }
@@ -125,7 +119,6 @@ for (const path of EVENT_PATHS) {
     const device = openDevice();
     for (const peer of [undefined, REMOTE]) {
       const init = peer === undefined ? {} : { peer };
-      // deno-lint-ignore no-await-in-loop -- one stream after the other
       const response = await device.fetch(path, init);
       assert.equal(response.headers.get("Content-Type"), "text/event-stream");
       device.bus.publish("m", { n: 1 });
@@ -135,7 +128,6 @@ for (const path of EVENT_PATHS) {
       if (peer === undefined) {
         expected.push('data: {"jsonrpc":"2.0","method":"local","params":{}}\n\n');
       }
-      // deno-lint-ignore no-await-in-loop -- as above
       assert.equal(await response.text(), expected.join(""));
     }
   });

@@ -22,7 +22,6 @@ for (const path of PATHS) {
     device.keys.create({ name: "x", scopes: ["rpc"] });
     const peers = [{}, { peer: REMOTE }];
     for (const peer of peers) {
-      // deno-lint-ignore no-await-in-loop -- one request after the other
       const answer = await device.ask(path, { method: "OPTIONS", headers: PREFLIGHT, ...peer });
       assert.deepEqual([answer.status, answer.text], [204, ""]);
       const { headers } = answer;
@@ -61,7 +60,6 @@ for (const [asked, answered] of PRIVATE_NETWORK) {
 for (const origin of ["https://evil.example", "null", "", "https://app.example.evil.example"]) {
   Deno.test(`a preflight from ${JSON.stringify(origin)} is 403 and allows nothing`, async () => {
     for (const path of [...PATHS, "/nowhere"]) {
-      // deno-lint-ignore no-await-in-loop -- one request after the other
       const answer = await openDevice().ask(path, {
         method: "OPTIONS",
         headers: {
@@ -141,14 +139,12 @@ for (const [what, asked, allowed] of CLIENTS) {
     const headers = { ...PREFLIGHT, "Access-Control-Request-Headers": asked };
     const expected = ["Accept,Content-Type,Authorization", allowed].filter((one) => one).join();
     for (const path of ["/api/chat", "/v1/messages", "/v1/models/llama3.1:8b"]) {
-      // deno-lint-ignore no-await-in-loop -- one request after the other
       const answer = await device.ask(path, { method: "OPTIONS", headers, peer: REMOTE });
       assert.equal(answer.status, 204);
       assert.equal(answer.headers.get("Access-Control-Allow-Headers"), expected, path);
     }
     for (const other of [device, openDevice()]) {
       const path = other === device ? "/api" : "/api/chat";
-      // deno-lint-ignore no-await-in-loop -- as above
       const { headers: plain } = await other.ask(path, { method: "OPTIONS", headers });
       assert.equal(plain.get("Access-Control-Allow-Headers"), "Accept,Content-Type,Authorization");
     }
@@ -168,7 +164,6 @@ Deno.test("a page may read the name of a request and when to try again, of error
   const asks = [post(), post({ model: "private:70b" }), post({}, {})];
   for (const ask of asks) {
     const headers = { ...ask.headers as Record<string, string>, Origin: PAGE };
-    // deno-lint-ignore no-await-in-loop -- one request after the other
     const answer = await device.ask("/api/chat", { ...ask, headers });
     assert.equal(answer.headers.get("Access-Control-Expose-Headers"), "X-Request-ID,Retry-After");
     assert.equal(answer.headers.get("Access-Control-Allow-Origin"), PAGE);

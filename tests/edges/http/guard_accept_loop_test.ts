@@ -87,7 +87,6 @@ for (const [what, error] of OF_ONE_PEER) {
   Deno.test(`AcceptLoop goes on at once after a connection that ${what}`, async () => {
     const { clock, listener, connections, warnings, loop } = startLoop();
     for (let i = 0; i < 1000; i++) {
-      // deno-lint-ignore no-await-in-loop -- one failure after the other
       await listener.give(error);
     }
     await listener.give("next");
@@ -122,15 +121,12 @@ Deno.test("AcceptLoop goes on 100 ms after it ran out of descriptors and warns o
   await listener.asked();
   for (let i = 0; i < 5; i++) {
     const pause = paused();
-    // deno-lint-ignore no-await-in-loop -- one failure after the other
     await listener.give(EMFILE);
-    // deno-lint-ignore no-await-in-loop -- as above
     await pause;
     const { accepts } = listener;
     clock.advance(ACCEPT_RETRY_MS - 1);
     assert.equal(listener.accepts, accepts);
     clock.advance(1);
-    // deno-lint-ignore no-await-in-loop -- as above
     await listener.asked();
     assert.equal(listener.accepts, accepts + 1);
   }

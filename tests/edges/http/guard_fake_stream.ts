@@ -44,7 +44,6 @@ export class FakeStream implements TcpStream {
 
   /** Waits until the condition holds; it is asked again at every step. */
   async until(condition: (stream: this) => boolean): Promise<void> {
-    // deno-lint-ignore no-await-in-loop -- step by step
     while (!condition(this)) await this.#changed.promise;
   }
 

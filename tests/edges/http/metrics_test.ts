@@ -23,7 +23,6 @@ Deno.test("metrics count what happens and read what there is, whenever asked", a
   metrics.answered(404);
   metrics.answered(404);
   for (let asked = 0; asked < 2; asked++) {
-    // deno-lint-ignore no-await-in-loop -- asked twice, answered alike
     const { contentType, body } = await metrics.render();
     assert.match(contentType, /^text\/plain/);
     const lines = new Set(body.split("\n"));

@@ -92,7 +92,6 @@ for (const [what, path, ask, status, body] of STYLED) {
 Deno.test("routes that are not the gateway's keep their form whatever the style", async () => {
   const device = openModels({ errorStyle: "client" });
   for (const [method, path] of [["POST", "/api/pull"], ["DELETE", "/health"]] as const) {
-    // deno-lint-ignore no-await-in-loop -- one route after the other
     const { text } = await device.ask(path, { method, headers: AUTHORIZED });
     assert.deepEqual(Object.keys(JSON.parse(text).error), ["code", "message", "request_id"]);
   }
@@ -105,9 +104,7 @@ Deno.test("no error in the clients' own style has anything of the server in it",
     device.ollama.script = () => Response.json({ error: said }, { status });
     for (const { method, path } of ENDPOINTS) {
       const asked = method === "GET" ? { headers: AUTHORIZED } : post();
-      // deno-lint-ignore no-await-in-loop -- one endpoint after the other
       const answer = await device.fetch(path.replace(":model", CHAT.model), asked);
-      // deno-lint-ignore no-await-in-loop -- as above
       assert.doesNotMatch(await answer.text(), LEAKS);
     }
   }

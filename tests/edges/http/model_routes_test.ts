@@ -15,17 +15,14 @@ Deno.test("every endpoint answers its method, and no other", async () => {
     const path = pattern.replace(":model", "llama3.1:8b");
     const device = openModels();
     const asked = method === "GET" ? { headers: AUTHORIZED } : post();
-    // deno-lint-ignore no-await-in-loop -- one endpoint after the other
     const answer = await device.ask(path, asked);
     assert.equal(answer.status, 200, path);
     assert.equal(answer.headers.get("Cache-Control"), "no-store");
     for (const other of ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]) {
       if (other === method) continue;
-      // deno-lint-ignore no-await-in-loop -- as above
       const refused = await device.ask(path, { method: other, headers: AUTHORIZED });
       assert.deepEqual([refused.status, refused.headers.get("Allow")], [405, method], path);
     }
-    // deno-lint-ignore no-await-in-loop -- as above
     const head = await device.ask(path, { method: "HEAD", headers: AUTHORIZED });
     assert.deepEqual([head.status, head.text], [method === "GET" ? 200 : 405, ""]);
   }
@@ -71,7 +68,6 @@ for (const [method, path] of FOREIGN) {
 Deno.test("without a gateway none of its routes exists", async () => {
   const device = openDevice();
   for (const { method, path } of ENDPOINTS) {
-    // deno-lint-ignore no-await-in-loop -- one endpoint after the other
     const { status } = await device.ask(path, { method, headers: AUTHORIZED });
     assert.equal(status, 404, path);
   }
@@ -99,7 +95,6 @@ Deno.test("a key is asked for always, and what is wrong with it is never told", 
   ];
   for (const { method, path } of ENDPOINTS) {
     for (const headers of WRONG) {
-      // deno-lint-ignore no-await-in-loop -- one header after the other
       const answer = await device.ask(`${path}?key=${KEY}`, { method, headers });
       assert.equal(answer.status, 401);
       assert.equal(answer.headers.get("WWW-Authenticate"), "Bearer");
@@ -112,7 +107,6 @@ Deno.test("a key is asked for always, and what is wrong with it is never told", 
         },
       });
     }
-    // deno-lint-ignore no-await-in-loop -- as above
     const other = await device.ask(path, {
       method,
       headers: { Authorization: "Bearer lk_otherscope" },
@@ -136,7 +130,6 @@ Deno.test("x-api-key is a key for Anthropic's clients alone, and Authorization c
     ["/api/chat", { "x-api-key": KEY }, 401],
   ];
   for (const [path, headers, status] of ROWS) {
-    // deno-lint-ignore no-await-in-loop -- one request after the other
     const answer = await device.ask(path, { method: "POST", headers, body });
     assert.equal(answer.status, status, `${path} ${JSON.stringify(headers)}`);
   }
@@ -152,7 +145,6 @@ Deno.test("the version of Anthropic's API goes upstream, and nothing in its disg
   ];
   for (const [path, version, sent] of ROWS) {
     const headers = { ...AUTHORIZED, "anthropic-version": version, "anthropic-beta": "x" };
-    // deno-lint-ignore no-await-in-loop -- one request after the other
     await device.ask(path, post(CHAT, headers));
     const seen = device.ollama.seen.at(-1)?.headers;
     assert.equal(seen?.get("anthropic-version"), sent, version);
@@ -166,7 +158,6 @@ Deno.test("one model is told of where the key may use it", async () => {
     device.ask(`/v1/models/${model}`, { headers: { Authorization: `Bearer ${key}` } });
   const entry = { object: "model", created: 1, owned_by: "library" };
   for (const spelling of ["llama3.1:8b", "llama3.1%3A8b"]) {
-    // deno-lint-ignore no-await-in-loop -- one spelling after the other
     const { status, text } = await ask(spelling);
     assert.deepEqual([status, JSON.parse(text)], [200, { id: "llama3.1:8b", ...entry }]);
   }
@@ -180,7 +171,6 @@ Deno.test("one model is told of where the key may use it", async () => {
     ["x".repeat(3000)],
   ];
   for (const [model, key] of REFUSED) {
-    // deno-lint-ignore no-await-in-loop -- one model after the other
     const { status, code } = await ask(model, key);
     assert.deepEqual([status, code], [403, "model_not_allowed"], model);
   }
@@ -200,7 +190,6 @@ Deno.test("an Ollama client finds a server at /, a browser the page", async () =
     ["HEAD", page, 302, ""],
   ];
   for (const [method, headers, status, text] of ROWS) {
-    // deno-lint-ignore no-await-in-loop -- one request after the other
     const answer = await device.ask("/", { method, headers, peer: REMOTE });
     assert.deepEqual([answer.status, answer.text], [status, text], method);
   }
@@ -218,7 +207,6 @@ Deno.test("names, origins and addresses are looked at before the key", async () 
     [{ headers: AUTHORIZED, peer: { ...REMOTE, address: "198.51.100.9" } }, 403],
   ];
   for (const [init, status] of ROWS) {
-    // deno-lint-ignore no-await-in-loop -- one request after the other
     assert.equal((await device.ask("/api/tags", init)).status, status);
   }
   assert.deepEqual(device.judged, []);
@@ -281,7 +269,6 @@ Deno.test("a request is asked for anew: no query, no header of the client's goes
 Deno.test("a packed body is 415, and a body that says it is too long is 413 unread", async () => {
   const device = openModels();
   for (const encoding of ["gzip", "br", "identity, gzip", "x"]) {
-    // deno-lint-ignore no-await-in-loop -- one encoding after the other
     const { status, code } = await device.ask(
       "/api/chat",
       post(CHAT, { ...AUTHORIZED, "Content-Encoding": encoding }),
@@ -304,7 +291,6 @@ Deno.test("no error has anything of the server in it", async () => {
       Response.json({ error: said }, { status, headers: { Server: "ollama" } });
     for (const { method, path } of ENDPOINTS) {
       const asked = method === "GET" ? { headers: AUTHORIZED } : post();
-      // deno-lint-ignore no-await-in-loop -- one endpoint after the other
       const { text, headers } = await device.ask(path, asked);
       assert.doesNotMatch(text + JSON.stringify([...headers]), LEAKS);
     }

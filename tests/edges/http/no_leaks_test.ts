@@ -124,7 +124,6 @@ for (const [what, thrown] of SECRETS) {
       [{ isStopping: fail }, "/health", {}],
     ];
     for (const [options, path, init] of devices) {
-      // deno-lint-ignore no-await-in-loop -- one device after the other
       const answer = await openDevice(options).ask(path, init);
       const text = path === "/api/pair/start" ? "internal error" : "Internal error";
       assert.deepEqual([answer.status, answer.message], [500, text]);

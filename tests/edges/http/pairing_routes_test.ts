@@ -133,7 +133,6 @@ Deno.test("start with a message that is none is 400 while a PIN is pending", asy
   const texts = ["hello", right.slice(0, -1), right.replace('"role":0', '"role":1'), `${right} x`];
   for (const text of texts) {
     const pake = encodeBase64(utf8(text));
-    // deno-lint-ignore no-await-in-loop -- one request after the other
     const answer = await post(device, START, { pake, name: NAME });
     assert.deepEqual(
       [answer.status, answer.message],
@@ -189,7 +188,6 @@ Deno.test("finish with wrong confirms of any length is 401, 401 and 403, and tol
     const { sessionId } = startPhone(device.pairing, { pin, scalar: BigInt(i + 2) });
     const body = { session: sessionId, confirm: encodeBase64(confirm) };
     const peer = { ...REMOTE, address: `198.51.100.${Math.min(i, 1)}` };
-    // deno-lint-ignore no-await-in-loop -- one guess after the other
     const { status, message } = await post(device, FINISH, body, { peer });
     seen.push([status, message]);
     device.clock.advance(1_000);
@@ -270,7 +268,6 @@ for (const [path, limit, message] of SIZES) {
     const headers = [{}, { "Content-Length": String(limit + 1) }];
     for (const announced of headers) {
       const body = "{}".padEnd(limit + 1);
-      // deno-lint-ignore no-await-in-loop -- one request after the other
       const over = await post(device, path, body, { headers: announced });
       assert.deepEqual([over.status, over.message], [400, `body: expected at most ${limit} bytes`]);
     }
@@ -281,7 +278,6 @@ Deno.test("the media type of a pairing request is not looked at", async () => {
   const device = openDevice();
   for (const type of ["text/plain", "application/json", "image/png"]) {
     const headers = { "Content-Type": type };
-    // deno-lint-ignore no-await-in-loop -- one request after the other
     const answer = await post(device, START, "{}", { headers });
     assert.equal(answer.message, "invalid PAKE message");
   }
@@ -324,7 +320,6 @@ Deno.test("an address that failed twice is 403 at start and finish, and others s
       messageA: messageAFor(pin).messageA,
       address: "192.0.2.99",
     }).sessionId;
-    // deno-lint-ignore no-await-in-loop -- one guess after the other
     const { status, message } = await post(device, FINISH, { ...body, session }, { peer: REMOTE });
     seen.push([status, message]);
     device.clock.advance(1_000);

@@ -16,7 +16,6 @@ Deno.test("a method hears where its caller is, and the id comes back as it was w
   ];
   device.settings.replace({ ...device.settings.current, allowedIps: ["0.0.0.0/0"] });
   for (const [init, result] of callers) {
-    // deno-lint-ignore no-await-in-loop -- one request after the other
     const answer = await device.ask("/api", { ...POST, ...init });
     assert.deepEqual([answer.status, answer.text], [
       200,
@@ -126,7 +125,6 @@ for (const [what, headers] of ANNOUNCED) {
         pull: (controller) => controller.error(new Deno.errors.ConnectionReset("/secret")),
       });
       const init = { ...POST, body, headers: { ...HEADERS, ...headers } };
-      // deno-lint-ignore no-await-in-loop -- one request after the other
       const answer = await device.ask(path, init);
       assert.deepEqual([answer.status, answer.message], [400, "The body did not arrive whole"]);
     }
@@ -146,7 +144,6 @@ Deno.test("POST asks for address, key, limit, media type and size in this order"
   assert.equal(await statusOf({ "Content-Type": "text/plain" }), 401);
   for (let i = 0; i < 20; i++) {
     // The size is looked at before the type, which is looked at with the body.
-    // deno-lint-ignore no-await-in-loop -- one request after the other
     assert.equal(await statusOf({ ...keyed, "Content-Type": "text/plain" }), 413);
   }
   assert.equal(await statusOf({ ...keyed, "Content-Type": "text/plain" }), 429);

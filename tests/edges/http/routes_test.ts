@@ -252,7 +252,6 @@ for (const row of ROWS) {
 
 Deno.test("/health tells what the service is doing", async () => {
   for (const state of ["starting", "ready", "failed"] as const) {
-    // deno-lint-ignore no-await-in-loop -- one device after the other
     const { text } = await openDevice({ state: () => state }).ask("/health");
     assert.equal(text, `{"status":"ok","state":"${state}"}`);
   }

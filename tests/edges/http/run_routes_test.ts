@@ -87,10 +87,8 @@ Deno.test("runRoute() runs the text once for whoever asks and says that it was a
     );
   }
   for (const prefix of ["/run/", "/r/"]) {
-    // deno-lint-ignore no-await-in-loop -- one request after the other
     const response = await routes.fetch(new Request(`http://localhost${prefix}a%20b`), { peer });
     assert.equal(response.status, 200);
-    // deno-lint-ignore no-await-in-loop -- as above
     assert.deepEqual(await response.json(), { status: "accepted" });
   }
   assert.deepEqual(runs, [

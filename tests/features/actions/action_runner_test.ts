@@ -87,7 +87,6 @@ for (let turns = 0; turns < 12; turns++) {
   Deno.test(`only one gets the screen of two texts ${turns} turns apart`, async () => {
     const { runner, programs, told } = fixture([GAME]);
     const first = codeOf(runner.run({ text: "game a" }));
-    // deno-lint-ignore no-await-in-loop -- turns are what is counted
     for (let turn = 0; turn < turns; turn++) await undefined;
     const second = codeOf(runner.run({ text: "game b" }));
     await settle();

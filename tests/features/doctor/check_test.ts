@@ -160,7 +160,6 @@ Deno.test("CHECKS ask each their own probe", async () => {
 
 async function settle(): Promise<void> {
   for (let i = 0; i < 10; i++) {
-    // deno-lint-ignore no-await-in-loop -- each turn lets what is ready go on
     await Promise.resolve();
   }
 }

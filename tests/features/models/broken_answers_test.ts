@@ -25,14 +25,11 @@ Deno.test("a silent server is 504 before its first byte, with or without a head"
     const world = openGateway();
     world.ollama.script = script;
     const asked = refused(world.ask("/api/chat", { body: CHAT }), "upstream_timeout");
-    // deno-lint-ignore no-await-in-loop -- one way to be silent after the other
     await settle();
     world.clock.advance(TIMEOUT_MS - 1);
-    // deno-lint-ignore no-await-in-loop -- as above
     await settle();
     assert.equal(world.outcomes.length, 0);
     world.clock.advance(1);
-    // deno-lint-ignore no-await-in-loop -- as above
     await asked;
     assertOver(world);
   }
@@ -66,17 +63,13 @@ Deno.test("a client that leaves in the stream ends the request upstream, and is 
     const { world, stream } = openStream("ndjson");
     stream.write(FIRST.ndjson);
     const leaving = new AbortController();
-    // deno-lint-ignore no-await-in-loop -- one way to leave after the other
     const response = await world.ask("/api/chat", { body: CHAT, signal: leaving.signal });
     const reader = response.body?.getReader();
-    // deno-lint-ignore no-await-in-loop -- as above
     await reader?.read();
     const next = reader?.read().catch(() => {});
     if (how === "cancel") reader?.cancel();
     else leaving.abort();
-    // deno-lint-ignore no-await-in-loop -- as above
     await Promise.all([stream.cancelled, next]);
-    // deno-lint-ignore no-await-in-loop -- as above
     await settle();
     assertOver(world, false);
     assert.equal(world.outcomes[0]?.outputTokens, 1, "a frame counts as a token");
@@ -135,20 +128,15 @@ Deno.test("a client that stops sending its body is refused, before and after the
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
     const writer = writable.getWriter();
     const asked = refused(world.ask("/api/chat", { body: readable }), "bad_request");
-    // deno-lint-ignore no-await-in-loop -- one beginning after the other
     await writer.write(new TextEncoder().encode(beginning));
-    // deno-lint-ignore no-await-in-loop -- as above
     await settle();
     world.clock.advance(CLIENT_SILENCE_MS - 1);
-    // deno-lint-ignore no-await-in-loop -- as above
     await settle();
     assert.equal(world.gateway.counts().requests, 1);
     world.clock.advance(1);
-    // deno-lint-ignore no-await-in-loop -- as above
     assert.equal((await asked).message, "The body did not arrive in time");
     assert.deepEqual(world.gateway.counts(), { requests: 0, heldBytes: 0 });
     assert.equal(world.clock.timerCount, 0);
-    // deno-lint-ignore no-await-in-loop -- as above
     await writer.abort().catch(() => {});
   }
 });
@@ -182,10 +170,8 @@ Deno.test("a long document that goes wrong breaks off and says nothing", async (
     stream.write("1,");
     const leaving = new AbortController();
     const body = { model: "nomic-embed-text" };
-    // deno-lint-ignore no-await-in-loop -- one fault after the other
     const response = await world.ask("/api/embed", { body, signal: leaving.signal });
     const reading = assert.rejects(response.text(), (error) => !LEAKS.test(String(error)));
-    // deno-lint-ignore no-await-in-loop -- as above
     await settle();
     if (rest === "fail") stream.fail();
     else if (rest === "silence") world.clock.advance(TIMEOUT_MS);
@@ -194,7 +180,6 @@ Deno.test("a long document that goes wrong breaks off and says nothing", async (
       stream.write(rest);
       stream.end();
     }
-    // deno-lint-ignore no-await-in-loop -- as above
     await reading;
     assertOver(world, rest !== "leave");
   }
@@ -337,21 +322,16 @@ Deno.test("an answer is cancelled even where the fetch does not hear the signal 
       const world = openGateway({ fetch: () => Promise.resolve(stream.response) });
       stream.write(FIRST[format]);
       const leaving = new AbortController();
-      // deno-lint-ignore no-await-in-loop -- one way to end after the other
       const response = await world.ask("/api/chat", { body: CHAT, signal: leaving.signal });
       const reader = response.body?.getReader();
-      // deno-lint-ignore no-await-in-loop -- as above
       await reader?.read();
       const next = reader?.read();
-      // deno-lint-ignore no-await-in-loop -- as above
       await settle();
       if (how === "silence") world.clock.advance(TIMEOUT_MS);
       else if (how === "leave") reader?.cancel();
       else if (how === "signal") leaving.abort();
       else world.gateway.close();
-      // deno-lint-ignore no-await-in-loop -- as above
       await Promise.all([stream.cancelled, next]);
-      // deno-lint-ignore no-await-in-loop -- as above
       await settle();
       assertOver(world, how === "silence" || how === "close");
       const told = world.lines.map(([level, , { code, requestId }]) => [level, code, requestId]);

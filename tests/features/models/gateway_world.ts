@@ -152,7 +152,6 @@ export const LEAKS =
 /** Lets everything run that needs no time. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 20; i++) {
-    // deno-lint-ignore no-await-in-loop -- one turn after the other
     await new Promise((resolve) => setTimeout(resolve, 0));
   }
 }

@@ -88,7 +88,6 @@ async function refusalOf(
 Deno.test("a key has so many requests in a minute, and again in the next", async () => {
   await withAccounting({ perMinute: 3 }, async ({ accounting, clock }) => {
     const tries = [];
-    // deno-lint-ignore no-await-in-loop -- one after the other, as the limit counts them
     for (let n = 0; n < 5; n++) tries.push(await refusalOf(accounting));
     const refused = ["rate_limited", 45];
     assert.deepEqual(tries, [undefined, undefined, undefined, refused, refused]);
@@ -125,7 +124,6 @@ Deno.test("a request that is refused for its tokens uses up none of the minute",
   await withAccounting({ tokensPerDay: 50, perMinute: 2 }, async ({ accounting, clock }) => {
     (await accounting.begin(KEY)).end(OUTCOME);
     const day = 24 * 3600_000;
-    // deno-lint-ignore no-await-in-loop -- one after the other
     for (let n = 0; n < 5; n++) assert.equal((await refusalOf(accounting))?.[0], "rate_limited");
     clock.stepWall(day);
     assert.equal(await refusalOf(accounting), undefined);

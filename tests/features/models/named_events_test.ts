@@ -96,7 +96,6 @@ for (const format of ["responses", "messages"] as const) {
   Deno.test(`${format}: a stream that ends before its last event is told of and counted so far`, async () => {
     for (const breaksOff of [false, true]) {
       const texts = EVENTS[format].slice(0, -2);
-      // deno-lint-ignore no-await-in-loop -- one way after the other
       const { text, world } = await streamed(format, texts, { breaksOff });
       assert.equal(text, texts.join("") + ERROR_EVENT[format]);
       assert.equal(world.outcomes[0]?.outputTokens, WORDS.length);
@@ -117,7 +116,6 @@ Deno.test("messages: the prompt is the one of the first event, or of a later one
     [[begin(5), DELTA.messages, namedEvent({ type: "message_stop" })], [5, 1]],
   ];
   for (const [texts, counted] of ROWS) {
-    // deno-lint-ignore no-await-in-loop -- one row after the other
     const { world } = await streamed("messages", texts);
     const [outcome] = world.outcomes;
     assert.deepEqual([outcome?.promptTokens, outcome?.outputTokens], counted);

@@ -74,13 +74,11 @@ Deno.test("an outage of the server is one line at its start and one at its end",
   const loud = (): string[] =>
     lines.filter(([level]) => level !== "debug").map(([, message]) => message);
   for (const _ of [1, 2, 3]) {
-    // deno-lint-ignore no-await-in-loop -- one request after the other
     await refused(ask("/api/chat", { body: CHAT }), "upstream_unavailable");
   }
   assert.deepEqual(loud(), ["The model server cannot be used"]);
   isAway = false;
   for (const _ of [1, 2]) {
-    // deno-lint-ignore no-await-in-loop -- as above
     await (await ask("/api/chat", { body: CHAT })).text();
   }
   assert.deepEqual(loud(), [

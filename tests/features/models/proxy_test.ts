@@ -72,7 +72,6 @@ Deno.test("a body reaches the server letter for letter, whatever it asks beside 
   for (const cuts of [[], [1], [10, 11], [40, 90, 100], [body.length - 1]]) {
     const { ask, ollama } = openGateway();
     const parts = [0, ...cuts].map((cut, i) => body.slice(cut, cuts[i] ?? body.length));
-    // deno-lint-ignore no-await-in-loop -- one way to cut after the other
     await (await ask("/api/chat", { body: pieces(...parts, "\n ") })).text();
     assert.equal(ollama.seen[0]?.text, body);
   }
@@ -223,7 +222,6 @@ Deno.test("a model that is not allowed is refused without asking the server", as
       "sha256-365c0bd3c000",
     ]
   ) {
-    // deno-lint-ignore no-await-in-loop -- one after the other
     await refused(ask("/api/chat", { body: { ...CHAT, model } }), "model_not_allowed");
   }
   await refused(ask("/api/show", { body: { name: "private:70b" } }), "model_not_allowed");
@@ -283,7 +281,6 @@ Deno.test("a server's status is told in words of the gateway's own", async () =>
         status,
         headers: { Location: "http://models.example/other" },
       });
-    // deno-lint-ignore no-await-in-loop -- one status after the other
     const error = await refused(ask("/api/chat", { body: CHAT }), code);
     assert.equal(error.retryAfterS, retryAfterS);
     assert.equal(ollama.seen.length, 1, "redirects are not followed");
@@ -326,7 +323,6 @@ Deno.test("answers that are none of the known formats are refused", async () => 
   for (const script of ROWS) {
     const { ask, ollama, outcomes, gateway } = openGateway();
     ollama.script = script;
-    // deno-lint-ignore no-await-in-loop -- one answer after the other
     await refused(ask("/api/chat", { body: CHAT }), "upstream_failed");
     assert.equal(outcomes[0]?.isError, true);
     assert.equal(gateway.counts().requests, 0);
@@ -337,12 +333,10 @@ Deno.test("answers that are none of the known formats are refused", async () => 
     ) {
       const { ask, ollama } = openGateway();
       ollama.script = () => new Response(body, { headers: { "Content-Type": "application/json" } });
-      // deno-lint-ignore no-await-in-loop -- as above
       await refused(ask(path), "upstream_failed");
     }
     const { ask, ollama } = openGateway();
     ollama.script = () => manualStream().response;
-    // deno-lint-ignore no-await-in-loop -- as above
     await refused(ask(path), "upstream_failed");
   }
 });

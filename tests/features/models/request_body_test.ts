@@ -88,7 +88,6 @@ for (const [body, message] of REFUSED) {
     for (const parts of ways) {
       const got: string[] = [];
       const { ask, gateway } = openGateway({ fetch: collect(got) });
-      // deno-lint-ignore no-await-in-loop -- one way after the other
       const error = await refused(ask("/api/chat", { body: pieces(...parts) }), "bad_request");
       assert.equal(error.message, message);
       assert.throws(() => JSON.parse(got.join("")), "the server got no whole body");
@@ -132,7 +131,6 @@ Deno.test("bytes that are no UTF-8 are refused wherever they are", async () => {
     for (const [before, after] of [['{"a":"', `",${MODEL}}`], [`{${MODEL},"a":"`, '"}']]) {
       const { ask, ollama } = openGateway();
       const body = pieces(encode(before ?? ""), new Uint8Array(bad), encode(after ?? ""));
-      // deno-lint-ignore no-await-in-loop -- one place after the other
       assert.equal((await refused(ask("/api/chat", { body }), "bad_request")).message, BAD);
       assert.equal(ollama.seen.length, 0);
     }
@@ -147,9 +145,7 @@ Deno.test("a body of 16 MiB passes with its model first or last, and a byte more
       const { ask, ollama, gateway } = openGateway();
       const body = pieces(before, ...chunks(room), after);
       const asked = ask("/api/chat", { body });
-      // deno-lint-ignore no-await-in-loop -- one size after the other
       if (extra > 0) await refused(asked, "too_large");
-      // deno-lint-ignore no-await-in-loop -- as above
       else await (await asked).text();
       assert.deepEqual(
         ollama.seen.map(({ text }) => text.length),
@@ -190,7 +186,6 @@ Deno.test("a body that breaks off is refused", async () => {
         else controller.error(new Error("BadResource"));
       },
     }, { highWaterMark: 0 });
-    // deno-lint-ignore no-await-in-loop -- one beginning after the other
     const error = await refused(ask("/api/chat", { body }), "bad_request");
     assert.equal(error.message, "The body did not arrive whole");
   }
@@ -212,7 +207,6 @@ Deno.test("a server is asked for tokens where a client streams and did not ask i
   for (const [path, rest, added] of ROWS) {
     const got: string[] = [];
     const { ask } = openGateway({ fetch: collect(got) });
-    // deno-lint-ignore no-await-in-loop -- one row after the other
     await (await ask(path, { body: `{${MODEL}${rest}}` })).text();
     assert.equal(got.join(""), `{${MODEL}${rest}${added}}`);
     JSON.parse(got.join(""));

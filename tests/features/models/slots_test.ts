@@ -159,7 +159,6 @@ Deno.test("nobody is passed over for ever by a key that comes anew each time", a
     // Each time another key that has never been served.
     const next = enter("new", { keyId: `new${n}` });
     release();
-    // deno-lint-ignore no-await-in-loop -- one after the other
     release = await Promise.race([next, waiting]);
   }
   assert.equal(order[0], "patient");

@@ -102,13 +102,11 @@ for (const format of FORMATS) {
     for (const [length, passes] of [[room, true], [10 * 1024 * 1024, false]] as const) {
       const { world, stream } = openStream(format);
       stream.write(FIRST[format]);
-      // deno-lint-ignore no-await-in-loop -- one length after the other
       const response = await world.ask("/api/chat", { body: CHAT });
       const long = wrap("x".repeat(length));
       for (let at = 0; at < long.length; at += 65536) stream.write(long.slice(at, at + 65536));
       stream.write(LAST[format]);
       stream.end();
-      // deno-lint-ignore no-await-in-loop -- as above
       const text = await response.text();
       const error = errorText(format, "upstream_failed", "The model server failed");
       assert.equal(text === FIRST[format] + (passes ? long + LAST[format] : error), true);
@@ -172,7 +170,6 @@ Deno.test("frames in any pieces are the same frames", async () => {
         stream.writeBytes(bytes.slice(at, at + size));
       }
       stream.end();
-      // deno-lint-ignore no-await-in-loop -- one size after the other
       assert.equal(await (await world.ask("/api/chat", { body: CHAT })).text(), expected[format]);
       assertOver(world, false);
     }

@@ -34,7 +34,6 @@ for (const format of FORMATS) {
       await settle();
       await end({ world, stream, reader });
       await reading;
-      // deno-lint-ignore no-await-in-loop -- one part after the other
       while (await reader.read().then(({ done }) => !done, () => false));
       await settle();
       assert.deepEqual(tokensOf(world), [ESTIMATE, 3]);

@@ -156,12 +156,10 @@ Deno.test("a store that fails otherwise is told of once, and when it works again
     store.add = () => Promise.reject(new Error("disk full"));
     for (const _ of [1, 2]) {
       ledger.record("a", OUTCOME);
-      // deno-lint-ignore no-await-in-loop -- one flush after the other
       assert.equal(await ledger.flush(), false);
     }
     assert.equal(errors.length, outage);
     store.add = add;
-    // deno-lint-ignore no-await-in-loop -- as above
     assert.equal(await ledger.flush(), true);
   }
   await ledger.close();
@@ -172,7 +170,6 @@ Deno.test("however long the store is away, few batches pile up", async () => {
   store.isAway = true;
   for (let n = 0; n < 20; n++) {
     ledger.record("a", OUTCOME);
-    // deno-lint-ignore no-await-in-loop -- one flush after the other
     await ledger.flush();
   }
   store.isAway = false;
@@ -237,7 +234,6 @@ Deno.test("an outage adds no row to the outbox with every flush", async () => {
   store.isAway = true;
   for (let n = 0; n < 20; n++) {
     ledger.record(n % 2 === 0 ? "a" : "b", OUTCOME);
-    // deno-lint-ignore no-await-in-loop -- one flush after the other
     await ledger.flush();
     assert.ok(outbox.batches.length <= 2, `${outbox.batches.length} rows`);
     const kept = outbox.batches.flatMap(({ entries }) => entries);
@@ -257,7 +253,6 @@ Deno.test("a batch that the store may have is not added to", async () => {
   store.losesAnswers = true;
   for (let n = 0; n < 5; n++) {
     ledger.record("a", OUTCOME);
-    // deno-lint-ignore no-await-in-loop -- one flush after the other
     await ledger.flush();
   }
   store.losesAnswers = false;
@@ -271,7 +266,6 @@ Deno.test("a batch grows while the one before it is under way, and all of it is 
   store.isAway = true;
   for (const _ of [1, 2]) {
     ledger.record("a", OUTCOME);
-    // deno-lint-ignore no-await-in-loop -- one flush after the other
     await ledger.flush();
   }
   store.isAway = false;

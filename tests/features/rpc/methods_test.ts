@@ -51,7 +51,16 @@ async function withDevice(test: (device: Fixture) => Promise<void>): Promise<voi
   };
   const dispatcher = createDispatcher({
     methods: [
-      ...serviceMethods({ version: "1.2.3", platform: "linux", state: () => "ready" }),
+      ...serviceMethods({
+        version: "1.2.3",
+        platform: "linux",
+        state: () => "ready",
+        addresses: () => ["http://192.168.1.9:7497"],
+        encryption: () => true,
+        connections: () => ({ open: 3, withSession: 2 }),
+        clients: () => roster.list().length,
+        playing: () => "A game",
+      }),
       ...clientMethods({ roster, pairing, unsavedLastSeenMs: (clientId) => unsaved.get(clientId) }),
     ],
     roleOf: ({ isLocal, clientId }) => {
@@ -317,5 +326,23 @@ Deno.test("clients.pair.cancel closes the window", async () => {
   await withDevice(async ({ call, events }) => {
     assert.equal(await call(LOCAL, "clients.pair.cancel"), null);
     assert.deepEqual(events, ["cancelled"]);
+  });
+});
+
+Deno.test("status tells the device alone how it is reached, who is there and what plays", async () => {
+  await withDevice(async ({ call }) => {
+    assert.deepEqual(await call(LOCAL, "status"), {
+      version: "1.2.3",
+      state: "ready",
+      addresses: ["http://192.168.1.9:7497"],
+      encryption: true,
+      clients: 2,
+      connections: 3,
+      sessions: 2,
+      playing: "A game",
+    });
+    for (const caller of [PLAIN, ADMIN, MEMBER]) {
+      assert.equal(await call(caller, "status"), "forbidden");
+    }
   });
 });

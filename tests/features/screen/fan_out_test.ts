@@ -39,11 +39,8 @@ Deno.test("fanOut() hides no display behind a failing one and logs each failure 
     log,
   });
   for (let i = 0; i < 2; i++) {
-    // deno-lint-ignore no-await-in-loop -- one event after the other
     await display.show(VIEW);
-    // deno-lint-ignore no-await-in-loop -- as above
     await display.warn({ failures: 1, limit: 3, from: "192.0.2.9" });
-    // deno-lint-ignore no-await-in-loop -- as above
     await display.clear({ kind: "expired" });
   }
   display.close();

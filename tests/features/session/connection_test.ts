@@ -113,7 +113,6 @@ async function open(
 async function texts(fixture: Fixture, phone: SessionPhone, from = 1): Promise<string[]> {
   const opened: string[] = [];
   for (const message of fixture.socket.sent.slice(from)) {
-    // deno-lint-ignore no-await-in-loop -- frames are opened in their order
     opened.push(await phone.open(message) ?? "(broken)");
   }
   return opened;
@@ -133,7 +132,6 @@ Deno.test("plaintext is refused where it is not, with the plaintext error and a 
   for (const text of ["hello", "ping", "{}", '{"v":"1","e":"x","t":"y","s":"z"}', "[1]", ""]) {
     const { connection, socket, handled, events } = setUp({ mustEncrypt: true });
     connection.receive(text);
-    // deno-lint-ignore no-await-in-loop -- a connection per text
     await settle();
     assert.deepEqual(socket.sent, [REQUIRED]);
     assert.equal(socket.closedWith, CLOSE_CODES.policy);
@@ -151,7 +149,6 @@ Deno.test("another version is told in plaintext, also after a binary frame", asy
   for (const message of [frame, json]) {
     const { connection, socket } = setUp({ mustEncrypt: true });
     connection.receive(message);
-    // deno-lint-ignore no-await-in-loop -- a connection per message
     await settle();
     assert.deepEqual(socket.sent, [UNSUPPORTED]);
     assert.equal(socket.closedWith, CLOSE_CODES.policy);
@@ -171,7 +168,6 @@ Deno.test("binary before a session that is no first frame closes", async () => {
   for (const bytes of [new Uint8Array(0), new Uint8Array(17), new Uint8Array(18)]) {
     const { connection, socket, handled } = setUp();
     connection.receive(bytes);
-    // deno-lint-ignore no-await-in-loop -- a connection per message
     await settle();
     assert.equal(socket.closedWith, CLOSE_CODES.policy);
     assert.deepEqual([socket.sent, handled], [[], []]);
@@ -183,7 +179,6 @@ for (const envelope of ["json", "binary"] as const) {
     const fixture = setUp({ mustEncrypt: true });
     const phone = await open(fixture, { envelope });
     const frames = [];
-    // deno-lint-ignore no-await-in-loop -- frames are sealed in their order
     for (let i = 0; i < 50; i++) frames.push(await phone.seal(`r${i}`));
     for (const frame of frames) fixture.connection.receive(frame);
     fixture.connection.notify("news");
@@ -225,13 +220,10 @@ Deno.test("a session may open after plaintext, and what follows is encrypted", a
 Deno.test("after a session, plaintext and broken frames close and nothing more runs", async () => {
   for (const bad of ["hello", "ping", "{}", '{"e":""}', '{"e":5}', '{"e":"AAAA"}', "[]"]) {
     const fixture = setUp();
-    // deno-lint-ignore no-await-in-loop -- a connection per message
     const phone = await open(fixture);
-    // deno-lint-ignore no-await-in-loop -- a connection per message
     const good = await phone.seal("after");
     fixture.connection.receive(bad);
     fixture.connection.receive(good);
-    // deno-lint-ignore no-await-in-loop -- a connection per message
     await settle();
     assert.equal(fixture.socket.closedWith, CLOSE_CODES.policy, bad);
     assert.deepEqual(fixture.handled, []);
@@ -340,7 +332,6 @@ Deno.test("answers wait for a slow reader instead of cutting it", async () => {
   for (let i = 0; i < 20; i++) {
     socket.drain();
     clock.advance(50);
-    // deno-lint-ignore no-await-in-loop -- the queue refills step by step
     await settle(50);
   }
   assert.equal(socket.sent.length, 400);
@@ -392,7 +383,6 @@ Deno.test("a peer with a session may leave more unread", async () => {
   fixture.connection.notify(half);
   fixture.connection.notify(half);
   // Sealing goes on in threads of the platform, for as long as it takes.
-  // deno-lint-ignore no-await-in-loop -- only looking tells
   while (fixture.socket.sent.length < 3) await settle(1);
   assert.equal(fixture.socket.isAborted, false);
   fixture.connection.notify("x".repeat(4096));
@@ -431,7 +421,6 @@ Deno.test("6,000 messages at once are each answered or told that the device is b
   const taken = MAX_RUNNING_REQUESTS + MAX_WAITING_REQUESTS;
   for (let i = 0; i < 6000; i++) connection.receive(`r${i}`);
   for (let i = 0; i < 100 && socket.sent.length < 6000 - taken; i++) {
-    // deno-lint-ignore no-await-in-loop -- the queue refills step by step
     await settle();
     clock.advance(20);
   }
@@ -449,7 +438,6 @@ Deno.test("64 large answers at once reach a reader that takes them by and by", a
   for (let i = 0; i < 64; i++) connection.receive(`large ${i}`);
   let most = 0;
   for (let i = 0; i < 400 && socket.sent.length < 64; i++) {
-    // deno-lint-ignore no-await-in-loop -- the queue refills step by step
     await settle(3);
     most = Math.max(most, socket.bufferedBytes);
     socket.bufferedBytes = Math.max(0, socket.bufferedBytes - 390_000);
@@ -466,9 +454,7 @@ Deno.test("what was dealt with gives its bytes back", async () => {
   const phone = await open(fixture, { envelope: "binary" });
   const text = "x".repeat(MAX_FRAME_BYTES / 2);
   for (let i = 0; i < 12; i++) {
-    // deno-lint-ignore no-await-in-loop -- frame after frame
     fixture.connection.receive(await phone.seal(text));
-    // deno-lint-ignore no-await-in-loop -- as above
     await settle(10);
   }
   assert.equal(fixture.socket.isAborted, false);
@@ -481,11 +467,9 @@ Deno.test("requests that waited and ran leave their room to others", async () =>
   const phone = await open(fixture, { envelope: "binary" });
   const large = "x".repeat(MAX_WAITING_BYTES / 2);
   for (let i = 0; i < MAX_RUNNING_REQUESTS; i++) {
-    // deno-lint-ignore no-await-in-loop -- frames are sealed in their order
     fixture.connection.receive(await phone.seal("silent"));
   }
   for (let i = 0; i < 2; i++) {
-    // deno-lint-ignore no-await-in-loop -- as above
     fixture.connection.receive(await phone.seal(large.slice(0, MAX_FRAME_BYTES - 100)));
   }
   await settle(40);

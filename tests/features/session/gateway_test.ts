@@ -74,7 +74,6 @@ Deno.test("open() refuses an unknown token and counts nothing", async () => {
   const frame = { ...await firstFrame("x"), authToken: "nobody" };
   for (let i = 0; i < THROTTLE_FAILURES + 1; i++) {
     // Each frame must be judged before the next.
-    // deno-lint-ignore no-await-in-loop -- the order is what is tested
     assert.equal(reasonOf(await gateway.open(frame, ADDRESS)), "unknown_token");
   }
   assert.equal(reasonOf(await gateway.open(await firstFrame("x"), ADDRESS)), "opened");
@@ -96,7 +95,6 @@ Deno.test("open() counts a salt that is not 16 bytes", async () => {
   );
   assert.deepEqual(outcomes.map(reasonOf), ["bad_salt", "bad_salt", "bad_salt"]);
   for (let failures = 4; failures <= THROTTLE_FAILURES; failures++) {
-    // deno-lint-ignore no-await-in-loop -- the order is what is tested
     const outcome = await gateway.open({ ...good, salt: undefined }, ADDRESS);
     assert.ok(outcome.kind === "refused");
     assert.equal(outcome.beganThrottle, failures === THROTTLE_FAILURES);
@@ -115,7 +113,6 @@ Deno.test("open() refuses a used salt without counting it", async () => {
   const frame = await firstFrame("x");
   assert.equal(reasonOf(await gateway.open(frame, ADDRESS)), "opened");
   for (let i = 0; i < THROTTLE_FAILURES + 1; i++) {
-    // deno-lint-ignore no-await-in-loop -- the order is what is tested
     assert.equal(reasonOf(await gateway.open(frame, ADDRESS)), "used_salt");
   }
   const fresh = await firstFrame("x", new Uint8Array(16).fill(4));
@@ -139,7 +136,6 @@ Deno.test("open() throttles after ten failures, but a right frame a second later
   const broken = { ...frame, ciphertext: new Uint8Array(40) };
   const began: boolean[] = [];
   for (let i = 0; i < THROTTLE_FAILURES; i++) {
-    // deno-lint-ignore no-await-in-loop -- the order is what is tested
     const outcome = await gateway.open(broken, ADDRESS);
     began.push(outcome.kind === "refused" && outcome.beganThrottle);
   }

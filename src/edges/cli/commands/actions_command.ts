@@ -11,18 +11,23 @@ import { formatTable, formatTime } from "../table.ts";
 export const actionsCommand: Command = {
   name: "actions",
   summary: "List actions, or show what one wrote",
-  usage: `Usage: latchkey actions [list] [--config FILE]
+  usage: `Usage: latchkey actions [list] [--json] [--config FILE]
        latchkey actions output NAME [--config FILE]
 
 Lists the [[action]] tables of the configuration with their state. output shows the last
-64 KiB that the last run of an action wrote, its errors included.`,
+64 KiB that the last run of an action wrote, its errors included. --json writes {"actions": [...]}
+as the service answers it.`,
+  verbs: ["list", "output"],
+  options: ["config"],
+  flags: ["json"],
   async run(args, context): Promise<number> {
-    const { options, positionals } = parseArguments(args, ["config"]);
+    const { options, flags, positionals } = parseArguments(args, actionsCommand);
     const [verb = "list", name, ...rest] = positionals;
     if (rest.length > 0) throw new UsageError("Too many arguments");
     const baseUrl = localBaseUrl(loadConfig(options["config"]));
     if (verb === "list" && name === undefined) {
-      context.write(formatActions(await callService(baseUrl, { method: "actions" })));
+      const listed = await callService(baseUrl, { method: "actions" });
+      context.write(flags["json"] ? `${JSON.stringify(listed)}\n` : formatActions(listed));
     } else if (verb === "output" && name !== undefined) {
       const result = await callService(baseUrl, { method: "actions.output", params: { name } });
       context.write(shownOutput(String(asJsonObject(result)?.["output"] ?? "")));

@@ -18,32 +18,28 @@ const FOLLOW_MS = 1000;
 export const auditCommand: Command = {
   name: "audit",
   summary: "Show, follow or verify the audit log",
-  usage: `Usage: latchkey audit [--refusals] [--follow] [--config FILE]
+  usage: `Usage: latchkey audit [--refusals] [--follow] [--json] [--config FILE]
        latchkey audit --verify [--anchor N:HASH] [--config FILE]
 
 Shows the newest entries: number, time, event, facts. --refusals shows
 what was refused, which is kept apart. --follow goes on until Ctrl+C.
 --verify checks that every kept entry follows from the one before, and that the newest are there:
 by the anchor in the data folder, or the one given, of a backup or the service's log. Exit code 1
-if not.`,
+if not. --json writes an entry a line, as JSON.`,
+  options: ["anchor", "config"],
+  flags: ["follow", "json", "refusals", "verify"],
   async run(args, context): Promise<number> {
-    const flags = ["--follow", "--verify", "--refusals"];
-    const { options, positionals } = parseArguments(
-      args.filter((arg) => !flags.includes(arg)),
-      ["anchor", "config"],
-    );
+    const { options, flags, positionals } = parseArguments(args, auditCommand);
     if (positionals.length > 0) throw new UsageError("audit takes no arguments");
     const baseUrl = localBaseUrl(loadConfig(options["config"]));
-    if (args.includes("--verify")) {
+    if (flags["verify"]) {
       return await verify(baseUrl, { context, anchor: options["anchor"] });
     }
-    const refusals = args.includes("--refusals");
-    let lastId = await show(baseUrl, { context, refusals });
-    while (args.includes("--follow")) {
-      // deno-lint-ignore no-await-in-loop -- each look comes after the one before
+    const { refusals = false, json = false } = flags;
+    let lastId = await show(baseUrl, { context, refusals, json });
+    while (flags["follow"]) {
       await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
-      // deno-lint-ignore no-await-in-loop -- each look comes after the one before
-      lastId = await show(baseUrl, { context, refusals, afterId: lastId });
+      lastId = await show(baseUrl, { context, refusals, json, afterId: lastId });
     }
     return EXIT_CODES.done;
   },
@@ -57,27 +53,29 @@ async function verify(
   const answer = await callService(baseUrl, { method: "audit.verify", params });
   const { entries, brokenAt, refusalBrokenAt, cutAt } = asJsonObject(answer) ?? {};
   if (cutAt !== null) {
-    context.write(`Entry ${Number(cutAt)} is gone or another one: the newest were cut off.\n`);
+    context.write(`Not intact: entry ${Number(cutAt)} is missing or differs from the anchor\n`);
     return EXIT_CODES.failed;
   }
   if (refusalBrokenAt !== null) {
-    context.write(`Refusal ${Number(refusalBrokenAt)} was changed, or one before it removed.\n`);
+    context.write(
+      `Not intact: refusal ${Number(refusalBrokenAt)} was changed, or one before it removed\n`,
+    );
     return EXIT_CODES.failed;
   }
   if (brokenAt === null) {
-    context.write(`All ${Number(entries)} entries follow from each other.\n`);
+    context.write(`Verified: ${Number(entries)} entries, hash chain intact\n`);
     return EXIT_CODES.done;
   }
-  context.write(`Entry ${Number(brokenAt)} was changed, or one before it was removed.\n`);
+  context.write(`Not intact: entry ${Number(brokenAt)} was changed, or one before it removed\n`);
   return EXIT_CODES.failed;
 }
 
 // Returns the number of the last entry shown.
 async function show(
   baseUrl: string,
-  options: { context: CommandContext; refusals: boolean; afterId?: number },
+  options: { context: CommandContext; refusals: boolean; json: boolean; afterId?: number },
 ): Promise<number> {
-  const { context, refusals, afterId } = options;
+  const { context, refusals, json, afterId } = options;
   const params = afterId === undefined ? { refusals } : { refusals, afterId };
   const result = asJsonObject(await callService(baseUrl, { method: "audit", params }));
   const entries = Array.isArray(result?.["entries"]) ? result["entries"] : [];
@@ -91,7 +89,8 @@ async function show(
       String(entry["event"]).padEnd(17),
       ...facts,
     ];
-    context.write(`${safeText(columns.join("  "), Infinity).trimEnd()}\n`);
+    const line = json ? JSON.stringify(entry) : safeText(columns.join("  "), Infinity).trimEnd();
+    context.write(`${line}\n`);
     lastId = Number(entry["id"]);
   }
   return lastId;

@@ -7,7 +7,6 @@ import {
   CommandError,
   EXIT_CODES,
   parseArguments,
-  takeFlag,
   UsageError,
 } from "../command.ts";
 import { openConfiguration } from "../configuration.ts";
@@ -25,12 +24,13 @@ Writes paired clients, API keys, the replay ledger and the settings to FILE, sea
 passphrase: asked for, or the first line of F, or LATCHKEY_PASSPHRASE. The service may run, but
 a session that is opened after the backup is not in it: stop the service first where the device
 is wiped next. --force replaces FILE.`,
+  options: ["passphrase-file", "config"],
+  flags: ["force"],
   async run(args, context): Promise<number> {
-    const { rest, isSet: isForced } = takeFlag(args, "--force");
-    const { options, positionals } = parseArguments(rest, ["passphrase-file", "config"]);
+    const { options, flags, positionals } = parseArguments(args, backupCommand);
     const [file, ...others] = positionals;
     if (file === undefined || others.length > 0) throw new UsageError("Expected one FILE");
-    if (!isForced && exists(file)) {
+    if (!flags["force"] && exists(file)) {
       throw new CommandError(`${file} is there already: name another file, or use --force`);
     }
     const configuration = openConfiguration(options["config"]);

@@ -14,8 +14,9 @@ Calls METHOD with PARAMS, a JSON object, and prints the result as JSON.
 
   latchkey call version
   latchkey call clients.delete '{"clientId":"…"}'`,
+  options: ["config"],
   async run(args, context): Promise<number> {
-    const { options, positionals } = parseArguments(args, ["config"]);
+    const { options, positionals } = parseArguments(args, callCommand);
     const [method, paramsText, ...rest] = positionals;
     if (method === undefined || rest.length > 0) {
       throw new UsageError("Expected a METHOD and at most one PARAMS");

@@ -1,6 +1,7 @@
 // `latchkey clients`: who is paired, and removing one.
 
 import { asJsonObject, type JsonObject } from "../../../base/json.ts";
+import { isRole, ROLES } from "../../../features/access/client.ts";
 import { safeText } from "../../../features/screen/safe_text.ts";
 import {
   type Command,
@@ -16,30 +17,48 @@ import { formatTable, formatTime } from "../table.ts";
 /** The command. */
 export const clientsCommand: Command = {
   name: "clients",
-  summary: "List the paired clients, or remove one",
-  usage: `Usage: latchkey clients [list] [--config FILE]
+  summary: "List the paired clients; rename, remove, or change what one may do",
+  usage: `Usage: latchkey clients [list] [--json] [--config FILE]
+       latchkey clients rename ID NAME [--config FILE]
+       latchkey clients role ID admin|member [--config FILE]
        latchkey clients delete ID [--yes] [--config FILE]
 
-Lists the paired clients: id, role, when paired, when last seen, name.
+Lists the paired clients: id, role, when paired, when last seen, name. --json writes
+{"clients": [...]} as the service answers it. Another role closes the live connections of a client.
 Deleting one cuts its live connections at once; it must pair again. Deleting the last admin
 asks first; --yes answers it.`,
+  verbs: ["list", "delete", "rename", "role"],
+  options: ["config"],
+  flags: ["json", "yes"],
   async run(args, context): Promise<number> {
-    const isSure = args.includes("--yes");
-    const { options, positionals } = parseArguments(args.filter((arg) => arg !== "--yes"), [
-      "config",
-    ]);
-    const [action = "list", clientId, ...rest] = positionals;
+    const { options, flags, positionals } = parseArguments(args, clientsCommand);
+    const [action = "list", clientId, value, ...rest] = positionals;
     const baseUrl = localBaseUrl(loadConfig(options["config"]));
+    if (rest.length > 0) throw new UsageError("Too many arguments");
     if (action === "list" && clientId === undefined) {
-      context.write(formatClients(await listClients(baseUrl)));
+      const clients = await listClients(baseUrl);
+      context.write(flags["json"] ? `${JSON.stringify({ clients })}\n` : formatClients(clients));
       return EXIT_CODES.done;
     }
-    if (action === "delete" && clientId !== undefined && rest.length === 0) {
-      return await deleteClient({ baseUrl, clientId, isSure }, context);
+    if (action === "delete" && clientId !== undefined && value === undefined) {
+      return await deleteClient({ baseUrl, clientId, isSure: flags["yes"] === true }, context);
     }
-    throw new UsageError("Expected list, or delete with one ID");
+    const change = value === undefined ? undefined : changeOf(action, value);
+    if (change === undefined || clientId === undefined) {
+      throw new UsageError("Expected list, rename ID NAME, role ID ROLE, or delete ID");
+    }
+    await callService(baseUrl, { method: "clients.update", params: { clientId, ...change } });
+    context.write("Changed.\n");
+    return EXIT_CODES.done;
   },
 };
+
+function changeOf(action: string, value: string): JsonObject | undefined {
+  if (action === "rename") return { clientName: value };
+  if (action !== "role") return undefined;
+  if (!isRole(value)) throw new UsageError(`role: expected ${ROLES.join(" or ")}`);
+  return { role: value };
+}
 
 async function deleteClient(
   request: { baseUrl: string; clientId: string; isSure: boolean },

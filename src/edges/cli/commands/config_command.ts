@@ -13,9 +13,10 @@ export const configCommand: Command = {
 Shows the settings as the service takes them: the file's, over them those that were changed
 while it ran (settings.toml in the data folder), and the defaults for the rest. Passwords
 are not shown.`,
+  options: ["config"],
   // deno-lint-ignore require-await -- all commands are asynchronous
   async run(args, context): Promise<number> {
-    const { options, positionals } = parseArguments(args, ["config"]);
+    const { options, positionals } = parseArguments(args, configCommand);
     if (positionals.length > 0) throw new UsageError("config takes no arguments");
     const configuration = openConfiguration(options["config"]);
     const { file } = configuration;

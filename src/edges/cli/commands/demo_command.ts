@@ -20,8 +20,9 @@ export const demoCommand: Command = {
 
 Starts a service on a free port in a temporary folder, pairs a client with it, sends one
 encrypted request, and cleans up.`,
+  options: [],
   async run(args, context): Promise<number> {
-    parseArguments(args, []);
+    parseArguments(args, demoCommand);
     const dataDir = await Deno.makeTempDir({ prefix: "latchkey_demo_" });
     try {
       await play(demoConfig(dataDir), context);

@@ -3,7 +3,15 @@
 import type { Config } from "../../config/config.ts";
 import { safeText } from "../../../features/screen/safe_text.ts";
 import type { CheckResult, CheckStatus } from "../../../features/doctor/check.ts";
-import { type Command, CommandError, EXIT_CODES, parseArguments, UsageError } from "../command.ts";
+import {
+  type Command,
+  type CommandContext,
+  CommandError,
+  EXIT_CODES,
+  parseArguments,
+  UsageError,
+} from "../command.ts";
+import type { Style } from "../styles.ts";
 import { type ConfigurationFiles, openConfiguration } from "../configuration.ts";
 import { formatTable } from "../table.ts";
 
@@ -25,11 +33,10 @@ check with its result (ok, warn, FAIL, or skip where it makes no sense now), its
 found and what to do. Changes nothing. Run it as the user that the service runs as, also while
 it runs. Exits with 1 if a check fails; warnings do not count. --json writes
 {"ok": ..., "checks": [{"code", "status", "found", "advice"}]}.`,
+  options: ["config"],
+  flags: ["json"],
   async run(args, context): Promise<number> {
-    const isJson = args.includes("--json");
-    const { options, positionals } = parseArguments(args.filter((arg) => arg !== "--json"), [
-      "config",
-    ]);
+    const { options, flags, positionals } = parseArguments(args, doctorCommand);
     if (positionals.length > 0) throw new UsageError("doctor takes no arguments");
     const configuration = openConfiguration(options["config"]);
     const checks = await context.diagnose({
@@ -37,7 +44,11 @@ it runs. Exits with 1 if a check fails; warnings do not count. --json writes
       configFile: configuration.file,
     });
     const isOk = checks.every(({ status }) => status !== "fail");
-    context.write(isJson ? `${JSON.stringify({ ok: isOk, checks })}\n` : formatChecks(checks));
+    context.write(
+      flags["json"]
+        ? `${JSON.stringify({ ok: isOk, checks })}\n`
+        : paintChecks(formatChecks(checks), context),
+    );
     return isOk ? EXIT_CODES.done : EXIT_CODES.failed;
   },
 };
@@ -59,6 +70,16 @@ function readWhatCanBe(
     config: config ?? tryTo(() => configuration.readWithout()).config,
     configProblems: problems,
   };
+}
+
+const STATUS_STYLES: Readonly<Record<string, Style>> = { ok: "good", warn: "warning", FAIL: "bad" };
+
+// After the columns are aligned: a style has no width.
+function paintChecks(table: string, { paint }: Pick<CommandContext, "paint">): string {
+  return table.replace(
+    /^(ok|warn|FAIL)(?= )/gm,
+    (word) => paint(STATUS_STYLES[word] ?? "good", word),
+  );
 }
 
 function formatChecks(checks: readonly CheckResult[]): string {

@@ -18,7 +18,7 @@ const SECONDS_OF_UNIT: Readonly<Record<string, number>> = {
 export const keysCommand: Command = {
   name: "keys",
   summary: "List, add and revoke API keys",
-  usage: `Usage: latchkey keys [list] [--config FILE]
+  usage: `Usage: latchkey keys [list] [--json] [--config FILE]
        latchkey keys add NAME --scope SCOPE[,SCOPE] [--model MODEL[,MODEL]] [--expires 30d]
                               [--config FILE]
        latchkey keys revoke ID [--config FILE]
@@ -28,21 +28,20 @@ export const keysCommand: Command = {
 Scopes: rpc (POST and WebSocket), events (event streams), run (REST), models. --model lets a
 key for models use those alone. A new key is printed once and never again. From the first key of
 the scope rpc, events or run on, other hosts need one for what it opens; revoking and purging do not
-change that, "open" does. Paired phones need none. --expires takes minutes, hours, days or weeks: 90m 12h 30d 4w.`,
+change that, "open" does. Paired phones need none. --json writes {"keys": [...], "required": [...]} as the service answers it.
+--expires takes minutes, hours, days or weeks: 90m 12h 30d 4w.`,
+  verbs: ["list", "add", "revoke", "purge", "open"],
+  options: ["scope", "model", "expires", "config"],
+  flags: ["json"],
   async run(args, context): Promise<number> {
-    const { options, positionals } = parseArguments(args, [
-      "scope",
-      "model",
-      "expires",
-      "config",
-    ]);
+    const { options, flags, positionals } = parseArguments(args, keysCommand);
     const [action = "list", argument, ...rest] = positionals;
     if (rest.length > 0) throw new UsageError("Too many arguments");
     const baseUrl = localBaseUrl(loadConfig(options["config"]));
     const isAlone = argument === undefined;
     if (action === "list" && isAlone) {
       const listed = await callService(baseUrl, { method: "keys" });
-      context.write(formatKeys(listed));
+      context.write(flags["json"] ? `${JSON.stringify(listed)}\n` : formatKeys(listed));
       context.writeError(tellOfSharedKeys(listed));
     } else if (action === "add" && !isAlone) {
       const params = { name: argument, ...parseKeyOptions(options) };

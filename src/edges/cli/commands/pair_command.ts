@@ -1,7 +1,7 @@
 // `latchkey pair`: opens pairing on the running service, shows the PIN large with a countdown, and
 // waits until somebody paired or nobody can any more.
 
-import { asJsonObject } from "../../../base/json.ts";
+import { asJsonObject, type JsonObject } from "../../../base/json.ts";
 import { type Connection, connectPlain } from "../../../sdk/connect.ts";
 import { isRole, type Role, ROLES } from "../../../features/access/client.ts";
 import { pinText } from "../../../features/screen/big_digits.ts";
@@ -29,15 +29,18 @@ type NotificationHandler = (method: string, params: unknown) => void;
 export const pairCommand: Command = {
   name: "pair",
   summary: "Show a PIN and wait until a phone or an app has paired",
-  usage: `Usage: latchkey pair [--role admin|member] [--name NAME] [--config FILE]
+  usage: `Usage: latchkey pair [--role admin|member] [--name NAME] [--json] [--config FILE]
 
 Shows a PIN for the person who pairs. --role is what the new client may do
 (the first client is always an admin, later ones members); --name is the name it is
 listed under instead of the one it gives itself. A PIN that is already valid is shown; with
 --role of another role it is cancelled and a new one drawn. Where too many wrong guesses have
-closed pairing, this opens it again. Ctrl+C or closing the terminal cancels the PIN.`,
+closed pairing, this opens it again. Ctrl+C or closing the terminal cancels the PIN. --json writes
+what happens as an object a line: {"event": "pin" | "wrong_guess" | "ended", ...}.`,
+  options: ["role", "name", "config"],
+  flags: ["json"],
   async run(args, context): Promise<number> {
-    const { options, positionals } = parseArguments(args, ["role", "name", "config"]);
+    const { options, flags, positionals } = parseArguments(args, pairCommand);
     if (positionals.length > 0) throw new UsageError("pair takes no arguments");
     const { role, name } = options;
     if (role !== undefined && !isRole(role)) {
@@ -54,7 +57,10 @@ closed pairing, this opens it again. Ctrl+C or closing the terminal cancels the 
           if (!isReplacing) ended.resolve(notPaired(params));
           return;
         case "clients.pair.failed":
-          return write(`\r  ${describeFailure(params)}\n`);
+          return tell(
+            { event: "wrong_guess", ...asJsonObject(params) },
+            () => `\r  ${describeFailure(params)}\n`,
+          );
       }
     });
     void connection.closed.then(() =>
@@ -69,6 +75,8 @@ closed pairing, this opens it again. Ctrl+C or closing the terminal cancels the 
         interrupted();
       }
     };
+    const tell = (event: JsonObject, describe: () => string): void =>
+      write(flags["json"] ? `${JSON.stringify(event)}\n` : describe());
     for (const signal of CANCEL_SIGNALS) Deno.addSignalListener(signal, interrupted);
     try {
       const shown = await openPairing(connection, {
@@ -77,14 +85,27 @@ closed pairing, this opens it again. Ctrl+C or closing the terminal cancels the 
           isReplacing = isOn;
         },
       });
-      write(pinText(shown.pin, context.columns()));
-      write(`  ${describeRole(shown, role)}\n`);
-      const stopCountdown = countDown(shown.expiresAt, write);
+      const { pin, expiresAt } = shown;
+      tell(
+        { event: "pin", pin, expiresAt, role: shown.role },
+        () =>
+          `${context.paint("strong", pinText(pin, context.columns()))}  ${
+            describeRole(shown, role)
+          }\n`,
+      );
+      const stopCountdown = flags["json"] ? () => {} : countDown(expiresAt, write);
       const end = await ended.promise.finally(stopCountdown);
       if (end.clientId !== undefined && name !== undefined) {
         await rename(connection, { clientId: end.clientId, clientName: name });
       }
-      write(`\r  ${end.message.padEnd(CLEAR_WIDTH)}\n`);
+      const { message, clientId = null } = end;
+      tell(
+        { event: "ended", paired: end.exitCode === EXIT_CODES.done, message, clientId },
+        () =>
+          `\r  ${
+            context.paint(clientId === null ? "warning" : "good", message.padEnd(CLEAR_WIDTH))
+          }\n`,
+      );
       return end.exitCode;
     } finally {
       for (const signal of CANCEL_SIGNALS) Deno.removeSignalListener(signal, interrupted);

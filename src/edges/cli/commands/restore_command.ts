@@ -32,8 +32,9 @@ the replay ledger, and the settings. What the device has is kept; a key that eit
 stays revoked, and a client or key that either side removed stays away. Stop the service first.
 The configuration file itself is written only if --config names one that is not there; otherwise
 the backup's is put beside it as FILE.restored.`,
+  options: ["passphrase-file", "config"],
   async run(args, context): Promise<number> {
-    const { options, positionals } = parseArguments(args, ["passphrase-file", "config"]);
+    const { options, positionals } = parseArguments(args, restoreCommand);
     const [file, ...others] = positionals;
     if (file === undefined || others.length > 0) throw new UsageError("Expected one FILE");
     const configFile = configFileOf(options["config"]);

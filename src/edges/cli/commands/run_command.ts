@@ -12,8 +12,9 @@ export const runCommand: Command = {
 
 Starts the first [[action]] of the configuration whose pattern matches the whole text. A
 text that begins with "-" follows "--":  latchkey run -- -text`,
+  options: ["config"],
   async run(args, context): Promise<number> {
-    const { options, positionals } = parseArguments(args, ["config"]);
+    const { options, positionals } = parseArguments(args, runCommand);
     const [text, ...rest] = positionals;
     if (text === undefined || rest.length > 0) throw new UsageError("Expected one text");
     const baseUrl = localBaseUrl(loadConfig(options["config"]));

@@ -22,8 +22,9 @@ export const serveCommand: Command = {
 
 Runs until SIGTERM or SIGINT (Ctrl+C); a second one ends it at once. Without a file, the defaults of
 config.example.toml hold. SIGHUP reads the file again; SIGUSR1 opens pairing, and cancels it where it is open.`,
+  options: ["config"],
   async run(args, context): Promise<number> {
-    const { options, positionals } = parseArguments(args, ["config"]);
+    const { options, positionals } = parseArguments(args, serveCommand);
     if (positionals.length > 0) throw new UsageError("serve takes no arguments");
     const file = options["config"];
     const configuration = openConfiguration(file);
@@ -97,14 +98,17 @@ function describeService(
   const { config, file } = started;
   const pair = file === undefined ? "pair" : `pair --config ${file}`;
   const url = baseUrlOf("127.0.0.1", service.port);
+  // In a source tree there is no program of that name.
+  const program = import.meta.url.endsWith("/serve_command.ts")
+    ? "npx -y deno@2.9.5 task latchkey"
+    : "latchkey";
   return [
     `Latchkey listens on ${url}`,
     `  other hosts ${describeOutside(service)}`,
     `  encryption  ${config.service.encryption ? "required from other hosts" : "optional"}`,
     `  data        ${config.service.dataDir}`,
     "",
-    `To pair a phone or an app, run in another terminal:  latchkey ${pair}`,
-    `From a source tree:                                  deno task latchkey ${pair}`,
+    `To pair a phone or an app, run in another terminal:  ${program} ${pair}`,
     "Stop with Ctrl+C",
     "",
   ].join("\n");
@@ -113,7 +117,10 @@ function describeService(
 function describeOutside(service: RunningService): string {
   const { outside, port } = service;
   if (outside === undefined) return "cannot reach it";
-  if (outside === "::" || outside === "0.0.0.0") return `reach it on every address, port ${port}`;
+  if (outside === "::" || outside === "0.0.0.0") {
+    const [url] = service.addresses();
+    return url === undefined ? `reach it on every address, port ${port}` : `reach it on ${url}`;
+  }
   return `reach it on ${baseUrlOf(outside, port)}`;
 }
 

@@ -12,8 +12,9 @@ export const stopCommand: Command = {
 
 Ends the action NAME; without a name the exclusive action that runs, or where there is none
 all that run. Waits until every process of it is gone, at most a little over 5 seconds.`,
+  options: ["config"],
   async run(args, context): Promise<number> {
-    const { options, positionals } = parseArguments(args, ["config"]);
+    const { options, positionals } = parseArguments(args, stopCommand);
     const [name, ...rest] = positionals;
     if (rest.length > 0) throw new UsageError("Expected at most one name");
     const baseUrl = localBaseUrl(loadConfig(options["config"]));

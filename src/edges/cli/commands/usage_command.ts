@@ -1,7 +1,7 @@
 // `latchkey usage`: what keys have used of the model gateway.
 
 import { asJsonObject, type JsonObject } from "../../../base/json.ts";
-import { type Command, EXIT_CODES, parseArguments, takeFlag, UsageError } from "../command.ts";
+import { type Command, EXIT_CODES, parseArguments, UsageError } from "../command.ts";
 import { loadConfig, localBaseUrl } from "../configuration.ts";
 import { callService } from "../service_call.ts";
 import { formatTable } from "../table.ts";
@@ -14,9 +14,10 @@ export const usageCommand: Command = {
 
 Requests, tokens, errors and seconds by day of UTC and key: today and the six days before, or
 N days in all. --json writes {"sinceDay", "usage": [...]} as the service answers it.`,
+  options: ["key", "days", "config"],
+  flags: ["json"],
   async run(args, context): Promise<number> {
-    const { rest, isSet: isJson } = takeFlag(args, "--json");
-    const { options, positionals } = parseArguments(rest, ["key", "days", "config"]);
+    const { options, flags, positionals } = parseArguments(args, usageCommand);
     if (positionals.length > 0) throw new UsageError("usage takes no arguments");
     const { key: keyId, days } = options;
     if (days !== undefined && !/^[1-9]\d{0,2}$/.test(days)) {
@@ -28,7 +29,7 @@ N days in all. --json writes {"sinceDay", "usage": [...]} as the service answers
     };
     const baseUrl = localBaseUrl(loadConfig(options["config"]));
     const result = await callService(baseUrl, { method: "usage", params });
-    context.write(isJson ? `${JSON.stringify(result)}\n` : formatUsage(result));
+    context.write(flags["json"] ? `${JSON.stringify(result)}\n` : formatUsage(result));
     return EXIT_CODES.done;
   },
 };

@@ -46,14 +46,12 @@ export class AcceptLoop<Connection> {
     const { listener, onConnection, warning } = this.#options;
     while (!this.#isClosed) {
       try {
-        // deno-lint-ignore no-await-in-loop -- connections come one after the other
         await onConnection(await listener.accept());
       } catch (error) {
         if (this.#isClosed) return;
         // Whoever resets many connections must not slow down those of others by a pause for each.
         if (!isLocalFailure(error)) continue;
         warning.warn(asError(error));
-        // deno-lint-ignore no-await-in-loop -- accepting waits
         await this.#pause();
       }
     }

@@ -79,7 +79,6 @@ export class Refusals {
 async function readToEnd(peer: TcpStream): Promise<void> {
   const buffer = new Uint8Array(4096);
   for (let length = 0; length < LINGER_BYTES;) {
-    // deno-lint-ignore no-await-in-loop -- one piece after the other
     const read = await peer.read(buffer);
     if (read === null) return;
     length += read;

@@ -80,16 +80,13 @@ export class Relay {
     const { peer, account, nowMs, onHttp2 } = this.#options;
     const buffer = new Uint8Array(RELAY_BUFFER_BYTES);
     try {
-      // deno-lint-ignore no-await-in-loop -- one piece after the other
       while (await this.#mayForward()) {
         const room = Math.min(buffer.length, account.leftBytes);
-        // deno-lint-ignore no-await-in-loop -- one piece after the other
         const length = await peer.read(buffer.subarray(0, room));
         if (length === null) break;
         const piece = buffer.subarray(0, length);
         if (this.#preface.completedBy(piece)) return onHttp2();
         account.received(length, nowMs());
-        // deno-lint-ignore no-await-in-loop -- one piece after the other
         await this.#handIn(piece);
       }
       await (this.#innerHasEnded ? this.#discardRest(buffer) : this.#endInput());
@@ -101,7 +98,6 @@ export class Relay {
   // Waits while the account is used up; false at the end of the conversation.
   async #mayForward(): Promise<boolean> {
     while (!this.#isCut && !this.#innerHasEnded && this.#options.account.leftBytes === 0) {
-      // deno-lint-ignore no-await-in-loop -- until the handler got somewhere
       await this.#untilWoken();
     }
     return !this.#isCut && !this.#innerHasEnded;
@@ -112,11 +108,9 @@ export class Relay {
     const buffer = new Uint8Array(RELAY_BUFFER_BYTES);
     try {
       for (;;) {
-        // deno-lint-ignore no-await-in-loop -- one piece after the other
         const length = await readUntilEnd(inner, buffer);
         if (length === null) break;
         this.#writeSinceMs = nowMs();
-        // deno-lint-ignore no-await-in-loop -- one piece after the other
         await writeAll(peer, buffer.subarray(0, length), () => {
           this.#writeSinceMs = nowMs();
         });
@@ -150,13 +144,11 @@ export class Relay {
   // Closing over unread bytes would reset the connection and take the last answer with it.
   async #discardRest(buffer: Uint8Array): Promise<void> {
     for (let discarded = 0; discarded < LINGER_BYTES;) {
-      // deno-lint-ignore no-await-in-loop -- one piece after the other
       const length = await this.#options.peer.read(buffer);
       if (length === null) return;
       discarded += length;
     }
     while (!this.#isCut) {
-      // deno-lint-ignore no-await-in-loop -- the end of the time to linger is a cut
       await this.#untilWoken();
     }
   }

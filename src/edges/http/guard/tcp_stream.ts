@@ -11,7 +11,6 @@ export async function writeAll(
 ): Promise<void> {
   let left = bytes;
   while (left.length > 0) {
-    // deno-lint-ignore no-await-in-loop -- a write may take a part only
     left = left.subarray(await stream.write(left));
     onPart();
   }

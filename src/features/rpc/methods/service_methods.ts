@@ -12,11 +12,22 @@ export interface ServiceMethodsOptions {
   platform: string;
   /** What the service is doing. */
   state: () => string;
+  /** The URLs under which other hosts reach it. */
+  addresses: () => string[];
+  /** Whether other hosts must encrypt. */
+  encryption: () => boolean;
+  /** How many connections are open, and how many of them carry a session. */
+  connections: () => { open: number; withSession: number };
+  /** How many clients are paired. */
+  clients: () => number;
+  /** The title of what has the screen, if anything has. */
+  playing: () => string | undefined;
 }
 
-/** `version` and `health`. */
+/** `version`, `health` and `status`. */
 export function serviceMethods(options: ServiceMethodsOptions): RpcMethod[] {
-  const { version, platform, state } = options;
+  const { version, platform, state, addresses, encryption, connections, clients, playing } =
+    options;
   return [
     defineMethod({
       name: "version",
@@ -29,6 +40,21 @@ export function serviceMethods(options: ServiceMethodsOptions): RpcMethod[] {
       access: "anyone",
       params: v.object({}),
       run: () => ({ status: "ok", state: state() }),
+    }),
+    defineMethod({
+      name: "status",
+      access: "local",
+      params: v.object({}),
+      run: () => ({
+        version,
+        state: state(),
+        addresses: addresses(),
+        encryption: encryption(),
+        clients: clients(),
+        connections: connections().open,
+        sessions: connections().withSession,
+        playing: playing() ?? null,
+      }),
     }),
   ];
 }

@@ -1,0 +1,74 @@
+// `latchkey settings`: what can be changed while the service runs.
+
+import { asJsonObject, type JsonObject } from "../../../base/json.ts";
+import { type Command, EXIT_CODES, parseArguments, UsageError } from "../command.ts";
+import { loadConfig, localBaseUrl } from "../configuration.ts";
+import { callService } from "../service_call.ts";
+import { formatTable } from "../table.ts";
+
+/** The command. */
+export const settingsCommand: Command = {
+  name: "settings",
+  summary: "Show or change what can change while the service runs",
+  usage: `Usage: latchkey settings [list] [--json] [--config FILE]
+       latchkey settings set NAME VALUE [--config FILE]
+
+Lists the settings that the running service changes without a restart, or changes one. VALUE is
+JSON, or a text. What is set is kept in settings.toml of the data folder. --json writes the settings
+as the service answers them.
+
+  latchkey settings set encryption true
+  latchkey settings set allowedIps '["192.168.1.0/24"]'
+  latchkey settings set discovery.instanceName "living room"`,
+  verbs: ["list", "set"],
+  options: ["config"],
+  flags: ["json"],
+  async run(args, context): Promise<number> {
+    const { options, flags, positionals } = parseArguments(args, settingsCommand);
+    const [verb = "list", name, value, ...rest] = positionals;
+    const baseUrl = localBaseUrl(loadConfig(options["config"]));
+    if (verb === "list" && name === undefined) {
+      const settings = asJsonObject(await callService(baseUrl, { method: "settings" })) ?? {};
+      context.write(flags["json"] ? `${JSON.stringify(settings)}\n` : formatSettings(settings));
+    } else if (verb === "set" && name !== undefined && value !== undefined && rest.length === 0) {
+      const params = nest(name, parseValue(value));
+      const result = asJsonObject(
+        await callService(baseUrl, { method: "settings.update", params }),
+      );
+      const changed = result?.["changed"];
+      const isChanged = Array.isArray(changed) && changed.length > 0;
+      context.write(isChanged ? "Changed.\n" : "It was set so already.\n");
+    } else {
+      throw new UsageError("Expected list, or set NAME VALUE");
+    }
+    return EXIT_CODES.done;
+  },
+};
+
+function parseValue(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+// "discovery.enabled" is a member of a member.
+function nest(name: string, value: unknown): JsonObject {
+  return name.split(".").reduceRight<unknown>(
+    (inner, part) => ({ [part]: inner }),
+    value,
+  ) as JsonObject;
+}
+
+function formatSettings(settings: JsonObject): string {
+  const rows = Object.entries(settings).flatMap(([name, value]): [string, string][] => {
+    const members = asJsonObject(value);
+    if (members === undefined) return [[name, JSON.stringify(value)]];
+    return Object.entries(members).map(([member, inner]) => [
+      `${name}.${member}`,
+      JSON.stringify(inner),
+    ]);
+  });
+  return formatTable([["NAME", "VALUE"], ...rows]);
+}
