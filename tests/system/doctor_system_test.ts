@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { askHealth, isAnswered, tryGuard } from "../../src/app/doctor_network.ts";
+import { askHealth, isAnswered, tryGuard } from "../../src/edges/doctor/network_look.ts";
 import { diagnose } from "../../src/app/diagnose.ts";
 import { parseConfig } from "../../src/edges/config/config.ts";
 import { SETTINGS_FILE } from "../../src/features/settings/settings_file.ts";

@@ -2,7 +2,7 @@
 // this file say what is right about them and what is wrong.
 
 import type { DisplayKind } from "../screen/display_settings.ts";
-import type { KeyScope } from "../access/api_key.ts";
+import type { ApiKey, DoorScope, KeyScope } from "../access/api_key.ts";
 
 /** What the configuration says of itself. */
 export interface ConfigFacts {
@@ -76,6 +76,16 @@ export type LockHolder =
   | { readonly kind: "nobody" }
   | { readonly kind: "process"; readonly pid: number }
   | { readonly kind: "unknown" };
+
+/** What the tables of a database of this version tell. */
+export interface TableFacts {
+  /** All API keys. */
+  readonly keys: readonly ApiKey[];
+  /** The scopes for which other hosts need a key. */
+  readonly required: readonly DoorScope[];
+  /** The latest time that the device has kept, in milliseconds since 1970. */
+  readonly markMs: number;
+}
 
 /** Whether the service runs. */
 export interface ServiceFacts {

@@ -1,5 +1,5 @@
-// What the doctor asks of a device, one question per check. Who answers is the composition's
-// business (src/app/diagnose.ts); a test answers with an object.
+// What the doctor asks of a device, one question per check. The edge that looks answers
+// (src/edges/doctor/device_probes.ts); a test answers with an object.
 
 import type {
   ActionFacts,

@@ -2,12 +2,13 @@
 // nothing.
 
 import { dirname } from "node:path";
-import { asError } from "../base/app_error.ts";
-import type { DisplayFacts } from "../features/doctor/doctor_facts.ts";
-import type { DisplayKind, DisplaySettings } from "../features/screen/display_settings.ts";
-import type { Identity } from "../features/doctor/proc_files.ts";
-import { openFramebuffer } from "../edges/platform/framebuffer_device.ts";
-import { isWritableFolder, lookAtProgram, statIfThere } from "./doctor_files.ts";
+import { asError } from "../../base/app_error.ts";
+import type { DisplayFacts } from "../../features/doctor/doctor_facts.ts";
+import type { FramebufferDevice } from "../../features/screen/framebuffer_display.ts";
+import type { PixelFormat } from "../../features/screen/framebuffer_layout.ts";
+import type { DisplayKind, DisplaySettings } from "../../features/screen/display_settings.ts";
+import type { Identity } from "../../features/doctor/proc_files.ts";
+import { isWritableFolder, lookAtProgram, statIfThere } from "./file_look.ts";
 
 type DisplayLook = DisplayFacts["displays"][number];
 
@@ -19,7 +20,14 @@ export interface DisplayLookOptions {
   searchPath: string;
   /** Who opens them. */
   identity: Identity;
+  /** Opens a panel; throws where it is missing or odd. */
+  openFramebuffer: OpenFramebuffer;
 }
+
+/** Opens a panel by its device file and its folder in sysfs. */
+export type OpenFramebuffer = (
+  options: { path: string; sysfs: string; format: PixelFormat | "auto" },
+) => FramebufferDevice;
 
 /** What every configured display is like. */
 export async function lookAtDisplays(
@@ -29,12 +37,14 @@ export async function lookAtDisplays(
   const lookers: Readonly<
     Record<DisplayKind, () => string | undefined | Promise<string | undefined>>
   > = {
-    framebuffer: () => lookAtPanel(settings),
+    framebuffer: () => lookAtPanel(settings, options),
     terminal: () => "terminal",
     command: () => lookAtCommand(settings, options),
     file: () => lookAtFile(settings.file, options),
     auto: async () => {
-      if (await statIfThere(settings.framebuffer) !== undefined) return lookAtPanel(settings);
+      if (await statIfThere(settings.framebuffer) !== undefined) {
+        return lookAtPanel(settings, options);
+      }
       return options.hasTerminal ? "terminal" : undefined;
     },
     none: () => Promise.resolve(undefined),
@@ -49,7 +59,10 @@ export async function lookAtDisplays(
   return { displays };
 }
 
-function lookAtPanel(settings: DisplaySettings): string {
+function lookAtPanel(
+  settings: DisplaySettings,
+  { openFramebuffer }: DisplayLookOptions,
+): string {
   const { framebuffer: path, sysfs, pixelFormat: format } = settings;
   const device = openFramebuffer({ path, sysfs, format });
   device.close();

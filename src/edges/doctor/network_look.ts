@@ -2,10 +2,10 @@
 // address, and whether the guard stands there. Plain sockets, so that no proxy and no pool of the
 // platform gets in between; each is closed before its answer is given.
 
-import { normalizeAddress } from "../base/ip_address.ts";
-import { formatSocketAddress, type SocketAddress } from "../base/socket_address.ts";
-import type { GuardFacts } from "../features/doctor/doctor_facts.ts";
-import { addressesNotInUse, listeningAddresses } from "../features/doctor/proc_files.ts";
+import { normalizeAddress } from "../../base/ip_address.ts";
+import { formatSocketAddress, type SocketAddress } from "../../base/socket_address.ts";
+import type { GuardFacts } from "../../features/doctor/doctor_facts.ts";
+import { addressesNotInUse, listeningAddresses } from "../../features/doctor/proc_files.ts";
 
 /** How long the service may take to say how it is, in milliseconds. */
 export const HEALTH_LIMIT_MS = 2_000;

@@ -4,25 +4,28 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
-import { asError } from "../base/app_error.ts";
-import type { DatabaseFacts } from "../features/doctor/doctor_facts.ts";
-import type { ApiKey, DoorScope } from "../features/access/api_key.ts";
-import { SqliteAuditStore } from "../edges/sqlite/audit_store.ts";
-import { SqliteClientStore } from "../edges/sqlite/client_store.ts";
-import { BUSY_TIMEOUT_MS } from "../edges/sqlite/database.ts";
-import { SqliteKeyStore } from "../edges/sqlite/key_store.ts";
-import { MIGRATIONS } from "../edges/sqlite/migrations.ts";
-import { SqliteReplayLedger } from "../edges/sqlite/sqlite_replay_ledger.ts";
-import { DATABASE_FILE } from "../edges/sqlite/stores.ts";
-import { SqliteTimeMark } from "../edges/sqlite/time_mark.ts";
-import { SqliteTombstones } from "../edges/sqlite/tombstones.ts";
-import { statIfThere } from "./doctor_files.ts";
+import { asError } from "../../base/app_error.ts";
+import type { DatabaseFacts, TableFacts } from "../../features/doctor/doctor_facts.ts";
+import type { ApiKey, DoorScope } from "../../features/access/api_key.ts";
+import { statIfThere } from "./file_look.ts";
 
 /** The largest database that is read whole, in bytes; larger ones take too long without a break. */
 export const MAX_CHECKED_BYTES: number = 128 * 1024 * 1024;
 
 const SQLITE_CORRUPT = 11;
 const SQLITE_NOTADB = 26;
+
+/** What a device's database is, told by the edge that it belongs to. */
+export interface DatabaseForm {
+  /** Its name in the data folder. */
+  readonly file: string;
+  /** The version that its tables have by now. */
+  readonly newestVersion: number;
+  /** How long to wait for another process that has it, in milliseconds. */
+  readonly busyTimeoutMs: number;
+  /** Reads tables of that version; undefined where one is not as it should be. Writes nothing. */
+  lookAtTables(database: DatabaseSync): TableFacts | undefined;
+}
 
 /** What was found in a database. */
 export interface DatabaseLook {
@@ -37,8 +40,8 @@ export interface DatabaseLook {
 }
 
 /** Looks at the database of a data folder. */
-export async function lookAtDatabase(dataDir: string): Promise<DatabaseLook> {
-  const path = `${dataDir}/${DATABASE_FILE}`;
+export async function lookAtDatabase(dataDir: string, form: DatabaseForm): Promise<DatabaseLook> {
+  const path = `${dataDir}/${form.file}`;
   const without = (state: DatabaseFacts["state"]): DatabaseLook => ({
     facts: { path, state },
     keys: undefined,
@@ -61,7 +64,7 @@ export async function lookAtDatabase(dataDir: string): Promise<DatabaseLook> {
   }
   if (bytes > MAX_CHECKED_BYTES) return without({ kind: "too_large", bytes });
   try {
-    return read(path, { hasLog: indexBytes !== undefined });
+    return read(path, { form, hasLog: indexBytes !== undefined });
   } catch (error) {
     const { errcode } = error as { errcode?: unknown };
     const code = typeof errcode === "number" ? errcode & 0xff : 0;
@@ -83,44 +86,23 @@ async function sizeOf(path: string): Promise<number | undefined> {
   return (await statIfThere(path))?.size;
 }
 
-function read(path: string, { hasLog }: { hasLog: boolean }): DatabaseLook {
+function read(path: string, options: { form: DatabaseForm; hasLog: boolean }): DatabaseLook {
+  const { form: { newestVersion, busyTimeoutMs, lookAtTables }, hasLog } = options;
   const url = pathToFileURL(path);
   url.searchParams.set(hasLog ? "readonly_shm" : "immutable", "1");
-  const database = new DatabaseSync(url, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+  const database = new DatabaseSync(url, { readOnly: true, timeout: busyTimeoutMs });
   try {
     const one = (sql: string): unknown => Object.values(database.prepare(sql).get() ?? {})[0];
     const verdict = String(one("PRAGMA quick_check(1)"));
     const version = Number(one("PRAGMA user_version"));
     const tables = Number(one("SELECT count(*) FROM sqlite_schema"));
-    const newestVersion = MIGRATIONS.length;
     const isNewest = verdict === "ok" && version === newestVersion;
-    const keys = isNewest ? readKeys(database) : undefined;
-    const required = keys === undefined ? [] : new SqliteKeyStore(database).required();
-    const hasOwnTables = !isNewest || keys !== undefined;
+    const found = isNewest ? lookAtTables(database) : undefined;
+    const { keys, required = [], markMs } = found ?? {};
+    const hasOwnTables = !isNewest || found !== undefined;
     const state = { kind: "read", verdict, version, newestVersion, tables, hasOwnTables } as const;
-    const markMs = keys === undefined ? undefined : new SqliteTimeMark(database).read();
     return { facts: { path, state }, keys, markMs, required };
   } finally {
     database.close();
-  }
-}
-
-// Preparing the statements of the stores fails where a table is not as this version knows it.
-function readKeys(database: DatabaseSync): readonly ApiKey[] | undefined {
-  try {
-    for (
-      const Store of [
-        SqliteClientStore,
-        SqliteReplayLedger,
-        SqliteAuditStore,
-        SqliteTimeMark,
-        SqliteTombstones,
-      ]
-    ) {
-      new Store(database);
-    }
-    return new SqliteKeyStore(database).list();
-  } catch {
-    return undefined;
   }
 }

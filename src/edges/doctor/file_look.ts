@@ -3,14 +3,14 @@
 
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { FolderFacts, LockHolder, ProgramState } from "../features/doctor/doctor_facts.ts";
+import type { FolderFacts, LockHolder, ProgramState } from "../../features/doctor/doctor_facts.ts";
 import {
   type Identity,
   identityIn,
   isReadOnlyAt,
   lockHolders,
   mayAccess,
-} from "../features/doctor/proc_files.ts";
+} from "../../features/doctor/proc_files.ts";
 
 const LOCK_FILE = "latchkey.lock";
 const PERMISSION_BITS = 0o7777;

@@ -1,11 +1,11 @@
 // The doctor's look at the actions: whether the table makes sense, and each program and its folder
 // are there.
 
-import { describeActionProblems } from "../features/actions/action_table.ts";
-import type { ActionSettings } from "../features/actions/action_settings.ts";
-import type { ActionFacts } from "../features/doctor/doctor_facts.ts";
-import type { Identity } from "../features/doctor/proc_files.ts";
-import { lookAtProgram, statIfThere } from "./doctor_files.ts";
+import { describeActionProblems } from "../../features/actions/action_table.ts";
+import type { ActionSettings } from "../../features/actions/action_settings.ts";
+import type { ActionFacts } from "../../features/doctor/doctor_facts.ts";
+import type { Identity } from "../../features/doctor/proc_files.ts";
+import { lookAtProgram, statIfThere } from "./file_look.ts";
 
 /** What the actions start, for whom they are meant. */
 export async function lookAtActions(

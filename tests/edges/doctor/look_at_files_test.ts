@@ -3,16 +3,17 @@
 
 import assert from "node:assert/strict";
 import type { ActionSettings } from "../../../src/features/actions/action_settings.ts";
-import { lookAtActions } from "../../../src/app/doctor_actions.ts";
-import { lookAtDatabase, MAX_CHECKED_BYTES } from "../../../src/app/doctor_database.ts";
-import { lookAtDisplays } from "../../../src/app/doctor_displays.ts";
+import { lookAtActions } from "../../../src/edges/doctor/action_look.ts";
+import { lookAtDatabase, MAX_CHECKED_BYTES } from "../../../src/edges/doctor/database_look.ts";
+import { lookAtDisplays } from "../../../src/edges/doctor/display_look.ts";
 import {
   findLockHolder,
   isWritableFolder,
   lookAtFolder,
   lookAtProgram,
-} from "../../../src/app/doctor_files.ts";
-import { createDoctorProbes, diagnose } from "../../../src/app/diagnose.ts";
+} from "../../../src/edges/doctor/file_look.ts";
+import { DATABASE_FORM, diagnose, probesOfThisMachine } from "../../../src/app/diagnose.ts";
+import { openFramebuffer } from "../../../src/edges/platform/framebuffer_device.ts";
 import { silentLogger } from "../../../src/base/log.ts";
 import { parseConfig } from "../../../src/edges/config/config.ts";
 import type { DisplaySettings } from "../../../src/features/screen/display_settings.ts";
@@ -118,7 +119,7 @@ function namesIn(folder: string): string[] {
 
 async function lookUnseen(folder: string): ReturnType<typeof lookAtDatabase> {
   const before = readFiles(folder);
-  const look = await lookAtDatabase(folder);
+  const look = await lookAtDatabase(folder, DATABASE_FORM);
   assert.deepEqual(readFiles(folder), before);
   return look;
 }
@@ -222,10 +223,10 @@ Deno.test("lookAtDatabase() reads no more than it can in time", async () => {
   await withFolder(async (folder) => {
     const path = makeDatabase(folder);
     await Deno.truncate(path, MAX_CHECKED_BYTES + 1);
-    const { facts: { state } } = await lookAtDatabase(folder);
+    const { facts: { state } } = await lookAtDatabase(folder, DATABASE_FORM);
     assert.deepEqual(state, { kind: "too_large", bytes: MAX_CHECKED_BYTES + 1 });
     await Deno.truncate(path, MAX_CHECKED_BYTES);
-    assert.notEqual((await lookAtDatabase(folder)).facts.state.kind, "too_large");
+    assert.notEqual((await lookAtDatabase(folder, DATABASE_FORM)).facts.state.kind, "too_large");
   });
 });
 
@@ -261,7 +262,7 @@ Deno.test("lookAtActions() goes by each action's own folder and search path", as
   });
 });
 
-Deno.test("createDoctorProbes() tells of keys in force alone", async () => {
+Deno.test("probesOfThisMachine() tells of keys in force alone", async () => {
   await withFolder(async (folder) => {
     const nowMs = Date.UTC(2026, 0, 31);
     const stores = openStores({ dataDir: folder, log: silentLogger });
@@ -281,7 +282,7 @@ Deno.test("createDoctorProbes() tells of keys in force alone", async () => {
     stores.keys.revoke("revoked1", 2);
     stores.close();
     const text = `[service]\ndata_dir = "${folder}"\nlisten = "127.0.0.1:0"\n`;
-    const probes = createDoctorProbes({
+    const probes = probesOfThisMachine({
       config: parseConfig(text, { file: "x", env: { isRoot: false } }),
       configFile: "x",
       configProblems: [],
@@ -327,7 +328,7 @@ Deno.test("lookAtDisplays() opens what is there and changes none of it", async (
       kinds: ["framebuffer", "auto", "terminal", "command", "file", "none"],
       file: `${folder}/pin.png`,
     };
-    const options = { hasTerminal: false, searchPath: folder, identity: OWNER };
+    const options = { hasTerminal: false, searchPath: folder, identity: OWNER, openFramebuffer };
     const { displays } = await lookAtDisplays(settings, options);
     assert.deepEqual(displays.map(({ shows }) => shows), [
       "framebuffer 64x64 rgb565",
@@ -345,7 +346,7 @@ Deno.test("lookAtDisplays() opens what is there and changes none of it", async (
 
 Deno.test("lookAtDisplays() says what is wrong with each", async () => {
   await withFolder(async (folder) => {
-    const options = { hasTerminal: false, searchPath: folder, identity: OWNER };
+    const options = { hasTerminal: false, searchPath: folder, identity: OWNER, openFramebuffer };
     const kinds = ["framebuffer", "command", "file"] as const;
     const { displays } = await lookAtDisplays({ ...DISPLAY, kinds }, options);
     assert.deepEqual(displays.map(({ problem }) => problem), [
@@ -367,6 +368,7 @@ Deno.test("lookAtDisplays() takes a terminal for auto only where the service has
       hasTerminal,
       searchPath: "",
       identity: OWNER,
+      openFramebuffer,
     })).displays[0];
   assert.deepEqual(await look(true), { kind: "auto", shows: "terminal", problem: undefined });
   assert.deepEqual(await look(false), { kind: "auto", shows: undefined, problem: undefined });

@@ -1,0 +1,258 @@
+// Answers the doctor's questions about this machine, out of the parts that look at it. Nothing on the device is changed, whether the service runs or not.
+
+import { compileRunPatterns } from "../../features/actions/run_patterns.ts";
+import type { Clock } from "../../base/clock.ts";
+import { isLoopbackAddress } from "../../base/ip_address.ts";
+import type { RandomSource } from "../../base/random.ts";
+import { NotAskable } from "../../features/doctor/check.ts";
+import { hostLabel, instanceLabel } from "../../features/discovery/instance_name.ts";
+import type { FoundInstance, KeyFacts, ServiceFacts } from "../../features/doctor/doctor_facts.ts";
+import type { DoctorProbes } from "../../features/doctor/doctor_probes.ts";
+import { isReachedAt } from "../../features/doctor/network_judgements.ts";
+import { tryRunPatterns } from "../../features/doctor/pattern_trial.ts";
+import type { Identity } from "../../features/doctor/proc_files.ts";
+import { tryPairing } from "../../features/doctor/trial_pairing.ts";
+import type { ActionSettings } from "../../features/actions/action_settings.ts";
+import type { DiscoverySettings } from "../../features/discovery/discovery_settings.ts";
+import type { DisplaySettings } from "../../features/screen/display_settings.ts";
+import type { ApiKey } from "../../features/access/api_key.ts";
+import type { ModelSettings } from "../../features/models/model_settings.ts";
+import { RELEASE_DATE } from "../../version.ts";
+import { lookAtActions } from "./action_look.ts";
+import { type DatabaseForm, lookAtDatabase } from "./database_look.ts";
+import { lookAtDisplays, type OpenFramebuffer } from "./display_look.ts";
+import { findLockHolder, identityOf, lookAtFolder, writesToTerminal } from "./file_look.ts";
+import {
+  askHealth,
+  findListeners,
+  findOwnAddresses,
+  isAnswered,
+  tryGuard,
+} from "./network_look.ts";
+
+/** How long is listened for answers in the local network, in milliseconds. */
+export const MDNS_LIMIT_MS = 3_000;
+
+/** What of a device's configuration the doctor goes by. */
+export interface DoctorSettings {
+  /** The service itself. */
+  readonly service: {
+    /** Where to listen; every interface where there is no host name. */
+    readonly listen: { readonly hostname: string | undefined; readonly port: number };
+    /** The folder for all state. */
+    readonly dataDir: string;
+    /** Whether remote WebSocket peers must encrypt. */
+    readonly encryption: boolean;
+  };
+  /** What remote peers may do. */
+  readonly security: {
+    /** Addresses and CIDR ranges that POST, SSE and the model gateway are open to. */
+    readonly allowedIps: readonly string[];
+    /** Web origins beyond the built-in ones. */
+    readonly allowedOrigins: readonly string[];
+    /** Patterns of texts that remote peers may run over REST. */
+    readonly allowRun: readonly string[];
+  };
+  /** What texts start. */
+  readonly actions: readonly ActionSettings[];
+  /** The announcement in the local network. */
+  readonly discovery: DiscoverySettings;
+  /** The model gateway. */
+  readonly models: ModelSettings;
+  /** Where PINs are shown. */
+  readonly display: DisplaySettings;
+}
+
+/** Options of {@linkcode createDoctorProbes}. */
+export interface DeviceProbesOptions {
+  /** The configuration as far as it can be used; undefined where it cannot. */
+  config: DoctorSettings | undefined;
+  /** The owner's file; undefined where the defaults hold. */
+  configFile: string | undefined;
+  /** What is wrong with the configuration, a line each. */
+  configProblems: readonly string[];
+  /**
+   * Who answers to a service type in the local network, within a limit in milliseconds.
+   * @default the check is skipped
+   */
+  findInstances?: (service: string, limitMs: number) => Promise<readonly FoundInstance[]>;
+  /**
+   * What is wrong with the store and the limits that gateways share, a line each.
+   * @default nothing
+   */
+  checkFleet?: (settings: ModelSettings) => Promise<readonly string[]>;
+  /** The machine's name. */
+  hostName: () => string;
+  /** What a device's database is. */
+  databaseForm: DatabaseForm;
+  /** Opens a panel; throws where it is missing or odd. */
+  openFramebuffer: OpenFramebuffer;
+  /** Time. */
+  clock: Clock;
+  /** Randomness for trials. */
+  random: RandomSource;
+}
+
+/** The questions, asked of this machine. */
+export function createDoctorProbes(options: DeviceProbesOptions): DoctorProbes {
+  const { config, configFile, configProblems, findInstances, checkFleet, clock, random } = options;
+  const { databaseForm, hostName, openFramebuffer } = options;
+  const searchPath = Deno.env.get("PATH") ?? "";
+  const service = once(() => lookAtService(given()));
+  const database = once(() => lookAtDatabase(given().service.dataDir, databaseForm));
+
+  function given(): DoctorSettings {
+    if (config === undefined) throw new NotAskable("the configuration cannot be used");
+    return config;
+  }
+
+  async function runningPort(): Promise<number> {
+    const { state, holder, port } = await service();
+    if (state === undefined || holder.kind === "nobody") {
+      throw new NotAskable("the service does not run");
+    }
+    return port;
+  }
+
+  async function servicePid(): Promise<number | undefined> {
+    const { holder } = await service();
+    return holder.kind === "process" ? holder.pid : undefined;
+  }
+
+  async function user(): Promise<{ identity: Identity; isOfService: boolean }> {
+    const pid = await servicePid();
+    const ofService = pid === undefined ? undefined : await identityOf(pid);
+    const identity = ofService ?? await identityOf(undefined) ??
+      { uid: Deno.uid() ?? -1, gids: [] };
+    return { identity, isOfService: ofService !== undefined };
+  }
+
+  return {
+    config: () => Promise.resolve({ file: configFile, problems: configProblems }),
+    actions: async () => {
+      return await lookAtActions(given().actions, { searchPath, ...await user() });
+    },
+    data_folder: async () => {
+      const { service: { dataDir } } = given();
+      return await lookAtFolder(dataDir, (await user()).identity);
+    },
+    database: async () => (await database()).facts,
+    service: async () => {
+      if (given().service.listen.port === 0) {
+        throw new NotAskable("its port is another one at each start");
+      }
+      return await service();
+    },
+    port: async () => {
+      const { service: { listen } } = given();
+      const { holder, state } = await service();
+      return {
+        listen,
+        ownAddresses: await findOwnAddresses(),
+        takenAddresses: await findListeners(listen.port),
+        isLatchkey: state !== undefined,
+        holder,
+      };
+    },
+    listeners: async () => {
+      const { service: { listen: { hostname } } } = given();
+      const port = await runningPort();
+      const answers = await Promise.all((await findOwnAddresses()).map(async (address) => ({
+        address,
+        isAnswered: await askHealth({ hostname: address, port }) !== undefined,
+      })));
+      // Addresses come and go: one that is gone by now has good reason to be silent.
+      const current = await findOwnAddresses();
+      return { hostname, answers: answers.filter(({ address }) => current.includes(address)) };
+    },
+    guard: async () => {
+      const { service: { listen: { hostname } } } = given();
+      const port = await runningPort();
+      const address = (await findOwnAddresses()).find((own) =>
+        !isLoopbackAddress(own) && isReachedAt(own, hostname)
+      );
+      if (address === undefined) throw new NotAskable("no other host reaches the service");
+      return { address, outcome: await tryGuard({ hostname: address, port }) };
+    },
+    clock: async () => {
+      const { markMs } = config === undefined ? { markMs: undefined } : await database();
+      return { wallMs: clock.wallMs(), releaseDate: RELEASE_DATE, markMs };
+    },
+    mdns: async () => {
+      const { discovery, service: { listen: { hostname } } } = given();
+      if (!discovery.enabled) throw new NotAskable("discovery is off");
+      if (hostname !== undefined && isLoopbackAddress(hostname)) {
+        throw new NotAskable("no other host reaches the service");
+      }
+      const port = await runningPort();
+      if (findInstances === undefined) throw new NotAskable("nothing here can ask");
+      const name = instanceLabel(discovery.instanceName ?? hostLabel(hostName()));
+      const own = { name, port, addresses: await findOwnAddresses() };
+      return { own, found: await findInstances(discovery.service, MDNS_LIMIT_MS) };
+    },
+    display: async () => {
+      const { display } = given();
+      const pid = await servicePid();
+      const hasTerminal = pid !== undefined && await writesToTerminal(pid);
+      const options = { hasTerminal, searchPath, openFramebuffer, ...await user() };
+      return await lookAtDisplays(display, options);
+    },
+    pairing_time: () => tryPairing({ clock, random }),
+    encryption: () => {
+      const { service: { encryption, listen: { hostname } } } = given();
+      return { encryption, hostname };
+    },
+    allowed_ips: () => given().security.allowedIps,
+    allow_run: () => {
+      const { security: { allowRun: patterns }, actions } = given();
+      const actionPatterns = actions.map(({ match }) => match);
+      return tryRunPatterns({ patterns, actionPatterns, compile: compileRunPatterns, random });
+    },
+    allowed_origins: () => given().security.allowedOrigins,
+    keys: async (): Promise<KeyFacts> => {
+      const { security: { allowedIps } } = given();
+      const { keys: all, markMs = 0, required } = await database();
+      const nowMs = Math.max(clock.wallMs(), markMs);
+      const keys = keysInForce(all, nowMs);
+      if (keys === undefined) throw new NotAskable("the database cannot tell");
+      return { nowMs, allowedIps: allowedIps.length, required, keys };
+    },
+    permissions: async () => {
+      const { identity: { uid }, isOfService } = await user();
+      return { uid, isOfService };
+    },
+    models: async () => {
+      const { models } = given();
+      const { enabled, upstream, allow, store } = models;
+      const isAsked = enabled && checkFleet !== undefined;
+      const keys = store === undefined ? (await database()).keys : undefined;
+      return {
+        enabled,
+        isUpstreamReached: enabled && await isAnswered(upstream),
+        allowed: allow.length,
+        scopes: keysInForce(keys, clock.wallMs())?.flatMap(({ scopes }) => scopes),
+        fleetProblems: isAsked ? await checkFleet(models) : [],
+      };
+    },
+  };
+}
+
+async function lookAtService(config: DoctorSettings): Promise<ServiceFacts> {
+  const { dataDir, listen: { port } } = config.service;
+  const [holder, state] = await Promise.all([
+    findLockHolder(dataDir),
+    port === 0 ? undefined : askHealth({ hostname: "127.0.0.1", port }),
+  ]);
+  return { port, holder, state };
+}
+
+function keysInForce(keys: readonly ApiKey[] | undefined, nowMs: number): ApiKey[] | undefined {
+  return keys?.filter(({ revokedAtMs, expiresAtMs }) =>
+    revokedAtMs === undefined && (expiresAtMs === undefined || expiresAtMs > nowMs)
+  );
+}
+
+function once<Result>(run: () => Promise<Result>): () => Promise<Result> {
+  let result: Promise<Result> | undefined;
+  return () => result ??= run();
+}
