@@ -14,19 +14,21 @@ import { type SocketInProcess, socketsInProcess } from "../support/sockets_in_pr
 const REPLACED = { code: CLOSE_CODES.replaced, reason: "replaced by a newer connection" };
 
 interface World extends AppInProcess {
-  /** The device's end of a new socket of another host. */
-  open(how?: { key?: string; guarded?: GuardedConnection }): Promise<SocketInProcess>;
+  /** The device's end of a new socket; of another host unless said otherwise. */
+  open(
+    how?: { isLocal?: boolean; key?: string; guarded?: GuardedConnection },
+  ): Promise<SocketInProcess>;
 }
 
 async function withWorld(toml: string, test: (world: World) => Promise<void>): Promise<void> {
   const { sockets, upgrade } = socketsInProcess();
   await withAppInProcess({ toml, edges: { upgradeWebSocket: upgrade } }, async (app) => {
     app.stores.clients.add(testClient({ role: "admin" }));
-    const open: World["open"] = async ({ key, guarded } = {}) => {
+    const open: World["open"] = async ({ isLocal = false, key, guarded } = {}) => {
       const headers = new Headers({ Upgrade: "websocket", Connection: "Upgrade" });
       if (key !== undefined) headers.set("Authorization", `Bearer ${key}`);
-      const more = guarded === undefined ? {} : { guarded };
-      const response = await app.request("/api", { headers, from: REMOTE, ...more });
+      const more = { ...(isLocal ? {} : { from: REMOTE }), ...(guarded && { guarded }) };
+      const response = await app.request("/api", { headers, ...more });
       assert.equal(response.status, 101);
       await settle(2);
       const socket = sockets.at(-1);
@@ -84,6 +86,22 @@ Deno.test("[limits] sessions_per_client counts the sockets of an API key", async
   });
 });
 
+for (const role of ["admin", "member"] as const) {
+  Deno.test(`a session of a client with role ${role} may what ${role}s may; the device everything`, async () => {
+    await withWorld("", async (world) => {
+      world.stores.clients.update(testClient().clientId, { role });
+      const change = { clientId: testClient().clientId, clientName: "Renamed" };
+      const socket = await world.open();
+      const phone = await createPhone(testClient(), { salt: new Uint8Array(16).fill(salts += 1) });
+      const [answer] = await socket.say(await phone.seal(rpc("clients.update", change)));
+      assert.ok(answer !== undefined);
+      const { error } = JSON.parse(await phone.open(answer) ?? "");
+      assert.equal(error?.data?.code === "forbidden", role === "member");
+      await call(world, "clients.update", change);
+    });
+  });
+}
+
 Deno.test("a session that the guard has no place for does not cost the oldest", async () => {
   await withWorld("[limits]\nsessions_per_client = 1", async (world) => {
     const oldest = await world.open({ guarded: guardedStub(true) });
@@ -125,15 +143,19 @@ Deno.test("a client that was deleted is told so at its first frame, nobody else 
   });
 });
 
-Deno.test("a remote socket without a session ends after two quiet minutes", async () => {
+Deno.test("a remote socket without a session ends after two quiet minutes, a local one stays", async () => {
   await withWorld("", async (world) => {
-    const socket = await world.open();
-    await socket.say("ping");
+    const remote = await world.open();
+    const local = await world.open({ isLocal: true });
+    await remote.say("ping");
+    await local.say("ping");
     world.clock.advance(SESSION_DEADLINE_MS);
     world.clock.advance(PLAINTEXT_IDLE_MS - SESSION_DEADLINE_MS - 1);
-    assert.equal(socket.isClosed, false);
+    assert.deepEqual([remote.isClosed, local.isClosed], [false, false]);
     world.clock.advance(1);
-    assert.equal(socket.closedWith?.code, CLOSE_CODES.policy);
+    assert.equal(remote.closedWith?.code, CLOSE_CODES.policy);
+    world.clock.advance(PLAINTEXT_IDLE_MS);
+    assert.equal(local.isClosed, false);
   });
 });
 

@@ -449,6 +449,26 @@ Deno.test("64 large answers at once reach a reader that takes them by and by", a
   connection.ended();
 });
 
+for (const isRead of [true, false]) {
+  Deno.test(`busy answers to a peer that ${isRead ? "reads" : "does not read"} count until they are queued`, async () => {
+    const fixture = setUp({ hold: true });
+    const { connection, socket } = fixture;
+    socket.isRead = isRead;
+    const text = "x".repeat(60_000);
+    const most = MAX_INBOUND_BYTES + MAX_QUEUED_BYTES_UNKNOWN + MAX_WAITING_BYTES_UNKNOWN;
+    const count = Math.ceil(most / text.length) + MAX_RUNNING_REQUESTS;
+    for (let i = 0; i < count && !socket.isAborted; i++) {
+      connection.receive(text);
+      // deno-lint-ignore no-await-in-loop -- none waits for its turn
+      await settle(1);
+    }
+    assert.equal(socket.isAborted, !isRead);
+    connection.ended();
+    fixture.release();
+    await settle();
+  });
+}
+
 Deno.test("what was dealt with gives its bytes back", async () => {
   const fixture = setUp();
   const phone = await open(fixture, { envelope: "binary" });

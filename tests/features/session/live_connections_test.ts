@@ -6,7 +6,7 @@ import { CLOSE_CODES } from "../../../src/features/session/socket.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { FakeSocket } from "../../support/fake_socket.ts";
 
-function connect(live: LiveConnections, holder?: Holder): FakeSocket {
+function open(live: LiveConnections, holder?: Holder): [FakeSocket, Connection] {
   const socket = new FakeSocket();
   const connection = new Connection({
     socket,
@@ -24,7 +24,11 @@ function connect(live: LiveConnections, holder?: Holder): FakeSocket {
   });
   live.add(connection);
   if (holder !== undefined) live.hold(connection, holder);
-  return socket;
+  return [socket, connection];
+}
+
+function connect(live: LiveConnections, holder?: Holder): FakeSocket {
+  return open(live, holder)[0];
 }
 
 Deno.test("hold() closes the oldest of a client or key that has too many, and no other", () => {
@@ -39,4 +43,19 @@ Deno.test("hold() closes the oldest of a client or key that has too many, and no
   assert.deepEqual(closed, [open, open, replaced, replaced, open, open, replaced, open, open]);
   assert.equal(own[0]?.closeReason, "replaced by a newer connection");
   assert.equal(live.counts().open, 6);
+});
+
+Deno.test("a connection that has ended counts no longer", () => {
+  const live = new LiveConnections(2);
+  const holder = { clientId: "a" };
+  const oldest = connect(live, holder);
+  for (let i = 0; i < 3; i++) {
+    const [, connection] = open(live, holder);
+    connection.ended();
+  }
+  assert.equal(oldest.closedWith, undefined);
+  connect(live, holder);
+  assert.equal(oldest.closedWith, undefined);
+  connect(live, holder);
+  assert.equal(oldest.closedWith, CLOSE_CODES.replaced);
 });
