@@ -159,6 +159,25 @@ Deno.test("a remote socket without a session ends after two quiet minutes, a loc
   });
 });
 
+Deno.test("the metrics count connections and sessions until they end", async () => {
+  await withWorld("", async (world) => {
+    const counted = async (): Promise<unknown[]> => {
+      const text = await (await world.request("/metrics")).text();
+      return ["without_session", "with_session"].map((state) =>
+        new RegExp(`connections\\{state="${state}"\\} (\\d+)`).exec(text)?.[1]
+      );
+    };
+    const plain = await world.open();
+    const phone = await world.open();
+    await sendFirstFrame(phone);
+    assert.deepEqual(await counted(), ["1", "1"]);
+    plain.close();
+    assert.deepEqual(await counted(), ["0", "1"]);
+    phone.close();
+    assert.deepEqual(await counted(), ["0", "0"]);
+  });
+});
+
 Deno.test("[limits] reaches the listeners", async () => {
   const given: Parameters<Edges["startListeners"]>[0]["limits"][] = [];
   const toml = `[limits]
