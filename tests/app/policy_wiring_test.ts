@@ -511,7 +511,10 @@ Deno.test("the device answers under the name that it is announced with", async (
   };
   await withAppInProcess({ edges }, async (world) => {
     const from = { address: "192.0.2.9", port: 5353 };
-    sockets[0]?.receive({ toldNames: ["handheld.local"], from });
+    sockets[0]?.receive({
+      answers: [{ name: "handheld.local", type: "A", ttl: 120, data: "192.0.2.99" }],
+      from,
+    });
     const status = async (): Promise<number> => {
       const response = await world.request("http://handheld-2.local:7497/health");
       await response.body?.cancel();

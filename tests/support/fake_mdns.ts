@@ -5,14 +5,18 @@ import type {
   MdnsPacket,
   OpenMdnsSocket,
 } from "../../src/features/discovery/mdns_socket.ts";
-import type { DnsQuestion } from "../../src/features/discovery/service_records.ts";
+import type { DnsQuestion, DnsRecord } from "../../src/features/discovery/service_records.ts";
 
 /** A socket of a test. */
 export interface FakeMdnsSocket {
   /** The interface's address. */
-  readonly address: string;
+  readonly address: string | undefined;
+  /** The interface's number. */
+  readonly scopeId: number | undefined;
   /** What was asked. */
   readonly queries: DnsQuestion[][];
+  /** What was proposed with it. */
+  readonly proposals: DnsRecord[][];
   /** What was answered. */
   readonly answers: MdnsAnswer[];
   /** Whether it was closed. */
@@ -31,29 +35,38 @@ export function fakeMdns(): {
 } {
   const sockets: FakeMdnsSocket[] = [];
   const failures: string[] = [];
-  const openSocket: OpenMdnsSocket = (address, { onPacket, onError }) => {
+  const openSocket: OpenMdnsSocket = ({ address, scopeId }, { onPacket, onError }) => {
     const failure = failures.shift();
     if (failure !== undefined) throw new Error(failure);
     let isClosed = false;
     const queries: DnsQuestion[][] = [];
+    const proposals: DnsRecord[][] = [];
     const answers: MdnsAnswer[] = [];
     sockets.push({
       address,
+      scopeId,
       queries,
+      proposals,
       answers,
       isClosed: () => isClosed,
       receive: (packet) =>
         onPacket({
           id: 0,
           questions: [],
-          toldNames: [],
+          isResponse: (packet.questions ?? []).length === 0,
+          isProbe: false,
+          answers: [],
+          additionals: [],
           from: { address: "192.0.2.9", port: 5353 },
           ...packet,
         }),
       fail: (message) => onError(new Error(message)),
     });
     return {
-      query: (questions) => queries.push([...questions]),
+      probe: (questions, proposed) => {
+        queries.push([...questions]);
+        proposals.push([...proposed]);
+      },
       answer: (answer) => {
         answers.push(answer);
         return Promise.resolve();

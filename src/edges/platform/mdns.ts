@@ -2,6 +2,7 @@
 // announces itself or looks for others.
 
 import { Buffer } from "node:buffer";
+import type { HeardRecord } from "../../features/discovery/heard_records.ts";
 import type {
   MdnsAnswer,
   MdnsPacket,
@@ -9,16 +10,13 @@ import type {
   OpenMdnsSocket,
 } from "../../features/discovery/mdns_socket.ts";
 import type { DnsQuestion, DnsRecord } from "../../features/discovery/service_records.ts";
-import { openDatagrams } from "./mdns_datagrams.ts";
-
-/** The group of multicast DNS over IPv4. */
-const GROUP = { address: "224.0.0.251", port: 5353 };
+import { EVERYBODY, openDatagrams } from "./mdns_datagrams.ts";
 
 /** Loads what opens sockets; to be awaited before permissions are given up. */
 export async function loadMdns(): Promise<OpenMdnsSocket> {
   const { default: multicastDns } = await import("multicast-dns");
-  return (address, { onPacket, onError }): MdnsSocket => {
-    const socket = multicastDns({ socket: openDatagrams(address), bind: false });
+  return (place, { onPacket, onError }): MdnsSocket => {
+    const socket = multicastDns({ socket: openDatagrams(place), bind: false });
     let isClosed = false;
     const failed = (error: Error): void => {
       if (!isClosed) onError(error);
@@ -32,8 +30,11 @@ export async function loadMdns(): Promise<OpenMdnsSocket> {
       if (!isClosed) onPacket(packetOf(packet, from));
     });
     return {
-      query: (questions) => {
-        socket.query({ questions: questions.map(questionOf) }, ignore(failed));
+      probe: (questions, proposed) => {
+        // What is only proposed makes no cache forget.
+        const authorities = proposed.map((record) => recordOf({ ...record, flush: false }));
+        const packet = { questions: questions.map(questionOf), authorities };
+        socket.query(packet, EVERYBODY, ignore(failed));
       },
       answer: (answer) =>
         new Promise((resolve) => {
@@ -57,11 +58,20 @@ export async function loadMdns(): Promise<OpenMdnsSocket> {
 // A send of which nothing is heard any more must not hold up a stop.
 const SEND_LIMIT_MS = 1000;
 
+interface PlatformRecord {
+  name: string;
+  type: string;
+  ttl?: number;
+  data?: unknown;
+}
+
 interface PlatformPacket {
   id?: number;
+  type?: string;
   questions?: { name: string; type: string }[];
-  answers?: { name: string }[];
-  additionals?: { name: string }[];
+  answers?: PlatformRecord[];
+  authorities?: PlatformRecord[];
+  additionals?: PlatformRecord[];
 }
 
 function ignore(failed: (error: Error) => void): (error: Error | null) => void {
@@ -71,13 +81,38 @@ function ignore(failed: (error: Error) => void): (error: Error | null) => void {
 }
 
 function packetOf(packet: PlatformPacket, from: { address: string; port: number }): MdnsPacket {
-  const { id = 0, questions = [], answers = [], additionals = [] } = packet;
+  const { id = 0, type, questions = [], answers = [], authorities = [], additionals = [] } = packet;
   return {
     id,
-    questions: questions.map(({ name, type }) => ({ name, type })),
-    toldNames: [...answers, ...additionals].map(({ name }) => name),
+    isResponse: type === "response",
+    isProbe: type === "query" && authorities.length > 0,
+    questions: questions.map((question) => ({ name: question.name, type: question.type })),
+    answers: answers.map(heardOf),
+    additionals: additionals.map(heardOf),
     from: { address: from.address, port: from.port },
   };
+}
+
+/** A record as it was decoded. */
+export function heardOf({ name, type, ttl = 0, data }: PlatformRecord): HeardRecord {
+  return { name, type, ttl, data: dataOf(type, data) };
+}
+
+function dataOf(type: string, data: unknown): HeardRecord["data"] {
+  if (typeof data === "string") return data;
+  if (type === "TXT") {
+    const texts: unknown[] = Array.isArray(data) ? data : [data];
+    // Each with its length, as on the wire; one that is empty says nothing.
+    return Uint8Array.from(
+      texts.flatMap((text) =>
+        text instanceof Uint8Array && text.length > 0 ? [text.length, ...text] : []
+      ),
+    );
+  }
+  if (type !== "SRV") return undefined;
+  const { priority, weight, port, target } = data as Record<string, unknown>;
+  const isOurKind = priority === 0 && weight === 0 && typeof target === "string";
+  return isOurKind ? { port: Number(port), target } : undefined;
 }
 
 function questionOf({ name, type }: DnsQuestion): Record<string, unknown> {
@@ -96,7 +131,7 @@ function responseOf(
   const show = (record: DnsRecord): Record<string, unknown> =>
     recordOf(to === undefined ? record : { ...record, flush: false });
   const packet = { answers: answers.map(show), additionals: additionals.map(show) };
-  if (to === undefined) return { packet, to: GROUP };
+  if (to === undefined) return { packet, to: EVERYBODY };
   const { source, id, questions } = to;
   return { packet: { ...packet, id, questions: questions.map(questionOf) }, to: source };
 }

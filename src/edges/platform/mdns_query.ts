@@ -19,15 +19,16 @@ export async function findInstances(
 ): Promise<readonly FoundInstance[]> {
   const { default: multicastDns } = await import("multicast-dns");
   const answers: Answer[] = [];
-  const sockets = realInterfaces(interfaceAddresses()).map((found: RealInterface) => {
-    const [address] = found.addresses;
+  const sockets = realInterfaces(interfaceAddresses()).flatMap(({ addresses }: RealInterface) => {
+    const [address] = addresses;
+    if (address === undefined) return [];
     // A port of its own: answers come to it alone, whoever else listens on 5353.
     const own = createSocket("udp4");
     const socket = multicastDns({ socket: own, bind: address, port: 0, multicast: false });
     // Without a default route the system would not know where to send to the group.
     own.on("listening", () => {
       try {
-        own.setMulticastInterface(address ?? "");
+        own.setMulticastInterface(address);
       } catch {
         // The address went in this moment: nobody answers there.
       }
@@ -39,7 +40,7 @@ export async function findInstances(
     });
     const to = { address: "224.0.0.251", port: 5353 };
     socket.query([{ name: `${service}.local`, type: "PTR" }], to, () => {});
-    return socket;
+    return [socket];
   });
   await new Promise((resolve) => setTimeout(resolve, limitMs));
   await Promise.all(

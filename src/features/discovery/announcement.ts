@@ -1,10 +1,12 @@
-// One service announced on one interface (RFC 6762, section 8): ask whether the name is free, tell
-// everybody twice, answer questions, say goodbye.
+// One service announced on one interface (RFC 6762, sections 6 to 10): ask whether the name is free,
+// tell everybody twice, answer questions, ask anew where somebody contradicts, say goodbye.
 
 import type { Clock } from "../../base/clock.ts";
+import { contradicts, withoutKnown } from "./heard_records.ts";
 import { MAX_NAME_TRIES, numberedHost, numberedLabel } from "./instance_name.ts";
 import { isInNetworks } from "./interfaces.ts";
-import type { MdnsPacket, MdnsSocket, OpenMdnsSocket } from "./mdns_socket.ts";
+import type { MdnsPacket, MdnsPlace, MdnsSocket, OpenMdnsSocket } from "./mdns_socket.ts";
+import { PROBE_ANSWER_GAP_MS, RECORD_GAP_MS, RecordRate } from "./record_rate.ts";
 import {
   type AnnouncedService,
   answersTo,
@@ -25,12 +27,20 @@ export const PROBE_MS = 250;
 /** The time between the two announcements, in milliseconds. */
 export const SECOND_ANNOUNCEMENT_MS = 1000;
 
+/** The wait before a contradicted name is asked for anew, in milliseconds. */
+export const CONFLICT_MS = 250;
+
+/** How much longer the one with the lower address waits, so that not both go on asking. */
+export const YIELD_MS = 1000;
+
 const MDNS_PORT = 5353;
 
 /** Options of {@linkcode announce}. */
 export interface AnnounceOptions {
   /** What is announced; `instance` is the name that is wanted. */
   service: AnnouncedService;
+  /** The interface. */
+  place: MdnsPlace;
   /** The networks of the interface; only who is in them is on the same link (RFC 6762, section 11). */
   networks: readonly string[];
   /** Whether an address is this machine's, on whatever interface. */
@@ -56,15 +66,17 @@ export interface Announcement {
 /** Announces a service; throws where no socket can be opened. */
 export function announce(options: AnnounceOptions): Announcement {
   const { service, clock, onNamed, onFailed } = options;
-  let step: "probing" | "announced" | "over" = "probing";
+  let step: "probing" | "announced" | "contradicted" | "over" = "probing";
   const tries = { instance: 1, host: 1 };
   let current = service;
   let records: readonly DnsRecord[] = [];
   let cancel = (): void => {};
-  const socket: MdnsSocket = options.openSocket(service.addresses[0] ?? "", { onPacket, onError });
+  const rate = new RecordRate();
+  const socket: MdnsSocket = options.openSocket(options.place, { onPacket, onError });
   probe();
 
   function probe(): void {
+    step = "probing";
     current = {
       ...service,
       instance: numberedLabel(service.instance, tries.instance),
@@ -73,7 +85,8 @@ export function announce(options: AnnounceOptions): Announcement {
     const ask = (asked: number): void => {
       if (asked === PROBES) return begin();
       const names = [fullName(current), fullHost(current)];
-      socket.query(names.map((name) => ({ name, type: "ANY" })));
+      const proposed = recordsOf(current).filter(({ flush }) => flush);
+      socket.probe(names.map((name) => ({ name, type: "ANY" })), proposed);
       cancel = clock.after(PROBE_MS, () => ask(asked + 1));
     };
     ask(0);
@@ -83,25 +96,70 @@ export function announce(options: AnnounceOptions): Announcement {
     step = "announced";
     records = recordsOf(current);
     onNamed(current.instance);
-    void socket.answer({ answers: records });
-    cancel = clock.after(SECOND_ANNOUNCEMENT_MS, () => void socket.answer({ answers: records }));
+    tell(records);
+    cancel = clock.after(SECOND_ANNOUNCEMENT_MS, () => tell(records));
+  }
+
+  // To everybody. What went out a moment ago was heard.
+  function tell(
+    answers: readonly DnsRecord[],
+    { beside = [], gapMs = RECORD_GAP_MS }: { beside?: readonly DnsRecord[]; gapMs?: number } = {},
+  ): void {
+    const nowMs = clock.monotonicMs();
+    const due = rate.take(answers, { nowMs, gapMs });
+    if (due.length === 0) return;
+    const additionals = rate.take(beside, { nowMs, gapMs: RECORD_GAP_MS });
+    void socket.answer({ answers: due, ...(additionals.length > 0 ? { additionals } : {}) });
   }
 
   function onPacket(packet: MdnsPacket): void {
     // The system hands every socket the packets of all interfaces, our own included.
     if (!isInNetworks(packet.from.address, options.networks)) return;
-    if (step === "probing" && !options.isOwnAddress(packet.from.address)) leaveNames(packet);
+    if (packet.isResponse) {
+      if (!options.isOwnAddress(packet.from.address)) onTold(packet);
+    } else if (step === "announced") {
+      answer(packet);
+    }
+  }
+
+  function onTold(packet: MdnsPacket): void {
+    if (step === "probing") leaveNames(packet);
     if (step !== "announced") return;
-    const found = answersTo(packet.questions, records);
+    const told = [...packet.answers, ...packet.additionals];
+    if (!told.some((record) => contradicts(record, records))) return;
+    step = "contradicted";
+    cancel();
+    cancel = clock.after(conflictWaitMs(packet.from.address), probe);
+  }
+
+  // Whoever has the name for good answers when we ask; of two who both ask, one has to be first. One
+  // who contradicts without end costs one round of questions per wait.
+  function conflictWaitMs(from: string): number {
+    const own = from.includes(":") ? service.addresses6 : service.addresses;
+    const isLower = own.every((address) => address < from);
+    return CONFLICT_MS + (isLower ? YIELD_MS : 0);
+  }
+
+  function answer({ from: source, id, questions, answers: known, isProbe }: MdnsPacket): void {
+    const found = answersTo(questions, records);
     if (found === undefined) return;
-    const { from: source, id, questions } = packet;
-    const isSimple = source.port !== MDNS_PORT;
-    void socket.answer(isSimple ? { ...found, to: { source, id, questions } } : found);
+    const answers = withoutKnown(found.answers, known);
+    if (answers.length === 0) return;
+    const additionals = withoutKnown(found.additionals, known);
+    if (source.port !== MDNS_PORT) {
+      void socket.answer({ answers, additionals, to: { source, id, questions } });
+    } else {
+      tell(answers, {
+        beside: additionals,
+        gapMs: isProbe ? PROBE_ANSWER_GAP_MS : RECORD_GAP_MS,
+      });
+    }
   }
 
   // Devices with one image share their host name too, and would be taken for each other.
-  function leaveNames({ toldNames }: MdnsPacket): void {
-    const isTold = (own: string): boolean => toldNames.some((name) => isSameName(name, own));
+  function leaveNames({ answers, additionals }: MdnsPacket): void {
+    const isTold = (own: string): boolean =>
+      [...answers, ...additionals].some(({ name }) => isSameName(name, own));
     const taken = { instance: isTold(fullName(current)), host: isTold(fullHost(current)) };
     if (!taken.instance && !taken.host) return;
     cancel();

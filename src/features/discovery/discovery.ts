@@ -121,8 +121,15 @@ export class Discovery {
   }
 
   // Whatever of this changes makes another announcement of it.
-  #keyOf({ addresses, addresses6, networks, identity }: RealInterface): string {
-    return JSON.stringify([this.#instance(), addresses, addresses6, networks, identity]);
+  #keyOf({ addresses, addresses6, networks, scopeId, identity }: RealInterface): string {
+    return JSON.stringify([
+      this.#instance(),
+      addresses,
+      addresses6,
+      networks,
+      scopeId,
+      identity,
+    ]);
   }
 
   #instance(): string {
@@ -131,7 +138,7 @@ export class Discovery {
 
   #announceOn(found: RealInterface): void {
     const { hostName, port, openSocket, clock, log } = this.#options;
-    const { name, addresses, addresses6, networks } = found;
+    const { name, addresses, addresses6, networks, scopeId } = found;
     const place = this.#places.get(name) ??
       {
         key: this.#keyOf(found),
@@ -162,6 +169,7 @@ export class Discovery {
           addresses,
           addresses6,
         },
+        place: { address: addresses[0], scopeId },
         networks,
         isOwnAddress: (address) => this.#ownAddresses.has(address),
         openSocket,

@@ -23,12 +23,14 @@ export interface InterfaceAddress {
 export interface RealInterface {
   /** Its name. */
   readonly name: string;
-  /** Its IPv4 addresses; at least one. */
+  /** Its IPv4 addresses. */
   readonly addresses: readonly string[];
-  /** Its IPv6 addresses. */
+  /** Its IPv6 addresses, those of its link among them. */
   readonly addresses6: readonly string[];
-  /** Its IPv4 networks, as {@linkcode InterfaceAddress.cidr}. */
+  /** Its networks, as {@linkcode InterfaceAddress.cidr}. */
   readonly networks: readonly string[];
+  /** Its number; undefined where it has no IPv6 address of its link, and so no IPv6 multicast. */
+  readonly scopeId: number | undefined;
   /** Differs where another interface has come under the same name. */
   readonly identity: string;
 }
@@ -67,22 +69,26 @@ export const VIRTUAL_PREFIXES: readonly string[] = [
   "zt",
 ];
 
-/** The real interfaces with an IPv4 address, by name. */
+/** The real interfaces over which others can be reached by multicast, by name. */
 export function realInterfaces(addresses: readonly InterfaceAddress[]): RealInterface[] {
   const names = [...new Set(addresses.map(({ name }) => name))].filter(isReal).sort();
   return names.map((name) => {
-    const own = addresses.filter((address) => address.name === name);
+    const own = addresses.filter((one) =>
+      one.name === name && !one.address.startsWith("127.") && one.address !== "::1"
+    );
     const of = (family: string): string[] =>
-      own.filter((address) => address.family === family).map(({ address }) => address).sort();
+      own.filter((one) => one.family === family).map(({ address }) => address).sort();
     return {
       name,
-      addresses: of("IPv4").filter((address) => !address.startsWith("127.")),
-      networks: own.filter(({ family }) => family === "IPv4").map(({ cidr }) => cidr).sort(),
-      // One of the link alone needs a zone, which a record cannot carry.
-      addresses6: of("IPv6").filter((address) => address !== "::1" && !isOfLinkAlone(address)),
+      addresses: of("IPv4"),
+      // Who hears of one of the link alone knows its zone: it is where the record came from.
+      addresses6: of("IPv6"),
+      networks: own.map(({ cidr }) => cidr).sort(),
+      scopeId: own.find(({ address, scopeId }) => scopeId !== undefined && isOfLinkAlone(address))
+        ?.scopeId,
       identity: own.map(({ mac, scopeId = 0 }) => `${mac} ${scopeId}`).sort().join(),
     };
-  }).filter((found) => found.addresses.length > 0);
+  }).filter(({ addresses: own, scopeId }) => own.length > 0 || scopeId !== undefined);
 }
 
 function isOfLinkAlone(address: string): boolean {
@@ -96,7 +102,7 @@ function isReal(name: string): boolean {
   );
 }
 
-/** Whether an IPv4 address is in one of the networks. */
+/** Whether an address is in one of the networks. */
 export function isInNetworks(address: string, networks: readonly string[]): boolean {
   return networks.some((network) => {
     const range = parseAddressRange(network);

@@ -1,5 +1,6 @@
 // Multicast DNS on one interface, as the announcement sees it. The packets are the platform's.
 
+import type { HeardRecord } from "./heard_records.ts";
 import type { DnsQuestion, DnsRecord } from "./service_records.ts";
 
 /** Where a packet came from. */
@@ -16,8 +17,14 @@ export interface MdnsPacket {
   readonly id: number;
   /** What is asked. */
   readonly questions: readonly DnsQuestion[];
-  /** The names of the records that are told. */
-  readonly toldNames: readonly string[];
+  /** Whether it tells; a question with answers in it lists what its sender knows. */
+  readonly isResponse: boolean;
+  /** Whether its sender wants to take the name that it asks for (RFC 6762, section 8.1). */
+  readonly isProbe: boolean;
+  /** The answers in it. */
+  readonly answers: readonly HeardRecord[];
+  /** What it tells beside them. */
+  readonly additionals: readonly HeardRecord[];
   /** Where it came from. */
   readonly from: PacketSource;
 }
@@ -34,16 +41,24 @@ export interface MdnsAnswer {
 
 /** A socket; nothing it does throws, and what goes wrong is told to `onError`. */
 export interface MdnsSocket {
-  /** Asks everybody. */
-  query(questions: readonly DnsQuestion[]): void;
+  /** Asks everybody whether names are free, for the records that are proposed for them. */
+  probe(questions: readonly DnsQuestion[], proposed: readonly DnsRecord[]): void;
   /** Answers; resolves when it was handed to the system, also where that failed. */
   answer(answer: MdnsAnswer): Promise<void>;
   /** Closes it. */
   close(): void;
 }
 
-/** Opens a socket on the interface with an address. */
+/** An interface to open a socket on. */
+export interface MdnsPlace {
+  /** Its IPv4 address; undefined where it has none. */
+  readonly address: string | undefined;
+  /** Its number, for IPv6; undefined where it has no IPv6 address of its link. */
+  readonly scopeId: number | undefined;
+}
+
+/** Opens a socket on an interface; what goes to everybody goes over both protocols. */
 export type OpenMdnsSocket = (
-  address: string,
+  place: MdnsPlace,
   events: { onPacket: (packet: MdnsPacket) => void; onError: (error: Error) => void },
 ) => MdnsSocket;

@@ -70,6 +70,13 @@ function on(name: string, address: string): InterfaceAddress {
   };
 }
 
+// One who says that a name is somebody's.
+function told(
+  name: string,
+): { answers: { name: string; type: string; ttl: number; data: string }[] } {
+  return { answers: [{ name, type: "A", ttl: 120, data: "192.0.2.99" }] };
+}
+
 const NAMED_MS = PROBES * PROBE_MS;
 
 Deno.test("the device is announced on every real interface, by the host's name", async () => {
@@ -207,6 +214,7 @@ Deno.test("another interface under the same name and address is announced on ane
   network.addresses = [first, { ...local, mac: first.mac, scopeId: 5 }];
   clock.advance(LOOK_MS);
   assert.equal(sockets.length, 4);
+  assert.deepEqual(sockets.map(({ scopeId }) => scopeId), [undefined, undefined, 4, 5]);
 });
 
 Deno.test("an address of another interface in the same network is the device's own", () => {
@@ -215,7 +223,7 @@ Deno.test("an address of another interface in the same network is the device's o
     on("wlan0", "192.0.2.7"),
   ]);
   const name = "handheld._zaparoo._tcp.local";
-  sockets[1]?.receive({ toldNames: [name], from: { address: "192.0.2.2", port: 5353 } });
+  sockets[1]?.receive({ ...told(name), from: { address: "192.0.2.2", port: 5353 } });
   clock.advance(NAMED_MS);
   assert.deepEqual(known(), [`192.0.2.2 ${name}`, `192.0.2.7 ${name}`]);
 });
@@ -224,7 +232,7 @@ Deno.test("hostNames() tells the name that the device got, and only while it has
   const { discovery, clock, sockets } = fixture();
   assert.deepEqual(discovery.hostNames(), []);
   const from = { address: "192.0.2.9", port: 5353 };
-  sockets[0]?.receive({ toldNames: ["handheld.local"], from });
+  sockets[0]?.receive({ ...told("handheld.local"), from });
   clock.advance(NAMED_MS);
   assert.deepEqual(discovery.hostNames(), ["handheld-2.local"]);
   await discovery.stop();

@@ -32,8 +32,9 @@ Deno.test("realInterfaces() gathers what can be told of each interface", () => {
     {
       name: "eth0",
       addresses: ["10.0.0.2", "10.0.0.3"],
-      addresses6: ["fd00::2"],
-      networks: ["10.0.0.2/8", "10.0.0.3/8"],
+      addresses6: ["fd00::2", "fe80::1"],
+      networks: ["10.0.0.2/8", "10.0.0.3/8", "fd00::2/64", "fe80::1/64"],
+      scopeId: 4,
       identity: `${MAC} 0,${MAC} 0,${MAC} 0,${MAC} 4`,
     },
     {
@@ -41,6 +42,7 @@ Deno.test("realInterfaces() gathers what can be told of each interface", () => {
       addresses: ["192.168.1.5"],
       addresses6: [],
       networks: ["192.168.1.5/24"],
+      scopeId: undefined,
       identity: `${MAC} 0`,
     },
   ]);
@@ -84,6 +86,8 @@ for (const name of [...VIRTUAL, ...VIRTUAL_PREFIXES]) {
 Deno.test("an interface wants an address that others can reach; a link-local one is enough", () => {
   assert.deepEqual(realInterfaces([on("eth0", "127.0.0.2/8"), on("eth1", "fd00::1/64")]), []);
   assert.equal(realInterfaces([on("eth0", "169.254.7.7/16")]).length, 1);
+  const [found] = realInterfaces([{ ...on("eth0", "fe80::1/64"), scopeId: 4 }]);
+  assert.deepEqual([found?.addresses, found?.addresses6, found?.scopeId], [[], ["fe80::1"], 4]);
 });
 
 const NETWORKS: [string, string[], boolean][] = [
@@ -95,6 +99,9 @@ const NETWORKS: [string, string[], boolean][] = [
   ["8.8.8.8", ["1.2.3.4/0"], true],
   ["255.255.255.255", ["255.255.255.0/24"], true],
   ["fd00::1", ["192.168.1.5/24"], false],
+  ["fd00::1", ["192.168.1.5/24", "fd00::2/64"], true],
+  ["fe80::9", ["192.168.1.5/24", "fe80::2/64"], true],
+  ["2001:db8::1", ["fd00::2/64", "fe80::2/64"], false],
   ["192.168.1.256", ["192.168.1.5/24"], false],
   ["192.168.1", ["192.168.1.5/24"], false],
   ["192.168.1.77", ["192.168.1.5"], false],
