@@ -92,8 +92,8 @@ async function readFont(path: string): Promise<Font> {
   }
 }
 
-// Per glyph: code point (from the one before), advance, number of contours; per contour: number of
-// points, then each point from the one before, x and y, as zigzag numbers.
+// Per glyph: code point, then what glyph_outlines.ts reads: advance and number of contours; per contour
+// the number of points, then each point from the one before, x and y, as zigzag numbers.
 function encodeGlyphs(font: Font, ranges: readonly Range[], precision: Precision): number[][] {
   const characters = ranges.flatMap(([first, last]) =>
     Array.from({ length: last - first + 1 }, (_, i) => first + i)
@@ -118,9 +118,10 @@ function encodeGlyphs(font: Font, ranges: readonly Range[], precision: Precision
 function quote(glyphs: readonly (readonly number[])[]): string {
   let before = 0;
   const bytes = glyphs.flatMap(([code = 0, ...rest]) => {
-    const numbers = [code - before, ...rest];
+    const shape = rest.flatMap(varint);
+    const head = [code - before, shape.length].flatMap(varint);
     before = code;
-    return numbers.flatMap(varint);
+    return [...head, ...shape];
   });
   const base64 = Uint8Array.from(bytes).toBase64();
   const lines = base64.match(new RegExp(`.{1,${LINE_LENGTH}}`, "g")) ?? [];

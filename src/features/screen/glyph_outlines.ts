@@ -18,7 +18,13 @@ export type Face = "letters" | "digits";
 export const UNITS_PER_SIZE: Readonly<Record<Face, number>> = { letters: 1000, digits: 8000 };
 
 const DATA: Readonly<Record<Face, string>> = { letters: LETTERS, digits: DIGITS };
-const decoded = new Map<Face, ReadonlyMap<number, Glyph>>();
+const faces = new Map<Face, FaceIndex>();
+
+interface FaceIndex {
+  readonly bytes: Uint8Array;
+  /** Where a code point's shape begins in the bytes. */
+  readonly places: ReadonlyMap<number, number>;
+}
 
 // What is drawn for a character that the face has not: a box.
 const MISSING: Glyph = {
@@ -31,59 +37,75 @@ const MISSING: Glyph = {
 
 /** A character's glyph; a box where the face has none. */
 export function glyphOf(face: Face, character: string): Glyph {
-  return glyphsOf(face).get(character.codePointAt(0) ?? 0) ?? MISSING;
+  const { bytes, places } = indexOf(face);
+  const at = places.get(character.codePointAt(0) ?? 0);
+  return at === undefined ? MISSING : readShape(new NumberReader(bytes, at));
 }
 
 /** The code points that a face has. */
 export function codePointsOf(face: Face): number[] {
-  return [...glyphsOf(face).keys()];
+  return [...indexOf(face).places.keys()];
 }
 
-// Only when something is drawn: most starts never show a PIN.
-function glyphsOf(face: Face): ReadonlyMap<number, Glyph> {
-  const known = decoded.get(face);
+// Only when something is drawn, and of the shapes only those: most starts never show a PIN, and a PIN
+// must not hold up what else the device does.
+function indexOf(face: Face): FaceIndex {
+  const known = faces.get(face);
   if (known !== undefined) return known;
-  const glyphs = decode(DATA[face]);
-  decoded.set(face, glyphs);
-  return glyphs;
+  const bytes = Uint8Array.fromBase64(DATA[face]);
+  const places = new Map<number, number>();
+  const numbers = new NumberReader(bytes, 0);
+  for (let code = 0; numbers.at < bytes.length;) {
+    code += numbers.next();
+    const length = numbers.next();
+    places.set(code, numbers.at);
+    numbers.at += length;
+  }
+  const index = { bytes, places };
+  faces.set(face, index);
+  return index;
 }
 
-// Per glyph: code point (from the one before), advance, number of contours; per contour: number of
-// points, then each point from the one before, x and y, as zigzag numbers. All numbers in groups of
-// seven bits, the lowest first.
-function decode(base64: string): Map<number, Glyph> {
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  let at = 0;
-  function next(): number {
+// Advance and number of contours; per contour the number of points, then each point from the one
+// before.
+function readShape(numbers: NumberReader): Glyph {
+  const advance = numbers.next();
+  let [x, y] = [0, 0];
+  const contours = Array.from({ length: numbers.next() }, () => {
+    const points = new Int16Array(numbers.next() * 2);
+    for (let i = 0; i < points.length; i += 2) {
+      x += numbers.nextSigned();
+      y += numbers.nextSigned();
+      points[i] = x;
+      points[i + 1] = y;
+    }
+    return points;
+  });
+  return { advance, contours };
+}
+
+// Numbers in groups of seven bits, the lowest first; signed ones are 0, -1, 1, -2, ….
+class NumberReader {
+  at: number;
+  readonly #bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array, at: number) {
+    this.#bytes = bytes;
+    this.at = at;
+  }
+
+  next(): number {
     let [value, weight] = [0, 1];
     for (;;) {
-      const byte = bytes[at++] ?? 0;
+      const byte = this.#bytes[this.at++] ?? 0;
       value += (byte & 127) * weight;
       if (byte < 128) return value;
       weight *= 128;
     }
   }
-  const step = (): number => {
-    const value = next();
+
+  nextSigned(): number {
+    const value = this.next();
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
-  };
-  const glyphs = new Map<number, Glyph>();
-  let code = 0;
-  while (at < bytes.length) {
-    code += next();
-    const advance = next();
-    let [x, y] = [0, 0];
-    const contours = Array.from({ length: next() }, () => {
-      const points = new Int16Array(next() * 2);
-      for (let i = 0; i < points.length; i += 2) {
-        x += step();
-        y += step();
-        points[i] = x;
-        points[i + 1] = y;
-      }
-      return points;
-    });
-    glyphs.set(code, { advance, contours });
   }
-  return glyphs;
 }

@@ -48,12 +48,19 @@ export class RgbCanvas {
     if (x < 0 || y < 0 || x >= this.width || y >= this.height) return;
     const { color, coverage } = paint;
     const at = y * this.width + x;
+    if (coverage >= 255) {
+      this.pixels[at] = color;
+      return;
+    }
     const under = this.pixels[at] ?? 0;
-    const mix = (shift: number): number => {
-      const from = (under >> shift) & 0xff;
-      const to = (color >> shift) & 0xff;
-      return (from + Math.round(((to - from) * coverage) / 255)) << shift;
-    };
-    this.pixels[at] = coverage >= 255 ? color : mix(16) | mix(8) | mix(0);
+    this.pixels[at] = mix(under, color, { shift: 16, coverage }) |
+      mix(under, color, { shift: 8, coverage }) | mix(under, color, { shift: 0, coverage });
   }
+}
+
+function mix(under: Color, over: Color, part: { shift: number; coverage: number }): number {
+  const { shift, coverage } = part;
+  const from = (under >> shift) & 0xff;
+  const to = (over >> shift) & 0xff;
+  return (from + Math.round(((to - from) * coverage) / 255)) << shift;
 }
