@@ -1,20 +1,11 @@
-// Files that only their owner may read, written whole or not at all.
+// Files that only their owner may read, in the real file system.
 
+import { writePrivateFile } from "../../base/private_file.ts";
 import type { PrivateFiles } from "../../features/screen/picture_file_display.ts";
 
 /** Files in the real file system. */
 export const privateFiles: PrivateFiles = {
-  write(path: string, bytes: Uint8Array): void {
-    const part = `${path}.part`;
-    const file = Deno.openSync(part, { create: true, truncate: true, write: true, mode: 0o600 });
-    try {
-      writeAll(file, { part, bytes });
-      Deno.renameSync(part, path);
-    } catch (error) {
-      privateFiles.remove(part);
-      throw error;
-    }
-  },
+  write: (path: string, bytes: Uint8Array) => writePrivateFile(path, { bytes, files: Deno }),
   remove(path: string): void {
     try {
       Deno.removeSync(path);
@@ -23,13 +14,3 @@ export const privateFiles: PrivateFiles = {
     }
   },
 };
-
-function writeAll(file: Deno.FsFile, { part, bytes }: { part: string; bytes: Uint8Array }): void {
-  try {
-    Deno.chmodSync(part, 0o600);
-    for (let rest = bytes; rest.length > 0;) rest = rest.subarray(file.writeSync(rest));
-    file.syncSync();
-  } finally {
-    file.close();
-  }
-}

@@ -1,5 +1,7 @@
 // The anchor of the audit log: number and hash of its newest entry, in a file beside the database.
 
+import { utf8 } from "../../base/bytes.ts";
+import { writePrivateFile } from "../../base/private_file.ts";
 import type { AuditAnchor, AuditCheckpoint } from "../../features/access/audit_log.ts";
 
 /** The name of the anchor in the data folder. */
@@ -21,15 +23,7 @@ export function fileAnchor(folder: string): AuditAnchor {
       }
     },
     write({ id, hash }): void {
-      const part = `${path}.part`;
-      const file = Deno.openSync(part, { create: true, truncate: true, write: true, mode: 0o600 });
-      try {
-        file.writeSync(new TextEncoder().encode(`${id}:${hash.toHex()}\n`));
-        file.syncSync();
-      } finally {
-        file.close();
-      }
-      Deno.renameSync(part, path);
+      writePrivateFile(path, { bytes: utf8(`${id}:${hash.toHex()}\n`), files: Deno });
     },
   };
 }

@@ -2,6 +2,7 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import { equalBytes } from "../../base/bytes.ts";
+import { writePrivateFile } from "../../base/private_file.ts";
 import type { Logger } from "../../base/log.ts";
 import { inTransaction } from "./transaction.ts";
 
@@ -157,12 +158,7 @@ function saveCopy(database: DatabaseSync, path: string): void {
   const bytes = database.serialize();
   // A step that fails at every start must not wear out the flash as well.
   if (isSame(path, bytes)) return;
-  const part = `${path}.part`;
-  Deno.writeFileSync(part, bytes, { mode: 0o600 });
-  const file = Deno.openSync(part, { write: true });
-  file.syncSync();
-  file.close();
-  Deno.renameSync(part, path);
+  writePrivateFile(path, { bytes, files: Deno });
 }
 
 function isSame(path: string, bytes: Uint8Array): boolean {

@@ -49,7 +49,9 @@ Deno.test("createFolder() closes an open folder that holds its own files alone",
         "latchkey.sqlite.v3.bak",
         "latchkey.lock",
         "settings.toml",
-        "settings.toml.part",
+        "settings.toml.a1b2c3.part",
+        "audit.anchor",
+        "audit.anchor.a1b2c3.part",
       ]
     ) Deno.writeTextFileSync(`${folder}/${name}`, "");
     Deno.chmodSync(folder, 0o755);

@@ -31,7 +31,7 @@ Deno.test("migrate() leaves the database as it was where the copy cannot be save
   withTempFolder((folder) => {
     const path = `${folder}/a.sqlite`;
     openDatabase({ path, ...OLD }).close();
-    Deno.mkdirSync(`${path}.v1.bak.part`);
+    Deno.mkdirSync(`${path}.v1.bak`);
     const before = readFiles(folder);
     assert.throws(() => openDatabase({ path, ...NEW }), {
       name: "DatabaseUnusableError",
