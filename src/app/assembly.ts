@@ -332,6 +332,7 @@ async function listen(
     limits: config.limits,
     handler,
     requestId: () => randomUuid(random),
+    random,
     clock,
     log,
   });

@@ -123,6 +123,8 @@ function guardedStub(hasPlace: boolean): GuardedConnection {
     answered: nothing,
     trust: () => hasPlace,
     upgraded: nothing,
+    pairing: nothing,
+    remember: nothing,
     closing: nothing,
     abort: nothing,
   };

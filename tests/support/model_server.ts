@@ -98,9 +98,15 @@ export async function startModelServer(
   });
   const listeners = await startListeners({
     listen: { hostname: undefined, port: 0 },
-    limits: { connectionsPerAddress: 8, unknownConnections: 64, knownConnections: 128 },
+    limits: {
+      connectionsPerAddress: 8,
+      unknownConnections: 64,
+      knownConnections: 128,
+      connectionsPerKey: 32,
+    },
     handler: (request, peer) => routes.fetch(request, { peer }),
     requestId: () => randomUuid(systemRandom),
+    random: systemRandom,
     clock: systemClock,
     log,
   });

@@ -4,6 +4,8 @@
 import { type IncomingMessage, request as httpRequest } from "node:http";
 import { WebSocket } from "ws";
 import { type Attack, runAttack } from "./attacks.ts";
+import { type Churn, runChurn } from "./churn.ts";
+import { type Owner, runOwner } from "./owner.ts";
 
 /** An HTTP request with any headers, Host included. */
 export interface HttpCommand {
@@ -57,8 +59,33 @@ export type AttackCommand = Attack & {
   op: "attack";
 };
 
+/** Connections without an end, until they are told to stop. */
+export type ChurnCommand = Churn & {
+  /** Tells the commands apart. */
+  op: "churn";
+};
+
+/** The end of all churning. */
+export interface CalmCommand {
+  /** Tells the commands apart. */
+  op: "calm";
+}
+
+/** A paired client that wants a session. */
+export type OwnerCommand = Owner & {
+  /** Tells the commands apart. */
+  op: "owner";
+};
+
 /** Everything the agent can do. */
-export type AgentCommand = HttpCommand | SocketCommand | FloodCommand | AttackCommand;
+export type AgentCommand =
+  | HttpCommand
+  | SocketCommand
+  | FloodCommand
+  | AttackCommand
+  | ChurnCommand
+  | CalmCommand
+  | OwnerCommand;
 
 /** The answer to an HTTP request. */
 export interface HttpResult {
@@ -84,6 +111,8 @@ export interface FloodResult {
   open: number;
 }
 
+let calm = new AbortController();
+
 async function handle(command: AgentCommand): Promise<unknown> {
   switch (command.op) {
     case "http":
@@ -94,6 +123,14 @@ async function handle(command: AgentCommand): Promise<unknown> {
       return await runFlood(command);
     case "attack":
       return await runAttack(command);
+    case "churn":
+      return await runChurn(command, calm.signal);
+    case "calm":
+      calm.abort();
+      calm = new AbortController();
+      return {};
+    case "owner":
+      return await runOwner(command);
   }
 }
 

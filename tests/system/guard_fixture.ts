@@ -106,6 +106,7 @@ export function startGuardedServer(
     port: 0,
     innerPort,
     refusal: () => encodeRefusal(randomUuid(systemRandom)),
+    random: systemRandom,
     clock: systemClock,
     log: listenForCuts(cutReasons),
     limits,

@@ -3,13 +3,22 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../src/base/clock.ts";
 import { silentLogger } from "../../src/base/log.ts";
+import { systemRandom } from "../../src/base/random.ts";
 import { startGuard, SWEEP_MS } from "../../src/edges/http/guard/guard.ts";
 import { encodeRefusal } from "../../src/edges/http/guard/refusal.ts";
 import { startListeners } from "../../src/edges/http/listeners.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { withService } from "../support/service_process.ts";
 import { guardTest, startGuardedServer, until } from "./guard_fixture.ts";
-import { ask, askFrom, RawPeer, requestBytes, textFrame, upgrade } from "./guard_peer.ts";
+import {
+  ask,
+  askFrom,
+  frameHead,
+  RawPeer,
+  requestBytes,
+  textFrame,
+  upgrade,
+} from "./guard_peer.ts";
 
 guardTest("70 connections from one address take 8 slots, and no one else's", {}, async (server) => {
   const elsewhere = await askFrom("127.0.0.2", server.port);
@@ -18,7 +27,13 @@ guardTest("70 connections from one address take 8 slots, and no one else's", {},
     peers.push(await RawPeer.connect(server.port));
   }
   await until(() => server.guard.counts().evicted === 62);
-  await Promise.all(peers.slice(0, 62).map((peer) => peer.untilEnd()));
+  const newest = peers.at(-1);
+  let ended = 0;
+  const all = peers.map(async (peer) => {
+    await peer.untilEnd();
+    ended += 1;
+  });
+  await until(() => ended === 62);
   assert.deepEqual(server.guard.counts(), {
     unknown: 9,
     known: 0,
@@ -26,11 +41,12 @@ guardTest("70 connections from one address take 8 slots, and no one else's", {},
     cut: 0,
     evicted: 62,
   });
-  const last = peers.at(-1);
-  await last?.send(requestBytes("/address"));
-  await last?.until((text) => text.endsWith("127.0.0.1"));
+  // Whoever came last took a slot, and nobody took it since.
+  await newest?.send(requestBytes("/address"));
+  await newest?.until((text) => text.endsWith("127.0.0.1"));
   elsewhere.close();
   for (const peer of peers) peer.close();
+  await Promise.all(all);
 });
 
 guardTest("a connection for which there is no slot at all gets a whole answer", {
@@ -66,20 +82,29 @@ guardTest("a slot is free again when its connection has ended", {
   second.close();
 });
 
-guardTest("an owner behind a flooding address keeps its WebSocket", {}, async (server) => {
-  const owner = await RawPeer.connect(server.port);
-  await upgrade(owner);
-  const flood: RawPeer[] = [];
-  for (let i = 0; i < 100; i++) {
-    flood.push(await RawPeer.connect(server.port));
-  }
-  await until(() => server.guard.counts().evicted === 93);
-  await owner.send(textFrame("still here"));
-  await owner.until((text) => text.endsWith("still here"));
-  for (const peer of [owner, ...flood]) peer.close();
-});
+guardTest(
+  "an owner behind a flooding address keeps a WebSocket that has spoken",
+  {},
+  async (server) => {
+    const owner = await RawPeer.connect(server.port);
+    await upgrade(owner);
+    await owner.send(textFrame("hello"));
+    await owner.until((text) => text.endsWith("hello"));
+    const flood: RawPeer[] = [];
+    for (let i = 0; i < 100; i++) {
+      flood.push(await RawPeer.connect(server.port));
+    }
+    await until(() => server.guard.counts().evicted === 93);
+    await owner.send(textFrame("still here"));
+    await owner.until((text) => text.endsWith("still here"));
+    for (const peer of [owner, ...flood]) peer.close();
+  },
+);
 
-guardTest("64 idle plaintext sockets of 8 addresses keep nobody out", {}, async (server) => {
+guardTest("idle plaintext sockets of 8 addresses keep nobody out", {
+  reservedForFamiliar: 0,
+  reservedForPairing: 0,
+}, async (server) => {
   const holders = [];
   for (let i = 0; i < 64; i++) {
     holders.push(await askFrom(`127.0.0.${10 + i % 8}`, server.port));
@@ -108,6 +133,26 @@ guardTest("who is known has slots apart, and the oldest at rest goes for the nex
     evicted: 1,
   });
   for (const peer of [second, third]) peer.close();
+});
+
+guardTest("an evicted connection ends at once, also while the guard reads nothing of it", {
+  maxUnknownPerAddress: 1,
+  handshakeMs: 0,
+  stallMs: 600_000,
+  quietMs: 600_000,
+}, async (server) => {
+  const first = await RawPeer.connect(server.port);
+  await upgrade(first);
+  await first.send(frameHead(1024 * 1024));
+  await first.send(new Uint8Array(128 * 1024));
+  // The allowance is used up by then, which nobody outside can see.
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const socket = await server.firstSocket;
+  const second = await RawPeer.connect(server.port);
+  await socket.ended;
+  await first.untilEnd();
+  assert.equal(server.guard.counts().unknown, 1);
+  second.close();
 });
 
 guardTest("a WebSocket without a session ends when nothing comes, a known one does not", {
@@ -208,6 +253,7 @@ Deno.test("a guard without an inner server refuses and goes on", async () => {
     port: 0,
     innerPort: gone.addr.port,
     refusal: () => encodeRefusal("id"),
+    random: systemRandom,
     clock: systemClock,
     log: { ...silentLogger, warn: (message) => warnings.push(message) },
   });
@@ -229,6 +275,7 @@ Deno.test("startGuard() throws where the address is not this host's", () => {
     port: 0,
     innerPort: 1,
     refusal: () => encodeRefusal("id"),
+    random: systemRandom,
     clock: systemClock,
     log: silentLogger,
   };
@@ -255,7 +302,12 @@ Deno.test("a remote WebSocket without a session ends after two quiet minutes", a
   const upgraded = Promise.withResolvers<void>();
   const listeners = await startListeners({
     listen: { hostname: "0.0.0.0", port: 0 },
-    limits: { connectionsPerAddress: 8, unknownConnections: 64, knownConnections: 128 },
+    limits: {
+      connectionsPerAddress: 8,
+      unknownConnections: 64,
+      knownConnections: 128,
+      connectionsPerKey: 32,
+    },
     handler: (request, { guarded }) => {
       guarded?.requestSeen();
       guarded?.progressed();
@@ -265,6 +317,7 @@ Deno.test("a remote WebSocket without a session ends after two quiet minutes", a
       return response;
     },
     requestId: () => "id",
+    random: systemRandom,
     clock,
     log: silentLogger,
   });

@@ -50,6 +50,8 @@ export interface Config {
     readonly unknownConnections: number;
     /** Connections with a session or an accepted key in all. */
     readonly knownConnections: number;
+    /** Of these, those of one API key for its answers and event streams. */
+    readonly connectionsPerKey: number;
   };
   /** The announcement in the local network. */
   readonly discovery: DiscoverySettings;
@@ -235,6 +237,7 @@ function limitsOf(limits: TableOf<"limits">): Config["limits"] {
     connectionsPerAddress: limits.connections_per_address ?? 8,
     unknownConnections: limits.unknown_connections ?? 64,
     knownConnections: limits.known_connections ?? 128,
+    connectionsPerKey: limits.connections_per_key ?? 32,
   };
 }
 

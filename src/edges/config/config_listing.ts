@@ -70,6 +70,7 @@ export function tablesOf(
       connections_per_address: limits.connectionsPerAddress,
       unknown_connections: limits.unknownConnections,
       known_connections: limits.knownConnections,
+      connections_per_key: limits.connectionsPerKey,
     }],
     ["discovery", {
       enabled: discovery.enabled,

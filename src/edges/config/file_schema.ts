@@ -177,6 +177,7 @@ export const FileSchema = v.object({
     connections_per_address: v.optional(wholeNumber({ min: 1, max: MAX_CONNECTIONS })),
     unknown_connections: v.optional(wholeNumber({ min: 1, max: MAX_CONNECTIONS })),
     known_connections: v.optional(wholeNumber({ min: 1, max: MAX_CONNECTIONS })),
+    connections_per_key: v.optional(wholeNumber({ min: 1, max: MAX_CONNECTIONS })),
     sessions_per_client: v.optional(wholeNumber({ min: 1, max: MAX_SESSIONS_PER_CLIENT })),
   })),
   discovery: v.optional(table({

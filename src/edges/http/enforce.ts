@@ -1,7 +1,9 @@
 // The policy as a middleware: what a route asks is its group.
 
 import type { Context, MiddlewareHandler } from "hono";
+import { AppError } from "../../base/app_error.ts";
 import type { AuthenticateModelKey } from "../../features/models/model_key.ts";
+import type { GuardedConnection } from "./guard/guard.ts";
 import { checkModelPolicy, checkPolicy, type PolicyFacts, type RouteGroup } from "./policy.ts";
 import type { RequestEnv } from "./request_env.ts";
 
@@ -31,8 +33,9 @@ export function enforce(group: RouteGroup, options: EnforceOptions): MiddlewareH
     c.set("keyId", keyId);
     // A WebSocket is no request that is being answered: it may be evicted, whatever its key.
     const byKey = group !== "websocket";
-    if (keyId !== undefined) guarded?.trust({ holder: `key ${keyId}`, byKey });
+    if (keyId !== undefined) trustKey(guarded, { keyId, byKey });
     else if (group === "post") guarded?.trust();
+    else if (group === "pair") guarded?.pairing();
     await next();
   };
 }
@@ -58,9 +61,18 @@ export function enforceModels(options: EnforceModelsOptions): MiddlewareHandler<
       headers: takesApiKeyHeader ? withBearer(c.req.raw.headers) : c.req.raw.headers,
     }, { facts: facts(), authenticate });
     c.set("modelKey", key);
-    guarded?.trust({ holder: `key ${key.keyId}`, byKey: true });
+    trustKey(guarded, { keyId: key.keyId, byKey: true });
     await next();
   };
+}
+
+// A key that holds all it may is told so before anything is opened or upgraded.
+function trustKey(
+  guarded: GuardedConnection | undefined,
+  { keyId, byKey }: { keyId: string; byKey: boolean },
+): void {
+  if (guarded?.trust({ holder: `key ${keyId}`, byKey }) !== false) return;
+  throw new AppError("unavailable", "Too many connections", { retryAfterS: 1 });
 }
 
 // Anthropic's clients send their key so.

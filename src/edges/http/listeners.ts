@@ -6,6 +6,7 @@ import type { Clock } from "../../base/clock.ts";
 import { AppError, asError } from "../../base/app_error.ts";
 import { isLoopbackAddress, normalizeAddress } from "../../base/ip_address.ts";
 import type { Logger } from "../../base/log.ts";
+import type { RandomSource } from "../../base/random.ts";
 import { formatSocketAddress, type SocketAddress } from "../../base/socket_address.ts";
 import { errorResponse } from "./error_response.ts";
 import { type Guard, startGuard } from "./guard/guard.ts";
@@ -24,6 +25,8 @@ export interface ListenersOptions {
   handler: (request: Request, peer: Peer) => Response | Promise<Response>;
   /** Draws the name of a request that never reached the handler. */
   requestId: () => string;
+  /** Chooses whose connection is evicted. */
+  random: RandomSource;
   /** Time. */
   clock: Clock;
   /** The log. */
@@ -107,6 +110,7 @@ export async function startListeners(options: ListenersOptions): Promise<Listene
         port,
         innerPort: inner.port,
         refusal: () => encodeRefusal(requestId()),
+        random: options.random,
         clock,
         log,
         limits: guardLimitsOf(options.limits),

@@ -50,8 +50,9 @@ export function pairingRoutes(options: PairingRoutesOptions): Hono<RequestEnv> {
     const body = await readJsonObject(c);
     const sessionId = textField(body, "session");
     const confirm = decodeNonEmpty(textField(body, "confirm")) ?? refuse("invalid confirm");
-    const { address } = c.env.peer;
+    const { address, guarded } = c.env.peer;
     const { client, deviceConfirm } = finish({ sessionId, confirm, address });
+    guarded?.remember();
     const { authToken, clientId } = client;
     return c.json({ authToken, clientId, confirm: encodeBase64(deviceConfirm) });
   });

@@ -6,6 +6,7 @@ import { AppError } from "../../base/app_error.ts";
 import type { DoorScope, KeyScope } from "../../features/access/api_key.ts";
 import type { AuthenticateModelKey, ModelKey } from "../../features/models/model_key.ts";
 import { httpError } from "./error_response.ts";
+import type { LimitName } from "./limits.ts";
 import { isAllowedOrigin, isOwnHost, type OwnNames } from "./origins.ts";
 
 /** The groups of routes that share a row. */
@@ -40,7 +41,7 @@ export interface PolicyRow {
   /** The scope that the key must have. */
   readonly scope: KeyScope | undefined;
   /** The limits that a remote peer is under, in order. */
-  readonly limits: readonly ("general" | "pairing")[];
+  readonly limits: readonly LimitName[];
 }
 
 /** The table. */
@@ -52,7 +53,7 @@ export const POLICY: Readonly<Record<RouteGroup, PolicyRow>> = {
     remoteKey: "if_given",
     localKey: "never",
     scope: "rpc",
-    limits: ["general"],
+    limits: ["upgrade"],
   },
   post: {
     hostOfRemote: true,
@@ -158,7 +159,7 @@ export interface PolicyFacts {
   /** A valid key; undefined for every other text. */
   findKey(key: string | undefined): KnownKey | undefined;
   /** Whether an address is within a limit; counts the request. */
-  admit(limit: "general" | "pairing", address: string): boolean;
+  admit(limit: LimitName, address: string): boolean;
 }
 
 /** What the policy found out about an admitted request. */

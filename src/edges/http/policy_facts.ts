@@ -7,7 +7,7 @@ import { hostLabel } from "../../features/discovery/instance_name.ts";
 import type { KeyRing } from "../../features/access/key_ring.ts";
 import type { Settings } from "../../features/settings/live_settings.ts";
 import { compileAddressRules } from "./address_rules.ts";
-import { AddressLimiter, GENERAL_RATE, PAIRING_RATE } from "./limits.ts";
+import { AddressLimiter, GENERAL_RATE, PAIRING_RATE, UPGRADE_RATE } from "./limits.ts";
 import type { PolicyFacts } from "./policy.ts";
 
 /** How long the device's own addresses are remembered, in milliseconds. */
@@ -38,6 +38,7 @@ export function createPolicyFacts(options: PolicyFactsOptions): () => PolicyFact
   const limiters = {
     general: new AddressLimiter(GENERAL_RATE),
     pairing: new AddressLimiter(PAIRING_RATE),
+    upgrade: new AddressLimiter(UPGRADE_RATE),
   };
   const isAllowedIp = memoizeByList(compileAddressRules);
   const isAllowedText = memoizeByList(compileRunPatterns);

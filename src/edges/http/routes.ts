@@ -257,7 +257,10 @@ function acceptSocket(c: Context<RequestEnv>, options: RoutesOptions): Response 
         isLocal,
         connectionId,
         progressed: () => guarded?.progressed(),
-        trust: (clientId) => guarded?.trust({ holder: `client ${clientId}` }) ?? true,
+        trust: (clientId) => {
+          guarded?.remember();
+          return guarded?.trust({ holder: `client ${clientId}` }) ?? true;
+        },
         keyId: c.get("keyId"),
       }),
     ...(guarded === undefined ? {} : {

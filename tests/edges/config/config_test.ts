@@ -23,6 +23,7 @@ const DEFAULTS: Config = {
     connectionsPerAddress: 8,
     unknownConnections: 64,
     knownConnections: 128,
+    connectionsPerKey: 32,
   },
   discovery: { enabled: true, instanceName: undefined, service: "_zaparoo._tcp" },
   models: {
@@ -114,6 +115,7 @@ Deno.test("parseConfig() reads every key", () => {
     service = "_latchkey._tcp"
     [limits]
     connections_per_address = 4
+    connections_per_key = 5
     unknown_connections = 32
     known_connections = 16
     sessions_per_client = 3
@@ -191,6 +193,7 @@ Deno.test("parseConfig() reads every key", () => {
       connectionsPerAddress: 4,
       unknownConnections: 32,
       knownConnections: 16,
+      connectionsPerKey: 5,
     },
     discovery: { enabled: false, instanceName: "den", service: "_latchkey._tcp" },
     models: {

@@ -257,13 +257,30 @@ Deno.test("a WebSocket without a session is cut when nothing came for two minute
   assert.equal(account.cutReason(10_000_000), undefined);
 });
 
-Deno.test("a connection is at rest but while it is served", () => {
+Deno.test("a connection is served from its request to its answer, else fresh for a handshake", () => {
   const account = new ConnectionAccount({ limits: GUARD_LIMITS, nowMs: 0 });
-  assert.equal(account.isAtRest, true);
-  account.requestSeen(1);
-  assert.equal(account.isAtRest, false);
+  assert.deepEqual([account.standing(999), account.standing(1_000)], ["fresh", "overdue"]);
+  account.requestSeen(1_500);
+  assert.equal(account.standing(60_000), "served");
   account.progressed();
-  assert.equal(account.isAtRest, false);
-  account.answered(2);
-  assert.equal(account.isAtRest, true);
+  assert.equal(account.standing(60_000), "served");
+  account.answered(2_000);
+  assert.deepEqual([account.standing(2_999), account.standing(3_000)], ["fresh", "overdue"]);
+  account.received(1, 5_000);
+  assert.deepEqual([account.standing(5_999), account.standing(6_000)], ["fresh", "overdue"]);
+});
+
+Deno.test("a WebSocket is fresh for a handshake, and served once a message was dealt with", () => {
+  const account = new ConnectionAccount({ limits: GUARD_LIMITS, nowMs: 0 });
+  account.requestSeen(900);
+  account.progressed();
+  account.upgraded(950);
+  assert.deepEqual([account.standing(1_949), account.standing(1_950)], ["fresh", "overdue"]);
+  // Bytes alone are no message.
+  account.received(10, 1_960);
+  assert.equal(account.standing(1_960), "overdue");
+  account.progressed();
+  assert.equal(account.standing(60_000), "served");
+  account.closing(60_000);
+  assert.equal(account.standing(60_000), "overdue");
 });

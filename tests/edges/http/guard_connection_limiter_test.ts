@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { systemRandom } from "../../../src/base/random.ts";
+import type { Standing } from "../../../src/edges/http/guard/account.ts";
 import {
   ConnectionLimiter,
   type Slot,
@@ -6,7 +8,15 @@ import {
 } from "../../../src/edges/http/guard/connection_limiter.ts";
 import { GUARD_LIMITS, guardLimitsOf } from "../../../src/edges/http/guard/guard_limits.ts";
 
-const SMALL = { ...GUARD_LIMITS, maxUnknownPerAddress: 2, maxUnknown: 4, maxKnown: 3 };
+const SMALL = {
+  ...GUARD_LIMITS,
+  maxUnknownPerAddress: 2,
+  maxUnknown: 4,
+  reservedForFamiliar: 0,
+  reservedForPairing: 0,
+  maxKnown: 3,
+  maxKnownPerKey: 3,
+};
 const A = "192.0.2.1";
 const B = "192.0.2.2";
 const C = "192.0.2.3";
@@ -17,16 +27,16 @@ class World {
   readonly limiter: ConnectionLimiter;
   readonly evicted: string[] = [];
   readonly #slots = new Map<string, Slot>();
-  readonly #busy = new Set<string>();
+  readonly standings = new Map<string, Standing>();
 
-  constructor(limits = SMALL) {
-    this.limiter = new ConnectionLimiter(limits);
+  constructor(limits = SMALL, random = systemRandom) {
+    this.limiter = new ConnectionLimiter(limits, random);
   }
 
-  enter(address: string, name: string, { isBusy = false } = {}): boolean {
-    if (isBusy) this.#busy.add(name);
+  enter(address: string, name: string, { isBusy = false, isFresh = false } = {}): boolean {
+    this.standings.set(name, isBusy ? "served" : isFresh ? "fresh" : "overdue");
     const options: SlotOptions = {
-      isAtRest: () => !this.#busy.has(name),
+      standing: () => this.standings.get(name) ?? "overdue",
       onEvicted: () => this.evicted.push(name),
     };
     const slot = this.limiter.acquire(address, options);
@@ -58,7 +68,7 @@ const CROWDS: [string, string[], number, number][] = [
   ["8 from each of two /64", ["2001:db8:0:1::1", "2001:db8:0:2::1"], 40, 16],
   ["8 from an IPv4 address in both spellings", ["192.0.2.1", "::ffff:192.0.2.1"], 40, 8],
   ["8 from a link-local address with and without its zone", ["fe80::1", "fe80::1%eth0"], 40, 8],
-  ["64 from many addresses", Array.from({ length: 30 }, (_, i) => `192.0.2.${i}`), 300, 64],
+  ["40 from many addresses", Array.from({ length: 30 }, (_, i) => `192.0.2.${i}`), 300, 40],
 ];
 for (const [name, addresses, arrivals, expected] of CROWDS) {
   Deno.test(`ConnectionLimiter keeps ${name}, the newest`, () => {
@@ -189,6 +199,18 @@ Deno.test("acquire() finds no slot where there is none at all", () => {
 });
 
 Deno.test("guardLimitsOf() takes each of the owner's numbers for its own", () => {
-  const limits = { connectionsPerAddress: 1, unknownConnections: 2, knownConnections: 3 };
-  assert.deepEqual(guardLimitsOf(limits), { maxUnknownPerAddress: 1, maxUnknown: 2, maxKnown: 3 });
+  const limits = {
+    connectionsPerAddress: 1,
+    unknownConnections: 19,
+    knownConnections: 3,
+    connectionsPerKey: 4,
+  };
+  assert.deepEqual(guardLimitsOf(limits), {
+    maxUnknownPerAddress: 1,
+    maxUnknown: 19,
+    reservedForFamiliar: 4,
+    reservedForPairing: 2,
+    maxKnown: 3,
+    maxKnownPerKey: 4,
+  });
 });

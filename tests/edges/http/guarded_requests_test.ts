@@ -1,13 +1,16 @@
 // What the routes tell the guard about the connection that a request came over.
 
 import assert from "node:assert/strict";
+import { encodeBase64 } from "../../../src/base/bytes.ts";
 import { MAX_BUFFERED_EVENTS } from "../../../src/edges/http/events.ts";
 import type { GuardedConnection } from "../../../src/edges/http/guard/guard.ts";
+import { UPGRADE_RATE } from "../../../src/edges/http/limits.ts";
 import type { Peer } from "../../../src/edges/http/request_env.ts";
 import type { KeyScope } from "../../../src/features/access/api_key.ts";
+import { startPhone } from "../../support/pairing_phone.ts";
 import { type Ask, openDevice, REMOTE, WHO_AM_I } from "./device.ts";
 
-function guardedPeer(): { peer: Peer; told: string[] } {
+function guardedPeer({ hasPlace = true } = {}): { peer: Peer; told: string[] } {
   const told: string[] = [];
   const guarded: GuardedConnection = {
     address: REMOTE.address,
@@ -16,8 +19,12 @@ function guardedPeer(): { peer: Peer; told: string[] } {
     bodyPart: () => told.push("bodyPart"),
     progressed: () => told.push("progressed"),
     answered: () => told.push("answered"),
-    trust: ({ holder = "", byKey = false } = {}) =>
-      told.push(["trust", holder, byKey ? "by key" : ""].join(" ").trimEnd()) > 0,
+    trust: ({ holder = "", byKey = false } = {}) => {
+      told.push(["trust", holder, byKey ? "by key" : ""].join(" ").trimEnd());
+      return hasPlace;
+    },
+    pairing: () => told.push("pairing"),
+    remember: () => told.push("remember"),
     upgraded: () => told.push("upgraded"),
     closing: () => told.push("closing"),
     abort: () => told.push("abort"),
@@ -47,6 +54,7 @@ const ROWS: [string, string, Ask, object, string[]][] = [
   ],
   ["pairing, which trusts nobody", "/api/pair/start", { method: "POST", body: "{}" }, {}, [
     "requestSeen",
+    "pairing",
     "progressed",
     "progressed",
   ]],
@@ -93,6 +101,69 @@ for (const path of ["/api/events", "/run/hello", "/api"]) {
     assert.deepEqual(told, ["requestSeen", "progressed", trusted, "progressed"]);
   });
 }
+
+for (const path of ["/api/events", "/run/hello", "/api"]) {
+  Deno.test(`a key for which the guard has no place is 503 at ${path}, and opens nothing`, async () => {
+    const device = openDevice({ upgradeWebSocket: () => assert.fail("upgraded") });
+    const scopes: KeyScope[] = ["rpc", "events", "run"];
+    const { text } = device.keys.create({ name: "x", scopes });
+    const { peer } = guardedPeer({ hasPlace: false });
+    const headers = { Authorization: `Bearer ${text}`, Upgrade: "websocket" };
+    const answer = await device.ask(path, { peer, headers });
+    assert.deepEqual([answer.status, answer.code], [503, "unavailable"]);
+    assert.equal(answer.headers.get("Retry-After"), "1");
+    assert.deepEqual([device.events.count, device.runs], [0, []]);
+  });
+}
+
+Deno.test("a POST without a key for which the guard has no place is answered all the same", async () => {
+  const { peer } = guardedPeer({ hasPlace: false });
+  assert.equal((await openDevice().ask("/api", { ...POST, peer })).status, 200);
+});
+
+Deno.test("an upgrade over the limit of its address is 429, before the upgrade", async () => {
+  const device = openDevice({
+    upgradeWebSocket: () => {
+      throw new Error("no socket here");
+    },
+  });
+  const statuses: number[] = [];
+  for (let i = 0; i < UPGRADE_RATE.burst + 1; i++) {
+    statuses.push((await device.ask("/api", { peer: REMOTE })).status);
+  }
+  assert.deepEqual(statuses, [...Array(UPGRADE_RATE.burst).fill(426), 429]);
+});
+
+Deno.test("the guard is told from where a client paired, and of no failure", async () => {
+  const device = openDevice();
+  const { pin } = device.pairing.open();
+  const { peer, told } = guardedPeer();
+  const finish = async (
+    phone: ReturnType<typeof startPhone>,
+    isRight: boolean,
+  ): Promise<number> => {
+    const { sessionId, confirm } = phone;
+    device.clock.advance(1_000);
+    const body = JSON.stringify({
+      session: sessionId,
+      confirm: encodeBase64(isRight ? confirm : new Uint8Array(32)),
+    });
+    return (await device.ask("/api/pair/finish", { method: "POST", body, peer })).status;
+  };
+  assert.equal(await finish(startPhone(device.pairing, { pin }), false), 401);
+  assert.equal(told.includes("remember"), false);
+  assert.equal(await finish(startPhone(device.pairing, { pin }), true), 200);
+  assert.deepEqual(told.filter((what) => what === "remember"), ["remember"]);
+});
+
+Deno.test("the guard is told of pairing only within its limits", async () => {
+  const device = openDevice();
+  const { peer, told } = guardedPeer();
+  for (let i = 0; i < 3; i++) {
+    await device.ask("/api/pair/start", { method: "POST", body: "{}", peer });
+  }
+  assert.deepEqual(told.filter((what) => what === "pairing"), ["pairing"]);
+});
 
 Deno.test("the guard is told to cut a reader of events who falls behind, and no other", async () => {
   const device = openDevice();

@@ -308,6 +308,8 @@ Deno.test("the guard is told to trust a model client, and of its body", async ()
     answered: () => told.push("answered"),
     trust: ({ holder, byKey } = {}) =>
       told.push(byKey && holder?.startsWith("key ") ? "trust" : "trust of nobody") > 0,
+    pairing: () => told.push("pairing"),
+    remember: () => told.push("remember"),
     upgraded: () => told.push("upgraded"),
     closing: () => told.push("closing"),
     abort: () => told.push("abort"),
@@ -324,4 +326,8 @@ Deno.test("the guard is told to trust a model client, and of its body", async ()
   ]);
   await device.ask("/api/chat", { ...post(CHAT, {}), peer });
   assert.deepEqual(told, ["requestSeen", "progressed"]);
+  const full = { ...REMOTE, guarded: { ...guarded, trust: () => false } };
+  const asked = device.ollama.seen.length;
+  assert.equal((await device.ask("/api/chat", { ...post(), peer: full })).status, 503);
+  assert.equal(device.ollama.seen.length, asked);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "../../../src/base/log.ts";
 import { ADDRESSES_LIFETIME_MS, createPolicyFacts } from "../../../src/edges/http/policy_facts.ts";
+import type { LimitName } from "../../../src/edges/http/limits.ts";
 import { isAllowedOrigin, isOwnHost } from "../../../src/edges/http/origins.ts";
 import type { PolicyFacts } from "../../../src/edges/http/policy.ts";
 import { KeyRing } from "../../../src/features/access/key_ring.ts";
@@ -136,12 +137,15 @@ Deno.test("keys are judged at every request", () => {
   assert.deepEqual([required(), scopesOf(text)], [[true, false, true], undefined]);
 });
 
-Deno.test("limits are one for all requests, general and pairing apart", () => {
+Deno.test("limits are one for all requests; general, pairing and upgrades are apart", () => {
   const { facts, clock } = setUp();
-  const admit = (limit: "general" | "pairing"): boolean => facts().admit(limit, "192.0.2.1");
+  const admit = (limit: LimitName): boolean => facts().admit(limit, "192.0.2.1");
   assert.deepEqual([admit("pairing"), admit("pairing")], [true, false]);
   assert.equal(Array.from({ length: 30 }, () => admit("general")).filter(Boolean).length, 20);
   assert.equal(facts().admit("pairing", "192.0.2.2"), true);
   clock.advance(1_000);
   assert.deepEqual([admit("pairing"), admit("general"), admit("general")], [true, true, false]);
+  assert.equal(Array.from({ length: 300 }, () => admit("upgrade")).filter(Boolean).length, 200);
+  clock.advance(100);
+  assert.equal(Array.from({ length: 300 }, () => admit("upgrade")).filter(Boolean).length, 20);
 });

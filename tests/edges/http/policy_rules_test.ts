@@ -221,7 +221,7 @@ Deno.test("policy: other groups do not look at fetch metadata", () => {
 
 // What a remote peer's request is asked, in order, when it passes everything.
 const ORDER: Readonly<Record<RouteGroup, readonly string[]>> = {
-  websocket: ["required rpc", "key right", "general"],
+  websocket: ["required rpc", "key right", "upgrade"],
   post: ["ip", "required rpc", "key right", "general"],
   events: ["ip", "required events", "key right", "general"],
   run: ["text hello", "required run", "key right", "general"],
@@ -234,7 +234,7 @@ for (const group of GROUPS) {
   Deno.test(`policy: ${group} asks address, then key, then limits, and stops at the first no`, () => {
     const address = "198.51.100.1";
     const expected = ORDER[group].map((step) =>
-      ["ip", "general", "pairing"].includes(step) ? `${step} ${address}` : step
+      ["ip", "general", "pairing", "upgrade"].includes(step) ? `${step} ${address}` : step
     );
     const world: World = { ...KEYED, headers: { Authorization: "Bearer right" } };
     assert.deepEqual(ask(group, world).asked, expected);
@@ -245,6 +245,7 @@ for (const group of GROUPS) {
       ["key", { ...world, scopes: [] }, 403],
       ["general", { ...world, usedUp: ["general", "pairing"] }, 429],
       ["pairing", { ...world, usedUp: ["pairing"] }, 429],
+      ["upgrade", { ...world, usedUp: ["upgrade"] }, 429],
     ];
     for (const [step, refusing, status] of refusals) {
       const at = expected.findIndex((question) => question.startsWith(`${step} `));
@@ -261,7 +262,7 @@ Deno.test("policy: the device itself is under no limit and no rule of addresses"
     isLocal: true,
     isAllowedIp: false,
     isAllowedText: false,
-    usedUp: ["general", "pairing"],
+    usedUp: ["general", "pairing", "upgrade"],
   };
   for (const group of GROUPS) {
     const { status, asked } = ask(group, {

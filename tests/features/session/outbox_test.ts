@@ -27,11 +27,9 @@ for (const isRead of [true, false]) {
       socket.isRead = isRead;
       for (let i = 0; i < MAX_QUEUED_FRAMES; i++) assert.equal(outbox.push("x"), true);
       assert.equal(outbox.push("x"), false);
-      // deno-lint-ignore no-await-in-loop -- one round after the other
       await outbox.flushed();
       assert.equal(outbox.push("x"), isRead);
       socket.drain();
-      // deno-lint-ignore no-await-in-loop -- as above
       await outbox.flushed();
     }
   });
@@ -44,11 +42,9 @@ for (const isRead of [true, false]) {
       assert.equal(outbox.push("x"), true);
       assert.equal(outbox.push("x".repeat(MAX_BYTES - 1)), true);
       assert.equal(outbox.push("x"), false);
-      // deno-lint-ignore no-await-in-loop -- one round after the other
       await outbox.flushed();
       assert.equal(outbox.push("x"), isRead);
       socket.drain();
-      // deno-lint-ignore no-await-in-loop -- as above
       await outbox.flushed();
     }
   });

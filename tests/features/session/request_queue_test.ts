@@ -42,7 +42,6 @@ Deno.test("a waiting request gives its bytes back when it begins", async () => {
   for (let round = 0; round < 3; round++) {
     assert.equal(queue.push(request(MAX_BYTES)), true);
     assert.equal(queue.push(request(1)), false);
-    // deno-lint-ignore no-await-in-loop -- one round after the other
     await endOne();
   }
   assert.equal(queue.push(request(MAX_BYTES + 1)), false);
@@ -61,7 +60,6 @@ Deno.test("dropWaiting() gives places and bytes back, and what was dropped never
   const idle = queue.idle();
   for (let i = 0; i <= MAX_RUNNING_REQUESTS; i++) {
     assert.equal(queue.isIdle, false);
-    // deno-lint-ignore no-await-in-loop -- one after the other
     await endOne();
   }
   await idle;

@@ -19,6 +19,15 @@ export type CutReason =
   /** The peer does not agree to a close. */
   | "not_closing";
 
+/** What a peer would lose with its connection. */
+export type Standing =
+  /** Little: it has had the time of a handshake and said nothing, or is closing. */
+  | "overdue"
+  /** A handshake: it is on its way in, or between two requests. */
+  | "fresh"
+  /** An answer under way, or a WebSocket over which a message was dealt with. */
+  | "served";
+
 /** Options of {@linkcode ConnectionAccount}. */
 export interface ConnectionAccountOptions {
   /** The numbers. */
@@ -56,13 +65,17 @@ export class ConnectionAccount {
   #usedUpAtMs: number | undefined;
   // Since when nothing came over a WebSocket of an unknown peer.
   #quietSinceMs: number | undefined;
+  #hasSpoken = false;
   #isTrusted = false;
+  // Since when it is the peer's turn, while it is at rest or a WebSocket that said nothing yet.
+  #turnSinceMs: number;
 
   /** The account of a connection that has sent nothing yet. */
   constructor({ limits, nowMs }: ConnectionAccountOptions) {
     this.#limits = limits;
     this.#allowanceBytes = limits.unknownAllowanceBytes;
     this.#phase = { step: "awaiting_request", untilMs: nowMs + limits.requestMs };
+    this.#turnSinceMs = nowMs;
   }
 
   /** How many bytes may be read from the peer now; 0 means that reading pauses. */
@@ -70,10 +83,14 @@ export class ConnectionAccount {
     return Math.max(0, this.#allowanceBytes - this.#usedBytes);
   }
 
-  /** Whether nothing is being answered or kept open for the peer. */
-  get isAtRest(): boolean {
+  /** What the peer would lose with its connection at this moment. */
+  standing(nowMs: number): Standing {
     const { step } = this.#phase;
-    return step !== "serving" && step !== "awaiting_body";
+    if (step === "closing") return "overdue";
+    const isSilentSocket = this.#quietSinceMs !== undefined && !this.#hasSpoken;
+    const isUnderWay = step === "serving" || step === "awaiting_body";
+    if (isUnderWay && !isSilentSocket) return "served";
+    return nowMs >= this.#turnSinceMs + this.#limits.handshakeMs ? "overdue" : "fresh";
   }
 
   /** Why the connection must be cut at this moment; undefined where it may live on. */
@@ -115,6 +132,7 @@ export class ConnectionAccount {
   /** The handler has all of the request, or has dealt with a message. */
   progressed(): void {
     if (this.#phase.step === "awaiting_body") this.#phase = { step: "serving", hasMore: false };
+    if (this.#quietSinceMs !== undefined) this.#hasSpoken = true;
     this.#reset();
   }
 
@@ -127,12 +145,16 @@ export class ConnectionAccount {
     const hasMore = this.#phase.step === "serving" && this.#phase.hasMore;
     // What came while the handler was at work is the beginning of the next request.
     if (hasMore) this.#awaitRequest(nowMs);
-    else this.#enter({ step: "idle", untilMs: nowMs + this.#limits.idleMs });
+    else {
+      this.#turnSinceMs = nowMs;
+      this.#enter({ step: "idle", untilMs: nowMs + this.#limits.idleMs });
+    }
   }
 
   /** The connection is a WebSocket from now on: a message, ping or pong must come now and then. */
   upgraded(nowMs: number): void {
     this.#quietSinceMs = nowMs;
+    this.#turnSinceMs = nowMs;
   }
 
   /** The peer has a session, or its key was accepted. */
@@ -148,6 +170,7 @@ export class ConnectionAccount {
   }
 
   #awaitRequest(nowMs: number): void {
+    this.#turnSinceMs = nowMs;
     this.#enter({ step: "awaiting_request", untilMs: nowMs + this.#limits.requestMs });
   }
 

@@ -1,15 +1,18 @@
 // How many guarded connections there may be: per address and in all without a session, and in all
 // with one. Where all slots are taken, whoever holds most loses one for the newcomer, so that no one
-// peer keeps the others out. Pure counting; IPv6 counts per /64, because a host has that many
-// addresses to itself. docs/protocol.md §9.
+// peer keeps the others out; some are kept for addresses of clients and for pairing. Pure counting;
+// IPv6 counts per /64, because a host has that many addresses to itself. docs/protocol.md §9.
 
 import { limitKey } from "../../../base/ip_address.ts";
+import { LruMap } from "../../../base/lru_map.ts";
+import { randomBelow, type RandomSource } from "../../../base/random.ts";
+import type { Standing } from "./account.ts";
 import type { GuardLimits } from "./guard_limits.ts";
 
 /** What a slot is to its connection. */
 export interface SlotOptions {
-  /** Whether nothing is being answered or kept open for the peer, so that it loses least. */
-  isAtRest: () => boolean;
+  /** What its peer would lose with it now. */
+  standing: () => Standing;
   /** The slot was given to another; the connection must end now. */
   onEvicted: () => void;
 }
@@ -30,82 +33,179 @@ export interface Slot {
    * says what the slot is.
    */
   promote(promotion: Promotion): boolean;
+  /** Moves to the reserve for pairing while such a request is answered. */
+  beginPairing(): void;
+  /** Moves back, where it was in that reserve. */
+  endPairing(): void;
+  /** Keeps the slot's address among those of clients. */
+  remember(): void;
   /** Gives the slot back; does nothing the second time. */
   release(): void;
 }
 
+/** How many connections there are now, and how many lost their slot to another so far. */
+export interface SlotCounts {
+  /** Without a session, those that are pairing included. */
+  unknown: number;
+  /** With a session or an accepted key. */
+  known: number;
+  /** Lost their slot. */
+  evicted: number;
+}
+
 interface Taken {
   readonly options: SlotOptions;
+  readonly address: string;
   holder: string;
-  step: "unknown" | "known" | "released";
+  isFamiliar: boolean;
+  step: "unknown" | "pairing" | "known" | "released";
   byKey: boolean;
 }
 
 /** Hands out the connection slots of one guard. */
 export class ConnectionLimiter {
   readonly #limits: GuardLimits;
-  // Both in the order in which their slots were taken, the oldest first.
+  readonly #random: RandomSource;
+  // All in the order in which their slots were taken, the oldest first.
   readonly #unknown = new Set<Taken>();
+  readonly #pairing = new Set<Taken>();
   readonly #known = new Set<Taken>();
+  // The addresses from which a client paired or opened a session, the latest ones.
+  readonly #familiar: LruMap<string, true>;
   #evicted = 0;
 
   /** No connections yet. */
-  constructor(limits: GuardLimits) {
+  constructor(limits: GuardLimits, random: RandomSource) {
     this.#limits = limits;
+    this.#random = random;
+    this.#familiar = new LruMap(limits.maxFamiliarAddresses);
   }
 
   /** A slot for a connection from `address`, another's if need be; undefined where there is none. */
   acquire(address: string, options: SlotOptions): Slot | undefined {
-    const { maxUnknownPerAddress, maxUnknown } = this.#limits;
-    const holder = limitKey(address);
-    const fromHere = [...this.#unknown].filter((slot) => slot.holder === holder);
-    if (fromHere.length >= maxUnknownPerAddress && !this.#evictOneOf(fromHere)) return undefined;
-    if (this.#unknown.size >= maxUnknown && !this.#evictOneOf(this.#unknown)) return undefined;
-    const taken: Taken = { options, holder, step: "unknown", byKey: false };
+    const key = limitKey(address);
+    const isFamiliar = this.#familiar.get(key) === true;
+    if (!this.#makeRoom(key, isFamiliar)) return undefined;
+    const taken: Taken = {
+      options,
+      address: key,
+      holder: key,
+      isFamiliar,
+      step: "unknown",
+      byKey: false,
+    };
     this.#unknown.add(taken);
     return {
       promote: (promotion) => this.#promote(taken, promotion),
+      beginPairing: () => this.#beginPairing(taken),
+      endPairing: () => this.#endPairing(taken),
+      remember: () => this.#familiar.set(key, true),
       release: () => this.#remove(taken),
     };
   }
 
-  /** How many connections there are now, and how many lost their slot to another so far. */
-  counts(): { unknown: number; known: number; evicted: number } {
-    return { unknown: this.#unknown.size, known: this.#known.size, evicted: this.#evicted };
+  /** How many there are. */
+  counts(): SlotCounts {
+    return {
+      unknown: this.#unknown.size + this.#pairing.size,
+      known: this.#known.size,
+      evicted: this.#evicted,
+    };
   }
 
-  #promote(taken: Taken, { holder, byKey }: Promotion): boolean {
-    if (taken.step !== "unknown") return taken.step === "known";
-    if (this.#known.size >= this.#limits.maxKnown && !this.#evictOneOf(this.#known)) return false;
+  #makeRoom(address: string, isFamiliar: boolean): boolean {
+    const { maxUnknownPerAddress, maxUnknown } = this.#limits;
+    const { reservedForFamiliar, reservedForPairing } = this.#limits;
+    const room = maxUnknown - reservedForPairing;
+    const ofAddress = [...this.#unknown].filter((slot) => slot.address === address);
+    const mostHere = maxUnknownPerAddress + (isFamiliar ? reservedForFamiliar : 0);
+    if (ofAddress.length >= mostHere && !this.#evictOneOf(ofAddress)) return false;
+    if (!isFamiliar) {
+      const strangers = [...this.#unknown].filter((slot) => !slot.isFamiliar);
+      const isFull = strangers.length >= room - reservedForFamiliar;
+      if (isFull && !this.#evictOneOf(strangers)) return false;
+    }
+    return this.#unknown.size < room || this.#evictOneOf(this.#unknown);
+  }
+
+  #promote(taken: Taken, promotion: Promotion): boolean {
+    if (taken.step === "known" || taken.step === "released") return taken.step === "known";
+    const { maxKnown, maxKnownPerKey } = this.#limits;
+    if (promotion.byKey) {
+      const ofKey = [...this.#known].filter((slot) => slot.holder === promotion.holder);
+      if (ofKey.length >= maxKnownPerKey && !this.#evictOneOf(ofKey)) return false;
+    }
+    if (this.#known.size >= maxKnown && !this.#evictOneOf(this.#known)) return false;
     this.#unknown.delete(taken);
-    this.#known.add(Object.assign(taken, { step: "known", holder, byKey }));
+    this.#pairing.delete(taken);
+    this.#known.add(Object.assign(taken, { step: "known", ...promotion }));
     return true;
   }
 
-  // Whoever holds most loses its oldest, one at rest before one that is being served.
+  #beginPairing(taken: Taken): void {
+    const { reservedForPairing } = this.#limits;
+    if (taken.step !== "unknown" || reservedForPairing === 0) return;
+    if (this.#pairing.size >= reservedForPairing) this.#evictOneOf(this.#pairing);
+    this.#unknown.delete(taken);
+    this.#pairing.add(Object.assign(taken, { step: "pairing" }));
+  }
+
+  #endPairing(taken: Taken): void {
+    if (taken.step !== "pairing") return;
+    this.#pairing.delete(taken);
+    const isFamiliar = this.#familiar.get(taken.address) === true;
+    Object.assign(taken, { step: "unknown", isFamiliar });
+    if (this.#makeRoom(taken.address, isFamiliar)) this.#unknown.add(taken);
+    else this.#evict(taken);
+  }
+
+  // Whoever holds most loses one.
   #evictOneOf(slots: Iterable<Taken>): boolean {
     const all = [...slots];
     const held = new Map<string, number>();
     for (const { holder } of all) held.set(holder, (held.get(holder) ?? 0) + 1);
-    let victim: { slot: Taken; count: number; isAtRest: boolean } | undefined;
-    for (const slot of all) {
-      const isAtRest = slot.options.isAtRest();
-      if (slot.byKey && !isAtRest) continue;
-      const count = held.get(slot.holder) ?? 0;
-      const isBetter = victim === undefined || count > victim.count ||
-        (count === victim.count && isAtRest && !victim.isAtRest);
-      if (isBetter) victim = { slot, count, isAtRest };
-    }
+    const judged = all.map((slot) => ({
+      slot,
+      standing: standingOf(slot),
+      count: held.get(slot.holder) ?? 0,
+    })).filter(({ slot, standing }) => !(slot.byKey && standing === "served"));
+    const most = Math.max(0, ...judged.map(({ count }) => count));
+    const victim = this.#choose(judged.filter(({ count }) => count === most));
     if (victim === undefined) return false;
-    this.#remove(victim.slot);
-    this.#evicted += 1;
-    victim.slot.options.onEvicted();
+    this.#evict(victim);
     return true;
+  }
+
+  // Chance decides among those on their way in, or a flood that is quicker than a round trip would
+  // always push out who was there before; and those who are served hold at most half of the slots
+  // for sure, or they would leave the newest as the only one to lose.
+  #choose(judged: readonly { slot: Taken; standing: Standing }[]): Taken | undefined {
+    const of = (wanted: Standing): Taken[] =>
+      judged.filter(({ standing }) => standing === wanted).map(({ slot }) => slot);
+    const [overdue] = of("overdue");
+    if (overdue !== undefined) return overdue;
+    const fresh = of("fresh");
+    const served = of("served");
+    if (fresh.length === 0 || served.length > fresh.length) return served[0];
+    return fresh[randomBelow(this.#random, fresh.length)];
+  }
+
+  #evict(taken: Taken): void {
+    this.#remove(taken);
+    this.#evicted += 1;
+    taken.options.onEvicted();
   }
 
   #remove(taken: Taken): void {
     this.#unknown.delete(taken);
+    this.#pairing.delete(taken);
     this.#known.delete(taken);
     taken.step = "released";
   }
+}
+
+// Who is known has its handshake behind it: between two requests it is simply at rest.
+function standingOf({ step, options }: Taken): Standing {
+  const standing = options.standing();
+  return step === "known" && standing === "fresh" ? "overdue" : standing;
 }

@@ -7,6 +7,7 @@ import type { Clock } from "../../../base/clock.ts";
 import { asError } from "../../../base/app_error.ts";
 import { limitKey, normalizeAddress } from "../../../base/ip_address.ts";
 import type { Logger } from "../../../base/log.ts";
+import type { RandomSource } from "../../../base/random.ts";
 import { AcceptLoop } from "./accept_loop.ts";
 import { ConnectionAccount, type CutReason } from "./account.ts";
 import { ConnectionLimiter, type Promotion, type Slot } from "./connection_limiter.ts";
@@ -41,6 +42,10 @@ export interface GuardedConnection {
    * False where there is no room among them; then nothing changes.
    */
   trust(promotion?: Partial<Promotion>): boolean;
+  /** The request is one of pairing and within its limits: until its answer it has a reserve. */
+  pairing(): void;
+  /** A client paired or opened a session from this address, for which a share is kept from now on. */
+  remember(): void;
   /** The device has begun to close. */
   closing(): void;
   /** Cuts the connection at once. */
@@ -57,6 +62,8 @@ export interface GuardOptions {
   innerPort: number;
   /** The bytes that refuse a connection: a whole HTTP answer. */
   refusal: () => Uint8Array;
+  /** Chooses who is evicted. */
+  random: RandomSource;
   /** Time. */
   clock: Clock;
   /** The log. */
@@ -96,10 +103,10 @@ export interface Guard {
 interface AdmittedPeer {
   readonly peer: Deno.TcpConn;
   readonly address: string;
-  readonly acceptedAtMs: number;
+  readonly account: ConnectionAccount;
   readonly slot: Slot;
-  /** What an eviction ends, and whether that would be a pity; set anew when there is a relay. */
-  readonly hold: { isAtRest: () => boolean; cut: () => void; isEvicted: boolean };
+  /** What an eviction ends; set anew when there is a relay, which may be waiting for the account. */
+  readonly hold: { cut: () => void; isEvicted: boolean };
 }
 
 interface Entry {
@@ -113,7 +120,7 @@ export function startGuard(options: GuardOptions): Guard {
   const { hostname, port, innerPort, refusal, clock, log } = options;
   const limits = { ...GUARD_LIMITS, ...options.limits };
   const listener = Deno.listen({ hostname, port, reusePort: true });
-  const limiter = new ConnectionLimiter(limits);
+  const limiter = new ConnectionLimiter(limits, options.random);
   const refusals = new Refusals({ answer: refusal, limits, clock });
   const entries = new Map<number, Entry>();
   const tasks = new Set<Promise<void>>();
@@ -132,11 +139,11 @@ export function startGuard(options: GuardOptions): Guard {
 
   // Refusals are waited for, so that a flood of them takes no more than one descriptor.
   async function admit(peer: Deno.TcpConn): Promise<void> {
-    const acceptedAtMs = nowMs();
+    const account = new ConnectionAccount({ limits, nowMs: nowMs() });
     const address = normalizeAddress(peer.remoteAddr.hostname);
-    const hold = { isAtRest: () => true, cut: () => closeQuietly(peer), isEvicted: false };
+    const hold = { cut: () => closeQuietly(peer), isEvicted: false };
     const slot = limiter.acquire(address, {
-      isAtRest: () => hold.isAtRest(),
+      standing: () => account.standing(nowMs()),
       onEvicted: () => {
         hold.isEvicted = true;
         log.debug("Connection evicted by the guard", { address });
@@ -145,7 +152,7 @@ export function startGuard(options: GuardOptions): Guard {
     });
     if (slot === undefined) return await refuse(peer, address);
     const connecting = Promise.withResolvers<void>();
-    const admitted = { peer, address, acceptedAtMs, slot, hold };
+    const admitted = { peer, address, account, slot, hold };
     const task = serve(admitted, connecting.resolve).finally(() => tasks.delete(task));
     tasks.add(task);
     // One at a time, or evicted connections that are still on their way in would hold descriptors.
@@ -178,18 +185,16 @@ export function startGuard(options: GuardOptions): Guard {
   }
 
   async function relayUntilEnd(admitted: AdmittedPeer, inner: Deno.TcpConn): Promise<void> {
-    const { peer, acceptedAtMs, slot, hold } = admitted;
-    const account = new ConnectionAccount({ limits, nowMs: acceptedAtMs });
+    const { peer, account, slot, hold } = admitted;
     const onHttp2 = (): void => cutFor("http2", entry);
     const relay = new Relay({ peer, inner, account, limits, nowMs, onHttp2 });
     const closed = Promise.withResolvers<void>();
-    const connection = connectionOver(relay, { account, closed: closed.promise, admitted });
+    const connection = connectionOver(relay, { closed: closed.promise, admitted });
     const entry: Entry = { account, relay, connection };
     const innerPeerPort = inner.localAddr.port;
     // The inner server asks for the connection with its first bytes: it is in the table before.
     entries.set(innerPeerPort, entry);
     sweepLater();
-    hold.isAtRest = () => account.isAtRest;
     hold.cut = () => relay.cut();
     if (isClosed || hold.isEvicted || !sendsAtOnce(peer, inner)) relay.cut();
     await relay.run();
@@ -200,9 +205,9 @@ export function startGuard(options: GuardOptions): Guard {
 
   function connectionOver(
     relay: Relay,
-    parts: { account: ConnectionAccount; closed: Promise<void>; admitted: AdmittedPeer },
+    parts: { closed: Promise<void>; admitted: AdmittedPeer },
   ): GuardedConnection {
-    const { account, closed, admitted: { address, slot } } = parts;
+    const { closed, admitted: { address, account, slot } } = parts;
     const update = (change: () => void): void => {
       change();
       relay.resume();
@@ -213,13 +218,18 @@ export function startGuard(options: GuardOptions): Guard {
       requestSeen: () => update(() => account.requestSeen(nowMs())),
       bodyPart: () => update(() => account.bodyPart(nowMs())),
       progressed: () => update(() => account.progressed()),
-      answered: () => update(() => account.answered(nowMs())),
+      answered: () => {
+        slot.endPairing();
+        update(() => account.answered(nowMs()));
+      },
       upgraded: () => account.upgraded(nowMs()),
       trust: ({ holder = limitKey(address), byKey = false } = {}) => {
         const isTrusted = slot.promote({ holder, byKey });
         if (isTrusted) update(() => account.trust());
         return isTrusted;
       },
+      pairing: () => slot.beginPairing(),
+      remember: () => slot.remember(),
       closing: () => account.closing(nowMs()),
       abort: () => relay.cut(),
     };

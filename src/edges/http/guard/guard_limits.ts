@@ -21,12 +21,22 @@ export interface GuardLimits {
   readonly writeMs: number;
   /** How long a peer has to read a last answer before its connection is closed. */
   readonly lingerMs: number;
+  /** How long the step of a handshake may take before its connection is the first to be evicted. */
+  readonly handshakeMs: number;
   /** Connections without a session per address; IPv6 counts per /64. */
   readonly maxUnknownPerAddress: number;
   /** Connections without a session in all. */
   readonly maxUnknown: number;
+  /** Of these, kept for addresses from which a client paired or opened a session. */
+  readonly reservedForFamiliar: number;
+  /** Of these, kept for pairing requests that are being answered. */
+  readonly reservedForPairing: number;
+  /** How many addresses of clients are remembered. */
+  readonly maxFamiliarAddresses: number;
   /** Connections with a session or an accepted key in all. */
   readonly maxKnown: number;
+  /** Of these, those of one key for its answers and event streams. */
+  readonly maxKnownPerKey: number;
   /** Refused connections that linger at once; further ones are closed right after the answer. */
   readonly maxRefusing: number;
 }
@@ -42,14 +52,25 @@ export interface ConnectionLimits {
   readonly unknownConnections: number;
   /** Connections with a session or an accepted key in all. */
   readonly knownConnections: number;
+  /** Of these, those of one key for its answers and event streams. */
+  readonly connectionsPerKey: number;
 }
+
+/** One in so many slots without a session is kept for addresses of clients. */
+export const FAMILIAR_SHARE = 4;
+
+/** One in so many slots without a session is kept for pairing. */
+export const PAIRING_SHARE = 8;
 
 /** The owner's numbers as the guard names them. */
 export function guardLimitsOf(limits: ConnectionLimits): Partial<GuardLimits> {
   return {
     maxUnknownPerAddress: limits.connectionsPerAddress,
     maxUnknown: limits.unknownConnections,
+    reservedForFamiliar: Math.floor(limits.unknownConnections / FAMILIAR_SHARE),
+    reservedForPairing: Math.floor(limits.unknownConnections / PAIRING_SHARE),
     maxKnown: limits.knownConnections,
+    maxKnownPerKey: limits.connectionsPerKey,
   };
 }
 
@@ -64,8 +85,13 @@ export const GUARD_LIMITS: GuardLimits = {
   closeMs: 2_000,
   writeMs: 20_000,
   lingerMs: 1_000,
+  handshakeMs: 1_000,
   maxUnknownPerAddress: 8,
   maxUnknown: 64,
+  reservedForFamiliar: 64 / FAMILIAR_SHARE,
+  reservedForPairing: 64 / PAIRING_SHARE,
+  maxFamiliarAddresses: 256,
   maxKnown: 128,
+  maxKnownPerKey: 32,
   maxRefusing: 32,
 };
