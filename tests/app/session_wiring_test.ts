@@ -180,6 +180,22 @@ Deno.test("the metrics count connections and sessions until they end", async () 
   });
 });
 
+Deno.test("a session that opens and one that is refused are counted and in the audit log", async () => {
+  await withWorld("", async (world) => {
+    const { clientId } = testClient();
+    await sendFirstFrame(await world.open());
+    const salt = new Uint8Array(16).fill(salts);
+    const again = await createPhone(testClient(), { salt });
+    await (await world.open()).say(await again.seal("ping"));
+    const logged = async (params: object): Promise<string> =>
+      JSON.stringify(await call(world, "audit", params));
+    assert.match(await logged({}), new RegExp(`session_opened[^}]*${clientId}`));
+    assert.match(await logged({ refusals: true }), /session_refused[^}]*used_salt/);
+    const metrics = await (await world.request("/metrics")).text();
+    assert.match(metrics, /sessions_opened_total 1\n/);
+  });
+});
+
 Deno.test("[limits] reaches the listeners", async () => {
   const given: Parameters<Edges["startListeners"]>[0]["limits"][] = [];
   const toml = `[limits]
