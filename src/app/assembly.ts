@@ -274,9 +274,15 @@ function buildRoutes(frame: Frame, parts: Core & Service): ReturnType<typeof cre
     clock,
     log,
   });
-  const { clients, removedClients: removed, ledger } = stores;
+  const { removedClients: removed, ledger } = stores;
   const connect = createConnector({
-    gateway: new SessionGateway({ clients, removed, ledger, throttle: new Throttle(), clock }),
+    gateway: new SessionGateway({
+      clients: roster,
+      removed,
+      ledger,
+      throttle: new Throttle(),
+      clock,
+    }),
     dispatcher,
     roster,
     lastSeen,

@@ -52,7 +52,7 @@ export function openRecords(options: RecordsOptions): Records {
     onRevoked: (clientId) => live.cutClient(clientId),
     onChanged: (clientId, change) => audit.record(change, { clientId }),
   });
-  const lastSeen = new LastSeen({ store: stores.clients, log });
+  const lastSeen = new LastSeen({ store: roster, log });
   const keyClock = new LastingClock({ clock, store: stores.timeMark, log });
   const keys = new KeyRing({ store: stores.keys, clock: keyClock, random, log });
   return {

@@ -215,8 +215,8 @@ enabled = true
 upstream = "http://127.0.0.1:1"
 allow = ["llama"]
 `;
-  await withAppInProcess({ toml, edges: { upgradeWebSocket: upgrade } }, async (app) => {
-    app.stores.clients.add(testClient({ role: "admin" }));
+  const clients = [testClient({ role: "admin" })];
+  await withAppInProcess({ toml, clients, edges: { upgradeWebSocket: upgrade } }, async (app) => {
     await test({ ...app, sockets });
   });
 }

@@ -22,8 +22,8 @@ interface World extends AppInProcess {
 
 async function withWorld(toml: string, test: (world: World) => Promise<void>): Promise<void> {
   const { sockets, upgrade } = socketsInProcess();
-  await withAppInProcess({ toml, edges: { upgradeWebSocket: upgrade } }, async (app) => {
-    app.stores.clients.add(testClient({ role: "admin" }));
+  const clients = [testClient({ role: "admin" })];
+  await withAppInProcess({ toml, clients, edges: { upgradeWebSocket: upgrade } }, async (app) => {
     const open: World["open"] = async ({ isLocal = false, key, guarded } = {}) => {
       const headers = new Headers({ Upgrade: "websocket", Connection: "Upgrade" });
       if (key !== undefined) headers.set("Authorization", `Bearer ${key}`);

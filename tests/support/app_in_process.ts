@@ -5,6 +5,7 @@ import { assemble } from "../../src/app/assembly.ts";
 import { type Edges, systemEdges } from "../../src/app/edges.ts";
 import type { App, AppOptions } from "../../src/app/options.ts";
 import { silentLogger } from "../../src/base/log.ts";
+import type { Client } from "../../src/features/access/client.ts";
 import { parseConfig } from "../../src/edges/config/config.ts";
 import { silentDisplay } from "../../src/features/screen/pin_display.ts";
 import type { GuardedConnection } from "../../src/edges/http/guard/guard.ts";
@@ -32,6 +33,11 @@ export interface AppInProcessOptions {
    * @default none
    */
   edges?: Partial<Edges>;
+  /**
+   * Clients that are paired when the service starts.
+   * @default none
+   */
+  clients?: readonly Client[];
   /**
    * More options of the service.
    * @default none
@@ -97,6 +103,7 @@ export function innerEdges(
     interfaceAddresses: () => [],
     ownAddresses: () => ["127.0.0.1", "::1", "192.0.2.1"],
     pairingUrl: () => undefined,
+    reachableUrls: (port) => [`http://192.0.2.1:${port}`],
   };
 }
 
@@ -105,9 +112,10 @@ export async function withAppInProcess(
   given: AppInProcessOptions,
   test: (app: AppInProcess) => Promise<void>,
 ): Promise<void> {
-  const { toml = "", edges, options } = given;
+  const { toml = "", edges, clients = [], options } = given;
   const clock = new FakeClock();
   const stores = memoryStores();
+  for (const client of clients) stores.clients.add(client);
   let handler: HttpHandler | undefined;
   const config = parseConfig(toml, { file: "test", env: { HOME: "/nowhere", isRoot: false } });
   const app = await assemble(

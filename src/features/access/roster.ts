@@ -1,5 +1,6 @@
-// The paired clients as the rest of the device sees them: the store, and one place from which a
-// removal or a change of role reaches the client's live sessions (docs/protocol.md §6).
+// The paired clients as the rest of the device sees them: kept in memory, because every remote
+// request asks for its client's role, and changed in one place, which writes the store first and from
+// which a removal or a change of role reaches the client's live sessions (docs/protocol.md §6).
 
 import { utf8 } from "../../base/bytes.ts";
 import { AppError } from "../../base/app_error.ts";
@@ -30,27 +31,39 @@ export class ClientRoster {
   readonly #store: ClientStore;
   readonly #onRevoked: ClientRosterOptions["onRevoked"];
   readonly #onChanged: ClientRosterOptions["onChanged"];
+  readonly #clients: Map<string, Client>;
 
-  /** A roster over a store. */
+  /** A roster over a store that nobody else changes. */
   constructor(options: ClientRosterOptions) {
     this.#store = options.store;
+    this.#clients = new Map(options.store.list().map((client) => [client.clientId, client]));
     this.#onRevoked = options.onRevoked;
     this.#onChanged = options.onChanged;
   }
 
   /** All clients, oldest first. */
   list(): Client[] {
-    return this.#store.list();
+    return [...this.#clients.values()].sort((a, b) =>
+      a.createdAtMs - b.createdAtMs || (a.clientId < b.clientId ? -1 : 1)
+    );
   }
 
   /** How many there are. */
   count(): number {
-    return this.#store.count();
+    return this.#clients.size;
   }
 
   /** The client with this id. */
   find(clientId: string): Client | undefined {
-    return this.#store.findById(clientId);
+    return this.#clients.get(clientId);
+  }
+
+  /** The client with this token, compared exactly. */
+  findByToken(authToken: string): Client | undefined {
+    for (const client of this.#clients.values()) {
+      if (client.authToken === authToken) return client;
+    }
+    return undefined;
   }
 
   /** Throws AppError where a new client could not be kept now. */
@@ -65,6 +78,7 @@ export class ClientRoster {
     } catch (cause) {
       throw new Error("Cannot keep the client", { cause });
     }
+    this.#clients.set(client.clientId, client);
   }
 
   /**
@@ -74,16 +88,32 @@ export class ClientRoster {
   update(clientId: string, change: ClientChange): Client {
     const { clientName, role } = change;
     if (clientName !== undefined) checkName(clientName);
-    const before = this.#store.findById(clientId);
+    const before = this.#clients.get(clientId);
     if (before === undefined || !this.#store.update(clientId, change)) throw unknownClient();
-    if (role !== undefined && role !== before.role) this.#onRevoked(clientId);
+    const after = {
+      ...before,
+      clientName: clientName ?? before.clientName,
+      role: role ?? before.role,
+    };
+    this.#clients.set(clientId, after);
+    if (after.role !== before.role) this.#onRevoked(clientId);
     this.#onChanged(clientId, "client_changed");
-    return this.#store.findById(clientId) ?? before;
+    return after;
+  }
+
+  /** Keeps when clients were last seen; ids without a client are passed over. */
+  saveLastSeen(lastSeenAtMs: ReadonlyMap<string, number>): void {
+    this.#store.saveLastSeen(lastSeenAtMs);
+    for (const [clientId, atMs] of lastSeenAtMs) {
+      const client = this.#clients.get(clientId);
+      if (client !== undefined) this.#clients.set(clientId, { ...client, lastSeenAtMs: atMs });
+    }
   }
 
   /** Removes a client and ends its sessions; not_found where there is none. */
   remove(clientId: string): void {
     if (!this.#store.remove(clientId)) throw unknownClient();
+    this.#clients.delete(clientId);
     this.#onRevoked(clientId);
     this.#onChanged(clientId, "client_removed");
   }

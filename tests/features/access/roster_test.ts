@@ -103,10 +103,16 @@ Deno.test("update() and remove() tell nobody of what the store did not do", () =
   };
   const roster = new ClientRoster({
     store: {
-      ...{ list: fail, count: fail, findByToken: fail, add: fail, saveLastSeen: fail },
+      ...{
+        list: () => [sampleClient(1)],
+        count: fail,
+        findByToken: fail,
+        add: fail,
+        saveLastSeen: fail,
+      },
       ...{ checkWritable: fail },
       ...{ listUnclaimed: fail, update: fail, remove: fail },
-      findById: () => sampleClient(1),
+      findById: fail,
     },
     onRevoked: (clientId) => events.push(clientId),
     onChanged: (clientId) => events.push(clientId),
@@ -114,4 +120,49 @@ Deno.test("update() and remove() tell nobody of what the store did not do", () =
   assert.throws(() => roster.update("id-1", { role: "admin" }), /disk full/);
   assert.throws(() => roster.remove("id-1"), /disk full/);
   assert.deepEqual(events, []);
+});
+
+Deno.test("ClientRoster answers from memory what its store would answer", () => {
+  withRoster(({ roster, store }) => {
+    const asked: string[] = [];
+    const counting = new Proxy(store, {
+      get: (target, name: keyof ClientStore) => {
+        asked.push(name);
+        return (target[name] as (...args: unknown[]) => unknown).bind(target);
+      },
+    });
+    const second = new ClientRoster({ store: counting, onRevoked: () => {}, onChanged: () => {} });
+    asked.length = 0;
+    const { authToken } = sampleClient(2);
+    assert.deepEqual(second.find("id-2"), roster.find("id-2"));
+    assert.deepEqual(second.findByToken(authToken), store.findByToken(authToken));
+    assert.equal(second.findByToken(authToken.slice(1)), undefined);
+    assert.equal(second.findByToken(""), undefined);
+    assert.equal(second.count(), 2);
+    assert.deepEqual(second.list(), roster.list());
+    assert.deepEqual(asked, []);
+  });
+});
+
+Deno.test("ClientRoster keeps in memory what it wrote, and nothing that it could not write", () => {
+  withRoster(({ roster, store }) => {
+    roster.add(sampleClient(3));
+    roster.update("id-2", { clientName: "New", role: "admin" });
+    roster.saveLastSeen(new Map([["id-3", 5000], ["nobody", 1]]));
+    roster.remove("id-1");
+    assert.deepEqual(roster.list(), store.list());
+    assert.equal(roster.find("id-3")?.lastSeenAtMs, 5000);
+    assert.equal(roster.findByToken(sampleClient(1).authToken), undefined);
+    const before = roster.list();
+    for (const name of ["add", "update", "remove", "saveLastSeen"] as const) {
+      store[name] = () => {
+        throw new Error("disk full");
+      };
+    }
+    assert.throws(() => roster.add(sampleClient(4)), { message: "Cannot keep the client" });
+    assert.throws(() => roster.update("id-2", { role: "member" }), { message: "disk full" });
+    assert.throws(() => roster.remove("id-2"), { message: "disk full" });
+    assert.throws(() => roster.saveLastSeen(new Map([["id-2", 9]])), { message: "disk full" });
+    assert.deepEqual(roster.list(), before);
+  });
 });
