@@ -14,7 +14,11 @@ import { SharedKeyRing } from "../features/access/shared_key_ring.ts";
 import type { SharedKeyStore } from "../features/access/shared_key_store.ts";
 import { KeyAccounting } from "../features/models/key_accounting.ts";
 import { createModelKeyCheck } from "../features/models/model_key_check.ts";
-import type { LiveModelSettings, ModelSettings } from "../features/models/model_settings.ts";
+import {
+  type LiveModelSettings,
+  MIB_BYTES,
+  type ModelSettings,
+} from "../features/models/model_settings.ts";
 import { Outages } from "../features/models/outage.ts";
 import { createModelGateway } from "../features/models/proxy.ts";
 import type { Fetch } from "../features/models/upstream.ts";
@@ -93,6 +97,7 @@ export function openModels(options: ModelsOptions): Models | undefined {
   });
   return {
     service: {
+      maxBodyBytes: settings.maxBodyMib * MIB_BYTES,
       errorStyle: settings.errorStyle,
       gateway,
       authenticate: createModelKeyCheck(sharedKeys ?? keys),

@@ -107,6 +107,19 @@ Deno.test("errors have the style of the configuration", async () => {
   }
 });
 
+Deno.test("a body may be as long as the configuration says, with its length told or not", async () => {
+  await withModels("max_body_mib = 1", async ({ newKey, request }) => {
+    const { key } = await newKey();
+    const body = JSON.stringify({ ...CHAT, filler: "x".repeat(1024 * 1024) });
+    const headers = { Authorization: `Bearer ${key}` };
+    const ask = (init: RequestInit): Promise<Response> =>
+      request("/api/chat", { method: "POST", ...init });
+    const told = { ...headers, "Content-Length": String(body.length) };
+    assert.equal((await ask({ headers: told })).status, 413);
+    assert.equal((await ask({ headers, body: new Blob([body]).stream() })).status, 413);
+  });
+});
+
 Deno.test("lists and limits change while the service runs", async () => {
   await withModels("", async ({ chat, newKey, call }) => {
     const { key } = await newKey();

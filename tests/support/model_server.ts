@@ -55,6 +55,7 @@ export async function startModelServer(
       upstream,
       allow: ["llama3.1:8b", "nomic-embed-text"],
       errorStyle: "sanitized",
+      maxBodyMib: 16,
       timeoutS: 30,
       maxConcurrent: 2,
       queue: 4,
@@ -74,6 +75,7 @@ export async function startModelServer(
   const routes = createRoutes({
     models: {
       gateway,
+      maxBodyBytes: 16 * 1024 * 1024,
       errorStyle: "sanitized",
       authenticate: (text) =>
         Promise.resolve(

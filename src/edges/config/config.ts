@@ -248,6 +248,7 @@ function modelsOf(models: TableOf<"models">): ModelSettings {
     upstream: (models.upstream ?? DEFAULT_UPSTREAM).replace(/\/+$/, ""),
     allow: models.allow ?? [],
     errorStyle: models.error_style ?? "sanitized",
+    maxBodyMib: models.max_body_mib ?? 32,
     timeoutS: models.timeout_s ?? 120,
     maxConcurrent: models.max_concurrent ?? 4,
     queue: models.queue ?? 16,

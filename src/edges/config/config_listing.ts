@@ -82,6 +82,7 @@ export function tablesOf(
       upstream: models.upstream,
       allow: [...models.allow],
       error_style: models.errorStyle,
+      max_body_mib: models.maxBodyMib,
       timeout_s: models.timeoutS,
       max_concurrent: models.maxConcurrent,
       queue: models.queue,

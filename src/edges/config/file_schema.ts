@@ -27,6 +27,9 @@ export const MAX_INSTANCE_NAME_BYTES = 63;
 /** The most requests that may be upstream at once, and that may wait. */
 export const MAX_MODEL_REQUESTS = 1000;
 
+/** The longest body of a request to the model gateway that may be allowed, in MiB. */
+export const MAX_MODEL_BODY_MIB = 512;
+
 /** The longest silence of an upstream, in seconds. */
 export const MAX_MODEL_TIMEOUT_S = 3600;
 
@@ -189,6 +192,7 @@ export const FileSchema = v.object({
     enabled: v.optional(v.boolean()),
     upstream: v.optional(textOf(isUpstream, 'expected a URL, such as "http://127.0.0.1:11434"')),
     error_style: v.optional(v.picklist(ERROR_STYLES)),
+    max_body_mib: v.optional(wholeNumber({ min: 1, max: MAX_MODEL_BODY_MIB, unit: "MiB" })),
     timeout_s: v.optional(wholeNumber({ min: 1, max: MAX_MODEL_TIMEOUT_S, unit: "seconds" })),
     ...LiveModelEntries,
     store: v.optional(textOf(

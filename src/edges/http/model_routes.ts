@@ -2,13 +2,12 @@
 // gateway. Every other path of a model server is no route here and so 404.
 
 import { type Context, Hono } from "hono";
-import { AppError } from "../../base/app_error.ts";
 import type { ErrorStyle } from "../../features/models/client_errors.ts";
 import { type Endpoint, ENDPOINTS } from "../../features/models/endpoints.ts";
 import type { KeyHolds } from "../../features/access/key_holds.ts";
 import type { AuthenticateModelKey } from "../../features/models/model_key.ts";
 import type { ModelGateway } from "../../features/models/proxy.ts";
-import { MAX_BODY_BYTES } from "../../features/models/request_body.ts";
+import { tooLargeBody } from "../../features/models/request_body.ts";
 import { enforceModels } from "./enforce.ts";
 import { httpError } from "./error_response.ts";
 import type { PolicyFacts } from "./policy.ts";
@@ -20,6 +19,8 @@ export interface ModelService {
   readonly gateway: Pick<ModelGateway, "handle">;
   /** Judges keys. */
   readonly authenticate: AuthenticateModelKey;
+  /** The longest body of a request, in bytes. */
+  readonly maxBodyBytes: number;
   /** How errors are written. */
   readonly errorStyle: ErrorStyle;
 }
@@ -34,7 +35,7 @@ export interface ModelRoutesOptions extends ModelService {
 
 /** The routes of all endpoints. */
 export function modelRoutes(options: ModelRoutesOptions): Hono<RequestEnv> {
-  const { gateway, holds, errorStyle } = options;
+  const { gateway, holds, maxBodyBytes, errorStyle } = options;
   const routes = new Hono<RequestEnv>();
   for (const endpoint of ENDPOINTS) {
     const { method, path, api } = endpoint;
@@ -43,7 +44,12 @@ export function modelRoutes(options: ModelRoutesOptions): Hono<RequestEnv> {
       c.set("errorApi", errorStyle === "client" ? api : undefined);
       await next();
     });
-    routes.on(method, [path], enforce, (c) => answer(c, { endpoint, gateway, holds }));
+    routes.on(
+      method,
+      [path],
+      enforce,
+      (c) => answer(c, { endpoint, gateway, holds, maxBodyBytes }),
+    );
     routes.all(path, () => {
       throw httpError(405, `Method not allowed: expected ${method}`, { Allow: method });
     });
@@ -53,13 +59,13 @@ export function modelRoutes(options: ModelRoutesOptions): Hono<RequestEnv> {
 
 async function answer(
   c: Context<RequestEnv>,
-  { endpoint, gateway, holds }:
+  { endpoint, gateway, holds, maxBodyBytes }:
     & { endpoint: Endpoint }
-    & Pick<ModelRoutesOptions, "gateway" | "holds">,
+    & Pick<ModelRoutesOptions, "gateway" | "holds" | "maxBodyBytes">,
 ): Promise<Response> {
   const key = c.get("modelKey");
   if (key === undefined) throw new TypeError("A model route without its policy");
-  checkHeaders(c.req.raw.headers);
+  checkHeaders(c.req.raw.headers, maxBodyBytes);
   const { guarded } = c.env.peer;
   return await gateway.handle({
     endpoint,
@@ -85,10 +91,8 @@ const VERSION_TEXT = /^[0-9A-Za-z.-]{1,32}$/;
 
 // What its bytes are matters, not what they are said to be: the documented examples of model
 // servers send JSON as a form.
-function checkHeaders(headers: Headers): void {
+function checkHeaders(headers: Headers, maxBodyBytes: number): void {
   const encoding = headers.get("Content-Encoding")?.trim().toLowerCase() ?? "identity";
   if (encoding !== "identity") throw httpError(415, "Content-Encoding: expected none");
-  if (Number(headers.get("Content-Length") ?? 0) > MAX_BODY_BYTES) {
-    throw new AppError("too_large", `body: expected at most ${MAX_BODY_BYTES} bytes`);
-  }
+  if (Number(headers.get("Content-Length") ?? 0) > maxBodyBytes) throw tooLargeBody(maxBodyBytes);
 }

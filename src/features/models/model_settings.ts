@@ -2,6 +2,9 @@
 
 import type { ErrorStyle } from "./client_errors.ts";
 
+/** Bytes in a MiB. */
+export const MIB_BYTES: number = 1024 * 1024;
+
 /** The settings that may change while the gateway runs. */
 export type LiveModelSettings = Pick<
   ModelSettings,
@@ -18,6 +21,8 @@ export interface ModelSettings {
   readonly allow: readonly string[];
   /** How errors are written. */
   readonly errorStyle: ErrorStyle;
+  /** The longest body of a request, in MiB. */
+  readonly maxBodyMib: number;
   /** How long the upstream may be silent before its first byte and between two, in seconds. */
   readonly timeoutS: number;
   /** How many requests are upstream at once. */

@@ -23,7 +23,7 @@ import {
   filterRunning,
   filterTags,
 } from "./model_list.ts";
-import type { ModelSettings } from "./model_settings.ts";
+import { MIB_BYTES, type ModelSettings } from "./model_settings.ts";
 import { Outages } from "./outage.ts";
 import { RequestBody } from "./request_body.ts";
 import { type SlotLimits, Slots } from "./slots.ts";
@@ -236,6 +236,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
     return new RequestBody({
       source: request.body,
       asksForUsage: request.endpoint.asksForUsage,
+      maxBytes: settings().maxBodyMib * MIB_BYTES,
       held,
       signal: exchange.signal,
       onPart: request.onBodyPart,

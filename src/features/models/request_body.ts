@@ -8,9 +8,6 @@ import type { HeldBytes } from "./held_bytes.ts";
 import { JsonScanner } from "./json_scanner.ts";
 import { TextMeter } from "./text_meter.ts";
 
-/** The longest body, in bytes. */
-export const MAX_BODY_BYTES: number = 16 * 1024 * 1024;
-
 /** The longest name of a model, in characters. */
 export const MAX_MODEL_CHARACTERS = 256;
 
@@ -24,6 +21,8 @@ export interface RequestBodyOptions {
   source: ReadableStream<Uint8Array> | null;
   /** Whether a streamed answer must be made to tell its tokens. */
   asksForUsage: boolean;
+  /** The longest body, in bytes. */
+  maxBytes: number;
   /** The memory for what cannot be passed on yet. */
   held: HeldBytes;
   /** Ends the reading; what is held is forgotten then. */
@@ -183,9 +182,8 @@ export class RequestBody {
 
   #check(part: Bytes): number | undefined {
     this.#bytes += part.length;
-    if (this.#bytes > MAX_BODY_BYTES) {
-      throw new AppError("too_large", `body: expected at most ${MAX_BODY_BYTES} bytes`);
-    }
+    const { maxBytes } = this.#options;
+    if (this.#bytes > maxBytes) throw tooLargeBody(maxBytes);
     const end = this.#scan(part);
     if (this.#scanner.hasFoldedLetters) {
       throw new AppError("bad_request", "body: expected names of members in plain letters");
@@ -231,6 +229,11 @@ export class RequestBody {
     }
     return value;
   }
+}
+
+/** The refusal of a body that is longer than that. */
+export function tooLargeBody(maxBytes: number): AppError {
+  return new AppError("too_large", `body: expected at most ${maxBytes} bytes`);
 }
 
 function badBody(cause?: unknown): AppError {

@@ -86,7 +86,7 @@ const FORMATS: Readonly<Record<string, AnswerFormat>> = {
  */
 export async function askUpstream(request: UpstreamRequest): Promise<UpstreamAnswer> {
   const { log } = request;
-  const response = await send(request);
+  const response = unpacked(await send(request));
   if (response.status !== 200) {
     const text = await readBeginning(response, request.signal);
     log.warn("The model server refused", { status: response.status, text });
@@ -102,6 +102,19 @@ export async function askUpstream(request: UpstreamRequest): Promise<UpstreamAns
     throw failedUpstream();
   }
   return { format, source: new AnswerSource(response.body, request.signal) };
+}
+
+// Packed bodies are not asked for, and some servers send them all the same. What is packed otherwise
+// is no answer in a format that we know.
+function unpacked(response: Response): Response {
+  const encoding = response.headers.get("Content-Encoding")?.trim().toLowerCase() ?? "identity";
+  if (response.body === null || encoding === "identity") return response;
+  const headers = new Headers(response.headers);
+  if (encoding !== "gzip" && encoding !== "x-gzip") headers.set("Content-Type", "packed");
+  const body = encoding === "gzip" || encoding === "x-gzip"
+    ? response.body.pipeThrough(new DecompressionStream("gzip"))
+    : response.body;
+  return new Response(body, { status: response.status, headers });
 }
 
 /** The error for an answer that cannot be passed on. */

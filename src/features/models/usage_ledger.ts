@@ -16,8 +16,8 @@ import {
   type UsageStore,
 } from "./usage.ts";
 
-/** How often a batch is written, in milliseconds. */
-export const USAGE_FLUSH_MS = 5_000;
+/** How often a batch is written, in milliseconds: what a process that is killed loses at most. */
+export const USAGE_FLUSH_MS = 1_000;
 
 /** Options of {@linkcode UsageLedger}. */
 export interface UsageLedgerOptions {

@@ -31,6 +31,7 @@ const DEFAULTS: Config = {
     upstream: "http://127.0.0.1:11434",
     allow: [],
     errorStyle: "sanitized",
+    maxBodyMib: 32,
     timeoutS: 120,
     maxConcurrent: 4,
     queue: 16,
@@ -125,6 +126,7 @@ Deno.test("parseConfig() reads every key", () => {
     upstream = "https://models.example:8443/base/"
     allow = ["llama3.1:8b", "qwen3"]
     error_style = "client"
+    max_body_mib = 3
     timeout_s = 30
     max_concurrent = 2
     queue = 0
@@ -201,6 +203,7 @@ Deno.test("parseConfig() reads every key", () => {
       upstream: "https://models.example:8443/base",
       allow: ["llama3.1:8b", "qwen3"],
       errorStyle: "client",
+      maxBodyMib: 3,
       timeoutS: 30,
       maxConcurrent: 2,
       queue: 0,

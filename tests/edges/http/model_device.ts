@@ -6,7 +6,7 @@ import type { ModelService } from "../../../src/edges/http/model_routes.ts";
 import type { ModelKey } from "../../../src/features/models/model_key.ts";
 import { createModelGateway } from "../../../src/features/models/proxy.ts";
 import { FakeOllama } from "../../support/fake_ollama.ts";
-import { CHAT, SETTINGS } from "../../features/models/gateway_world.ts";
+import { CHAT, MAX_BODY_BYTES, SETTINGS } from "../../features/models/gateway_world.ts";
 import { type Ask, type Device, openDevice } from "./device.ts";
 
 /** A key for all models. */
@@ -38,6 +38,7 @@ export function openModels(changes: Partial<ModelService> = {}): ModelDevice {
   });
   const models: ModelService = {
     gateway,
+    maxBodyBytes: MAX_BODY_BYTES,
     errorStyle: "sanitized",
     authenticate: (text) => {
       judged.push(text);

@@ -5,8 +5,7 @@ import assert from "node:assert/strict";
 import { AppError } from "../../../src/base/app_error.ts";
 import type { GuardedConnection } from "../../../src/edges/http/guard/guard.ts";
 import { ENDPOINTS } from "../../../src/features/models/endpoints.ts";
-import { MAX_BODY_BYTES } from "../../../src/features/models/request_body.ts";
-import { CHAT, LEAKS } from "../../features/models/gateway_world.ts";
+import { CHAT, LEAKS, MAX_BODY_BYTES } from "../../features/models/gateway_world.ts";
 import { type Answer, type Ask, openDevice, REMOTE } from "./device.ts";
 import { AUTHORIZED, KEY, openModels, post } from "./model_device.ts";
 

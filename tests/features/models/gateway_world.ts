@@ -11,12 +11,16 @@ import type { Fetch } from "../../../src/features/models/upstream.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { FakeOllama } from "../../support/fake_ollama.ts";
 
+/** The longest body that it takes. */
+export const MAX_BODY_BYTES: number = 16 * 1024 * 1024;
+
 /** The settings of a gateway under test. */
 export const SETTINGS: ModelSettings = {
   enabled: true,
   upstream: "http://models.example:11434",
   allow: ["llama3.1:8b", "nomic-embed-text"],
   errorStyle: "sanitized",
+  maxBodyMib: 16,
   timeoutS: 60,
   maxConcurrent: 2,
   queue: 1,

@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { MAX_HELD_BYTES } from "../../../src/features/models/held_bytes.ts";
 import { MAX_JSON_DEPTH } from "../../../src/features/models/json_scanner.ts";
-import { MAX_BODY_BYTES, MAX_MODEL_CHARACTERS } from "../../../src/features/models/request_body.ts";
-import { CHAT, openGateway, pieces, refused, settle } from "./gateway_world.ts";
+import { MAX_MODEL_CHARACTERS } from "../../../src/features/models/request_body.ts";
+import { CHAT, MAX_BODY_BYTES, openGateway, pieces, refused, settle } from "./gateway_world.ts";
 
 const BAD = "body: expected a JSON object in UTF-8";
 const ONE = "model: expected only one";
