@@ -83,6 +83,8 @@ export function createMethods(parts: MethodParts): Dispatcher {
         doors: DOOR_SCOPES,
         onAdded: ({ keyId, scopes }) =>
           audit.record("key_added", { keyId, scopes: scopes.join(" ") }),
+        onChanged: ({ keyId, limits = {} }) =>
+          audit.record("key_changed", { keyId, limits: JSON.stringify(limits) }),
         onRevoked: (keyId) => {
           holds.cut(keyId);
           audit.record("key_revoked", { keyId });

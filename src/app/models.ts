@@ -78,9 +78,10 @@ export function openModels(options: ModelsOptions): Models | undefined {
   const outbox = shared === undefined ? undefined : stores.usageOutbox;
   const usage = new UsageLedger({ store, outbox, clock, random, log });
   const accounting = new KeyAccounting({
-    limitsOf: () => ({
-      perMinute: live().perKeyPerMinute,
-      tokensPerDay: live().perKeyTokensPerDay,
+    // A key may have limits of its own, and 0 is none.
+    limitsOf: ({ limits }) => ({
+      perMinute: (limits?.perMinute ?? live().perKeyPerMinute) || undefined,
+      tokensPerDay: (limits?.tokensPerDay ?? live().perKeyTokensPerDay) || undefined,
     }),
     limits: distant ?? stores.limits,
     usage,

@@ -144,3 +144,21 @@ Deno.test("lists and limits change while the service runs", async () => {
     assert.equal(await status(), 429);
   });
 });
+
+Deno.test("limits of a key win over those of the configuration, and change at once", async () => {
+  await withModels("per_key_per_minute = 1", async ({ chat, newKey, call }) => {
+    const status = async (key: string): Promise<number> => {
+      const answer = await chat(key);
+      await answer.text();
+      return answer.status;
+    };
+    const { key, keyId } = await newKey({ limits: { perMinute: 2 } });
+    assert.deepEqual([await status(key), await status(key), await status(key)], [200, 200, 429]);
+    await call("keys.update", { keyId, limits: { perMinute: 0 } });
+    assert.equal(await status(key), 200);
+    await call("keys.update", { keyId, limits: { perMinute: null } });
+    assert.equal(await status(key), 429);
+    const other = await newKey({ limits: { perMinute: 0, tokensPerDay: 1 } });
+    assert.deepEqual([await status(other.key), await status(other.key)], [200, 429]);
+  });
+});

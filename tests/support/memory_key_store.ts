@@ -8,6 +8,8 @@ import {
   type KeyStore,
 } from "../../src/features/access/api_key.ts";
 
+import type { ModelLimits } from "../../src/features/access/model_limits.ts";
+
 /** A store for tests. */
 export class MemoryKeyStore implements KeyStore {
   /** The names of all calls so far, in order. */
@@ -64,6 +66,15 @@ export class MemoryKeyStore implements KeyStore {
     this.#write("add");
     this.#keys.set(key.keyId, key);
     for (const scope of DOOR_SCOPES) if (key.scopes.includes(scope)) this.#required.add(scope);
+  }
+
+  /** Sets what a key may use. */
+  setLimits(keyId: string, limits: ModelLimits | undefined): boolean {
+    this.#write("setLimits");
+    const key = this.#keys.get(keyId);
+    if (key === undefined || key.revokedAtMs !== undefined) return false;
+    this.#keys.set(keyId, { ...key, limits });
+    return true;
   }
 
   /** Revokes a key. */

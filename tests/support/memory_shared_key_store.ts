@@ -2,6 +2,7 @@
 
 import type { ApiKey, KeyCheck } from "../../src/features/access/api_key.ts";
 import { AppError } from "../../src/base/app_error.ts";
+import type { ModelLimits } from "../../src/features/access/model_limits.ts";
 import type { SharedKeyStore } from "../../src/features/access/shared_key_store.ts";
 import { MemoryKeyStore } from "./memory_key_store.ts";
 
@@ -29,6 +30,11 @@ export class MemorySharedKeyStore implements SharedKeyStore {
   /** Keeps a key. */
   add(key: ApiKey): Promise<void> {
     return this.#ask(() => this.#keys.add(key));
+  }
+
+  /** Sets what a key may use. */
+  setLimits(keyId: string, limits: ModelLimits | undefined): Promise<boolean> {
+    return this.#ask(() => this.#keys.setLimits(keyId, limits));
   }
 
   /** Revokes a key. */

@@ -26,6 +26,9 @@ export const STATUS_OF_CODE: Readonly<Record<ErrorCode, number>> = {
   upstream_failed: 502,
 };
 
+/** When to try again after 429 and 503 where nothing better is known, in seconds. */
+export const RETRY_AFTER_S = 5;
+
 /** Below this path an error's body is `{"error": text}`, because Core's app reads it (§3). */
 export const PAIRING_PREFIX = "/api/pair/";
 
@@ -79,7 +82,8 @@ export function errorResponse(
   const headers = new Headers(thrown instanceof HTTPException ? thrown.res?.headers : undefined);
   headers.set("X-Request-ID", requestId);
   if (status === 401) headers.set("WWW-Authenticate", "Bearer");
-  if (retryAfterS !== undefined) headers.set("Retry-After", String(retryAfterS));
+  const retryS = retryAfterS ?? (status === 429 || status === 503 ? RETRY_AFTER_S : undefined);
+  if (retryS !== undefined) headers.set("Retry-After", String(retryS));
   const body = path.startsWith(PAIRING_PREFIX)
     ? { error: PAIRING_TEXTS[code] ?? message }
     : api === undefined

@@ -2,6 +2,7 @@
 
 import type { JSONValue, Row } from "postgres";
 import type { ApiKey, KeyCheck, KeyScope } from "../../features/access/api_key.ts";
+import type { ModelLimits } from "../../features/access/model_limits.ts";
 import type { SharedKeyStore } from "../../features/access/shared_key_store.ts";
 import type { Postgres } from "./postgres.ts";
 
@@ -52,15 +53,27 @@ export class PostgresKeyStore implements SharedKeyStore {
   /** Keeps a new key. */
   async add(key: ApiKey): Promise<void> {
     const { keyId, name, secretHash, scopes, models, createdAtMs } = key;
-    const { expiresAtMs = null, lastUsedAtMs = null, revokedAtMs = null } = key;
+    const { expiresAtMs = null, lastUsedAtMs = null, revokedAtMs = null, limits } = key;
     await this.#postgres.run((sql) =>
       sql`
         INSERT INTO latchkey_api_keys (key_id, name, secret_hash, scopes, models, created_at_ms,
-          expires_at_ms, last_used_at_ms, revoked_at_ms)
+          expires_at_ms, last_used_at_ms, revoked_at_ms, limits)
         VALUES (${keyId}, ${name}, ${secretHash}, ${sql.json(scopes as JSONValue)},
           ${models === undefined ? null : sql.json(models as JSONValue)}, ${createdAtMs},
-          ${expiresAtMs}, ${lastUsedAtMs}, ${revokedAtMs})`
+          ${expiresAtMs}, ${lastUsedAtMs}, ${revokedAtMs},
+          ${limits === undefined ? null : sql.json(limits as JSONValue)})`
     );
+  }
+
+  /** Sets what a key may use. */
+  async setLimits(keyId: string, limits: ModelLimits | undefined): Promise<boolean> {
+    const { count } = await this.#postgres.run((sql) =>
+      sql`
+        UPDATE latchkey_api_keys
+        SET limits = ${limits === undefined ? null : sql.json(limits as JSONValue)}
+        WHERE key_id = ${keyId} AND revoked_at_ms IS NULL`
+    );
+    return count > 0;
   }
 
   /** Revokes a key. */
@@ -109,6 +122,7 @@ function toKey(row: Row): ApiKey {
     secretHash: new Uint8Array(row["secret_hash"]),
     scopes: row["scopes"] as KeyScope[],
     models: (row["models"] as string[] | null) ?? undefined,
+    ...(row["limits"] === null ? {} : { limits: row["limits"] as ModelLimits }),
     createdAtMs: Number(row["created_at_ms"]),
     expiresAtMs: time(row["expires_at_ms"]),
     lastUsedAtMs: time(row["last_used_at_ms"]),

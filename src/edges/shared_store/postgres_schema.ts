@@ -34,6 +34,7 @@ const STEPS: readonly string[] = [
      at timestamptz NOT NULL DEFAULT now()
    );
    CREATE INDEX latchkey_usage_batches_by_time ON latchkey_usage_batches (at);`,
+  "ALTER TABLE latchkey_api_keys ADD COLUMN limits jsonb;",
 ];
 
 /** The version that the steps lead to. */

@@ -9,11 +9,12 @@ import {
   type KeyScope,
   type KeyStore,
 } from "../../features/access/api_key.ts";
+import type { ModelLimits } from "../../features/access/model_limits.ts";
 import { SqliteTombstones } from "./tombstones.ts";
 import { inTransaction } from "./transaction.ts";
 
 const COLUMNS = `key_id, name, secret_hash, scopes, created_at_ms, expires_at_ms, last_used_at_ms,
-  revoked_at_ms, models`;
+  revoked_at_ms, models, limits`;
 
 /** A KeyStore over the table of the second, third and fifth migration. */
 export class SqliteKeyStore implements KeyStore {
@@ -27,6 +28,7 @@ export class SqliteKeyStore implements KeyStore {
       | "require"
       | "open"
       | "insert"
+      | "setLimits"
       | "revoke"
       | "revoked"
       | "purge"
@@ -53,7 +55,10 @@ export class SqliteKeyStore implements KeyStore {
       require: database.prepare("INSERT OR IGNORE INTO required_keys (scope) VALUES (?)"),
       open: database.prepare("DELETE FROM required_keys WHERE scope = ?"),
       insert: database.prepare(
-        `INSERT INTO api_keys (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, ?)`,
+        `INSERT INTO api_keys (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, NULL, NULL, ?, ?)`,
+      ),
+      setLimits: database.prepare(
+        "UPDATE api_keys SET limits = ? WHERE key_id = ? AND revoked_at_ms IS NULL",
       ),
       revoke: database.prepare(
         "UPDATE api_keys SET revoked_at_ms = ? WHERE key_id = ? AND revoked_at_ms IS NULL",
@@ -119,9 +124,27 @@ export class SqliteKeyStore implements KeyStore {
     const { insert } = this.#statements;
     const modelsText = models === undefined ? null : JSON.stringify(models);
     const scopesText = JSON.stringify(scopes);
+    const limitsText = textOf(key.limits);
     inTransaction(this.#database, () => {
-      insert.run(keyId, name, secretHash, scopesText, createdAtMs, expiresAtMs, modelsText);
+      insert.run(
+        keyId,
+        name,
+        secretHash,
+        scopesText,
+        createdAtMs,
+        expiresAtMs,
+        modelsText,
+        limitsText,
+      );
     });
+  }
+
+  /** Sets what a key may use. */
+  setLimits(keyId: string, limits: ModelLimits | undefined): boolean {
+    return inTransaction(
+      this.#database,
+      () => Number(this.#statements.setLimits.run(textOf(limits), keyId).changes) > 0,
+    );
   }
 
   /** Revokes a key. */
@@ -160,9 +183,14 @@ function toKey(row: Record<string, SQLOutputValue>): ApiKey {
     secretHash: new Uint8Array(row["secret_hash"] as Uint8Array),
     scopes: JSON.parse(String(row["scopes"])) as KeyScope[],
     models: row["models"] === null ? undefined : JSON.parse(String(row["models"])) as string[],
+    ...(row["limits"] === null ? {} : { limits: JSON.parse(String(row["limits"])) as ModelLimits }),
     createdAtMs: Number(row["created_at_ms"]),
     expiresAtMs: time(row["expires_at_ms"]),
     lastUsedAtMs: time(row["last_used_at_ms"]),
     revokedAtMs: time(row["revoked_at_ms"]),
   };
+}
+
+function textOf(limits: ModelLimits | undefined): string | null {
+  return limits === undefined ? null : JSON.stringify(limits);
 }

@@ -124,6 +124,7 @@ export const MIGRATIONS: readonly Migration[] = [
        WHERE value IN ('rpc', 'events', 'run')
          AND value NOT IN (SELECT scope FROM required_keys);
    END;`,
+  "ALTER TABLE api_keys ADD COLUMN limits TEXT CHECK (limits IS NULL OR json_valid(limits));",
 ];
 
 /** Options of {@linkcode migrate}. */

@@ -4,6 +4,7 @@
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import type { Bytes } from "../../base/bytes.ts";
+import type { ModelLimits } from "./model_limits.ts";
 import { randomBelow, type RandomSource } from "../../base/random.ts";
 
 /** What a key opens. */
@@ -45,6 +46,8 @@ export interface ApiKey {
   readonly scopes: readonly KeyScope[];
   /** The models that it may use, of those that the gateway allows; all of them where undefined. */
   readonly models: readonly string[] | undefined;
+  /** What it may use of models, where that differs from the configuration. */
+  readonly limits?: ModelLimits | undefined;
   /** When it was made, in milliseconds since 1970. */
   readonly createdAtMs: number;
   /** When it ends, if it does. */
@@ -91,6 +94,8 @@ export interface KeyStore {
   open(scope: DoorScope): boolean;
   /** Keeps a new key; from now on the transports of its scopes ask for one. */
   add(key: ApiKey): void;
+  /** Sets what a key may use; false where there is none that is not yet revoked. */
+  setLimits(keyId: string, limits: ModelLimits | undefined): boolean;
   /** Revokes a key; false where there is none that is not yet revoked. */
   revoke(keyId: string, atMs: number): boolean;
   /** Removes all revoked keys; how many there were. */

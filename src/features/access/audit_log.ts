@@ -33,6 +33,7 @@ export type AuditEvent =
   | "client_changed"
   | "client_removed"
   | "key_added"
+  | "key_changed"
   | "key_revoked"
   | "key_not_required"
   | "settings_changed"

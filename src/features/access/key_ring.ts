@@ -7,7 +7,8 @@ import type { Logger } from "../../base/log.ts";
 import type { RandomSource } from "../../base/random.ts";
 import type { ApiKey, DoorScope, KeyScope, KeyStore } from "./api_key.ts";
 import { isValidKey, presentedIn } from "./key_judgement.ts";
-import { makeKey, type NewKey } from "./new_key.ts";
+import { changeLimits, type LimitsChange } from "./model_limits.ts";
+import { checkLimited, makeKey, type NewKey } from "./new_key.ts";
 
 /** How often uses are written, in milliseconds. */
 export const LAST_USED_FLUSH_MS = 30_000;
@@ -101,6 +102,19 @@ export class KeyRing {
       ...key,
       lastUsedAtMs: this.#unsaved.get(key.keyId) ?? key.lastUsedAtMs,
     }));
+  }
+
+  /** Changes what a key may use; not_found where there is none that is valid, bad_request. */
+  setLimits(keyId: string, change: LimitsChange): ApiKey {
+    const { store } = this.#options;
+    const key = store.find(keyId);
+    if (key === undefined || key.revokedAtMs !== undefined) {
+      throw new AppError("not_found", "No valid key with this id");
+    }
+    checkLimited(key.scopes);
+    const limits = changeLimits(key.limits, change);
+    store.setLimits(keyId, limits);
+    return { ...key, limits };
   }
 
   /** Revokes a key; not_found where there is none that is valid. */

@@ -7,6 +7,7 @@ import type { Logger } from "../../base/log.ts";
 import type { RandomSource } from "../../base/random.ts";
 import type { ApiKey } from "./api_key.ts";
 import { isValidKey, presentedIn } from "./key_judgement.ts";
+import { changeLimits, type LimitsChange } from "./model_limits.ts";
 import { makeKey, type NewKey } from "./new_key.ts";
 import type { SharedKeyStore } from "./shared_key_store.ts";
 
@@ -73,6 +74,15 @@ export class SharedKeyRing {
       ...key,
       lastUsedAtMs: this.#unsaved.get(key.keyId) ?? key.lastUsedAtMs,
     }));
+  }
+
+  /** Changes what a key may use; undefined where there is none that is valid. bad_request. */
+  async setLimits(keyId: string, change: LimitsChange): Promise<ApiKey | undefined> {
+    const { store } = this.#options;
+    const key = await store.find(keyId);
+    if (key === undefined || key.revokedAtMs !== undefined) return undefined;
+    const limits = changeLimits(key.limits, change);
+    return await store.setLimits(keyId, limits) ? { ...key, limits } : undefined;
   }
 
   /** Revokes a key; false where there is none that is valid. */

@@ -1,5 +1,6 @@
 // API keys that several gateways share (docs/models.md): the same keys as on a device, kept elsewhere.
 
+import type { ModelLimits } from "./model_limits.ts";
 import type { ApiKey, KeyCheck } from "./api_key.ts";
 
 /** Where shared keys are kept. Rejects with AppError unavailable where it cannot be reached. */
@@ -12,6 +13,8 @@ export interface SharedKeyStore {
   check(keyId: string): Promise<KeyCheck>;
   /** Keeps a new key. */
   add(key: ApiKey): Promise<void>;
+  /** Sets what a key may use; false where there is none that is not yet revoked. */
+  setLimits(keyId: string, limits: ModelLimits | undefined): Promise<boolean>;
   /** Revokes a key; false where there is none that is not yet revoked. */
   revoke(keyId: string, atMs: number): Promise<boolean>;
   /** Removes all revoked keys; how many there were. */

@@ -117,6 +117,13 @@ const CONTENT = {
     secretHash: Key32,
     scopes: v.pipe(v.array(v.picklist(KEY_SCOPES)), v.nonEmpty()),
     models: v.nullable(v.array(Text)),
+    // Backups of before have none.
+    limits: v.optional(v.nullable(v.strictObject({
+      perMinute: v.optional(Time),
+      tokensPerDay: v.optional(Time),
+      concurrent: v.optional(Time),
+      weight: v.optional(Time),
+    }))),
     createdAtMs: Time,
     expiresAtMs: OptionalTime,
     lastUsedAtMs: OptionalTime,
@@ -160,6 +167,7 @@ export function encodeBackup(content: BackupContent): Bytes {
       ...key,
       secretHash: encodeBase64(key.secretHash),
       models: key.models ?? null,
+      limits: key.limits ?? null,
       expiresAtMs: key.expiresAtMs ?? null,
       lastUsedAtMs: key.lastUsedAtMs ?? null,
       revokedAtMs: key.revokedAtMs ?? null,
@@ -194,8 +202,9 @@ export function parseBackup(encoded: Uint8Array): BackupContent {
     auditHead: output.format === FORMAT ? output.auditHead : undefined,
     configText: configText ?? undefined,
     settingsText: settingsText ?? undefined,
-    keys: keys.map((key) => ({
+    keys: keys.map(({ limits, ...key }) => ({
       ...key,
+      ...(limits ? { limits } : {}),
       models: key.models ?? undefined,
       expiresAtMs: key.expiresAtMs ?? undefined,
       lastUsedAtMs: key.lastUsedAtMs ?? undefined,

@@ -1,11 +1,15 @@
 // Who asks for a model: a valid API key of the scope "models", and what it may use.
 
+import type { ModelLimits } from "../access/model_limits.ts";
+
 /** A key as the model gateway sees it. */
 export interface ModelKey {
   /** The public id. */
   readonly keyId: string;
   /** The models it may use, of those that the gateway allows; all of them where undefined. */
   readonly models: readonly string[] | undefined;
+  /** What it may use, where that differs from the configuration. */
+  readonly limits?: ModelLimits | undefined;
 }
 
 /** What presenting a key led to. */

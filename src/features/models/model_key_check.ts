@@ -15,6 +15,7 @@ export function createModelKeyCheck(keys: ModelKeySource): AuthenticateModelKey 
     const key = await keys.authenticate(text);
     if (key === undefined) return { kind: "unknown" };
     if (!key.scopes.includes("models")) return { kind: "wrong_scope" };
-    return { kind: "accepted", key: { keyId: key.keyId, models: key.models } };
+    const { keyId, models, limits } = key;
+    return { kind: "accepted", key: { keyId, models, ...(limits && { limits }) } };
   };
 }

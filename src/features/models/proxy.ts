@@ -26,7 +26,7 @@ import {
 import { MIB_BYTES, type ModelSettings } from "./model_settings.ts";
 import { Outages } from "./outage.ts";
 import { RequestBody } from "./request_body.ts";
-import { type SlotLimits, Slots } from "./slots.ts";
+import { type SlotLimits, Slots, type SlotUser } from "./slots.ts";
 import { askUpstream, failedUpstream, type Fetch, type UpstreamAnswer } from "./upstream.ts";
 
 /**
@@ -143,7 +143,9 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
     exchange.waitFor("place");
     exchange.account(await accounting.begin(key));
     const { work, other } = slots;
-    exchange.atEnd(await (endpoint.kind === "work" ? work : other).acquire(exchange.signal, key));
+    exchange.atEnd(
+      await (endpoint.kind === "work" ? work : other).acquire(exchange.signal, slotUserOf(key)),
+    );
     return await ask(under, body);
   }
 
@@ -263,6 +265,11 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
       }
     },
   };
+}
+
+function slotUserOf({ keyId, limits = {} }: ModelKey): SlotUser {
+  const { concurrent, weight } = limits;
+  return { keyId, weight, concurrent: concurrent || undefined };
 }
 
 interface UnderWay {

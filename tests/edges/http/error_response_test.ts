@@ -4,6 +4,7 @@ import { AppError, type ErrorCode } from "../../../src/base/app_error.ts";
 import {
   errorResponse,
   httpError,
+  RETRY_AFTER_S,
   type SpecialStatus,
   STATUS_OF_CODE,
   toHttpError,
@@ -41,7 +42,8 @@ for (const [code, status] of CODES) {
     assert.equal(response.headers.get("X-Request-ID"), ID);
     assert.equal(response.headers.get("Content-Type"), "application/json");
     assert.equal(response.headers.get("WWW-Authenticate"), status === 401 ? "Bearer" : null);
-    assert.equal(response.headers.get("Retry-After"), null);
+    const retry = status === 429 || status === 503 ? String(RETRY_AFTER_S) : null;
+    assert.equal(response.headers.get("Retry-After"), retry);
     const text = await response.text();
     assert.equal(
       text,

@@ -303,6 +303,7 @@ Deno.test("the models of a key come back, and its revocation on both sides as it
   const key = {
     ...apiKey("aaaaaaaa", 5),
     models: ["llama", "qwen:7b"],
+    limits: { perMinute: 5, weight: 2 },
     scopes: ["models"] as const,
   };
   using database = openSample();

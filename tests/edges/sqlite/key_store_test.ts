@@ -98,6 +98,22 @@ for (const [what, changes] of REFUSED) {
   });
 }
 
+Deno.test("SqliteKeyStore keeps the limits of a key, and changes them until it is revoked", () => {
+  withStore((store) => {
+    const limits = { perMinute: 5, weight: 2 };
+    store.add(sampleKey("aaaaaaaa", { limits }));
+    store.add(sampleKey("bbbbbbbb"));
+    assert.deepEqual(store.find("aaaaaaaa")?.limits, limits);
+    assert.equal(store.setLimits("aaaaaaaa", { concurrent: 1 }), true);
+    assert.deepEqual(store.list().map((key) => key.limits), [{ concurrent: 1 }, undefined]);
+    assert.equal(store.setLimits("aaaaaaaa", undefined), true);
+    assert.equal(store.find("aaaaaaaa")?.limits, undefined);
+    store.revoke("aaaaaaaa", 9);
+    assert.equal(store.setLimits("aaaaaaaa", limits), false);
+    assert.equal(store.setLimits("nobodyyy", limits), false);
+  });
+});
+
 function sampleKey(keyId: string, changes: Partial<ApiKey> = {}): ApiKey {
   return {
     keyId,

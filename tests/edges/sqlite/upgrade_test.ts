@@ -31,6 +31,7 @@ const ROWS: readonly string[] = [
    INSERT INTO audit_refusals
      SELECT id + 1, 9, 'session_refused', '{}', hash FROM audit_refusals_checkpoint;`,
   `INSERT OR IGNORE INTO required_keys VALUES ('run');`,
+  `UPDATE api_keys SET limits = '{"perMinute":5}';`,
 ];
 
 // Step by step, as a device that was there from the first version on.

@@ -312,3 +312,22 @@ Deno.test("a key is taken while its use cannot be written", () => {
   store.isBroken = true;
   assert.notEqual(ring.authenticate(text), undefined);
 });
+
+Deno.test("a key for models has limits of its own, which change while it is used", () => {
+  const { ring, store } = setUp();
+  const models = { name: "tablet", scopes: ["models"] as const };
+  const { text, key } = ring.create({ ...models, limits: { perMinute: 5 } });
+  assert.deepEqual(ring.authenticate(text)?.limits, { perMinute: 5 });
+  const changed = ring.setLimits(key.keyId, { perMinute: null, weight: 2 });
+  assert.deepEqual(changed.limits, { weight: 2 });
+  assert.deepEqual(ring.authenticate(text)?.limits, { weight: 2 });
+  assertAppError(() => ring.setLimits(key.keyId, { weight: 0 }), "bad_request");
+  assert.deepEqual(store.find(key.keyId)?.limits, { weight: 2 });
+  // Of other transports there is nothing to limit.
+  assertAppError(() => ring.create({ ...LIGHTS, limits: { weight: 2 } }), "bad_request");
+  const { key: other } = ring.create(LIGHTS);
+  assertAppError(() => ring.setLimits(other.keyId, { weight: 2 }), "bad_request");
+  ring.revoke(key.keyId);
+  assertAppError(() => ring.setLimits(key.keyId, { weight: 3 }), "not_found");
+  assertAppError(() => ring.setLimits("nobodyyy", { weight: 3 }), "not_found");
+});

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { AppError, type ErrorCode } from "../../../src/base/app_error.ts";
 import type { LogFields, Logger } from "../../../src/base/log.ts";
+import type { ModelLimits } from "../../../src/features/access/model_limits.ts";
 import type { Accounting, RequestOutcome } from "../../../src/features/models/accounting.ts";
 import { ENDPOINTS } from "../../../src/features/models/endpoints.ts";
 import type { ModelSettings } from "../../../src/features/models/model_settings.ts";
@@ -39,6 +40,10 @@ export interface Ask {
   body?: object | string | ReadableStream<Uint8Array>;
   /** The models of the key. */
   models?: readonly string[];
+  /** The key. @default "k3y00000" */
+  keyId?: string;
+  /** The limits of the key. */
+  limits?: ModelLimits;
   /** Aborts when the client leaves. */
   signal?: AbortSignal;
 }
@@ -105,12 +110,14 @@ export function openGateway(options: WorldOptions = {}): World {
     outcomes,
     lines,
     told,
-    ask: (path, { body, models, signal = new AbortController().signal } = {}) => {
+    ask: (path, ask = {}) => {
+      const { body, models, keyId = "k3y00000", limits } = ask;
+      const { signal = new AbortController().signal } = ask;
       const endpoint = ENDPOINTS.find((known) => known.path === path);
       assert.ok(endpoint, path);
       return gateway.handle({
         endpoint,
-        key: { keyId: "k3y00000", models },
+        key: { keyId, models, limits },
         body: bodyStream(body),
         signal,
         requestId: REQUEST_ID,

@@ -31,6 +31,7 @@ async function withKeys(test: (fixture: Fixture) => Promise<void>): Promise<void
       scopes: KEY_SCOPES,
       doors: DOOR_SCOPES,
       onAdded: () => {},
+      onChanged: () => {},
       onRevoked: () => {},
       onOpened: () => {},
     }),
@@ -124,5 +125,29 @@ Deno.test("the device's own keys are made and revoked while the shared store is 
     assert.equal(await call("keys.delete", { keyId: own.keyId }), null);
     assert.equal(await call("keys.delete", { keyId: shared.keyId }), "unavailable");
     assert.equal(await call("keys.new", { name: "x", scopes: ["models"] }), "unavailable");
+  });
+});
+
+Deno.test("limits of both kinds of keys change, the device's own while the store is away too", async () => {
+  const update = (keyId: string): [string, object] => [
+    "keys.update",
+    { keyId, limits: { perMinute: 7 } },
+  ];
+  await withKeys(async (fixture) => {
+    const { call, store } = fixture;
+    const shared = await newKey(fixture, ["models"]);
+    const changed = await call(...update(shared.keyId)) as { limits: object; shared: boolean };
+    assert.deepEqual([changed.limits, changed.shared], [{ perMinute: 7 }, true]);
+    assert.deepEqual((await store.find(shared.keyId))?.limits, { perMinute: 7 });
+    assert.equal(await call(...update("nobodyyy")), "not_found");
+    assert.equal(
+      await call("keys.update", { keyId: shared.keyId, limits: { weight: 0 } }),
+      "bad_request",
+    );
+    const own = await newKey(fixture, ["rpc"]);
+    store.isAway = true;
+    assert.equal(await call(...update(shared.keyId)), "unavailable");
+    // For a key of other scopes there is nothing to limit, whatever the store says.
+    assert.equal(await call(...update(own.keyId)), "bad_request");
   });
 });

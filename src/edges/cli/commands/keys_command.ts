@@ -14,13 +14,21 @@ const SECONDS_OF_UNIT: Readonly<Record<string, number>> = {
   w: 7 * 24 * 3600,
 };
 
+const LIMIT_OF_OPTION: Readonly<Record<string, string>> = {
+  "per-minute": "perMinute",
+  "tokens-per-day": "tokensPerDay",
+  concurrent: "concurrent",
+  weight: "weight",
+};
+
 /** The command. */
 export const keysCommand: Command = {
   name: "keys",
   summary: "List, add and revoke API keys",
   usage: `Usage: latchkey keys [list] [--json] [--config FILE]
        latchkey keys add NAME --scope SCOPE[,SCOPE] [--model MODEL[,MODEL]] [--expires 30d]
-                              [--config FILE]
+                              [LIMITS] [--config FILE]
+       latchkey keys limit ID [LIMITS] [--config FILE]
        latchkey keys revoke ID [--config FILE]
        latchkey keys purge [--config FILE]
        latchkey keys open SCOPE [--config FILE]
@@ -28,10 +36,13 @@ export const keysCommand: Command = {
 Scopes: rpc (POST and WebSocket), events (event streams), run (REST), models. --model lets a
 key for models use those alone. A new key is printed once and never again. From the first key of
 the scope rpc, events or run on, other hosts need one for what it opens; revoking and purging do not
-change that, "open" does. Paired phones need none. --json writes {"keys": [...], "required": [...]} as the service answers it.
+change that, "open" does. Paired phones need none.
+LIMITS of a key for models are --per-minute N, --tokens-per-day N, --concurrent N (0: none) and
+--weight N, its share of the places (1 to 100); "config" goes back to what the configuration says.
+--json writes {"keys": [...], "required": [...]} as the service answers it.
 --expires takes minutes, hours, days or weeks: 90m 12h 30d 4w.`,
-  verbs: ["list", "add", "revoke", "purge", "open"],
-  options: ["scope", "model", "expires", "config"],
+  verbs: ["list", "add", "limit", "revoke", "purge", "open"],
+  options: ["scope", "model", "expires", ...Object.keys(LIMIT_OF_OPTION), "config"],
   flags: ["json"],
   async run(args, context): Promise<number> {
     const { options, flags, positionals } = parseArguments(args, keysCommand);
@@ -51,6 +62,10 @@ change that, "open" does. Paired phones need none. --json writes {"keys": [...],
       for (const scope of namesIn(added["nowRequired"])) {
         context.writeError(`${NOW_REQUIRED[scope] ?? scope}\n`);
       }
+    } else if (action === "limit" && !isAlone) {
+      const params = { keyId: argument, limits: parseLimits(options) };
+      await callService(baseUrl, { method: "keys.update", params });
+      context.write("Changed.\n");
     } else if (action === "revoke" && !isAlone) {
       await callService(baseUrl, { method: "keys.delete", params: { keyId: argument } });
       context.write("Revoked.\n");
@@ -68,7 +83,7 @@ change that, "open" does. Paired phones need none. --json writes {"keys": [...],
           : `Other hosts needed no key of scope ${argument}.\n`,
       );
     } else {
-      throw new UsageError("Expected list, add NAME, revoke ID, purge or open SCOPE");
+      throw new UsageError("Expected list, add NAME, limit ID, revoke ID, purge or open SCOPE");
     }
     return EXIT_CODES.done;
   },
@@ -76,14 +91,33 @@ change that, "open" does. Paired phones need none. --json writes {"keys": [...],
 
 function parseKeyOptions(
   options: Readonly<Record<string, string | undefined>>,
-): { scopes: string[]; models?: string[]; expiresIn?: number } {
+): { scopes: string[]; models?: string[]; expiresIn?: number; limits?: object } {
   const { scope, model, expires } = options;
   if (scope === undefined) throw new UsageError("--scope: expected at least one scope");
   return {
     scopes: splitList(scope),
     ...(model === undefined ? {} : { models: splitList(model) }),
+    ...(Object.keys(LIMIT_OF_OPTION).some((name) => options[name] !== undefined)
+      ? { limits: parseLimits(options) }
+      : {}),
     ...(expires === undefined ? {} : { expiresIn: parseDuration(expires) }),
   };
+}
+
+function parseLimits(
+  options: Readonly<Record<string, string | undefined>>,
+): Record<string, number | null> {
+  return Object.fromEntries(
+    Object.entries(LIMIT_OF_OPTION).flatMap(([option, name]): [string, number | null][] => {
+      const text = options[option];
+      if (text === undefined) return [];
+      if (text === "config") return [[name, null]];
+      if (!/^\d{1,10}$/.test(text)) {
+        throw new UsageError(`--${option}: expected a number, or config`);
+      }
+      return [[name, Number(text)]];
+    }),
+  );
 }
 
 function splitList(text: string): string[] {
@@ -118,6 +152,13 @@ function namesIn(list: unknown): string[] {
   return Array.isArray(list) ? list.map(String) : [];
 }
 
+function formatLimits(limits: unknown): string {
+  const own = asJsonObject(limits) ?? {};
+  const shown = Object.entries(LIMIT_OF_OPTION)
+    .flatMap(([option, name]) => own[name] === undefined ? [] : [`${option}=${own[name]}`]);
+  return shown.length === 0 ? "-" : shown.join(",");
+}
+
 function formatKeys(result: unknown): string {
   const keys = asJsonObject(result)?.["keys"];
   if (!Array.isArray(keys) || keys.length === 0) return "There are no API keys.\n";
@@ -127,6 +168,7 @@ function formatKeys(result: unknown): string {
       String(key["keyId"]),
       String(key["scopes"]) + (key["shared"] === true ? " (shared)" : ""),
       key["models"] === null ? "all" : safeText(String(key["models"])),
+      formatLimits(key["limits"]),
       formatTime(key["createdAt"]),
       formatTime(key["expiresAt"]),
       formatTime(key["lastUsedAt"]),
@@ -135,7 +177,7 @@ function formatKeys(result: unknown): string {
     ];
   });
   return formatTable([
-    ["ID", "SCOPES", "MODELS", "CREATED", "EXPIRES", "LAST USED", "REVOKED", "NAME"],
+    ["ID", "SCOPES", "MODELS", "LIMITS", "CREATED", "EXPIRES", "LAST USED", "REVOKED", "NAME"],
     ...rows,
   ]);
 }

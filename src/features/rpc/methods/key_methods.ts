@@ -32,26 +32,38 @@ export interface NewKeyResult {
 /** The parts behind the key methods. */
 export interface KeyMethodsOptions {
   /** The device's own keys. */
-  keys: KeyPlace & Pick<KeyRing, "revoke" | "required" | "open">;
+  keys: KeyPlace & Pick<KeyRing, "revoke" | "required" | "open" | "setLimits">;
   /** The keys for models that several gateways share, where there are such. */
-  shared?: Pick<SharedKeyRing, "list" | "create" | "purgeRevoked" | "revoke"> | undefined;
+  shared?:
+    | Pick<SharedKeyRing, "list" | "create" | "purgeRevoked" | "revoke" | "setLimits">
+    | undefined;
   /** All scopes there are. */
   scopes: readonly KeyScope[];
   /** Those whose transports may ask other hosts for a key. */
   doors: readonly DoorScope[];
   /** Hears of a new key. */
   onAdded: (key: ApiKey) => void;
+  /** Hears of a key whose limits changed. */
+  onChanged: (key: ApiKey) => void;
   /** Hears of a revoked key. */
   onRevoked: (keyId: string) => void;
   /** Hears that other hosts need no key any more for a scope. */
   onOpened: (scope: DoorScope) => void;
 }
 
+const Limit = v.optional(v.nullable(v.number()));
+const Limits = v.strictObject({
+  perMinute: Limit,
+  tokensPerDay: Limit,
+  concurrent: Limit,
+  weight: Limit,
+});
 const MAX_LIFETIME_S = 100 * 366 * 24 * 3600;
 
-/** `keys`, `keys.new`, `keys.delete`, `keys.purge` and `keys.open`. */
+/** `keys`, `keys.new`, `keys.update`, `keys.delete`, `keys.purge` and `keys.open`. */
 export function keyMethods(options: KeyMethodsOptions): RpcMethod[] {
-  const { keys, shared, scopes: knownScopes, doors, onAdded, onRevoked, onOpened } = options;
+  const { keys, shared, scopes: knownScopes, doors, onAdded, onChanged, onRevoked, onOpened } =
+    options;
   return [
     defineMethod({
       name: "keys",
@@ -77,6 +89,7 @@ export function keyMethods(options: KeyMethodsOptions): RpcMethod[] {
         name: v.string(),
         scopes: v.array(v.picklist(knownScopes)),
         models: v.optional(v.array(v.string())),
+        limits: v.optional(Limits),
         expiresIn: v.optional(v.pipe(
           v.number(),
           v.integer(),
@@ -84,7 +97,7 @@ export function keyMethods(options: KeyMethodsOptions): RpcMethod[] {
           v.maxValue(MAX_LIFETIME_S),
         )),
       }),
-      run: async ({ name, scopes, models, expiresIn }) => {
+      run: async ({ name, scopes, models, limits, expiresIn }) => {
         const lifetimeMs = expiresIn === undefined ? undefined : expiresIn * 1000;
         const isShared = shared !== undefined && scopes.includes("models");
         const place: KeyPlace = isShared ? shared : keys;
@@ -92,10 +105,23 @@ export function keyMethods(options: KeyMethodsOptions): RpcMethod[] {
           name,
           scopes,
           models,
+          limits,
           lifetimeMs,
         });
         onAdded(key);
         return { ...showKey(key, isShared), key: text, nowRequired };
+      },
+    }),
+    defineMethod({
+      name: "keys.update",
+      access: "local",
+      params: v.strictObject({ keyId: v.string(), limits: Limits }),
+      run: async ({ keyId, limits }) => {
+        const isOwn = (await keys.list()).some((key) => key.keyId === keyId);
+        const changed = isOwn ? undefined : await shared?.setLimits(keyId, limits);
+        const key = changed ?? keys.setLimits(keyId, limits);
+        onChanged(key);
+        return showKey(key, changed !== undefined);
       },
     }),
     defineMethod({
@@ -153,6 +179,7 @@ function showKey(key: ApiKey, isShared: boolean): Record<string, unknown> {
     name,
     scopes,
     models,
+    limits: key.limits ?? {},
     shared: isShared,
     createdAt: toSeconds(key.createdAtMs),
     expiresAt: toSeconds(key.expiresAtMs),
