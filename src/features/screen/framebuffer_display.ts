@@ -21,7 +21,7 @@ import {
   type PinScreen,
   type TimeLeft,
 } from "./pin_screen.ts";
-import { describeOutcome } from "./terminal_display.ts";
+import { describeOutcome, guessTexts } from "./pin_words.ts";
 import type { Rect, RgbCanvas } from "./rgb_canvas.ts";
 
 /** How often time and bar are drawn, in milliseconds. */
@@ -186,14 +186,10 @@ export function createFramebufferDisplay(options: FramebufferDisplayOptions): Pi
           every(clock, LOOK_PERIOD_MS, () => attempt(redrawIfPaintedOver)),
         ];
       }),
-    warn: ({ failures, limit, from }) =>
+    warn: (guess) =>
       attempt(() => {
         if (shown?.pin === undefined) return;
-        showPin(shown.pin.view, [
-          `Wrong PIN entered: ${failures} of ${limit}, from ${from}`,
-          `Wrong PIN ${failures}/${limit}: ${from}`,
-          `Wrong PIN: ${failures} of ${limit}`,
-        ]);
+        showPin(shown.pin.view, guessTexts(guess));
       }),
     clear: (outcome) =>
       attempt(() => {

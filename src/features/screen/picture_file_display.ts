@@ -1,6 +1,7 @@
 // The PIN as a picture for launchers that show one: a PNG and a JSON beside it, gone with the PIN.
 
 import type { PinDisplay, PinView, WrongGuess } from "./pin_display.ts";
+import { guessTexts } from "./pin_words.ts";
 import { drawPinScreen } from "./pin_screen.ts";
 import type { RgbCanvas } from "./rgb_canvas.ts";
 
@@ -36,10 +37,7 @@ export function createPictureFileDisplay(options: PictureFileOptions): PinDispla
     guess?: WrongGuess,
   ): Promise<void> {
     const failures = guess?.failures ?? 0;
-    const warnings = guess === undefined ? [] : [
-      `Wrong PIN entered: ${failures} of ${guess.limit}, from ${guess.from}`,
-      `Wrong PIN ${failures}/${guess.limit}: ${guess.from}`,
-    ];
+    const warnings = guess === undefined ? [] : guessTexts(guess);
     const { canvas } = drawPinScreen(PICTURE_SIZE, {
       ...current,
       warnings,

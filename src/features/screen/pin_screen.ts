@@ -3,6 +3,7 @@
 
 import { drawDigit } from "./digit_glyphs.ts";
 import { layOutPin, placeText, type TextPlace, textSize } from "./pin_layout.ts";
+import { addressTexts, INSTRUCTIONS } from "./pin_words.ts";
 import { drawQr, encodeQr, type QrCode } from "./qr.ts";
 import { type Color, type Rect, RgbCanvas } from "./rgb_canvas.ts";
 import { safeText } from "./safe_text.ts";
@@ -22,20 +23,6 @@ const COLORS = {
   success: 0x33c27f,
   failure: 0xff6b5e,
 } as const satisfies Record<string, Color>;
-
-// Each in several lengths, the longest first.
-const INSTRUCTIONS = {
-  withQr: [
-    "Scan, or type this PIN in the Zaparoo app",
-    "Scan, or type this PIN in the app",
-    "Scan, or type the PIN",
-  ],
-  without: [
-    "Type this PIN in the Zaparoo app",
-    "Type this PIN in the app",
-    "Type this PIN",
-  ],
-} as const;
 
 const MAX_OUTCOME_LINES = 3;
 
@@ -142,12 +129,6 @@ export function drawOutcomeScreen(
   const rule = Math.max(3, Math.round(shorter * 0.015));
   canvas.fill({ x: margin, y: height - margin - rule, width: inner, height: rule }, color);
   return canvas;
-}
-
-function addressTexts(url: string | undefined): string[] {
-  if (url === undefined || !URL.canParse(url)) return [];
-  const { host } = new URL(url);
-  return [`This device: ${host}`, host];
 }
 
 function drawLine(canvas: RgbCanvas, place: TextPlace | undefined, color: Color): void {

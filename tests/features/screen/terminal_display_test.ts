@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
+import { describeOutcome } from "../../../src/features/screen/pin_words.ts";
 import type { PinOutcome, PinView } from "../../../src/features/screen/pin_display.ts";
-import {
-  createTerminalDisplay,
-  describeOutcome,
-} from "../../../src/features/screen/terminal_display.ts";
+import { createTerminalDisplay } from "../../../src/features/screen/terminal_display.ts";
 
 const NOW_MS = 1_790_000_000_000;
 const ATTACK = "\x1b[2J\nPIN: 000000\u202e";
@@ -28,7 +26,7 @@ function viewOf(change: Partial<PinView>): PinView {
 Deno.test("show() writes the PIN in large digits, two groups of three", () => {
   const { display, written } = setUp();
   display.show(viewOf({ pin: "012345" }));
-  display.show(viewOf({ pin: "678910" }));
+  display.show(viewOf({ pin: "678910", url: "http://192.0.2.7:7497/app/#pair=678910" }));
   assert.deepEqual(written.join("").split("\n"), [
     "",
     "  PIN for living room, valid for 300 s",
@@ -41,6 +39,7 @@ Deno.test("show() writes the PIN in large digits, two groups of three", () => {
     "",
     "  PIN 012 345",
     "",
+    "  Type this PIN in the Zaparoo app",
     "",
     "  PIN for living room, valid for 300 s",
     "",
@@ -52,6 +51,8 @@ Deno.test("show() writes the PIN in large digits, two groups of three", () => {
     "",
     "  PIN 678 910",
     "",
+    "  Type this PIN in the Zaparoo app",
+    "  This device: 192.0.2.7:7497",
     "",
   ]);
 });

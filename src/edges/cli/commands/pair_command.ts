@@ -6,7 +6,7 @@ import { type Connection, connectPlain } from "../../../sdk/connect.ts";
 import { isRole, type Role, ROLES } from "../../../features/access/client.ts";
 import { pinText } from "../../../features/screen/big_digits.ts";
 import { safeText } from "../../../features/screen/safe_text.ts";
-import { describeGuess, describeOutcome } from "../../../features/screen/terminal_display.ts";
+import { describeOutcome, guessTexts } from "../../../features/screen/pin_words.ts";
 import { type Command, CommandError, EXIT_CODES, parseArguments, UsageError } from "../command.ts";
 import { loadConfig, localBaseUrl } from "../configuration.ts";
 
@@ -241,7 +241,7 @@ function textsOf(value: unknown): string[] {
 function describeFailure(params: unknown): string {
   const { failures, limit, from } = asJsonObject(params) ?? {};
   const guess = { failures: Number(failures), limit: Number(limit), from: String(from) };
-  return describeGuess(guess).padEnd(CLEAR_WIDTH);
+  return guessTexts(guess)[0].padEnd(CLEAR_WIDTH);
 }
 
 function messageOf(error: unknown): string {
