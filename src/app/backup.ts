@@ -5,6 +5,7 @@ import { lchownSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { AuditLog } from "../features/access/audit_log.ts";
 import {
+  type AuditHead,
   type BackupContent,
   encodeBackup,
   parseBackup,
@@ -68,7 +69,7 @@ export interface RestoreResult extends RestoreCounts {
  */
 export async function createBackup(
   options: CreateBackupOptions,
-): Promise<{ file: Uint8Array; clients: number; keys: number }> {
+): Promise<{ file: Uint8Array; clients: number; keys: number; auditAnchor: string | undefined }> {
   const { dataDir, passphrase, configText, settingsText } = options;
   checkPassphrase(passphrase);
   const path = findDatabase(dataDir);
@@ -82,7 +83,9 @@ export async function createBackup(
     settingsText,
   };
   const file = await sealFile(encodeBackup(content), { passphrase, random: systemRandom });
-  return { file, clients: records.clients.length, keys: records.keys.length };
+  const { clients, keys, auditHead } = records;
+  const auditAnchor = anchorText(auditHead);
+  return { file, clients: clients.length, keys: keys.length, auditAnchor };
 }
 
 function readStores(dataDir: string, path: string): ReturnType<typeof readRecords> {
@@ -118,8 +121,7 @@ export async function restoreBackup(options: RestoreBackupOptions): Promise<Rest
   try {
     const counts = restoreAll(stores.database, { content, dataDir });
     auditOf(stores).record("backup_restored", { ...counts });
-    const head = content.auditHead;
-    const auditAnchor = head && `${head.id}:${head.hash.toHex()}`;
+    const auditAnchor = anchorText(content.auditHead);
     return { ...counts, auditAnchor, createdAtMs, configText };
   } finally {
     stores.close();
@@ -176,5 +178,11 @@ function checkSettings({ settingsText, configText }: BackupContent): void {
 }
 
 function auditOf(stores: ReturnType<typeof openStores>): AuditLog {
-  return new AuditLog({ store: stores.audit, clock: systemClock, log: silentLogger });
+  const { audit: store, auditRefusals: refusals, auditAnchor: anchor } = stores;
+  const anchored = anchor === undefined ? {} : { anchor };
+  return new AuditLog({ store, refusals, ...anchored, clock: systemClock, log: silentLogger });
+}
+
+function anchorText(head: AuditHead | undefined): string | undefined {
+  return head && `${head.id}:${head.hash.toHex()}`;
 }

@@ -2,6 +2,7 @@
 // that fails.
 
 import assert from "node:assert/strict";
+import { ANCHOR_FILE } from "../../src/edges/sqlite/audit_anchor.ts";
 import { createBackup, restoreBackup } from "../../src/app/backup.ts";
 import { type BackupRecords, encodeBackup } from "../../src/features/backup/backup_content.ts";
 import { sealFile } from "../../src/features/backup/sealed_file.ts";
@@ -53,11 +54,13 @@ Deno.test("createBackup() of a stopped service and restoreBackup() into nothing"
   await withDataDir(async (dataDir) => {
     addClients(dataDir, { first: 1, count: 2 });
     const before = recordsOf(dataDir);
-    const { file, clients, keys } = await backUp(dataDir);
+    const { file, clients, keys, auditAnchor } = await backUp(dataDir);
     assert.deepEqual([clients, keys, eventsOf(dataDir)], [2, 0, ["backup_created"]]);
+    assert.match(await Deno.readTextFile(`${dataDir}/${ANCHOR_FILE}`), /^1:/);
     const empty = `${dataDir}2`;
     const restored = await restoreBackup({ file, passphrase: PASSPHRASE, dataDir: () => empty });
     assert.deepEqual([restored.clients, restored.salts], [2, 2]);
+    assert.deepEqual([auditAnchor, restored.auditAnchor], [`0:${"0".repeat(64)}`, auditAnchor]);
     assert.deepEqual(recordsOf(empty), { ...before, auditHead: recordsOf(empty).auditHead });
     assert.equal(await Deno.readTextFile(`${empty}/${SETTINGS_FILE}`), SETTINGS);
     assert.deepEqual(eventsOf(empty), ["backup_restored"]);

@@ -2,10 +2,11 @@
 
 import assert from "node:assert/strict";
 import { openModels } from "../../src/app/models.ts";
+import { KEY_SWEEP_MS } from "../../src/features/access/key_holds.ts";
 import { parseConfig } from "../../src/edges/config/config.ts";
 import { CHAT } from "../features/models/gateway_world.ts";
 import { type AppInProcess, withAppInProcess } from "../support/app_in_process.ts";
-import { FakeOllama, PROMPT_TOKENS, WORDS } from "../support/fake_ollama.ts";
+import { FakeOllama, manualStream, PROMPT_TOKENS, WORDS } from "../support/fake_ollama.ts";
 
 interface World extends AppInProcess {
   ollama: FakeOllama;
@@ -162,3 +163,46 @@ Deno.test("limits of a key win over those of the configuration, and change at on
     assert.deepEqual([await status(other.key), await status(other.key)], [200, 429]);
   });
 });
+
+for (const how of ["is revoked", "expires", "was revoked by a restore"] as const) {
+  Deno.test(`a key that ${how} loses its running answer within a second, and no other key does`, async () => {
+    await withModels("", async (world) => {
+      const { ollama, chat, newKey, call, clock, stores } = world;
+      const upstream = [manualStream(), manualStream()];
+      let asked = 0;
+      ollama.script = () => upstream[asked++]?.response ?? assert.fail();
+      const { key, keyId } = await newKey(how === "expires" ? { expiresIn: 5 } : {});
+      const { key: other } = await newKey();
+      const line = `{"message":{"content":"The"},"done":false}\n`;
+      for (const stream of upstream) stream.write(line);
+      const [mine, others] = [await chat(key), await chat(other)];
+      assert.deepEqual([mine.status, others.status], [200, 200]);
+      const [mineReader, othersReader] = [mine.body?.getReader(), others.body?.getReader()];
+      assert.equal(new TextDecoder().decode((await mineReader?.read())?.value), line);
+      switch (how) {
+        case "is revoked":
+          await call("keys.delete", { keyId });
+          break;
+        case "expires":
+          clock.advance(5_000);
+          break;
+        case "was revoked by a restore":
+          stores.keys.revoke(keyId, 1);
+          clock.advance(KEY_SWEEP_MS);
+      }
+      await upstream[0]?.cancelled;
+      await assert.rejects(async () => {
+        while ((await mineReader?.read())?.done === false);
+      });
+      upstream[1]?.write(line);
+      const decoder = new TextDecoder();
+      let text = "";
+      while (text.length < 2 * line.length) {
+        text += decoder.decode((await othersReader?.read())?.value, { stream: true });
+      }
+      assert.equal(text, line + line);
+      await othersReader?.cancel();
+      assert.equal((await chat(key)).status, 401);
+    });
+  });
+}

@@ -218,6 +218,7 @@ systemTest("what root restores belongs to the user of the folder, but nothing ou
         [DATABASE_FILE]: NOBODY,
         "latchkey.lock": NOBODY,
         [SETTINGS_FILE]: NOBODY,
+        "audit.anchor": NOBODY,
         link: 0,
         hard_link: 0,
       });

@@ -44,7 +44,10 @@ async function backedUpDevice(dataDir: string): Promise<Device> {
     await callLocal(service.baseUrl, "settings.update", { allowedIps: ["10.0.0.0/8"] });
     const made = await latchkey(PASSPHRASE, "backup", file, "--config", config);
     assert.deepEqual([made.code, made.stderr], [0, ""]);
-    assert.match(made.stdout, /: 1 clients, 0 API keys\.\n$/);
+    assert.match(
+      made.stdout,
+      /: 1 clients, 0 API keys\.\nIt was made at the audit log's \d+:[0-9a-f]{64}\.\n$/,
+    );
     const recordedLater = await recordFirstFrame(service.baseUrl, phone);
     return { dataDir, config, file, phone, recorded, recordedLater };
   } finally {

@@ -79,7 +79,9 @@ export interface CommandContext {
     passphrase: string;
     configText: string | undefined;
     settingsText: string | undefined;
-  }) => Promise<{ file: Uint8Array; clients: number; keys: number }>;
+  }) => Promise<
+    { file: Uint8Array; clients: number; keys: number; auditAnchor: string | undefined }
+  >;
   /** Puts a sealed backup into a data folder; likewise. */
   restoreBackup: (options: {
     file: Uint8Array;

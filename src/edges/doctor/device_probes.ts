@@ -225,12 +225,13 @@ export function createDoctorProbes(options: DeviceProbesOptions): DoctorProbes {
       const { models } = given();
       const { enabled, upstream, allow, store } = models;
       const isAsked = enabled && checkFleet !== undefined;
-      const keys = store === undefined ? (await database()).keys : undefined;
+      const { keys, markMs = 0 } = store === undefined ? await database() : { keys: undefined };
+      const nowMs = Math.max(clock.wallMs(), markMs);
       return {
         enabled,
         isUpstreamReached: enabled && await isAnswered(upstream),
         allowed: allow.length,
-        scopes: keysInForce(keys, clock.wallMs())?.flatMap(({ scopes }) => scopes),
+        scopes: keysInForce(keys, nowMs)?.flatMap(({ scopes }) => scopes),
         fleetProblems: isAsked ? await checkFleet(models) : [],
       };
     },

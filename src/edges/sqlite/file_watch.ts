@@ -1,5 +1,5 @@
-// Whether the open database is still the file in the data folder. SQLite goes on writing into a file
-// that was deleted or moved, and all of it would be gone at the next start.
+// Whether the open database is still the file in the data folder, and its log too. SQLite goes on
+// writing into files that were deleted or moved, and all of it would be gone at the next start.
 
 import { AppError } from "../../base/app_error.ts";
 import type { Logger } from "../../base/log.ts";
@@ -7,26 +7,34 @@ import type { Logger } from "../../base/log.ts";
 /** What a write to such a database is refused with. */
 export const REPLACED_MESSAGE = "The database was deleted or replaced: restart the service";
 
-/** Watches the file of an open database. */
+/** Watches the files of an open database: itself and its log, where the newest writes are. */
 export class FileWatch {
   readonly #path: string;
   readonly #log: Logger;
   readonly #identity: string | undefined;
+  #logIdentity: string | undefined;
   #isTold = false;
 
-  /** The file as it is now, which the database has just opened. */
+  /** The files as they are now; the database has just been opened. */
   constructor(path: string, log: Logger) {
     this.#path = path;
     this.#log = log;
     this.#identity = identityOf(path);
   }
 
-  /** Whether the file is still there; the log is told once when it is not. */
+  /** Whether both files are still there; the log is told once when they are not. */
   isThere(): boolean {
-    const isThere = identityOf(this.#path) === this.#identity;
+    const isThere = identityOf(this.#path) === this.#identity && this.#isLogThere();
     if (!isThere && !this.#isTold) this.#log.error(REPLACED_MESSAGE, { path: this.#path });
     this.#isTold = !isThere;
     return isThere;
+  }
+
+  // SQLite makes it with the first access, and keeps that one as long as the database is open.
+  #isLogThere(): boolean {
+    const identity = identityOf(`${this.#path}-wal`);
+    this.#logIdentity ??= identity;
+    return identity === this.#logIdentity;
   }
 
   /** Throws AppError unavailable where it is not. */

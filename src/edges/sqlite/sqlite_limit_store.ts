@@ -3,13 +3,16 @@
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { LimitStore, TokenBatch } from "../../features/models/limit_store.ts";
+import { inTransaction } from "./transaction.ts";
 
 /** A LimitStore over the tables of the third migration. */
 export class SqliteLimitStore implements LimitStore {
+  readonly #database: DatabaseSync;
   readonly #statements: Readonly<Record<"take" | "tokens" | "add", StatementSync>>;
 
   /** A store over an open, migrated database. */
   constructor(database: DatabaseSync) {
+    this.#database = database;
     this.#statements = {
       // One statement decides and counts; no row changes where the limit is used up.
       take: database.prepare(
@@ -32,7 +35,9 @@ export class SqliteLimitStore implements LimitStore {
   // deno-lint-ignore require-await -- the interface is for stores that answer later
   async takeRequest(key: { keyId: string; minute: number; max: number }): Promise<boolean> {
     if (key.max < 1) return false;
-    return Number(this.#statements.take.run(key.keyId, key.minute, key.max).changes) > 0;
+    const { take } = this.#statements;
+    const { keyId, minute, max } = key;
+    return inTransaction(this.#database, () => Number(take.run(keyId, minute, max).changes) > 0);
   }
 
   /** The tokens of a day. */
@@ -44,6 +49,6 @@ export class SqliteLimitStore implements LimitStore {
   /** Adds tokens to a day. Its answer cannot be lost, so no batch comes twice. */
   // deno-lint-ignore require-await -- the interface is for stores that answer later
   async addTokens({ keyId, day, tokens }: TokenBatch): Promise<void> {
-    this.#statements.add.run(keyId, day, tokens);
+    inTransaction(this.#database, () => this.#statements.add.run(keyId, day, tokens));
   }
 }

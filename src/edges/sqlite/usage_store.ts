@@ -74,10 +74,11 @@ export class SqliteUsageOutbox implements UsageOutbox {
 
   /** Keeps a batch, in the place of one with its id. */
   put({ batchId, entries }: UsageBatch): void {
-    this.#database.prepare(
+    const statement = this.#database.prepare(
       `INSERT INTO model_usage_outbox (batch_id, entries) VALUES (?, ?)
        ON CONFLICT (batch_id) DO UPDATE SET entries = excluded.entries`,
-    ).run(batchId, JSON.stringify(entries));
+    );
+    inTransaction(this.#database, () => statement.run(batchId, JSON.stringify(entries)));
   }
 
   /** All batches, oldest first. */
@@ -91,7 +92,8 @@ export class SqliteUsageOutbox implements UsageOutbox {
 
   /** Forgets a batch. */
   remove(batchId: string): void {
-    this.#database.prepare("DELETE FROM model_usage_outbox WHERE batch_id = ?").run(batchId);
+    const statement = this.#database.prepare("DELETE FROM model_usage_outbox WHERE batch_id = ?");
+    inTransaction(this.#database, () => statement.run(batchId));
   }
 }
 

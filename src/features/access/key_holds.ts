@@ -34,7 +34,8 @@ export interface KeyHoldsOptions {
 export class KeyHolds {
   readonly #options: KeyHoldsOptions;
   readonly #holds = new Set<KeyHold>();
-  readonly #asked = new Set<KeyHold>();
+  /** What a store elsewhere has not yet answered. */
+  readonly #asked = new Set<string>();
   #stopSweep: (() => void) | undefined;
 
   /** Nothing is held yet. */
@@ -57,17 +58,25 @@ export class KeyHolds {
   }
 
   #sweep(): void {
-    for (const hold of [...this.#holds]) {
+    // Once per key, however much it holds.
+    const inUse = new Map([...this.#holds].map((hold) => [useOf(hold), hold]));
+    for (const hold of inUse.values()) {
       const verdict = this.#ask(hold);
-      if (verdict === false) this.#cut(hold);
+      if (verdict === false) this.#cutUse(hold);
       else if (verdict !== true) void this.#await(hold, verdict);
+    }
+  }
+
+  #cutUse(ended: KeyHold): void {
+    for (const hold of [...this.#holds]) {
+      if (useOf(hold) === useOf(ended)) this.#cut(hold);
     }
   }
 
   // A store that cannot answer is no reason to cut.
   #ask(hold: KeyHold): boolean | Promise<boolean> {
     // A store elsewhere may be slower than the sweep.
-    if (this.#asked.has(hold)) return true;
+    if (this.#asked.has(useOf(hold))) return true;
     try {
       return this.#options.isInForce(hold.keyId, hold.scope);
     } catch (error) {
@@ -77,13 +86,13 @@ export class KeyHolds {
   }
 
   async #await(hold: KeyHold, verdict: Promise<boolean>): Promise<void> {
-    this.#asked.add(hold);
+    this.#asked.add(useOf(hold));
     try {
-      if (!await verdict) this.#cut(hold);
+      if (!await verdict) this.#cutUse(hold);
     } catch (error) {
       this.#tellUnknown(hold, error);
     } finally {
-      this.#asked.delete(hold);
+      this.#asked.delete(useOf(hold));
     }
   }
 
@@ -107,4 +116,8 @@ export class KeyHolds {
     this.#stopSweep?.();
     this.#stopSweep = undefined;
   }
+}
+
+function useOf({ keyId, scope }: KeyHold): string {
+  return `${scope} ${keyId}`;
 }

@@ -280,16 +280,20 @@ Deno.test("probesOfThisMachine() tells of keys in force alone", async () => {
     stores.keys.add({ ...key, keyId: "ended001", expiresAtMs: nowMs });
     stores.keys.add({ ...key, keyId: "revoked1", expiresAtMs: undefined });
     stores.keys.revoke("revoked1", 2);
+    // The clock stands before what the device has seen.
+    stores.timeMark.write(nowMs);
     stores.close();
     const text = `[service]\ndata_dir = "${folder}"\nlisten = "127.0.0.1:0"\n`;
     const probes = probesOfThisMachine({
       config: parseConfig(text, { file: "x", env: { isRoot: false } }),
       configFile: "x",
       configProblems: [],
-      clock: new FakeClock(nowMs),
+      clock: new FakeClock(nowMs - 1),
     });
-    const { keys } = await probes.keys(new AbortController().signal);
+    const { signal } = new AbortController();
+    const { keys } = await probes.keys(signal);
     assert.deepEqual(keys.map(({ keyId }) => keyId).sort(), ["endless1", "inforce1"]);
+    assert.deepEqual((await probes.models(signal)).scopes, ["models", "models"]);
   });
 });
 

@@ -35,6 +35,20 @@ const WRITES: [string, (stores: Stores) => unknown][] = [
     "an audit entry",
     ({ audit }) => audit.append({ atMs: 1, event: "paired", details: {} }, 10),
   ],
+  ["that a door opens", ({ keys }) => keys.open("rpc")],
+  ["usage on its way", ({ usageOutbox }) => usageOutbox.put({ batchId: "b", entries: [] })],
+  ["that usage arrived", ({ usageOutbox }) => usageOutbox.remove("b")],
+];
+
+/** Writes whose interface is for stores that answer later. */
+const LATER_WRITES: [string, (stores: Stores) => Promise<unknown>][] = [
+  ["usage", ({ usage }) => usage.add({ batchId: "b", entries: [] })],
+  ["a request", ({ limits }) => limits.takeRequest({ keyId: "abcdefgh", minute: 1, max: 9 })],
+  [
+    "tokens",
+    ({ limits }) =>
+      limits.addTokens({ writer: "w", number: 1, keyId: "abcdefgh", day: "2026-11-24", tokens: 1 }),
+  ],
 ];
 
 const LOSSES: [string, (path: string) => void][] = [
@@ -43,10 +57,11 @@ const LOSSES: [string, (path: string) => void][] = [
     Deno.copyFileSync(path, `${path}.new`);
     Deno.renameSync(`${path}.new`, path);
   }],
+  ["robbed of its log", (path) => Deno.removeSync(`${path}-wal`)],
 ];
 for (const [how, lose] of LOSSES) {
-  Deno.test(`nothing is written to a database that was ${how}, and the log says so once`, () => {
-    withTempFolder((dataDir) => {
+  Deno.test(`nothing is written to a database that was ${how}, and the log says so once`, async () => {
+    await withTempFolder(async (dataDir) => {
       const { log, lines } = recordingLogger();
       const stores = openStores({ dataDir, log });
       stores.clients.add(sampleClient(1));
@@ -55,6 +70,14 @@ for (const [how, lose] of LOSSES) {
       for (const [what, write] of WRITES) {
         assert.throws(
           () => write(stores),
+          { code: "unavailable", message: REPLACED_MESSAGE },
+          what,
+        );
+      }
+      for (const [what, write] of LATER_WRITES) {
+        // deno-lint-ignore no-await-in-loop -- one write after the other
+        await assert.rejects(
+          write(stores),
           { code: "unavailable", message: REPLACED_MESSAGE },
           what,
         );

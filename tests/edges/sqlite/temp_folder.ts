@@ -4,13 +4,21 @@ import type { LogFields, Logger } from "../../../src/base/log.ts";
 import { silentLogger } from "../../../src/base/log.ts";
 
 /** Runs `test` with a fresh folder of mode 0700, which is removed afterwards. */
-export function withTempFolder(test: (folder: string) => void): void {
+export function withTempFolder<Result extends void | Promise<void>>(
+  test: (folder: string) => Result,
+): Result {
   const folder = Deno.makeTempDirSync({ prefix: "latchkey_test_" });
+  const remove = (): void => Deno.removeSync(folder, { recursive: true });
+  let running: Result;
   try {
-    test(folder);
-  } finally {
-    Deno.removeSync(folder, { recursive: true });
+    running = test(folder);
+  } catch (error) {
+    remove();
+    throw error;
   }
+  if (running instanceof Promise) return running.finally(remove) as Result;
+  remove();
+  return running;
 }
 
 /** The contents of all files of a folder by name; folders and links are left out. */

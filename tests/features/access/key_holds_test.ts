@@ -80,6 +80,31 @@ Deno.test("a store elsewhere is asked once at a time, and may be slow or away", 
   assert.deepEqual(cut, ["a"]);
 });
 
+Deno.test("a store is asked once for all that a key holds, and all of it is cut", async () => {
+  for (const isElsewhere of [false, true]) {
+    let isInForce = true;
+    const asked: string[] = [];
+    const { holds, clock, cut, hold } = setUp((keyId, scope) => {
+      asked.push(`${keyId} ${scope}`);
+      const verdict = keyId !== "a" || scope !== "rpc" || isInForce;
+      return isElsewhere ? Promise.resolve(verdict) : verdict;
+    });
+    for (const keyId of ["a", "b", "a", "a"]) hold(keyId);
+    holds.hold({ keyId: "a", scope: "models", cut: () => cut.push("a's model") });
+    clock.advance(KEY_SWEEP_MS);
+    assert.deepEqual(asked.sort(), ["a models", "a rpc", "b rpc"]);
+    // deno-lint-ignore no-await-in-loop -- one kind of store after the other
+    await settle(1);
+    isInForce = false;
+    clock.advance(KEY_SWEEP_MS);
+    // deno-lint-ignore no-await-in-loop -- as above
+    await settle(1);
+    assert.deepEqual(cut, ["a", "a", "a"]);
+    holds.cut("a");
+    holds.cut("b");
+  }
+});
+
 Deno.test("a store that throws cuts nothing", () => {
   const { clock, cut, hold } = setUp(() => {
     throw new Error("disk I/O error");

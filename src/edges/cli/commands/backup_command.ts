@@ -49,6 +49,9 @@ is wiped next. --force replaces FILE.`,
     });
     writeWholeFile(file, made.file);
     context.write(`Backed up to ${file}: ${made.clients} clients, ${made.keys} API keys.\n`);
+    if (made.auditAnchor !== undefined) {
+      context.write(`It was made at the audit log's ${made.auditAnchor}.\n`);
+    }
     return EXIT_CODES.done;
   },
 };
