@@ -31,7 +31,7 @@ export function pairingRoutes(options: PairingRoutesOptions): Hono<RequestEnv> {
   routes.post(
     "/start",
     async (c, next) => {
-      if (!c.get("isLocal")) pairing.admitRemoteStart();
+      if (!c.get("isLocal")) pairing.admitRemoteStart(c.env.peer.address);
       await next();
     },
     limitBody(MAX_PAIR_START_BYTES, "bad_request"),

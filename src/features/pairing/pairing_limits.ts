@@ -17,8 +17,14 @@ export const MAX_FAILURES_PER_ADDRESS = 2;
 /** How many sessions of a PIN live at once; a further one drops the oldest. */
 export const MAX_PAIRING_SESSIONS = 16;
 
-/** How often remote peers together may start. */
-export const START_RATE: BucketRate = { burst: 2, perSecond: 2 };
+/** How often remote peers together may start, by halves: one is for hosts that have rested. */
+export const START_HALF_RATE: BucketRate = { burst: 1, perSecond: 1 };
+
+/** How long a host has rested since its last start to have a part in that half, in milliseconds. */
+export const START_REST_MS = 30_000;
+
+/** How many hosts are remembered for that. */
+export const MAX_START_ADDRESSES = 4096;
 
 /** How many PINs may die of wrong guesses within the window before pairing closes. */
 export const MAX_BURNED_PINS = 5;

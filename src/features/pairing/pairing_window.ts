@@ -7,7 +7,6 @@ import { type Clock, type Deadline, deadlineIn, every, isPast } from "../../base
 import { AppError } from "../../base/app_error.ts";
 import { limitKey } from "../../base/ip_address.ts";
 import { type RandomSource, randomUuid } from "../../base/random.ts";
-import { TokenBucket } from "../../base/token_bucket.ts";
 import type { Client, Role } from "../access/client.ts";
 import { createPinMasks, drawScalar, type PinMasks } from "../../protocol/v1/pake.ts";
 import { decodeClientMessage, MAX_PAKE_MESSAGE_BYTES } from "../../protocol/v1/pake_message.ts";
@@ -20,9 +19,9 @@ import {
   MAX_PAIRING_SESSIONS,
   PAIRING_SESSION_LIFETIME_MS,
   PIN_LIFETIME_MS,
-  START_RATE,
 } from "./pairing_limits.ts";
 import { drawPin } from "./pin.ts";
+import { StartShares } from "./start_shares.ts";
 
 const EXPIRY_CHECK_MS = 1000;
 
@@ -111,7 +110,7 @@ export class PairingWindow {
   readonly #random: RandomSource;
   readonly #clients: PairedClients;
   readonly #events: PairingEvents;
-  readonly #startBucket: TokenBucket;
+  readonly #startShares: StartShares;
   readonly #burnedPins = new BurnedPins();
   #state: WindowState = { step: "closed" };
   #failedConfirms = 0;
@@ -123,7 +122,7 @@ export class PairingWindow {
     this.#random = random;
     this.#clients = clients;
     this.#events = events;
-    this.#startBucket = new TokenBucket(START_RATE, clock.monotonicMs());
+    this.#startShares = new StartShares(clock.monotonicMs());
   }
 
   /** How many confirms were wrong since the start, over all PINs. */
@@ -187,9 +186,9 @@ export class PairingWindow {
     this.#state = { step: "closed" };
   }
 
-  /** Counts a remote start request; rate_limited where there are too many in all. */
-  admitRemoteStart(): void {
-    if (!this.#startBucket.take(this.#clock.monotonicMs())) {
+  /** Counts a start request of another host; rate_limited where there are too many in all. */
+  admitRemoteStart(address: string): void {
+    if (!this.#startShares.admit(address, this.#clock.monotonicMs())) {
       throw new AppError("rate_limited", "Too many pairing requests", { retryAfterS: 1 });
     }
   }
