@@ -43,5 +43,7 @@ for (const write of writes) {
 }
 filler.truncateSync(0);
 stores.keys.add(key);
-console.log(JSON.stringify([...refusals, stores.keys.list().length]));
+Deno.stdout.writeSync(
+  new TextEncoder().encode(JSON.stringify([...refusals, stores.keys.list().length])),
+);
 stores.close();
