@@ -207,6 +207,9 @@ systemTest("what root restores belongs to the user of the folder, but nothing ou
       await Deno.writeTextFile(outside, "root's");
       await Deno.symlink(outside, `${dataDir}/link`);
       await Deno.link(outside, `${dataDir}/hard_link`);
+      await Deno.link(outside, `${dataDir}/${SETTINGS_FILE}.old`);
+      await Deno.symlink(outside, `${dataDir}/${SETTINGS_FILE}.link`);
+      await Deno.writeTextFile(`${dataDir}/notes.txt`, "root's");
       await Deno.chown(dataDir, NOBODY, NOBODY);
       const { code, stderr } = await latchkey(PASSPHRASE, "restore", file, "--config", config);
       assert.deepEqual([code, stderr], [0, ""]);
@@ -221,6 +224,9 @@ systemTest("what root restores belongs to the user of the folder, but nothing ou
         "audit.anchor": NOBODY,
         link: 0,
         hard_link: 0,
+        [`${SETTINGS_FILE}.old`]: 0,
+        [`${SETTINGS_FILE}.link`]: 0,
+        "notes.txt": 0,
       });
       assert.equal((await Deno.stat(outside)).uid, 0);
       assert.equal(readMode(`${dataDir}/${SETTINGS_FILE}`), "600");

@@ -38,6 +38,25 @@ Deno.test("an address that the device does not have is told in one line, with it
     ]);
   }));
 
+Deno.test("a port that needs a right is told in one line, with its key", () =>
+  withDataDir(async (dataDir) => {
+    await writeConfig({ dataDir, listen: "127.0.0.1:81" });
+    // As root without the one right, so that everything else is as in the other tests.
+    const main = new URL("../../src/main.ts", import.meta.url).pathname;
+    const serve = [Deno.execPath(), "run", "-A", main, "serve", "--config", `${dataDir}.toml`];
+    const isRoot = Deno.uid() === 0;
+    const { code, stderr } = await new Deno.Command(isRoot ? "setpriv" : "env", {
+      args: isRoot ? ["--bounding-set", "-net_bind_service", ...serve] : serve,
+      env: { NO_COLOR: "1" },
+    }).output();
+    const lines = new TextDecoder().decode(stderr).trim().split("\n")
+      .filter((line) => !/ INFO +No display /.test(line));
+    assert.deepEqual([code, lines], [1, [
+      "Cannot start: Cannot listen on port 81, as listen in [service] says: it needs root or " +
+      "CAP_NET_BIND_SERVICE. Name a port from 1024 on",
+    ]]);
+  }));
+
 /** What 4 GB of output may cost; with a new buffer for each chunk it was 80 to 113 MiB. */
 const MAX_OUTPUT_GROWTH_MIB = 40;
 

@@ -3,6 +3,7 @@
 
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
+import { isOwnFile } from "../../base/own_files.ts";
 import type { FolderFacts, LockHolder, ProgramState } from "../../features/doctor/doctor_facts.ts";
 import {
   type Identity,
@@ -34,8 +35,19 @@ export async function lookAtFolder(path: string, identity: Identity): Promise<Fo
       ownerUid: found.uid ?? -1,
       freeBytes: bsize * bavail,
       isReadOnly: await isOnReadOnlyDisk(path),
+      foreignName: foreignNameIn(path),
     },
   };
+}
+
+function foreignNameIn(path: string): string | undefined {
+  try {
+    return [...Deno.readDirSync(path)].find(({ name }) => !isOwnFile(name))?.name;
+  } catch (error) {
+    // Who may not look into it is told by its mode and owner what is wrong.
+    if (error instanceof Deno.errors.PermissionDenied) return undefined;
+    throw error;
+  }
 }
 
 /** What lies at a path, links followed; undefined where nothing does. */

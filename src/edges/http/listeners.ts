@@ -69,12 +69,25 @@ export class AddressUnusableError extends Error {
   }
 }
 
+/** The port to listen on needs a right that the service does not have; the message tells the owner. */
+export class PortForbiddenError extends Error {
+  /** An error about a port. */
+  constructor(port: number, options: ErrorOptions = {}) {
+    super(
+      `Cannot listen on port ${port}, as listen in [service] says: it needs root or ` +
+        "CAP_NET_BIND_SERVICE. Name a port from 1024 on",
+      options,
+    );
+    this.name = "PortForbiddenError";
+  }
+}
+
 // Nobody is connected yet: this only keeps the platform from being told twice to stop.
 const FAILED_START_GRACE_MS = 1000;
 
 /**
- * Starts all listeners; throws AddressTakenError, AddressUnusableError or the platform's error, leaving
- * none behind.
+ * Starts all listeners; throws AddressTakenError, AddressUnusableError, PortForbiddenError or the
+ * platform's error, leaving none behind.
  */
 export async function startListeners(options: ListenersOptions): Promise<Listeners> {
   const { listen, requestId, log, clock } = options;
@@ -210,6 +223,9 @@ function probe(address: SocketAddress): void {
   } catch (error) {
     if (error instanceof Deno.errors.AddrInUse) {
       throw new AddressTakenError(address, { cause: error });
+    }
+    if (error instanceof Deno.errors.PermissionDenied) {
+      throw new PortForbiddenError(address.port, { cause: error });
     }
     throw error;
   }

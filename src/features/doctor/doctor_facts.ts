@@ -45,6 +45,8 @@ export interface FolderFacts {
       readonly freeBytes: number;
       /** Whether its disk is mounted read-only. */
       readonly isReadOnly: boolean;
+      /** What lies in it that is not this program's, by one name; undefined where nothing does. */
+      readonly foreignName: string | undefined;
     };
 }
 

@@ -23,7 +23,7 @@ export function judgeDataFolder({ path, uid, state }: FolderFacts): Finding {
       ? ok(`${path} is made at the first start`)
       : fail(`${path} cannot be made`, "Make it yourself, owned by the service's user, mode 0700");
   }
-  const { mode, ownerUid, freeBytes, isReadOnly } = state;
+  const { mode, ownerUid, freeBytes, isReadOnly, foreignName } = state;
   if ((mode & STICKY) !== 0) {
     return fail(`${path} is shared by all users`, "Name a folder of its own as data_dir");
   }
@@ -31,11 +31,18 @@ export function judgeDataFolder({ path, uid, state }: FolderFacts): Finding {
   if (uid !== 0 && ownerUid !== uid) {
     return fail(`${path} belongs to user ${ownerUid}, not to ${uid}`, `chown -R ${uid} ${path}`);
   }
-  if ((mode & OPEN_TO_OTHERS) !== 0 || (mode & OWNERS_RIGHTS) !== OWNERS_RIGHTS) {
+  const isOpen = (mode & OPEN_TO_OTHERS) !== 0;
+  if (isOpen && foreignName !== undefined) {
     return fail(
-      `${path} has mode ${formatMode(mode)}, not 0700`,
-      `If it is latchkey's alone: chmod 700 ${path}; if not, name another data_dir in [service]`,
+      `${path} has mode ${formatMode(mode)} and holds ${
+        JSON.stringify(foreignName)
+      }, which is not ` +
+        "latchkey's: the service does not start with it",
+      `Name a folder of its own as data_dir in [service], or close this one: chmod 700 ${path}`,
     );
+  }
+  if (isOpen || (mode & OWNERS_RIGHTS) !== OWNERS_RIGHTS) {
+    return fail(`${path} has mode ${formatMode(mode)}, not 0700`, `chmod 700 ${path}`);
   }
   if (isReadOnly) {
     return fail(`${path} is on a read-only disk`, "Mount it writable, or name another data_dir");

@@ -337,6 +337,13 @@ const PROBLEMS: [string, string, string[]][] = [
   ["a display without what it needs", '[display]\nkind = ["command", "file"]', [
     'line 2: display.kind: "command" wants a program as display.command',
   ]],
+  ...["LATCHKEY_BACKUP_PASSPHRASE", "LATCHKEY_", "1A", "A-B", "", "A=B"].map(
+    (name): [string, string, string[]] => [
+      `an action that passes ${JSON.stringify(name)} on`,
+      `[[action]]\nname = "x"\nmatch = "x"\ncommand = ["x"]\npass_env = [${JSON.stringify(name)}]`,
+      ["line 5: action.0.pass_env.0: expected a variable's name that does not begin with LATCHKEY_"],
+    ],
+  ),
   ["an action without what it needs", '[[action]]\nname = "x"\nmatch = 1', [
     "line 1: action.0.command: missing",
     "line 3: action.0.match: expected a text in quotes",

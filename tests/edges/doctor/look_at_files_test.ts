@@ -44,7 +44,17 @@ Deno.test("lookAtFolder() tells folders, files and what is not there apart", asy
     assert.equal(state.ownerUid, Deno.uid());
     assert.ok(state.freeBytes > 0);
     assert.equal(state.isReadOnly, false);
+    assert.equal(state.foreignName, undefined);
+    await Deno.mkdir(`${folder}/own`);
+    await Deno.writeTextFile(`${folder}/own/latchkey.sqlite-wal`, "");
+    assert.partialDeepStrictEqual((await lookAtFolder(`${folder}/own`, OWNER)).state, {
+      foreignName: undefined,
+    });
+    await Deno.remove(`${folder}/own`, { recursive: true });
     await Deno.writeTextFile(`${folder}/file`, "");
+    assert.partialDeepStrictEqual((await lookAtFolder(folder, OWNER)).state, {
+      foreignName: "file",
+    });
     assert.deepEqual((await lookAtFolder(`${folder}/file`, OWNER)).state, { kind: "not_a_folder" });
     const missing = await lookAtFolder(`${folder}/a/b`, OWNER);
     assert.deepEqual(missing.state, { kind: "missing", canCreate: true });

@@ -5,6 +5,8 @@ import { createProgramStarter } from "../../../src/edges/platform/program.ts";
 
 Deno.test("the program of a display inherits what is harmless, and no secret", async () => {
   const folder = await Deno.makeTempDir({ prefix: "latchkey_test_" });
+  // The process has its own beside those that the starter is handed.
+  Deno.env.set("LATCHKEY_TEST_TOKEN", "secret");
   try {
     const start = createProgramStarter({
       limitMs: 10_000,
@@ -19,6 +21,7 @@ Deno.test("the program of a display inherits what is harmless, and no secret", a
     assert.match(written, /^told$/m);
     assert.doesNotMatch(written, /secret/);
   } finally {
+    Deno.env.delete("LATCHKEY_TEST_TOKEN");
     await Deno.remove(folder, { recursive: true });
   }
 });

@@ -12,12 +12,28 @@ function folder(
   uid = 1000,
 ): FolderFacts {
   const sound = { kind: "folder", mode: 0o700, ownerUid: 1000, freeBytes: 1e12 } as const;
-  return { path: "/data", uid, state: { ...sound, isReadOnly: false, ...state } };
+  return {
+    path: "/data",
+    uid,
+    state: { ...sound, isReadOnly: false, foreignName: undefined, ...state },
+  };
 }
 
 testJudgement(judgeDataFolder, [
   ["sound", folder({}), "ok", /^\/data, mode 0700, \d+ MiB free/],
-  ["readable by the group", folder({ mode: 0o740 }), "fail", /mode 0740.*chmod 700 \/data/],
+  [
+    "readable by the group",
+    folder({ mode: 0o740 }),
+    "fail",
+    /mode 0740, not 0700\. chmod 700 \/data/,
+  ],
+  [
+    "open to others, with other things in it",
+    folder({ mode: 0o755, foreignName: "www" }),
+    "fail",
+    /mode 0755 and holds "www".*does not start.*data_dir in \[service\], or.*chmod 700 \/data/,
+  ],
+  ["closed, with other things in it", folder({ foreignName: "www" }), "ok", /0700/],
   ["passable by others", folder({ mode: 0o701 }), "fail", /mode 0701/],
   ["closed to its owner", folder({ mode: 0o500 }), "fail", /mode 0500/],
   ["shared", folder({ mode: 0o1777 }), "fail", /shared by all users/],
