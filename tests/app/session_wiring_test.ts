@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import type { Edges } from "../../src/app/edges.ts";
+import { parseConfig } from "../../src/edges/config/config.ts";
 import { PLAINTEXT_IDLE_MS, SESSION_DEADLINE_MS } from "../../src/features/session/connection.ts";
 import { CLOSE_CODES } from "../../src/features/session/socket.ts";
 import type { GuardedConnection } from "../../src/edges/http/guard/guard.ts";
@@ -214,10 +215,7 @@ known_connections = 29`;
     });
   };
   await withAppInProcess({ toml, edges: { startListeners } }, () => Promise.resolve());
-  assert.deepEqual(given, [{
-    sessionsPerClient: 3,
-    connectionsPerAddress: 5,
-    unknownConnections: 23,
-    knownConnections: 29,
-  }]);
+  const { limits } = parseConfig(toml, { file: "test", env: { HOME: "/nowhere", isRoot: false } });
+  assert.deepEqual([limits.sessionsPerClient, limits.knownConnections], [3, 29]);
+  assert.deepEqual(given, [limits]);
 });
