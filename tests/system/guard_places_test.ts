@@ -297,6 +297,61 @@ Deno.test("the service takes its limits from the configuration and counts evicti
   });
 });
 
+for (const [what, listensOnLoopback] of [["", true], [" that is away", false]] as const) {
+  Deno.test(`what comes to a loopback listener${what} ${listensOnLoopback ? "is local" : "meets the guard"}`, async () => {
+    // The guard's listener is the same, with and without one that fits better.
+    const server = startGuardedServer({}, "0.0.0.0");
+    const local = listensOnLoopback
+      ? Deno.serve({
+        hostname: "127.0.0.1",
+        port: server.port,
+        reusePort: true,
+        onListen: () => {},
+      }, () => new Response("local"))
+      : undefined;
+    const texts = await Promise.all(["127.0.0.1", "127.0.0.2"].map(async (host) => {
+      const client = Deno.createHttpClient({});
+      const response = await fetch(`http://${host}:${server.port}/innerPeer`, { client });
+      const { status } = response;
+      await response.body?.cancel();
+      client.close();
+      return status;
+    }));
+    // The inner server has no such path.
+    assert.deepEqual(texts, [listensOnLoopback ? 200 : 404, 404]);
+    await local?.shutdown();
+    await server.close();
+  });
+}
+
+Deno.test("whatever comes in through the guard is remote, also from a loopback address", async () => {
+  const listeners = await startListeners({
+    listen: { hostname: "0.0.0.0", port: 0 },
+    limits: {
+      connectionsPerAddress: 8,
+      unknownConnections: 64,
+      knownConnections: 128,
+      connectionsPerKey: 32,
+    },
+    handler: (_request, { address, cameOverLoopback, guarded }) =>
+      Response.json({ address, cameOverLoopback, isGuarded: guarded !== undefined }),
+    requestId: () => "id",
+    random: systemRandom,
+    clock: systemClock,
+    log: silentLogger,
+  });
+  const ask = async (host: string): Promise<unknown> =>
+    await (await fetch(`http://${host}:${listeners.port}/`, {
+      headers: { Connection: "close" },
+    })).json();
+  const local = { address: "127.0.0.1", cameOverLoopback: true, isGuarded: false };
+  assert.deepEqual(await ask("127.0.0.1"), local);
+  const { address, ...remote } = await ask("127.0.0.2") as Record<string, unknown>;
+  assert.match(String(address), /^127\./);
+  assert.deepEqual(remote, { cameOverLoopback: false, isGuarded: true });
+  await listeners.stop(1_000);
+});
+
 Deno.test("a remote WebSocket without a session ends after two quiet minutes", async () => {
   const clock = new FakeClock();
   const upgraded = Promise.withResolvers<void>();

@@ -1,6 +1,8 @@
 // All the ways in, on one port (docs/protocol.md §8 and §9): the loopback addresses directly, every
 // other address through the guard. The kernel gives a connection to the listener whose address
-// fits best, so what comes to 127.0.0.1 or ::1 never meets the guard, and nothing else gets past it.
+// fits best, so what comes to 127.0.0.1 or ::1 does not meet the guard while there is a listener for
+// it, and nothing else gets past it. Where one of these listeners is away for a moment (server.ts),
+// the guard takes its connections: they count as remote then, which is the safe side.
 
 import type { Clock } from "../../base/clock.ts";
 import { AppError, asError } from "../../base/app_error.ts";
