@@ -17,6 +17,9 @@ import { encodeRefusal } from "../../src/edges/http/guard/refusal.ts";
 /** How much /ws sends for the message "blast". */
 export const BLAST_BYTES: number = 64 * 1024 * 1024;
 
+/** How long /pairing takes, in milliseconds. */
+export const PAIRING_TAKES_MS = 500;
+
 /** A WebSocket as the inner server has it. */
 export interface InnerSocket {
   /** Bytes that were not yet taken from it. */
@@ -156,6 +159,13 @@ async function answer(
   switch (new URL(request.url).pathname) {
     case "/address":
       return new Response(connection.address);
+    case "/pairing":
+      connection.pairing();
+      await new Promise((resolve) => setTimeout(resolve, PAIRING_TAKES_MS));
+      return new Response("paired");
+    case "/remember":
+      connection.remember();
+      return new Response("remembered");
     case "/trust":
       return new Response(String(connection.trust()));
     case "/upload":

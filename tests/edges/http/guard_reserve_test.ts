@@ -204,6 +204,9 @@ Deno.test("without a reserve for pairing its requests keep their slots", () => {
   const world = new World({ reservedForPairing: 0 });
   world.enter(OWNER, "phone").beginPairing();
   assert.deepEqual(world.limiter.counts(), { unknown: 1, known: 0, evicted: 0 });
+  // They count like any other.
+  for (const name of ["1", "2", "3"]) world.enter(OWNER, name);
+  assert.deepEqual(world.evicted, ["phone"]);
 });
 
 Deno.test("one key cannot take the slots of sessions with its answers", () => {
