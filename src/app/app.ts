@@ -21,7 +21,19 @@ export type { ButtonSettings } from "../features/screen/button_settings.ts";
 export type { ActionSettings } from "../features/actions/action_settings.ts";
 export type { DiscoverySettings } from "../features/discovery/discovery_settings.ts";
 export type { ErrorStyle } from "../features/models/client_errors.ts";
-export type { SettingsOutcome } from "../features/rpc/methods/settings_methods.ts";
+export type { SETTINGS } from "../features/settings/settings_table.ts";
+export type {
+  CamelCase,
+  DefaultFacts,
+  Setting,
+  SettingRows,
+  SettingTables,
+  TomlValue,
+  ValueOf,
+  ValuesOf,
+  ValueType,
+} from "../features/settings/setting.ts";
+export type { SettingsOutcome } from "../features/settings/live_settings.ts";
 export type { ModelSettings } from "../features/models/model_settings.ts";
 export {
   type Config,

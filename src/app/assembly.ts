@@ -6,7 +6,7 @@ import { type Clock, settledWithin, systemClock } from "../base/clock.ts";
 import { asError } from "../base/app_error.ts";
 import type { Logger } from "../base/log.ts";
 import { type RandomSource, randomUuid, systemRandom } from "../base/random.ts";
-import { type Config, settingsOf } from "../edges/config/config.ts";
+import type { Config } from "../edges/config/config.ts";
 import { fanOut } from "../features/screen/fan_out.ts";
 import type { PinDisplay } from "../features/screen/pin_display.ts";
 import { EventStreams } from "../edges/http/events.ts";
@@ -22,7 +22,7 @@ import { Throttle } from "../features/session/throttle.ts";
 import { LiveSettings } from "../features/settings/live_settings.ts";
 import { pairPage } from "../edges/http/page/pair_page.ts";
 import { createAnnouncing } from "./announcing.ts";
-import { auditChanges, type InForce } from "./audit_changes.ts";
+import { auditChanges } from "./audit_changes.ts";
 import { createConnector } from "./connections.ts";
 import type { Edges } from "./edges.ts";
 import { startHousekeeping } from "./housekeeping.ts";
@@ -62,12 +62,13 @@ interface Frame {
 /** Starts a service over the given edges; where a step throws, ends all that was started. */
 export async function assemble(options: AppOptions, edges: Edges): Promise<App> {
   const { config, clock = systemClock, random = systemRandom } = options;
-  const settings = new LiveSettings(settingsOf(config));
-  const log = options.log(() => settings.current.logLevel);
+  const settings = new LiveSettings(config);
+  const log = options.log(() => settings.current.log.level);
   const lifetime = new Lifetime({ clock, graceMs: RUNNING_GRACE_MS });
   const status = new ServiceStatus(config.service.listen.port);
   const frame = { options, config, edges, lifetime, status, settings, clock, random, log };
   try {
+    for (const warning of options.configSource?.readWarnings() ?? []) log.warn(warning);
     return await build(frame);
   } catch (error) {
     await lifetime.end().catch((left: unknown) => {
@@ -94,9 +95,9 @@ async function build(frame: Frame): Promise<App> {
   );
   if (frame.options.dropPermissions) {
     frame.edges.dropPermissions({
-      run: config.display.kinds.includes("command") || config.actions.length > 0,
+      run: startsPrograms(config),
       env: core.models !== undefined &&
-        (config.models.store ?? config.models.limits) !== undefined,
+        (config.models.databaseUrl ?? config.models.redisUrl) !== undefined,
     });
   }
   status.state = "ready";
@@ -116,6 +117,10 @@ async function build(frame: Frame): Promise<App> {
       }
     },
   };
+}
+
+function startsPrograms({ display, actions }: Config): boolean {
+  return display.kind.includes("command") || actions.length > 0;
 }
 
 interface Core {
@@ -236,19 +241,18 @@ function buildService(frame: Frame, core: Core): Service {
     clock,
     log,
   });
-  let inForce: InForce = { settings: settings.current, actions: config.actions };
   const control = createSettingsControl({
     settings,
     source: options.configSource,
-    startedWith: config,
+    canStartPrograms: options.dropPermissions !== true || startsPrograms(config),
     files: edges.files,
-    onChanged: (changed, next, by) => {
-      const before = inForce;
-      inForce = { settings: settings.current, actions: next.actions };
-      auditChanges(records.audit, { changed, before, after: inForce, by });
-      actions.replaceTable(next.actions);
-      announcing.apply(next.discovery);
+    onChanged: ({ changed, before, by }) => {
+      const after = settings.current;
+      auditChanges(records.audit, { changed, before, after, by });
+      actions.replaceTable(after.actions);
+      announcing.apply(after.discovery);
     },
+    log,
   });
   return { metrics, actions, pairing, announcing, control };
 }
@@ -288,7 +292,7 @@ function buildRoutes(frame: Frame, parts: Core & Service): ReturnType<typeof cre
     lastSeen,
     live,
     notifications,
-    encryption: () => settings.current.encryption,
+    encryption: () => settings.current.service.encryption,
     isKeyRequired: () => keys.isRequired("rpc"),
     holds,
     metrics,
@@ -313,7 +317,10 @@ function buildRoutes(frame: Frame, parts: Core & Service): ReturnType<typeof cre
     metrics: () => metrics.render(),
     onAnswered: (code) => metrics.answered(code),
     policyFacts: createPolicyFacts({
-      settings: () => settings.current,
+      settings: () => {
+        const { service, security } = settings.current;
+        return { encryption: service.encryption, ...security };
+      },
       keys,
       hostName: edges.hostName(),
       announcedNames: () => parts.announcing.hostNames(),

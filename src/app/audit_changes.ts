@@ -3,27 +3,21 @@
 
 import type { ActionSettings } from "../features/actions/action_settings.ts";
 import type { AuditLog } from "../features/access/audit_log.ts";
-import type { Settings } from "../features/settings/live_settings.ts";
+import { showSettings } from "../features/settings/api_settings.ts";
+import type { Config } from "../features/settings/settings_table.ts";
 
 /** The longest value of a setting in the audit log, in characters; longer ones are cut. */
 export const MAX_AUDITED_CHARACTERS = 500;
 
-/** What is in force. */
-export interface InForce {
-  /** The settings. */
-  readonly settings: Settings;
-  /** The actions. */
-  readonly actions: readonly ActionSettings[];
-}
-
 /** Records what changed. */
 export function auditChanges(
   audit: Pick<AuditLog, "record">,
-  change: { changed: readonly string[]; before: InForce; after: InForce; by: string },
+  change: { changed: readonly string[]; before: Config; after: Config; by: string },
 ): void {
   const { changed, before, after, by } = change;
-  for (const setting of changed as readonly (keyof Settings)[]) {
-    const [from, to] = [show(before.settings[setting]), show(after.settings[setting])];
+  const [had, has] = [showSettings(before), showSettings(after)];
+  for (const setting of changed) {
+    const [from, to] = [show(had[setting]), show(has[setting])];
     audit.record("settings_changed", { setting, from, to, by });
   }
   const [old, now] = [byName(before.actions), byName(after.actions)];

@@ -66,7 +66,7 @@ export function createMethods(parts: MethodParts): Dispatcher {
         platform,
         state: () => status.health,
         addresses: parts.addresses,
-        encryption: () => settings.current.encryption,
+        encryption: () => settings.current.service.encryption,
         connections: () => live.counts(),
         clients: () => roster.list().length,
         playing: () => actions.active()?.media.mediaName,

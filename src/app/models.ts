@@ -70,9 +70,9 @@ export interface Models {
 export function openModels(options: ModelsOptions): Models | undefined {
   const { settings, live, stores, keys, clock, random, log } = options;
   if (!settings.enabled) return undefined;
-  const { store: storeUrl, limits: limitsUrl } = settings;
-  const shared = storeUrl === undefined ? undefined : openStore(storeUrl, log);
-  const distant = limitsUrl === undefined ? undefined : openLimits(limitsUrl, log);
+  const { databaseUrl, redisUrl } = settings;
+  const shared = databaseUrl === undefined ? undefined : openStore(databaseUrl, log);
+  const distant = redisUrl === undefined ? undefined : openLimits(redisUrl, log);
   const sharedKeys = shared && new SharedKeyRing({ store: shared.keys, clock, random, log });
   const store = shared?.usage ?? stores.usage;
   const outbox = shared === undefined ? undefined : stores.usageOutbox;

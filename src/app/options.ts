@@ -1,6 +1,6 @@
 // What a service is started with, and what a running one offers.
 
-import type { SettingsOutcome } from "../features/rpc/methods/settings_methods.ts";
+import type { SettingsOutcome } from "../features/settings/live_settings.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger, LogLevel } from "../base/log.ts";
 import type { RandomSource } from "../base/random.ts";

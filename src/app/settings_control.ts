@@ -3,30 +3,28 @@
 
 import { AppError } from "../base/app_error.ts";
 import { explainStorageError } from "../base/storage_error.ts";
-import { type Config, parseOverlay, settingsOf } from "../edges/config/config.ts";
-import { keysForRestart } from "../edges/config/restart_keys.ts";
+import type { Logger } from "../base/log.ts";
+import { type Config, parseOverlay } from "../edges/config/config.ts";
 import type { ConfigSource } from "../edges/config/config_source.ts";
 import type { PrivateFiles } from "../features/screen/picture_file_display.ts";
-import type { SettingsOutcome } from "../features/rpc/methods/settings_methods.ts";
-import type { LiveSettings } from "../features/settings/live_settings.ts";
-import {
-  changeTables,
-  formatTables,
-  type SettingsChange,
-} from "../features/settings/settings_file.ts";
+import type { ApiSettings } from "../features/settings/api_settings.ts";
+import type { LiveSettings, SettingsOutcome } from "../features/settings/live_settings.ts";
+import { changeTables, formatTables } from "../features/settings/settings_file.ts";
 
 /** Options of {@linkcode createSettingsControl}. */
 export interface SettingsControlOptions {
   /** The settings in force. */
   settings: LiveSettings;
-  /** The configuration that the service was started with. */
-  startedWith: Config;
+  /** Whether the service kept the right to start programs, which it gives up where it needs none. */
+  canStartPrograms: boolean;
   /** Where they come from; without it, nothing can be reloaded or changed. */
   source: ConfigSource | undefined;
   /** Where changed settings are written. */
   files: Pick<PrivateFiles, "write">;
-  /** Hears of a configuration that was put in force, and which settings it changed by whose hand. */
-  onChanged: (changed: readonly string[], config: Config, by: string) => void;
+  /** Hears of what was put in force: what was before, and which settings changed by whose hand. */
+  onChanged: (change: { changed: readonly string[]; before: Config; by: string }) => void;
+  /** The log. */
+  log: Logger;
 }
 
 /** Changes the settings of a running service. */
@@ -34,23 +32,30 @@ export interface SettingsControl {
   /** Reads everything again. Throws and keeps the old. */
   reload(by?: string): SettingsOutcome;
   /** Changes settings and keeps them. Throws and keeps the old. */
-  update(change: SettingsChange, by?: string): SettingsOutcome;
+  update(change: ApiSettings, by?: string): SettingsOutcome;
 }
 
 /** Control over the settings in force. */
 export function createSettingsControl(options: SettingsControlOptions): SettingsControl {
-  const { settings, startedWith, files, onChanged } = options;
+  const { settings, files, onChanged, log } = options;
   function source(): ConfigSource {
     if (options.source !== undefined) return options.source;
     throw new AppError("unavailable", "There is no configuration to change");
   }
   function putInForce(config: Config, by: string): SettingsOutcome {
-    const changed = settings.replace(settingsOf(config));
-    onChanged(changed, config, by);
-    return { changed, needsRestart: keysForRestart(startedWith, config) };
+    const before = settings.current;
+    const { changed, needsRestart } = settings.replace(config);
+    onChanged({ changed, before, by });
+    const isActionLate = config.actions.length > 0 && !options.canStartPrograms;
+    return { changed, needsRestart: isActionLate ? [...needsRestart, "action"] : needsRestart };
   }
   return {
-    reload: (by = "signal") => putInForce(source().read(), by),
+    reload(by = "signal"): SettingsOutcome {
+      const from = source();
+      const config = from.read();
+      for (const warning of from.readWarnings()) log.warn(warning);
+      return putInForce(config, by);
+    },
     update(change, by = "local"): SettingsOutcome {
       const from = source();
       const overlay = from.readOverlay();

@@ -76,6 +76,7 @@ Deno.test("a change of a setting is recorded with who, from what and to what", a
     });
   let reloaded = parse();
   const configSource = {
+    readWarnings: () => [],
     readOverlay: () => ({ file: "settings.toml", text: "" }),
     read: () => reloaded,
     readWith: parse,

@@ -29,6 +29,7 @@ async function withModels(toml: string, test: (world: World) => Promise<void>): 
       overlay: { file: "settings.toml", text },
     });
   const configSource = {
+    readWarnings: () => [],
     readOverlay: () => ({ file: "settings.toml", text: overlay }),
     read: () => parse(overlay),
     readWith: (text: string) => parse(overlay = text),

@@ -1,20 +1,22 @@
 import assert from "node:assert/strict";
 import { createSettingsControl, type SettingsControl } from "../../src/app/settings_control.ts";
-import { parseConfig, settingsOf } from "../../src/edges/config/config.ts";
+import { parseConfig } from "../../src/edges/config/config.ts";
+import { silentLogger } from "../../src/base/log.ts";
+import { describeFormerKeys } from "../../src/edges/config/former_keys.ts";
 import { LiveSettings } from "../../src/features/settings/live_settings.ts";
 import { assertAppError } from "../support/app_error.ts";
 
 interface Fixture {
   control: SettingsControl;
   settings: LiveSettings;
-  startedWith: ReturnType<typeof parseConfig>;
   /** The owner's file and the overlay; undefined where there is none yet. */
   files: { main: string; overlay: string };
   told: string[];
+  warned: string[];
   disk: { isFull: boolean };
 }
 
-function fixture(main = ""): Fixture {
+function fixture(main = "", canStartPrograms = true): Fixture {
   const files = { main, overlay: "" };
   const disk = { isFull: false };
   const told: string[] = [];
@@ -24,12 +26,13 @@ function fixture(main = ""): Fixture {
       env: { HOME: "/home/ann", isRoot: false },
       overlay: { file: "settings.toml", text: overlay },
     });
-  const startedWith = parse("");
-  const settings = new LiveSettings(settingsOf(startedWith));
+  const settings = new LiveSettings(parse(""));
+  const warned: string[] = [];
   const control = createSettingsControl({
     settings,
-    startedWith,
+    canStartPrograms,
     source: {
+      readWarnings: () => describeFormerKeys({ file: "config.toml", text: files.main }),
       readOverlay: () => ({ file: "settings.toml", text: files.overlay }),
       read: () => parse(files.overlay),
       readWith: parse,
@@ -41,10 +44,13 @@ function fixture(main = ""): Fixture {
         files.overlay = new TextDecoder().decode(bytes);
       },
     },
-    onChanged: (changed, config, by) =>
-      told.push(`${by}: ${changed.join(" ")} ${config.discovery.instanceName}`),
+    onChanged: ({ changed, before, by }) => {
+      const changes = `${before.log.level}→${settings.current.log.level}`;
+      told.push(`${by}: ${changed.join(" ")} ${changes}`);
+    },
+    log: { ...silentLogger, warn: (text) => warned.push(text) },
   });
-  return { control, settings, startedWith, files, told, disk };
+  return { control, settings, files, told, warned, disk };
 }
 
 Deno.test("update() puts a change in force and keeps it", () => {
@@ -53,10 +59,13 @@ Deno.test("update() puts a change in force and keeps it", () => {
     changed: ["encryption", "allowedIps"],
     needsRestart: [],
   });
-  assert.equal(settings.current.encryption, true);
+  assert.equal(settings.current.service.encryption, true);
   assert.match(files.overlay, /encryption = true/);
   assert.deepEqual(control.update({ logLevel: "debug" }, "id-1").changed, ["logLevel"]);
-  assert.deepEqual(told, ["local: encryption allowedIps den", "id-1: logLevel den"]);
+  assert.deepEqual(told, [
+    "local: encryption allowedIps info→info",
+    "id-1: logLevel info→debug",
+  ]);
   assert.match(files.overlay, /encryption = true/);
   // What a restart reads is what is in force.
   assert.deepEqual(control.reload(), { changed: [], needsRestart: [] });
@@ -82,7 +91,7 @@ Deno.test("update() puts nothing in force that could not be kept", () => {
     code: "unavailable",
     message: "No space left on the device",
   });
-  assert.equal(settings.current.encryption, false);
+  assert.equal(settings.current.service.encryption, false);
   assert.deepEqual(told, []);
 });
 
@@ -99,18 +108,19 @@ Deno.test("reload() takes what the files say, and the old where they cannot be u
   assert.deepEqual(control.reload().changed, ["encryption"]);
   files.main = "[service]\nencryption = 1";
   assert.throws(() => control.reload(), { name: "ConfigError" });
-  assert.equal(settings.current.encryption, true);
+  assert.equal(settings.current.service.encryption, true);
   assert.equal(told.length, 1);
 });
 
 Deno.test("nothing is reloaded or changed where there is no configuration", () => {
-  const { settings, startedWith } = fixture();
+  const { settings } = fixture();
   const control = createSettingsControl({
     settings,
-    startedWith,
+    canStartPrograms: true,
     source: undefined,
     files: { write: () => assert.fail() },
     onChanged: () => assert.fail(),
+    log: silentLogger,
   });
   assertAppError(() => control.reload(), "unavailable");
   assertAppError(() => control.update({ encryption: true }), "unavailable");
@@ -119,8 +129,8 @@ Deno.test("nothing is reloaded or changed where there is no configuration", () =
 Deno.test("reload() and update() name what waits for a restart", () => {
   const { control, files, settings } = fixture();
   files.main = "[service]\nlisten = '127.0.0.1:7600'\n[models]\nupstream = 'http://10.0.0.9:1'\n" +
-    "store = 'postgres://a:s3cret@db/x'\nallow = ['qwen3']\nqueue = 2";
-  const needsRestart = ["service.listen", "models.upstream", "models.store"];
+    "database_url = 'postgres://a:s3cret@db/x'\nallow = ['qwen3']\nqueue = 2";
+  const needsRestart = ["service.listen", "models.upstream", "models.database_url"];
   assert.deepEqual(control.reload(), { changed: ["models"], needsRestart });
   assert.deepEqual(settings.current.models.allow, ["qwen3"]);
   // They wait until the restart, whatever else is changed meanwhile.
@@ -134,10 +144,9 @@ Deno.test("update() changes the lists and limits of the model gateway and keeps 
   const models = { allow: ["b"], perKeyPerMinute: 0, perKeyTokensPerDay: 100, maxConcurrent: 2 };
   assert.deepEqual(control.update({ models }).changed, ["models"]);
   const expected = {
+    ...parseConfig("", { file: "config.toml", env: { isRoot: true } }).models,
     allow: ["b"],
     maxConcurrent: 2,
-    queue: 16,
-    perKeyPerMinute: undefined,
     perKeyTokensPerDay: 100,
   };
   assert.deepEqual(settings.current.models, expected);
@@ -150,4 +159,35 @@ Deno.test("update() changes the lists and limits of the model gateway and keeps 
     assert.throws(() => control.update({ models: bad }), { name: "ConfigError" });
   }
   assert.deepEqual(settings.current.models, { ...expected, queue: 1 });
+});
+
+Deno.test("reload() keeps in force what waits for a restart", () => {
+  const { control, files, settings } = fixture();
+  files.main = "[service]\ndevice_name = 'den'\n[models]\nallow = ['a']\ntimeout_s = 9";
+  assert.deepEqual(control.reload().needsRestart, ["service.device_name", "models.timeout_s"]);
+  const { service, models } = settings.current;
+  assert.deepEqual([service.deviceName, models.allow, models.timeoutS], [undefined, ["a"], 120]);
+});
+
+const ACTION = '[[action]]\nname = "a"\nmatch = "a"\ncommand = ["/bin/true"]';
+
+Deno.test("reload() says that the first action waits where the right to start it is given up", () => {
+  for (const [canStart, needsRestart] of [[true, []], [false, ["action"]]] as const) {
+    const { control, files, settings } = fixture("", canStart);
+    files.main = ACTION;
+    assert.deepEqual(control.reload(), { changed: [], needsRestart });
+    assert.equal(settings.current.actions.length, 1);
+    files.main = "";
+    assert.deepEqual(control.reload(), { changed: [], needsRestart: [] });
+  }
+});
+
+Deno.test("reload() warns of former keys, and only where the file can be used", () => {
+  const { control, files, warned } = fixture();
+  files.main = "[models]\nlimits = 'redis://b'\nqueue = -1";
+  assert.throws(() => control.reload(), { name: "ConfigError" });
+  assert.deepEqual(warned, []);
+  files.main = "[models]\nlimits = 'redis://b'";
+  assert.deepEqual(control.reload().needsRestart, ["models.redis_url"]);
+  assert.deepEqual(warned, ["config.toml: line 2: models.limits is called models.redis_url now"]);
 });

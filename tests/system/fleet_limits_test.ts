@@ -176,9 +176,9 @@ systemTest("stores that were never used, or whose address is nonsense, close", {
 });
 
 postgresTest("checkFleet() says what is wrong with the store", async ({ server, url }) => {
-  const check = (store: string): Promise<readonly string[]> =>
-    checkFleet({ store, limits: undefined });
-  assert.deepEqual(await checkFleet({ store: undefined, limits: undefined }), []);
+  const check = (databaseUrl: string): Promise<readonly string[]> =>
+    checkFleet({ databaseUrl, redisUrl: undefined });
+  assert.deepEqual(await checkFleet({ databaseUrl: undefined, redisUrl: undefined }), []);
   assert.deepEqual(await check(url), []);
   // The doctor makes no tables.
   assert.equal(await server.sql(url, "SELECT to_regclass('latchkey_schema')"), "");
@@ -193,8 +193,8 @@ systemTest("checkFleet() says what is wrong with the limits", {
   whyNot: await whyNoRedis(),
   run: async () => {
     const server = await startRedis({ password: "s3cret" });
-    const check = (limits: string): Promise<readonly string[]> =>
-      checkFleet({ store: undefined, limits });
+    const check = (redisUrl: string): Promise<readonly string[]> =>
+      checkFleet({ databaseUrl: undefined, redisUrl });
     try {
       const refused = ["the shared limits refuse the login"];
       assert.deepEqual(await check(server.url.replace("//", "//:s3cret@")), []);
@@ -215,8 +215,8 @@ systemTest("checkFleet() gives up in time", {
     withSilentServer(async (port) => {
       const startMs = performance.now();
       const problems = await checkFleet({
-        store: `postgres://127.0.0.1:${port}/x`,
-        limits: `redis://127.0.0.1:${port}`,
+        databaseUrl: `postgres://127.0.0.1:${port}/x`,
+        redisUrl: `redis://127.0.0.1:${port}`,
       });
       assert.deepEqual(problems, [
         "the shared store cannot be reached",

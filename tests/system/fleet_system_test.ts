@@ -50,8 +50,8 @@ async function withWorld(
                 "enabled = true",
                 `upstream = "http://127.0.0.1:${server.addr.port}"`,
                 `allow = ["${MODEL}"]`,
-                options.hasStore ? `store = "${store}"` : "",
-                `limits = "${redis.url}"`,
+                options.hasStore ? `database_url = "${store}"` : "",
+                `redis_url = "${redis.url}"`,
                 settings,
               ].join("\n"),
             });

@@ -9,6 +9,7 @@ import {
   parseConfig,
   type ParseConfigOptions,
 } from "../config/config.ts";
+import { describeFormerKeys } from "../config/former_keys.ts";
 import type { ConfigSource } from "../config/config_source.ts";
 import { SETTINGS_FILE } from "../../features/settings/settings_file.ts";
 import { CommandError } from "./command.ts";
@@ -50,6 +51,7 @@ export function openConfiguration(option: string | undefined): ConfigurationFile
     readText,
     readOverlay,
     readWithout,
+    readWarnings: () => describeFormerKeys({ file: file ?? "config.toml", text: readText() }),
     read: () => parseWith(readOverlay()),
     readWith: (text) => parseWith({ file: overlayFile(), text }),
   };

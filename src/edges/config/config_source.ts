@@ -6,6 +6,8 @@ import type { Config, ConfigText } from "./config.ts";
 export interface ConfigSource {
   /** The changed settings and the file they are kept in; throws where they cannot be read. */
   readOverlay(): ConfigText;
+  /** What the owner's file says in words of former versions, a line each; throws likewise. */
+  readWarnings(): readonly string[];
   /** The configuration with the changed settings; throws where it is unusable. */
   read(): Config;
   /** The configuration as it would be with this text of changed settings; throws likewise. */

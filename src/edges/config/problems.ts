@@ -4,7 +4,7 @@
 import type * as v from "valibot";
 import { closestWord } from "../../base/closest_word.ts";
 import type { KeyPath } from "../../base/toml_lines.ts";
-import { isTable } from "./file_schema.ts";
+import { isTable } from "../../features/settings/value_types.ts";
 
 /** One thing that is wrong with a file. */
 export interface Problem {

@@ -223,9 +223,11 @@ export function createDoctorProbes(options: DeviceProbesOptions): DoctorProbes {
     },
     models: async () => {
       const { models } = given();
-      const { enabled, upstream, allow, store } = models;
+      const { enabled, upstream, allow, databaseUrl } = models;
       const isAsked = enabled && checkFleet !== undefined;
-      const { keys, markMs = 0 } = store === undefined ? await database() : { keys: undefined };
+      const { keys, markMs = 0 } = databaseUrl === undefined
+        ? await database()
+        : { keys: undefined };
       const nowMs = Math.max(clock.wallMs(), markMs);
       return {
         enabled,

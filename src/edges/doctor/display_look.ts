@@ -49,7 +49,7 @@ export async function lookAtDisplays(
     },
     none: () => Promise.resolve(undefined),
   };
-  const displays = await Promise.all(settings.kinds.map(async (kind): Promise<DisplayLook> => {
+  const displays = await Promise.all(settings.kind.map(async (kind): Promise<DisplayLook> => {
     try {
       return { kind, shows: await lookers[kind](), problem: undefined };
     } catch (error) {

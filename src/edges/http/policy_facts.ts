@@ -5,7 +5,6 @@ import { compileRunPatterns } from "../../features/actions/run_patterns.ts";
 import type { Clock } from "../../base/clock.ts";
 import { hostLabel } from "../../features/discovery/instance_name.ts";
 import type { KeyRing } from "../../features/access/key_ring.ts";
-import type { Settings } from "../../features/settings/live_settings.ts";
 import { compileAddressRules } from "./address_rules.ts";
 import { AddressLimiter, GENERAL_RATE, PAIRING_RATE, UPGRADE_RATE } from "./limits.ts";
 import type { PolicyFacts } from "./policy.ts";
@@ -13,10 +12,22 @@ import type { PolicyFacts } from "./policy.ts";
 /** How long the device's own addresses are remembered, in milliseconds. */
 export const ADDRESSES_LIFETIME_MS = 5_000;
 
+/** The settings that the policy goes by. */
+export interface PolicySettings {
+  /** Whether remote WebSocket peers must encrypt. */
+  readonly encryption: boolean;
+  /** Addresses and CIDR ranges that POST, SSE and the model gateway are open to. */
+  readonly allowedIps: readonly string[];
+  /** Web origins beyond the built-in ones. */
+  readonly allowedOrigins: readonly string[];
+  /** Patterns (RE2, anchored) of texts that remote peers may run over REST. */
+  readonly allowRun: readonly string[];
+}
+
 /** Options of {@linkcode createPolicyFacts}. */
 export interface PolicyFactsOptions {
   /** The settings at this moment. */
-  settings: () => Settings;
+  settings: () => PolicySettings;
   /** The API keys. */
   keys: Pick<KeyRing, "isRequired" | "authenticate">;
   /** The machine's name. */

@@ -65,7 +65,7 @@ export function openDisplays(settings: DisplaySettings, options: OpenDisplaysOpt
         hints: cancelHints(options.cancelButtons),
       }),
   };
-  for (const kind of settings.kinds) {
+  for (const kind of settings.kind) {
     if (kind === "none") continue;
     if (kind !== "auto") add(kind, openers[kind]);
     else if (exists(settings.framebuffer) && add("framebuffer", openers.framebuffer)) continue;

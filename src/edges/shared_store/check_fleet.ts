@@ -18,11 +18,11 @@ const STORE_CODES: readonly (readonly [RegExp, string])[] = [
 
 /** One sentence per problem; none where the servers that are set answer. Takes 5 seconds at most. */
 export async function checkFleet(
-  { store, limits }: { store: string | undefined; limits: string | undefined },
+  { databaseUrl, redisUrl }: { databaseUrl: string | undefined; redisUrl: string | undefined },
 ): Promise<readonly string[]> {
   const problems = await Promise.all([
-    store === undefined ? undefined : checkStore(store),
-    limits === undefined ? undefined : checkLimits(limits),
+    databaseUrl === undefined ? undefined : checkStore(databaseUrl),
+    redisUrl === undefined ? undefined : checkLimits(redisUrl),
   ]);
   return problems.filter((problem) => problem !== undefined);
 }

@@ -34,7 +34,7 @@ export interface ModelSettings {
   /** Tokens, of prompt and answer together, per key and day of UTC; unlimited where undefined. */
   readonly perKeyTokensPerDay: number | undefined;
   /** Where keys and usage are kept: a postgres:// URL, or the embedded database where undefined. */
-  readonly store: string | undefined;
+  readonly databaseUrl: string | undefined;
   /** Where limits are counted: a redis:// URL, or the embedded database where undefined. */
-  readonly limits: string | undefined;
+  readonly redisUrl: string | undefined;
 }

@@ -18,7 +18,7 @@ export const DISPLAY_KINDS: readonly DisplayKind[] = [
 /** Where PINs are shown. */
 export interface DisplaySettings {
   /** The displays, all at once. */
-  readonly kinds: readonly DisplayKind[];
+  readonly kind: readonly DisplayKind[];
   /** The framebuffer's device file. */
   readonly framebuffer: string;
   /** Its folder in sysfs. */

@@ -1,62 +1,50 @@
-// The settings that may change while the service runs. Whoever needs one asks at the moment it
-// matters, so that a change takes effect with the next request and ends no session.
+// The configuration of a running service. Whoever needs a setting that may change asks at the moment
+// it matters, so that a change takes effect with the next request and ends no session.
 
-import type { LogLevel } from "../../base/log.ts";
+import { showSettings } from "./api_settings.ts";
+import { ALL_SETTINGS, type Config, valueIn } from "./settings_table.ts";
 
-/** Settings that can be reloaded. */
-export interface Settings {
-  /** Whether remote WebSocket peers must encrypt. */
-  readonly encryption: boolean;
-  /** Addresses and CIDR ranges that POST, SSE and the model gateway are open to. */
-  readonly allowedIps: readonly string[];
-  /** Web origins beyond the built-in ones. */
-  readonly allowedOrigins: readonly string[];
-  /** Patterns (RE2, anchored) of texts that remote peers may run over REST. */
-  readonly allowRun: readonly string[];
-  /** The announcement in the local network. */
-  readonly discovery: {
-    /** Whether the device announces itself. */
-    readonly enabled: boolean;
-    /** The name under which people find it; the host name where undefined. */
-    readonly instanceName: string | undefined;
-  };
-  /** The model gateway. */
-  readonly models: {
-    /** The models that may be used, each with its tag. */
-    readonly allow: readonly string[];
-    /** How many requests are upstream at once. */
-    readonly maxConcurrent: number;
-    /** How many requests may wait for a place. */
-    readonly queue: number;
-    /** Requests per key and minute; unlimited where undefined. */
-    readonly perKeyPerMinute: number | undefined;
-    /** Tokens per key and day of UTC; unlimited where undefined. */
-    readonly perKeyTokensPerDay: number | undefined;
-  };
-  /** The quietest log level that is written. */
-  readonly logLevel: LogLevel;
+/** What a change or a reload led to. */
+export interface SettingsOutcome {
+  /** The API's names of the settings that changed, and are in force. */
+  readonly changed: readonly string[];
+  /** The keys of the configuration that differ from what is in force until a restart. */
+  readonly needsRestart: readonly string[];
 }
 
 /** The settings of a running service. */
 export class LiveSettings {
-  #current: Settings;
+  #current: Config;
 
-  /** Begins with the settings of the start. */
-  constructor(initial: Settings) {
+  /** Begins with the configuration of the start. */
+  constructor(initial: Config) {
     this.#current = initial;
   }
 
-  /** The settings at this moment. */
-  get current(): Settings {
+  /** What is in force at this moment; what cannot be reloaded is as it was at the start. */
+  get current(): Config {
     return this.#current;
   }
 
-  /** Puts new settings in force; the names of those that changed. */
-  replace(next: Settings): (keyof Settings)[] {
+  /** Puts in force what of a configuration can be reloaded. */
+  replace(next: Config): SettingsOutcome {
     const before = this.#current;
-    this.#current = next;
-    return (Object.keys(next) as (keyof Settings)[]).filter((name) =>
-      JSON.stringify(before[name]) !== JSON.stringify(next[name])
-    );
+    const tables: Record<string, Record<string, unknown>> = {};
+    for (const setting of ALL_SETTINGS) {
+      const table = tables[setting.table] ??= {};
+      table[setting.name] = valueIn(setting.row.reloadable === true ? next : before, setting);
+    }
+    this.#current = { ...tables, actions: next.actions } as unknown as Config;
+    const [old, now] = [showSettings(before), showSettings(this.#current)];
+    return {
+      changed: Object.keys(now).filter((name) => !isSame(old[name], now[name])),
+      needsRestart: ALL_SETTINGS
+        .filter((setting) => !isSame(valueIn(this.#current, setting), valueIn(next, setting)))
+        .map(({ path }) => path),
+    };
   }
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 }

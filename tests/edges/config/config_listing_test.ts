@@ -50,16 +50,26 @@ for (const [what, text] of [["the defaults", ""], ["every key", EXAMPLE]] as con
 }
 
 const SECRETS: [string, string][] = [
-  ["store = 'postgres://ann:s3cret@db.example/latchkey'", "postgres://ann:***@db.example/latchkey"],
-  ["store = 'postgres://db.example/x?password=s3cret'", "postgres://db.example/x?***"],
+  [
+    "database_url = 'postgres://ann:s3cret@db.example/latchkey'",
+    "postgres://ann:***@db.example/latchkey",
+  ],
+  ["database_url = 'postgres://db.example/x?password=s3cret'", "postgres://db.example/x?***"],
+  ["redis_url = 'redis://:s3cret@db.example'", "redis://:***@db.example"],
+  ["redis_url = 'redis://db.example/1'", "redis://db.example/1"],
   ["limits = 'redis://:s3cret@db.example'", "redis://:***@db.example"],
-  ["limits = 'redis://db.example/1'", "redis://db.example/1"],
 ];
 for (const [setting, shown] of SECRETS) {
   Deno.test(`listConfig() shows ${shown}`, () => {
     const listed = list(`[models]\n${setting}`);
     assert.doesNotMatch(listed, /s3cret/);
-    const { models } = parse(listed) as { models: { store: string; limits: string } };
-    assert.ok([models.store, models.limits].includes(shown), JSON.stringify(models));
+    const { models } = parse(listed) as { models: Record<string, unknown> };
+    assert.ok([models["database_url"], models["redis_url"]].includes(shown), listed);
   });
 }
+
+Deno.test("listConfig() shows a former key under its name of today, with the file it is in", () => {
+  const listed = list("[models]\nstore = 'postgres://db.example/x'");
+  assert.match(listed, /^database_url = "postgres:\/\/db\.example\/x" +# config\.toml$/m);
+  assert.doesNotMatch(listed, /^store/m);
+});

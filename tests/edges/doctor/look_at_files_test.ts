@@ -318,7 +318,7 @@ Deno.test("diagnose() skips what needs a configuration where there is none", asy
 });
 
 const DISPLAY: DisplaySettings = {
-  kinds: [],
+  kind: [],
   framebuffer: "/none/fb0",
   sysfs: "/none/sysfs",
   console: "",
@@ -339,7 +339,7 @@ Deno.test("lookAtDisplays() opens what is there and changes none of it", async (
     const settings: DisplaySettings = {
       ...DISPLAY,
       ...panel,
-      kinds: ["framebuffer", "auto", "terminal", "command", "file", "none"],
+      kind: ["framebuffer", "auto", "terminal", "command", "file", "none"],
       file: `${folder}/pin.png`,
     };
     const options = { hasTerminal: false, searchPath: folder, identity: OWNER, openFramebuffer };
@@ -362,23 +362,23 @@ Deno.test("lookAtDisplays() says what is wrong with each", async () => {
   await withFolder(async (folder) => {
     const options = { hasTerminal: false, searchPath: folder, identity: OWNER, openFramebuffer };
     const kinds = ["framebuffer", "command", "file"] as const;
-    const { displays } = await lookAtDisplays({ ...DISPLAY, kinds }, options);
+    const { displays } = await lookAtDisplays({ ...DISPLAY, kind: kinds }, options);
     assert.deepEqual(displays.map(({ problem }) => problem), [
       "Cannot use framebuffer /none/fb0: /none/sysfs/virtual_size cannot be read",
       "tv is not there",
       "/none is no folder to write into",
     ]);
-    const asFolder = await lookAtDisplays({ ...DISPLAY, kinds: ["file"], file: folder }, options);
+    const asFolder = await lookAtDisplays({ ...DISPLAY, kind: ["file"], file: folder }, options);
     assert.deepEqual(asFolder.displays[0]?.problem, `${folder} is a folder`);
     await Deno.writeTextFile(`${folder}/tv`, "", { mode: 0o644 });
-    const asText = await lookAtDisplays({ ...DISPLAY, kinds: ["command"] }, options);
+    const asText = await lookAtDisplays({ ...DISPLAY, kind: ["command"] }, options);
     assert.equal(asText.displays[0]?.problem, "tv is not executable");
   });
 });
 
 Deno.test("lookAtDisplays() takes a terminal for auto only where the service has one", async () => {
   const look = async (hasTerminal: boolean): Promise<unknown> =>
-    (await lookAtDisplays({ ...DISPLAY, kinds: ["auto"] }, {
+    (await lookAtDisplays({ ...DISPLAY, kind: ["auto"] }, {
       hasTerminal,
       searchPath: "",
       identity: OWNER,

@@ -142,13 +142,13 @@ Deno.test("settings take effect with the next request", async () => {
     ].map(async (answer) => (await answer).status));
   assert.deepEqual(await ask(), [200, 200, 200]);
   const closed = { allowedIps: [], allowRun: [], allowedOrigins: [] };
-  device.settings.replace({ ...device.settings.current, ...closed });
+  device.settings.current = { ...device.settings.current, ...closed };
   assert.deepEqual(await ask(), [403, 403, 403]);
   const open = {
     allowedIps: ["::/0", "0.0.0.0/0"],
     allowRun: [".*"],
     allowedOrigins: ["https://app.example"],
   };
-  device.settings.replace({ ...device.settings.current, ...open });
+  device.settings.current = { ...device.settings.current, ...open };
   assert.deepEqual(await ask(), [200, 200, 200]);
 });

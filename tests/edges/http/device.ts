@@ -7,7 +7,7 @@ import { AppError } from "../../../src/base/app_error.ts";
 import type { LogFields, Logger } from "../../../src/base/log.ts";
 import type { Client } from "../../../src/features/access/client.ts";
 import { EventStreams } from "../../../src/edges/http/events.ts";
-import { createPolicyFacts } from "../../../src/edges/http/policy_facts.ts";
+import { createPolicyFacts, type PolicySettings } from "../../../src/edges/http/policy_facts.ts";
 import type { Peer } from "../../../src/edges/http/request_env.ts";
 import { createRoutes, type RoutesOptions } from "../../../src/edges/http/routes.ts";
 import { KeyHolds } from "../../../src/features/access/key_holds.ts";
@@ -16,7 +16,6 @@ import { PairingWindow } from "../../../src/features/pairing/pairing_window.ts";
 import { createDispatcher } from "../../../src/features/rpc/dispatcher.ts";
 import { defineMethod } from "../../../src/features/rpc/method.ts";
 import { Notifications } from "../../../src/features/rpc/notifications.ts";
-import { LiveSettings, type Settings } from "../../../src/features/settings/live_settings.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { MemoryKeyStore } from "../../support/memory_key_store.ts";
 import { seededRandom } from "../../support/seeded_random.ts";
@@ -31,20 +30,11 @@ export const REMOTE: Peer = {
   guarded: undefined,
 };
 
-const SETTINGS: Settings = {
+const SETTINGS: PolicySettings = {
   encryption: false,
   allowedIps: [REMOTE.address],
   allowedOrigins: ["https://app.example"],
   allowRun: ["hello.*"],
-  discovery: { enabled: false, instanceName: undefined },
-  models: {
-    allow: [],
-    maxConcurrent: 4,
-    queue: 16,
-    perKeyPerMinute: undefined,
-    perKeyTokensPerDay: undefined,
-  },
-  logLevel: "info",
 };
 
 /** One request. */
@@ -72,8 +62,8 @@ export type Line = [level: keyof Logger, message: string, fields: LogFields];
 
 /** A device under test and its parts. */
 export interface Device {
-  /** The settings. */
-  readonly settings: LiveSettings;
+  /** The settings, which may be replaced. */
+  readonly settings: { current: PolicySettings };
   /** The API keys. */
   readonly keys: KeyRing;
   /** What keys hold open. */
@@ -105,7 +95,7 @@ export interface Device {
 /** What a test changes about its device. */
 export interface DeviceOptions extends Partial<Omit<RoutesOptions, "pairing" | "events">> {
   /** Other settings. */
-  settings?: Partial<Settings>;
+  settings?: Partial<PolicySettings>;
   /** How many clients there may be. @default 50 */
   maxClients?: number;
   /** Whether clients cannot be kept. @default false */
@@ -116,7 +106,7 @@ export interface DeviceOptions extends Partial<Omit<RoutesOptions, "pairing" | "
 export function openDevice(options: DeviceOptions = {}): Device {
   const { settings: changes, maxClients = 50, isStoreBroken = false, ...routeOptions } = options;
   const clock = new FakeClock();
-  const settings = new LiveSettings({ ...SETTINGS, ...changes });
+  const settings = { current: { ...SETTINGS, ...changes } };
   const lines: Line[] = [];
   const log = recordingLogger(lines);
   const keys = new KeyRing({ store: new MemoryKeyStore(), clock, random: seededRandom(1), log });

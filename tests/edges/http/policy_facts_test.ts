@@ -1,18 +1,21 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "../../../src/base/log.ts";
-import { ADDRESSES_LIFETIME_MS, createPolicyFacts } from "../../../src/edges/http/policy_facts.ts";
 import type { LimitName } from "../../../src/edges/http/limits.ts";
+import {
+  ADDRESSES_LIFETIME_MS,
+  createPolicyFacts,
+  type PolicySettings,
+} from "../../../src/edges/http/policy_facts.ts";
 import { isAllowedOrigin, isOwnHost } from "../../../src/edges/http/origins.ts";
 import type { PolicyFacts } from "../../../src/edges/http/policy.ts";
 import { KeyRing } from "../../../src/features/access/key_ring.ts";
-import type { Settings } from "../../../src/features/settings/live_settings.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { MemoryKeyStore } from "../../support/memory_key_store.ts";
 import { seededRandom } from "../../support/seeded_random.ts";
 
 interface Fixture {
   facts: () => PolicyFacts;
-  settings: Settings;
+  settings: PolicySettings;
   announced: string[];
   addresses: string[];
   addressLooks: () => number;
@@ -31,15 +34,6 @@ function setUp(hostName = "Handheld"): Fixture {
       allowedIps: ["192.0.2.1"],
       allowedOrigins: ["https://app.example"],
       allowRun: ["hello"],
-      discovery: { enabled: false, instanceName: undefined },
-      models: {
-        allow: [],
-        maxConcurrent: 4,
-        queue: 16,
-        perKeyPerMinute: undefined,
-        perKeyTokensPerDay: undefined,
-      },
-      logLevel: "info",
     },
     announced: [],
     addresses: ["192.0.2.7"],

@@ -27,8 +27,8 @@ export const SETTINGS: ModelSettings = {
   queue: 1,
   perKeyPerMinute: undefined,
   perKeyTokensPerDay: undefined,
-  store: undefined,
-  limits: undefined,
+  databaseUrl: undefined,
+  redisUrl: undefined,
 };
 
 /** The name of every request. */

@@ -11,10 +11,8 @@ import { KeyRing } from "../../../src/features/access/key_ring.ts";
 import { createDispatcher } from "../../../src/features/rpc/dispatcher.ts";
 import { auditMethods, MAX_AUDIT_PAGE } from "../../../src/features/rpc/methods/audit_methods.ts";
 import { keyMethods } from "../../../src/features/rpc/methods/key_methods.ts";
-import {
-  settingsMethods,
-  type SettingsOutcome,
-} from "../../../src/features/rpc/methods/settings_methods.ts";
+import { settingsMethods } from "../../../src/features/rpc/methods/settings_methods.ts";
+import type { SettingsOutcome } from "../../../src/features/settings/live_settings.ts";
 import { SqliteAuditStore } from "../../../src/edges/sqlite/audit_store.ts";
 import { SqliteKeyStore } from "../../../src/edges/sqlite/key_store.ts";
 import { openSample } from "../../edges/sqlite/samples.ts";

@@ -8,42 +8,37 @@ import {
   MAX_SETTING_ENTRIES,
   settingsMethods,
 } from "../../../src/features/rpc/methods/settings_methods.ts";
-import type { Settings } from "../../../src/features/settings/live_settings.ts";
-import type { SettingsChange } from "../../../src/features/settings/settings_file.ts";
+import type { ApiSettings } from "../../../src/features/settings/api_settings.ts";
+import { configOf } from "../../support/settings.ts";
 
-const SETTINGS: Settings = {
-  encryption: true,
-  allowedIps: ["192.0.2.1"],
-  allowedOrigins: ["https://app.example"],
-  allowRun: ["hello"],
-  discovery: { enabled: true, instanceName: undefined },
-  models: {
-    allow: ["qwen3:4b"],
-    maxConcurrent: 4,
-    queue: 16,
-    perKeyPerMinute: undefined,
-    perKeyTokensPerDay: undefined,
-  },
-  logLevel: "info",
-};
+const CONFIG = configOf(`
+  [service]
+  encryption = true
+  [security]
+  allowed_ips = ["192.0.2.1"]
+  allowed_origins = ["https://app.example"]
+  allow_run = ["hello"]
+  [models]
+  allow = ["qwen3:4b"]
+`);
 
 type Who = "member" | "admin" | "device";
 
 interface Asked {
   result: unknown;
   error?: { code: number; message: string; data?: { code: string } };
-  changes: SettingsChange[];
+  changes: ApiSettings[];
 }
 
 async function ask(
   who: Who,
   method: string,
-  options: { params?: unknown; update?: (change: SettingsChange) => string[] } = {},
+  options: { params?: unknown; update?: (change: ApiSettings) => string[] } = {},
 ): Promise<Asked> {
-  const changes: SettingsChange[] = [];
+  const changes: ApiSettings[] = [];
   const dispatcher = createDispatcher({
     methods: settingsMethods({
-      current: () => SETTINGS,
+      current: () => CONFIG,
       update: (change) => {
         changes.push(change);
         const changed = options.update?.(change) ?? Object.keys(change);
@@ -68,9 +63,22 @@ async function ask(
 Deno.test("settings shows a member what concerns it, and an admin all", async () => {
   const member = await ask("member", "settings");
   assert.deepEqual(member.result, { encryption: true, discovery: { enabled: true } });
-  const all = { ...SETTINGS, discovery: { enabled: true, instanceName: null } };
-  // 0 for no limit, as in the file.
-  Object.assign(all, { models: { ...all.models, perKeyPerMinute: 0, perKeyTokensPerDay: 0 } });
+  // The names are the published ones; null for no name, 0 for no limit, as in the file.
+  const all = {
+    encryption: true,
+    allowedIps: ["192.0.2.1"],
+    allowedOrigins: ["https://app.example"],
+    allowRun: ["hello"],
+    discovery: { enabled: true, instanceName: null },
+    models: {
+      allow: ["qwen3:4b"],
+      maxConcurrent: 4,
+      queue: 16,
+      perKeyPerMinute: 0,
+      perKeyTokensPerDay: 0,
+    },
+    logLevel: "info",
+  };
   assert.deepEqual((await ask("admin", "settings")).result, all);
   assert.deepEqual((await ask("device", "settings")).result, all);
 });
@@ -114,6 +122,10 @@ const BAD_PARAMS: unknown[] = [
   { models: { queue: "1" } },
   { models: { allow: "qwen3" } },
   { logLevel: "loud" },
+  { encryption: null },
+  { allowedIps: null },
+  { discovery: { instanceName: "x".repeat(MAX_SETTING_CHARACTERS + 1) } },
+  { "discovery.enabled": true },
 ];
 for (const params of BAD_PARAMS) {
   const shown = JSON.stringify(params).slice(0, 40);

@@ -1,58 +1,54 @@
 import assert from "node:assert/strict";
-import { LiveSettings, type Settings } from "../../../src/features/settings/live_settings.ts";
+import { LiveSettings } from "../../../src/features/settings/live_settings.ts";
+import { configOf } from "../../support/settings.ts";
 
-const SETTINGS: Settings = {
-  encryption: true,
-  allowedIps: ["192.0.2.1"],
-  allowedOrigins: ["https://app.example"],
-  allowRun: ["hello"],
-  discovery: { enabled: true, instanceName: undefined },
-  models: {
-    allow: ["qwen3:4b"],
-    maxConcurrent: 4,
-    queue: 16,
-    perKeyPerMinute: undefined,
-    perKeyTokensPerDay: undefined,
-  },
-  logLevel: "info",
-};
-
-const CHANGES: [keyof Settings, Partial<Settings>][] = [
-  ["encryption", { encryption: false }],
-  ["allowedIps", { allowedIps: [] }],
-  ["allowedIps", { allowedIps: ["192.0.2.1", "192.0.2.2"] }],
-  ["allowedOrigins", { allowedOrigins: ["https://app.example:8443"] }],
-  ["allowRun", { allowRun: ["hello", "world"] }],
-  ["discovery", { discovery: { enabled: false, instanceName: undefined } }],
-  ["discovery", { discovery: { enabled: true, instanceName: "den" } }],
-  ["models", { models: { ...SETTINGS.models, allow: [] } }],
-  ["models", { models: { ...SETTINGS.models, perKeyPerMinute: 5 } }],
-  ["logLevel", { logLevel: "debug" }],
+// A change of the file, the API's names of what it changes, and the keys that wait for a restart.
+const CHANGES: [string, string[], string[]][] = [
+  ["service.encryption = true", ["encryption"], []],
+  ["security.allowed_ips = ['192.0.2.1']", ["allowedIps"], []],
+  ["security.allowed_origins = ['https://app.example:8443']", ["allowedOrigins"], []],
+  ["security.allow_run = ['hello', 'world']", ["allowRun"], []],
+  ["discovery.enabled = false", ["discovery"], []],
+  ["discovery.instance_name = 'den'", ["discovery"], []],
+  ["models.allow = ['a']", ["models"], []],
+  ["models.per_key_per_minute = 5", ["models"], []],
+  ["log.level = 'debug'", ["logLevel"], []],
+  ["discovery = { enabled = false, service = '_x._tcp' }", ["discovery"], ["discovery.service"]],
+  ["service = { listen = '127.0.0.1:1', data_dir = '/x' }", [], [
+    "service.listen",
+    "service.data_dir",
+  ]],
+  ["models.database_url = 'postgres://a:s3cret@b/c'", [], ["models.database_url"]],
 ];
-for (const [name, change] of CHANGES) {
-  Deno.test(`replace() puts ${JSON.stringify(change)} in force and names it`, () => {
-    const live = new LiveSettings(SETTINGS);
-    assert.deepEqual(live.current, SETTINGS);
-    assert.deepEqual(live.replace({ ...SETTINGS, ...change }), [name]);
-    assert.deepEqual(live.current, { ...SETTINGS, ...change });
+for (const [toml, changed, needsRestart] of CHANGES) {
+  Deno.test(`replace() puts ${toml} in force as far as it can`, () => {
+    const before = configOf();
+    const live = new LiveSettings(before);
+    assert.deepEqual(live.replace(configOf(toml)), { changed, needsRestart });
+    const isInForce = needsRestart.length === 0;
+    if (isInForce) assert.deepEqual(live.current, configOf(toml));
+    assert.equal(changed.length === 0, JSON.stringify(live.current) === JSON.stringify(before));
+    assert.deepEqual(live.replace(before), { changed, needsRestart: [] });
   });
 }
 
 Deno.test("replace() names nothing where the same was read again", () => {
-  const live = new LiveSettings(SETTINGS);
-  assert.deepEqual(live.replace({ ...SETTINGS, allowedIps: [...SETTINGS.allowedIps] }), []);
+  const toml = "security.allowed_ips = ['192.0.2.1']";
+  const live = new LiveSettings(configOf(toml));
+  assert.deepEqual(live.replace(configOf(toml)), { changed: [], needsRestart: [] });
 });
 
 Deno.test("replace() names everything that changed, against what was in force last", () => {
-  const live = new LiveSettings(SETTINGS);
-  const second: Settings = { ...SETTINGS, encryption: false, logLevel: "warn" };
-  assert.deepEqual(live.replace(second), ["encryption", "logLevel"]);
-  assert.deepEqual(live.replace({ ...second, allowRun: [] }), ["allowRun"]);
+  const live = new LiveSettings(configOf());
+  const second = "service.encryption = true\nlog.level = 'warn'\n";
+  assert.deepEqual(live.replace(configOf(second)).changed, ["encryption", "logLevel"]);
+  const third = `${second}security.allow_run = ['a']`;
+  assert.deepEqual(live.replace(configOf(third)).changed, ["allowRun"]);
 });
 
 Deno.test("replace() leaves the settings alone that somebody still holds", () => {
-  const live = new LiveSettings(SETTINGS);
+  const live = new LiveSettings(configOf());
   const held = live.current;
-  live.replace({ ...SETTINGS, encryption: false });
-  assert.deepEqual([held.encryption, live.current.encryption], [true, false]);
+  live.replace(configOf("service.encryption = true"));
+  assert.deepEqual([held.service.encryption, live.current.service.encryption], [false, true]);
 });

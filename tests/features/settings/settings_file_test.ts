@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { parse } from "smol-toml";
+import type { ApiSettings } from "../../../src/features/settings/api_settings.ts";
 import {
   changeTables,
   formatTables,
-  type SettingsChange,
-  type SettingsTables,
+  type SettingsFileTables,
 } from "../../../src/features/settings/settings_file.ts";
 
-const BEFORE: SettingsTables = {
+const BEFORE: SettingsFileTables = {
   service: { encryption: true },
   discovery: { enabled: false, instance_name: "den" },
 };
 
 // A change, and the tables after it.
-const CHANGES: [SettingsChange, SettingsTables][] = [
+const CHANGES: [ApiSettings, SettingsFileTables][] = [
   [{}, BEFORE],
   [{ encryption: false }, { ...BEFORE, service: { encryption: false } }],
   [{ allowedIps: ["10.0.0.1"] }, { ...BEFORE, security: { allowed_ips: ["10.0.0.1"] } }],

@@ -3,9 +3,19 @@
 
 import * as v from "valibot";
 import { AppError, asError } from "../../../base/app_error.ts";
-import { LOG_LEVELS } from "../../../base/log.ts";
-import type { Settings } from "../../settings/live_settings.ts";
-import type { SettingsChange } from "../../settings/settings_file.ts";
+import {
+  type ApiSettings,
+  memberNamed,
+  nestByName,
+  showSettings,
+} from "../../settings/api_settings.ts";
+import type { SettingsOutcome } from "../../settings/live_settings.ts";
+import {
+  type Config,
+  type PlacedSetting,
+  RELOADABLE_SETTINGS,
+} from "../../settings/settings_table.ts";
+import { schemaOf } from "../../settings/value_types.ts";
 import { defineMethod, type RpcMethod } from "../method.ts";
 
 /** The most entries that a list of settings takes over the API. */
@@ -16,47 +26,45 @@ export const MAX_SETTING_CHARACTERS = 512;
 
 /** What the settings methods need. */
 export interface SettingsMethodsOptions {
-  /** The settings at this moment. */
-  current: () => Settings;
-  /** Changes and keeps settings. */
-  update: (change: SettingsChange, by: string) => SettingsOutcome;
+  /** The configuration in force at this moment. */
+  current: () => Config;
+  /** Changes and keeps settings, by their names in the API. */
+  update: (change: ApiSettings, by: string) => SettingsOutcome;
   /** Reads the files again. */
   reload: (by: string) => SettingsOutcome;
 }
 
-/** What a change or a reload led to. */
-export interface SettingsOutcome {
-  /** The names of the settings that changed, and are in force. */
-  readonly changed: readonly string[];
-  /** The keys of the configuration that differ from what is in force until a restart. */
-  readonly needsRestart: readonly string[];
-}
-
 const OWNERS_MISTAKES = ["CommandError", "ConfigError"];
 
-const List = v.pipe(
-  v.array(v.pipe(v.string(), v.maxLength(MAX_SETTING_CHARACTERS))),
-  v.maxLength(MAX_SETTING_ENTRIES),
+const Text = v.pipe(v.string(), v.maxLength(MAX_SETTING_CHARACTERS));
+const List = v.pipe(v.array(Text), v.maxLength(MAX_SETTING_ENTRIES));
+
+// What a request may hold; whether the values can be taken is for the table's own types to say.
+const PARAMS: Readonly<Record<string, v.GenericSchema>> = {
+  array: List,
+  boolean: v.boolean(),
+  number: v.number(),
+  string: Text,
+};
+
+const UpdateParams = v.strictObject(
+  nestByName(
+    RELOADABLE_SETTINGS,
+    paramOf,
+    (members) => v.optional(v.strictObject(members)),
+  ) as v.ObjectEntries,
 );
 
-const UpdateParams = v.strictObject({
-  encryption: v.optional(v.boolean()),
-  allowedIps: v.optional(List),
-  allowedOrigins: v.optional(List),
-  allowRun: v.optional(List),
-  discovery: v.optional(v.strictObject({
-    enabled: v.optional(v.boolean()),
-    instanceName: v.optional(v.nullable(v.string())),
-  })),
-  models: v.optional(v.strictObject({
-    allow: v.optional(List),
-    maxConcurrent: v.optional(v.number()),
-    queue: v.optional(v.number()),
-    perKeyPerMinute: v.optional(v.number()),
-    perKeyTokensPerDay: v.optional(v.number()),
-  })),
-  logLevel: v.optional(v.picklist(LOG_LEVELS)),
-});
+function paramOf({ path, row }: PlacedSetting): v.GenericSchema {
+  const schema = row.type.type === "picklist" ? schemaOf(row) : PARAMS[row.type.type];
+  if (schema === undefined) throw new TypeError(`${path}: cannot be changed over the API`);
+  // null goes back to what the owner's file says; where that always says something, it is a mistake.
+  return v.optional(row.default === undefined ? v.nullable(schema) : schema);
+}
+
+const LOCAL_SETTINGS = RELOADABLE_SETTINGS
+  .filter(({ row }) => row.localOnly === true)
+  .map(({ apiName }) => apiName);
 
 /** `settings`, `settings.update` and `settings.reload`. */
 export function settingsMethods(options: SettingsMethodsOptions): RpcMethod[] {
@@ -67,16 +75,8 @@ export function settingsMethods(options: SettingsMethodsOptions): RpcMethod[] {
       access: "anyone",
       params: v.object({}),
       run: (_params, { role }) => {
-        const { encryption, discovery, models, ...others } = current();
-        const { enabled, instanceName = null } = discovery;
-        if (role !== "admin") return { encryption, discovery: { enabled } };
-        const { perKeyPerMinute = 0, perKeyTokensPerDay = 0 } = models;
-        return {
-          encryption,
-          ...others,
-          discovery: { enabled, instanceName },
-          models: { ...models, perKeyPerMinute, perKeyTokensPerDay },
-        };
+        if (role === "admin") return showSettings(current());
+        return showSettings(current(), ({ row }) => row.isPublic === true);
       },
     }),
     defineMethod({
@@ -84,8 +84,9 @@ export function settingsMethods(options: SettingsMethodsOptions): RpcMethod[] {
       access: "admin",
       params: UpdateParams,
       run: (change, { caller }) => {
-        if (change.encryption !== undefined && !caller.isLocal) {
-          throw new AppError("forbidden", "Only the device itself may change encryption");
+        const ownOnly = LOCAL_SETTINGS.find((name) => memberNamed(change, name) !== undefined);
+        if (ownOnly !== undefined && !caller.isLocal) {
+          throw new AppError("forbidden", `Only the device itself may change ${ownOnly}`);
         }
         try {
           return ownersMistake(() => update(change, caller.clientId ?? "local"));
