@@ -2,6 +2,7 @@
 // who opens pairing after too many of them (docs/protocol.md §3).
 
 import assert from "node:assert/strict";
+import type { AuditStore } from "../../src/features/access/audit_log.ts";
 import { encodeBase64 } from "../../src/base/bytes.ts";
 import type { PinDisplay } from "../../src/features/screen/pin_display.ts";
 import { MAX_BURNED_PINS } from "../../src/features/pairing/pairing_limits.ts";
@@ -47,6 +48,16 @@ async function pairStart({ request }: AppInProcess, params: unknown): Promise<un
   const { result, error } = await answer.json();
   return error === undefined ? result.role : error.data.code;
 }
+
+Deno.test("a wrong guess is a refusal in the audit log, which no flood of them can empty", async () => {
+  await withAppInProcess({}, async (world) => {
+    world.app.togglePairing();
+    assert.equal(await guess(world, "192.0.2.7"), 401);
+    const events = (store: AuditStore): string[] => store.listNewest(9).map(({ event }) => event);
+    assert.deepEqual(events(world.stores.auditRefusals), ["pairing_failed"]);
+    assert.deepEqual(events(world.stores.audit), ["pairing_opened"]);
+  });
+});
 
 Deno.test("the display says from where wrong guesses come", async () => {
   const seen: unknown[] = [];

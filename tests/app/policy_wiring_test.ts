@@ -5,13 +5,34 @@
 import assert from "node:assert/strict";
 import { PROBE_MS, PROBES } from "../../src/features/discovery/announcement.ts";
 import { KEY_SCOPES, type KeyScope } from "../../src/features/access/api_key.ts";
+import type { Role } from "../../src/features/access/client.ts";
 import { KEY_SWEEP_MS } from "../../src/features/access/key_holds.ts";
-import type { GuardedConnection } from "../../src/edges/http/guard/guard.ts";
-import { type AppInProcess, REMOTE, withAppInProcess } from "../support/app_in_process.ts";
+import { withAppInProcess } from "../support/app_in_process.ts";
 import { fakeMdns } from "../support/fake_mdns.ts";
 import { settle } from "../support/fake_socket.ts";
-import { createPhone, testClient } from "../support/session_phone.ts";
-import { type SocketInProcess, socketsInProcess } from "../support/sockets_in_process.ts";
+import { testClient } from "../support/session_phone.ts";
+import {
+  advance,
+  type Ask,
+  askPairing,
+  askPost,
+  askSockets,
+  askStatus,
+  askStatuses,
+  call,
+  from,
+  guardedStub,
+  LOCALLY,
+  mustOpen,
+  newKey,
+  phoneOn,
+  plaintextAs,
+  REMOTELY,
+  roleBy,
+  rpc,
+  withWorld,
+  type World,
+} from "./policy_world.ts";
 
 const KEY_STATES = [
   "never made",
@@ -37,10 +58,7 @@ interface Row {
   readonly scope: KeyScope;
   readonly ask: Ask;
 }
-type Ask = (world: World, how: { isLocal: boolean; key: string | undefined }) => Promise<string>;
-
 const same = (outcome: string): Outcomes => [outcome, outcome, outcome, outcome, outcome];
-const plaintextAs = (role: string, phone: string): string => `plaintext ${role}, phone ${phone}`;
 const BOTH_LOCAL = same(plaintextAs("local", "local"));
 const ENCRYPTED_ONLY = plaintextAs("-32002", "admin");
 
@@ -133,10 +151,6 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-interface World extends AppInProcess {
-  readonly sockets: SocketInProcess[];
-}
-
 Deno.test("the table of docs/protocol.md §8 has these rows and no others", async () => {
   const text = await Deno.readTextFile(new URL("../../docs/protocol.md", import.meta.url));
   const section = text.slice(text.indexOf("## 8. "), text.indexOf("## 9. "));
@@ -151,34 +165,65 @@ Deno.test("the table of docs/protocol.md §8 has these rows and no others", asyn
   assert.match(cells[1]?.join("") ?? "", /^-+$/);
 });
 
+const ROLES: readonly Role[] = ["admin", "member"];
+
 for (const row of ROWS) {
-  for (const isLocal of [true, false]) {
-    KEY_STATES.forEach((state, column) => {
-      const who = isLocal ? "local" : "remote";
-      const [, outcomes] = isLocal ? row.local : row.remote;
-      Deno.test(`§8: ${row.transport}, ${who}, key ${state}`, async () => {
-        assert.equal(await outcomeOf(row, { isLocal, state, isListed: true }), outcomes[column]);
-        if (!isLocal) {
-          const expected = row.unlisted ?? outcomes[column];
-          assert.equal(await outcomeOf(row, { isLocal, state, isListed: false }), expected);
-        }
+  // Where the row does not say it, encryption changes nothing.
+  for (const encryption of row.encryption === undefined ? [false, true] : [row.encryption]) {
+    for (const isLocal of [true, false]) {
+      KEY_STATES.forEach((state, column) => {
+        const who = isLocal ? "local" : "remote";
+        const [, outcomes] = isLocal ? row.local : row.remote;
+        const suffix = row.encryption === undefined && encryption ? ", encryption on" : "";
+        Deno.test(`§8: ${row.transport}, ${who}, key ${state}${suffix}`, async () => {
+          // A session has its client's role; who has none is not asked about it.
+          for (const role of row.ask === askSockets ? ROLES : ROLES.slice(0, 1)) {
+            const how = { encryption, isLocal, state, role };
+            const outcome = outcomes[column]?.replace("phone admin", `phone ${role}`);
+            assert.equal(await outcomeOf(row, { ...how, isListed: true }), outcome);
+            if (isLocal) continue;
+            assert.equal(
+              await outcomeOf(row, { ...how, isListed: false }),
+              row.unlisted ?? outcome,
+            );
+          }
+        });
       });
-    });
+    }
   }
 }
 
 async function outcomeOf(
-  row: Row,
-  { isLocal, state, isListed }: { isLocal: boolean; state: KeyState; isListed: boolean },
+  { scope, ask }: Row,
+  how: {
+    encryption: boolean;
+    isLocal: boolean;
+    state: KeyState;
+    isListed: boolean;
+    role: Role;
+  },
 ): Promise<string> {
-  const { scope, encryption = false, ask } = row;
   let outcome = "";
-  await withWorld({ encryption, isListed }, async (world) => {
-    const key = await prepareKey(world, { scope, state });
-    outcome = await ask(world, { isLocal, key });
+  await withWorld(how, async (world) => {
+    const key = await prepareKey(world, { scope, state: how.state });
+    outcome = await ask(world, { isLocal: how.isLocal, key });
   });
   return outcome;
 }
+
+Deno.test("a session whose client's role changes ends, and the next one has the new role", async () => {
+  await withWorld({ role: "admin" }, async (world) => {
+    // The device keeps one admin.
+    const { clientId } = testClient();
+    world.stores.clients.add(testClient({ clientId: "other", authToken: "other", role: "admin" }));
+    const socket = await mustOpen(world, REMOTELY);
+    const say = await phoneOn(socket);
+    assert.equal(await roleBy(say), "admin");
+    await call(world, "clients.update", { clientId, role: "member" });
+    assert.equal(socket.isClosed, true);
+    assert.equal(await roleBy(await phoneOn(await mustOpen(world, REMOTELY))), "member");
+  });
+});
 
 async function prepareKey(
   world: World,
@@ -198,166 +243,6 @@ async function prepareKey(
       return `${right.slice(0, -43)}${"A".repeat(43)}`;
   }
 }
-
-async function withWorld(
-  { encryption = false, isListed = true }: { encryption?: boolean; isListed?: boolean },
-  test: (world: World) => Promise<void>,
-): Promise<void> {
-  const { sockets, upgrade } = socketsInProcess();
-  const toml = `
-[service]
-encryption = ${encryption}
-[security]
-allowed_ips = ${isListed ? `["${REMOTE}"]` : "[]"}
-allow_run = ${isListed ? '["hello"]' : "[]"}
-[models]
-enabled = true
-upstream = "http://127.0.0.1:1"
-allow = ["llama"]
-`;
-  const clients = [testClient({ role: "admin" })];
-  await withAppInProcess({ toml, clients, edges: { upgradeWebSocket: upgrade } }, async (app) => {
-    await test({ ...app, sockets });
-  });
-}
-
-async function call(world: World, method: string, params: object = {}): Promise<unknown> {
-  const response = await world.request("/api", post(rpc(method, params)));
-  const { result, error } = await response.json();
-  assert.equal(error, undefined, JSON.stringify(error));
-  return result;
-}
-
-async function newKey(world: World, scopes: readonly KeyScope[], more = {}): Promise<string> {
-  const made = await call(world, "keys.new", { name: "test", scopes, ...more });
-  return (made as { key: string }).key;
-}
-
-function rpc(method: string, params: object = {}): string {
-  return JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
-}
-
-function post(body: string): RequestInit {
-  return { method: "POST", headers: { "Content-Type": "application/json" }, body };
-}
-
-function from(
-  { isLocal, key }: { isLocal: boolean; key: string | undefined },
-  init: RequestInit = {},
-): RequestInit & { from?: string } {
-  const headers = new Headers(init.headers);
-  if (key !== undefined) headers.set("Authorization", `Bearer ${key}`);
-  return { ...init, headers, ...(isLocal ? {} : { from: REMOTE }) };
-}
-
-function askStatuses(paths: readonly string[]): Ask {
-  return async (world, how) => {
-    const statuses: number[] = [];
-    for (const path of paths) {
-      const response = await world.request(path, from(how, { headers: { Accept: "text/html" } }));
-      await response.body?.cancel();
-      statuses.push(response.status);
-    }
-    return statuses.join(" ");
-  };
-}
-
-/** All paths have one status. */
-function askStatus(paths: readonly string[]): Ask {
-  return async (world, how) =>
-    [...new Set((await askStatuses(paths)(world, how)).split(" "))].join();
-}
-
-/** How the service treats whoever says this: "local", "admin", "member", or another answer. */
-async function roleBy(say: (text: string) => Promise<string | undefined>): Promise<string> {
-  const isRefused = async (method: string): Promise<boolean | string> => {
-    const answer = await say(rpc(method));
-    if (answer === undefined) return "no answer";
-    const { error } = JSON.parse(answer);
-    if (error?.code === -32002) return "-32002";
-    return error?.data?.code === "forbidden";
-  };
-  const isRemote = await isRefused("clients");
-  if (typeof isRemote === "string") return isRemote;
-  if (!isRemote) return "local";
-  return await isRefused("settings.update") ? "member" : "admin";
-}
-
-function askPost(paths: readonly string[]): Ask {
-  return async (world, how) => {
-    const outcomes = new Set<string>();
-    for (const path of paths) {
-      let status = 0;
-      const role = await roleBy(async (text) => {
-        const response = await world.request(path, from(how, post(text)));
-        ({ status } = response);
-        const answer = await response.text();
-        return status === 200 ? answer : undefined;
-      });
-      outcomes.add(status === 200 ? `200 ${role}` : String(status));
-    }
-    return [...outcomes].join();
-  };
-}
-
-async function askPairing(world: World, how: Parameters<Ask>[1]): Promise<string> {
-  const start = (): Promise<Response> => world.request("/api/pair/start", from(how, post("{}")));
-  const first = await start();
-  await first.body?.cancel();
-  const second = await start();
-  await second.body?.cancel();
-  return [...new Set([first.status, second.status])].join(" then ");
-}
-
-async function openSocket(
-  world: World,
-  how: Parameters<Ask>[1] & { guarded?: GuardedConnection },
-): Promise<SocketInProcess | number> {
-  const { guarded, ...who } = how;
-  const init = from(who, { headers: { Upgrade: "websocket", Connection: "Upgrade" } });
-  const response = await world.request("/api", guarded === undefined ? init : { ...init, guarded });
-  await response.body?.cancel();
-  if (response.status !== 101) return response.status;
-  await settle(2);
-  const socket = world.sockets.at(-1);
-  assert.ok(socket);
-  return socket;
-}
-
-async function mustOpen(
-  world: World,
-  how: Parameters<typeof openSocket>[1],
-): Promise<SocketInProcess> {
-  const socket = await openSocket(world, how);
-  assert.ok(typeof socket !== "number", String(socket));
-  return socket;
-}
-
-let salts = 0;
-async function phoneOn(
-  socket: SocketInProcess,
-): Promise<(text: string) => Promise<string | undefined>> {
-  salts += 1;
-  const phone = await createPhone(testClient(), { salt: new Uint8Array(16).fill(salts) });
-  return async (text) => {
-    const [answer] = await socket.say(await phone.seal(text));
-    return answer === undefined ? undefined : await phone.open(answer);
-  };
-}
-
-async function askSockets(world: World, how: Parameters<Ask>[1]): Promise<string> {
-  const socket = await openSocket(world, how);
-  if (typeof socket === "number") return String(socket);
-  const plaintext = await roleBy(async (text) => {
-    const [answer] = await socket.say(text);
-    return answer as string | undefined;
-  });
-  const role = await roleBy(await phoneOn(await mustOpen(world, how)));
-  return plaintextAs(plaintext, role);
-}
-
-const REMOTELY = { isLocal: false, key: undefined };
-const LOCALLY = { isLocal: true, key: undefined };
 
 Deno.test("a key that is made binds the plaintext sockets from before it", async () => {
   await withWorld({}, async (world) => {
@@ -403,11 +288,6 @@ const ENDS: [string, (world: World, key: string) => Promise<unknown>][] = [
     },
   ],
 ];
-
-async function advance(world: World, ms: number): Promise<void> {
-  world.clock.advance(ms);
-  await settle(2);
-}
 
 for (const [what, end] of ENDS) {
   Deno.test(`a key that ${what} loses its socket and its event stream, and nobody else does`, async () => {
@@ -472,30 +352,6 @@ for (const hasPlace of [true, false]) {
       assert.deepEqual([remembered, rest], ["remembered", []]);
     });
   });
-}
-
-function guardedStub(
-  hasPlace: boolean,
-  holders: (string | undefined)[],
-): GuardedConnection {
-  const nothing = (): void => {};
-  return {
-    address: REMOTE,
-    closed: Promise.resolve(),
-    requestSeen: nothing,
-    bodyPart: nothing,
-    progressed: nothing,
-    answered: nothing,
-    trust: ({ holder } = {}) => {
-      holders.push(holder);
-      return hasPlace;
-    },
-    upgraded: nothing,
-    pairing: nothing,
-    remember: () => void holders.push("remembered"),
-    closing: nothing,
-    abort: nothing,
-  };
 }
 
 Deno.test("the device answers under the name that it is announced with", async () => {
