@@ -175,14 +175,17 @@ Deno.test("pairing requests beyond the reserve take the slots of others", () => 
 });
 
 Deno.test("who paired comes back as a client of that address", () => {
-  const world = new World();
+  const world = new World({}, drawing(4));
   const phone = world.enter(OWNER, "phone");
   phone.beginPairing();
-  world.crowd(4);
+  world.crowd(4, "fresh");
   phone.remember();
   phone.endPairing();
   assert.deepEqual(world.evicted, []);
   assert.equal(world.limiter.counts().unknown, 5);
+  // A stranger takes the slot of another, not that of the fifth who is no stranger any more.
+  world.enter(OTHER, "late");
+  assert.deepEqual(world.evicted, ["stranger 0"]);
 });
 
 Deno.test("a pairing connection may be promoted, released or evicted like any other", () => {
