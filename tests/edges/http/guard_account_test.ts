@@ -283,4 +283,7 @@ Deno.test("a WebSocket is fresh for a handshake, and served once a message was d
   assert.equal(account.standing(60_000), "served");
   account.closing(60_000);
   assert.equal(account.standing(60_000), "overdue");
+  const young = new ConnectionAccount({ limits: GUARD_LIMITS, nowMs: 0 });
+  young.closing(0);
+  assert.equal(young.standing(0), "overdue");
 });

@@ -140,7 +140,6 @@ Deno.test("the latest addresses of clients are remembered, by their /64", () => 
   for (const address of [OTHER, "2001:db8::1", OWNER]) world.befriend(address);
   world.crowd(4);
   world.enter("2001:db8::2", "neighbour");
-  world.enter(OWNER, "owner");
   assert.deepEqual(world.evicted, []);
   world.enter(OTHER, "forgotten");
   assert.deepEqual(world.evicted, ["stranger 0"]);
