@@ -81,3 +81,8 @@ Deno.test("findDuplicateFiles() finds a file name in two folders", () => {
   assert.deepEqual(findDuplicateFiles(tree), ["x.ts: src/a/x.ts, src/b/x.ts"]);
   assert.deepEqual(findDuplicateFiles(tree, new Set(["x.ts"])), []);
 });
+
+Deno.test("the labels of version 1 stand in one file", () => {
+  const labelled = [...sourceFiles("src/protocol")].filter(({ text }) => /["`]zaparoo-/.test(text));
+  assert.deepEqual(labelled.map(({ path }) => path), ["src/protocol/v1/labels.ts"]);
+});

@@ -16,9 +16,9 @@ import { createRoutes } from "../edges/http/routes.ts";
 import { KeyHolds } from "../features/access/key_holds.ts";
 import { showMedia } from "../features/rpc/methods/action_methods.ts";
 import { Notifications } from "../features/rpc/notifications.ts";
-import { SessionGateway } from "../features/session/gateway.ts";
 import { LiveConnections } from "../features/session/live_connections.ts";
 import { Throttle } from "../features/session/throttle.ts";
+import { V1Opening } from "../features/session/v1_opening.ts";
 import { LiveSettings } from "../features/settings/live_settings.ts";
 import { pairPage } from "../edges/http/page/pair_page.ts";
 import { createAnnouncing } from "./announcing.ts";
@@ -280,13 +280,9 @@ function buildRoutes(frame: Frame, parts: Core & Service): ReturnType<typeof cre
   });
   const { removedClients: removed, ledger } = stores;
   const connect = createConnector({
-    gateway: new SessionGateway({
-      clients: roster,
-      removed,
-      ledger,
-      throttle: new Throttle(),
-      clock,
-    }),
+    openings: [
+      new V1Opening({ clients: roster, removed, ledger, throttle: new Throttle(), clock }),
+    ],
     dispatcher,
     roster,
     lastSeen,

@@ -16,14 +16,14 @@ import {
 } from "../features/rpc/message.ts";
 import type { Notifications } from "../features/rpc/notifications.ts";
 import { Connection } from "../features/session/connection.ts";
-import type { SessionGateway } from "../features/session/gateway.ts";
+import { openByVersion, type SessionOpening } from "../features/session/opening.ts";
 import type { LiveConnections } from "../features/session/live_connections.ts";
 import type { Socket } from "../features/session/socket.ts";
 
 /** The parts that a connection works with. */
 export interface ConnectionParts {
-  /** Turns first frames into sessions. */
-  gateway: SessionGateway;
+  /** Turn first frames into sessions, one per version. */
+  openings: readonly SessionOpening[];
   /** Answers requests. */
   dispatcher: Dispatcher;
   /** The paired clients. */
@@ -54,8 +54,9 @@ export interface ConnectionParts {
 export function createConnector(
   parts: ConnectionParts,
 ): (socket: Socket, peer: SocketPeer) => Connection {
-  const { gateway, dispatcher, roster, lastSeen, live, notifications } = parts;
+  const { dispatcher, roster, lastSeen, live, notifications } = parts;
   const { metrics, audit, clock, log } = parts;
+  const openSession = openByVersion(parts.openings);
   return (socket, peer) => {
     const { address, isLocal, connectionId, progressed, trust, keyId } = peer;
     let requests = 0;
@@ -68,7 +69,7 @@ export function createConnector(
       address,
       connectionId,
       isLocal,
-      openSession: (frame, from) => gateway.open(frame, from),
+      openSession,
       isPaired: (clientId) => roster.find(clientId) !== undefined,
       requests: (clientId) => ({
         handle: (text) => dispatcher.handle(text, callerOf(clientId)),

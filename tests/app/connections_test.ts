@@ -14,11 +14,11 @@ import { ENCRYPTION_REQUIRED_MESSAGE } from "../../src/features/rpc/message.ts";
 import { defineMethod } from "../../src/features/rpc/method.ts";
 import { Notifications } from "../../src/features/rpc/notifications.ts";
 import type { Connection } from "../../src/features/session/connection.ts";
-import { SessionGateway } from "../../src/features/session/gateway.ts";
 import { LiveConnections } from "../../src/features/session/live_connections.ts";
 import { MAX_RUNNING_REQUESTS } from "../../src/features/session/request_queue.ts";
 import { CLOSE_CODES } from "../../src/features/session/socket.ts";
 import { Throttle } from "../../src/features/session/throttle.ts";
+import { V1Opening } from "../../src/features/session/v1_opening.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { FakeSocket, settle } from "../support/fake_socket.ts";
 import { createPhone, type SessionPhone, testClient } from "../support/session_phone.ts";
@@ -73,7 +73,7 @@ async function withDevice(
   const connector = createConnector({
     isKeyRequired: () => false,
     holds: { hold: () => () => {} },
-    gateway: new SessionGateway({ clients, removed, ledger, throttle: new Throttle(), clock }),
+    openings: [new V1Opening({ clients, removed, ledger, throttle: new Throttle(), clock })],
     dispatcher: createDispatcher({
       methods: [who, wait],
       roleOf: (caller) => roleOfCaller(caller, (clientId) => roster.find(clientId)),

@@ -3,6 +3,7 @@
 // survive a number.
 
 import { asJsonObject, memberSource } from "../../base/json.ts";
+import { SUPPORTED_VERSIONS } from "../../protocol/versions.ts";
 
 /** How deep a message may nest. */
 export const MAX_NESTING = 64;
@@ -30,7 +31,7 @@ export const ENCRYPTION_REQUIRED_MESSAGE: string = encodeError(null, {
 export const UNSUPPORTED_VERSION_MESSAGE: string = encodeError(null, {
   code: -32001,
   message: "unsupported encryption version",
-  data: { supported: [1] },
+  data: { supported: SUPPORTED_VERSIONS },
 });
 
 /** The JSON text of an id, exactly as it was sent; null for the id null. */

@@ -10,15 +10,13 @@ import {
   type FirstFrame,
   MAX_FIRST_FRAME_BYTES,
   MAX_FRAME_BYTES,
-  parseBinaryFirstFrame,
-  parseJsonFirstFrame,
+  parseFirstFrame,
   type WireMessage,
 } from "../../protocol/v1/frame.ts";
 import { PING, PONG } from "../../protocol/ping.ts";
-import type { FirstFrameOutcome, RefusalReason } from "./gateway.ts";
+import type { FirstFrameOutcome, HandshakeStep, RefusalReason, Session } from "./opening.ts";
 import { MAX_QUEUED_BYTES, MAX_QUEUED_BYTES_UNKNOWN, Outbox } from "./outbox.ts";
 import { MAX_WAITING_BYTES, MAX_WAITING_BYTES_UNKNOWN, RequestQueue } from "./request_queue.ts";
-import type { Session } from "./session.ts";
 import { CLOSE_CODES, type Socket } from "./socket.ts";
 
 /** How long a remote peer has to open a session where it must, in milliseconds. */
@@ -101,6 +99,12 @@ type ConnectionState =
     /** Whether a plaintext message was taken. */
     readonly hasSpoken: boolean;
   }
+  /** A first frame was answered, and the client must prove itself with more messages. */
+  | {
+    readonly step: "handshaking";
+    readonly next: (message: WireMessage) => Promise<HandshakeStep>;
+    readonly cancelDeadline: () => void;
+  }
   | { readonly step: "encrypted"; readonly session: Session }
   | { readonly step: "closed" };
 
@@ -112,6 +116,7 @@ export class Connection {
   #state: ConnectionState;
   #inbound: Promise<void> = Promise.resolve();
   #inboundBytes = 0;
+  readonly #openedAtMs: number;
   #lastMessageMs: number;
   #isShuttingDown = false;
 
@@ -135,7 +140,8 @@ export class Connection {
       }
       if (!options.isLocal) this.#watchIdle(PLAINTEXT_IDLE_MS - SESSION_DEADLINE_MS);
     });
-    this.#lastMessageMs = clock.monotonicMs();
+    this.#openedAtMs = clock.monotonicMs();
+    this.#lastMessageMs = this.#openedAtMs;
     this.#state = { step: "awaiting_session", cancelDeadline, hasSpoken: false };
   }
 
@@ -180,7 +186,8 @@ export class Connection {
   notify(text: string): void {
     const state = this.#state;
     if (state.step === "closed") return;
-    const mayHear = state.step === "encrypted" || (this.#options.isLocal && state.hasSpoken);
+    const mayHear = state.step === "encrypted" ||
+      (state.step === "awaiting_session" && this.#options.isLocal && state.hasSpoken);
     if (!mayHear) return;
     if (!this.#outbox.push(text)) this.#abort("queue_full");
   }
@@ -217,6 +224,9 @@ export class Connection {
       case "awaiting_session":
         if (bytes > MAX_FIRST_FRAME_BYTES) return this.#close(CLOSE_CODES.tooBig, "too_big");
         return await this.#processFirst(message);
+      case "handshaking":
+        if (bytes > MAX_FIRST_FRAME_BYTES) return this.#close(CLOSE_CODES.tooBig, "too_big");
+        return await this.#advance(await state.next(message));
       case "encrypted": {
         if (bytes > MAX_FRAME_BYTES) return this.#close(CLOSE_CODES.tooBig, "too_big");
         const text = await state.session.open(message);
@@ -228,10 +238,11 @@ export class Connection {
   }
 
   async #processFirst(message: WireMessage): Promise<void> {
-    const isText = typeof message === "string";
-    const frame = isText ? parseJsonFirstFrame(message) : parseBinaryFirstFrame(message);
-    if (frame !== undefined) return await this.#openSession(frame);
-    if (!isText) return this.#close(CLOSE_CODES.policy, "bad_first_frame");
+    const frame = parseFirstFrame(message);
+    if (frame !== undefined) {
+      return await this.#advance(await this.#options.openSession(frame, this.#options.address));
+    }
+    if (typeof message !== "string") return this.#close(CLOSE_CODES.policy, "bad_first_frame");
     if (this.#state.step === "awaiting_session" && !this.#options.mustEncrypt()) {
       this.#state = { ...this.#state, hasSpoken: true };
       return this.#accept(message);
@@ -240,11 +251,10 @@ export class Connection {
     await this.#sendAndClose(this.#options.plaintextErrors.encryptionRequired);
   }
 
-  async #openSession(frame: FirstFrame): Promise<void> {
-    const { openSession, isPaired, address, events, plaintextErrors } = this.#options;
-    const outcome = await openSession(frame, address);
-    // The connection may have ended while the frame was judged.
-    if (this.#state.step !== "awaiting_session") return;
+  async #advance(outcome: FirstFrameOutcome): Promise<void> {
+    const { isPaired, events, plaintextErrors } = this.#options;
+    // The connection may have ended while the message was judged.
+    if (this.#state.step === "closed" || this.#state.step === "encrypted") return;
     switch (outcome.kind) {
       case "unsupported_version":
         this.#refuse("unsupported_version");
@@ -256,6 +266,10 @@ export class Connection {
           return await this.#sendAndClose(plaintextErrors.encryptionRequired);
         }
         return this.#close(CLOSE_CODES.policy, outcome.reason);
+      case "answered":
+        this.#awaitNext(outcome.next);
+        // Past the queue, which would seal it once the session is there.
+        return this.#options.socket.send(outcome.reply);
       case "opened": {
         const { session, text } = outcome;
         this.#state.cancelDeadline();
@@ -271,6 +285,20 @@ export class Connection {
         return this.#accept(text);
       }
     }
+  }
+
+  // However many messages a version needs, they share one deadline.
+  #awaitNext(next: (message: WireMessage) => Promise<HandshakeStep>): void {
+    const { clock, mustEncrypt } = this.#options;
+    if (this.#state.step === "handshaking") {
+      this.#state = { ...this.#state, next };
+      return;
+    }
+    if (this.#state.step === "awaiting_session") this.#state.cancelDeadline();
+    const leftMs = this.#openedAtMs + SESSION_DEADLINE_MS - clock.monotonicMs();
+    const delayMs = mustEncrypt() && leftMs > 0 ? leftMs : SESSION_DEADLINE_MS;
+    const cancelDeadline = clock.after(delayMs, () => this.#abort("no_session_in_time"));
+    this.#state = { step: "handshaking", next, cancelDeadline };
   }
 
   #accept(text: string): void {
@@ -341,7 +369,7 @@ export class Connection {
 
   #end(reason: string): void {
     if (this.#state.step === "closed") return;
-    if (this.#state.step === "awaiting_session") this.#state.cancelDeadline();
+    if (this.#state.step !== "encrypted") this.#state.cancelDeadline();
     this.#options.log.debug("Connection ended", { ...this.#logFields(), reason });
     this.#state = { step: "closed" };
     this.#outbox.close();

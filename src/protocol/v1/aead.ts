@@ -4,6 +4,7 @@
 
 import { type Bytes, utf8 } from "../../base/bytes.ts";
 import { type DirectionKeys, NONCE_BYTES } from "./key_schedule.ts";
+import { AAD_SUFFIX } from "./labels.ts";
 
 /** Length of the tag behind every ciphertext, in bytes. */
 export const TAG_BYTES = 16;
@@ -21,7 +22,7 @@ export interface FrameCipher {
 
 /** What every frame of a connection is bound to. */
 export function frameAad(authToken: string): Bytes {
-  return utf8(`${authToken}:ws`);
+  return utf8(`${authToken}${AAD_SUFFIX}`);
 }
 
 /** The nonce of a frame: the base with the 64-bit counter mixed into its last eight bytes. */

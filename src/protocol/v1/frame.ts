@@ -11,9 +11,7 @@ import {
 } from "../../base/bytes.ts";
 import { parseJsonObject } from "../../base/json.ts";
 import { SALT_BYTES } from "./key_schedule.ts";
-
-/** The one version of the encryption that is spoken. */
-export const PROTOCOL_VERSION = 1;
+import { PROTOCOL_VERSION } from "./labels.ts";
 
 /** The longest message before a session exists, in bytes. */
 export const MAX_FIRST_FRAME_BYTES = 64 * 1024;
@@ -60,6 +58,13 @@ export function parseJsonFirstFrame(text: string): FirstFrame | undefined {
     salt: decodeBase64(s),
     ciphertext: decodeBase64(e),
   };
+}
+
+/** The first frame in a message of either envelope; undefined where it is none. */
+export function parseFirstFrame(message: WireMessage): FirstFrame | undefined {
+  return typeof message === "string"
+    ? parseJsonFirstFrame(message)
+    : parseBinaryFirstFrame(message);
 }
 
 /** The first frame in a binary message; undefined where it is too short to be one. */

@@ -5,6 +5,7 @@
 import { expand, extract } from "@noble/hashes/hkdf.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { type Bytes, concatBytes, utf8 } from "../../base/bytes.ts";
+import { KEY_LABELS } from "./labels.ts";
 
 /** Length of every key, in bytes. */
 export const KEY_BYTES = 32;
@@ -49,9 +50,9 @@ export function derivePairingKeys(
   const salt = concatBytes(messages.messageA, messages.messageB);
   const prk = extract(sha256, sessionKey, salt);
   return {
-    clientConfirmKey: expandLabel(prk, "zaparoo-confirm-A", KEY_BYTES),
-    deviceConfirmKey: expandLabel(prk, "zaparoo-confirm-B", KEY_BYTES),
-    pairingKey: expandLabel(prk, "zaparoo-pairing-v1", KEY_BYTES),
+    clientConfirmKey: expandLabel(prk, KEY_LABELS.clientConfirm, KEY_BYTES),
+    deviceConfirmKey: expandLabel(prk, KEY_LABELS.deviceConfirm, KEY_BYTES),
+    pairingKey: expandLabel(prk, KEY_LABELS.pairing, KEY_BYTES),
   };
 }
 
@@ -66,12 +67,12 @@ export function deriveSessionKeys(pairingKey: Uint8Array, salt: Uint8Array): Ses
   const prk = extract(sha256, pairingKey, salt);
   return {
     clientToDevice: {
-      key: expandLabel(prk, "zaparoo-c2s-v1", KEY_BYTES),
-      nonceBase: expandLabel(prk, "zaparoo-c2s-nonce-v1", NONCE_BYTES),
+      key: expandLabel(prk, KEY_LABELS.clientToDevice, KEY_BYTES),
+      nonceBase: expandLabel(prk, KEY_LABELS.clientToDeviceNonce, NONCE_BYTES),
     },
     deviceToClient: {
-      key: expandLabel(prk, "zaparoo-s2c-v1", KEY_BYTES),
-      nonceBase: expandLabel(prk, "zaparoo-s2c-nonce-v1", NONCE_BYTES),
+      key: expandLabel(prk, KEY_LABELS.deviceToClient, KEY_BYTES),
+      nonceBase: expandLabel(prk, KEY_LABELS.deviceToClientNonce, NONCE_BYTES),
     },
   };
 }

@@ -3,6 +3,7 @@
 import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { type Bytes, concatBytes, utf8 } from "../../base/bytes.ts";
+import { TRANSCRIPT_LABELS } from "./labels.ts";
 
 /** The messages and the name that a pairing is about. */
 export interface TranscriptFields {
@@ -27,11 +28,9 @@ export function lengthPrefixed(bytes: Uint8Array): Bytes {
 /** T(role): the bytes under the confirm of the given role. */
 export function encodeTranscript(role: ConfirmRole, exchange: TranscriptFields): Bytes {
   const { clientName, messageA, messageB } = exchange;
-  const label = role === "client" ? "client" : "server";
-  return concatBytes(
-    ...[utf8("zaparoo-v1"), utf8("p256"), utf8(label), utf8(clientName), messageA, messageB]
-      .map(lengthPrefixed),
-  );
+  const { protocol, curve } = TRANSCRIPT_LABELS;
+  const texts = [protocol, curve, TRANSCRIPT_LABELS[role], clientName].map(utf8);
+  return concatBytes(...[...texts, messageA, messageB].map(lengthPrefixed));
 }
 
 /** The 32-byte confirm: HMAC-SHA256 over the transcript. */

@@ -14,7 +14,8 @@ import {
   PLAINTEXT_IDLE_MS,
   SESSION_DEADLINE_MS,
 } from "../../../src/features/session/connection.ts";
-import { SessionGateway } from "../../../src/features/session/gateway.ts";
+import { openByVersion } from "../../../src/features/session/opening.ts";
+import { V1Opening } from "../../../src/features/session/v1_opening.ts";
 import {
   MAX_QUEUED_BYTES,
   MAX_QUEUED_BYTES_UNKNOWN,
@@ -50,7 +51,12 @@ interface Fixture {
 }
 
 function setUp(
-  options: { mustEncrypt?: boolean; isPaired?: boolean; hold?: boolean; isLocal?: boolean } = {},
+  options: {
+    mustEncrypt?: boolean;
+    isPaired?: boolean;
+    hold?: boolean;
+    isLocal?: boolean;
+  } = {},
 ): Fixture {
   const { mustEncrypt = false, isPaired = true, hold = false, isLocal = !mustEncrypt } = options;
   const client = testClient();
@@ -59,7 +65,7 @@ function setUp(
   const events: string[] = [];
   const handled: string[] = [];
   const gate = Promise.withResolvers<void>();
-  const gateway = new SessionGateway({
+  const v1 = new V1Opening({
     clients: { findByToken: (token) => token === client.authToken ? client : undefined },
     removed: { wasRemoved: (token) => token === REMOVED },
     ledger: new MemoryLedger(client.clientId),
@@ -70,7 +76,7 @@ function setUp(
     socket,
     address: "10.0.0.2",
     connectionId: "c1",
-    openSession: (frame, address) => gateway.open(frame, address),
+    openSession: openByVersion([v1]),
     isPaired: () => isPaired,
     requests: (clientId) => ({
       handle: async (text) => {

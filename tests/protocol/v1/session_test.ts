@@ -11,10 +11,10 @@ import {
   parseBinaryFirstFrame,
   parseFrame,
   parseJsonFirstFrame,
-  PROTOCOL_VERSION,
   type WireMessage,
 } from "../../../src/protocol/v1/frame.ts";
 import { deriveSessionKeys } from "../../../src/protocol/v1/key_schedule.ts";
+import { PROTOCOL_VERSION } from "../../../src/protocol/v1/labels.ts";
 import { flipEveryBit } from "../../support/flip_every_bit.ts";
 import { ReferenceSession } from "../../support/reference_protocol.ts";
 import { seededRandom } from "../../support/seeded_random.ts";

@@ -11,9 +11,9 @@ import {
   type FirstFrame,
   parseFrame,
   parseJsonFirstFrame,
-  PROTOCOL_VERSION,
 } from "../../../src/protocol/v1/frame.ts";
 import { deriveSessionKeys } from "../../../src/protocol/v1/key_schedule.ts";
+import { PROTOCOL_VERSION } from "../../../src/protocol/v1/labels.ts";
 import { PING, PONG } from "../../../src/protocol/ping.ts";
 import * as reference from "../../support/reference_wire.ts";
 import { defineVectorTests, type Row, SESSION_SECTIONS } from "../../support/vector_rows.ts";

@@ -1,7 +1,7 @@
 // Methods about the service itself (docs/protocol.md §7).
 
 import * as v from "valibot";
-import { PROTOCOL_VERSION } from "../../../protocol/v1/frame.ts";
+import { SUPPORTED_VERSIONS } from "../../../protocol/versions.ts";
 import { defineMethod, type RpcMethod } from "../method.ts";
 
 /** What the service methods tell. */
@@ -33,7 +33,7 @@ export function serviceMethods(options: ServiceMethodsOptions): RpcMethod[] {
       name: "version",
       access: "anyone",
       params: v.object({}),
-      run: () => ({ version, platform, encryption: [PROTOCOL_VERSION] }),
+      run: () => ({ version, platform, encryption: SUPPORTED_VERSIONS }),
     }),
     defineMethod({
       name: "health",

@@ -1,25 +1,12 @@
-// One encrypted session over one connection (docs/protocol.md §4 and §5): the envelope that its
-// first frame chose and a cipher per direction. Its owner keeps one queue per direction.
+// One encrypted session over one connection, on the device's side (docs/protocol.md §4 and §5): the
+// envelope that its first frame chose and a cipher per direction. Its owner keeps one queue per
+// direction.
 
 import { type Bytes, decodeUtf8, utf8 } from "../../base/bytes.ts";
-import { createFrameCipher, type FrameCipher } from "../../protocol/v1/aead.ts";
-import {
-  encodeFrame,
-  type Envelope,
-  parseFrame,
-  type WireMessage,
-} from "../../protocol/v1/frame.ts";
-import { deriveSessionKeys } from "../../protocol/v1/key_schedule.ts";
-
-/** A session that a client has opened. */
-export interface Session {
-  /** Whose session it is. */
-  readonly clientId: string;
-  /** The next frame to the client. */
-  seal(text: string): Promise<WireMessage>;
-  /** The text in the client's next frame; undefined where it is no authentic frame. */
-  open(message: WireMessage): Promise<string | undefined>;
-}
+import type { SealedChannel } from "../sealed_channel.ts";
+import { createFrameCipher, type FrameCipher } from "./aead.ts";
+import { encodeFrame, type Envelope, parseFrame, type WireMessage } from "./frame.ts";
+import { deriveSessionKeys } from "./key_schedule.ts";
 
 /** The ciphers of both directions before the first frame was accepted. */
 export interface SessionCiphers {
@@ -44,13 +31,8 @@ export async function createSessionCiphers(
 }
 
 /** The session over ciphers whose first incoming frame has been opened. */
-export function createSession(
-  ciphers: SessionCiphers,
-  options: { clientId: string; envelope: Envelope },
-): Session {
-  const { clientId, envelope } = options;
+export function createSealedSession(ciphers: SessionCiphers, envelope: Envelope): SealedChannel {
   return {
-    clientId,
     async seal(text: string): Promise<WireMessage> {
       return encodeFrame(await ciphers.outgoing.seal(utf8(text)), envelope);
     },

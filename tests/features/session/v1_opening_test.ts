@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { parseBinaryFirstFrame, parseJsonFirstFrame } from "../../../src/protocol/v1/frame.ts";
 import type { FirstFrame, WireMessage } from "../../../src/protocol/v1/frame.ts";
-import { type FirstFrameOutcome, SessionGateway } from "../../../src/features/session/gateway.ts";
+import { type FirstFrameOutcome, openByVersion } from "../../../src/features/session/opening.ts";
+import { V1Opening } from "../../../src/features/session/v1_opening.ts";
 import { Throttle, THROTTLE_FAILURES } from "../../../src/features/session/throttle.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { MemoryLedger } from "../../support/memory_ledger.ts";
@@ -15,20 +16,20 @@ const REMOVED = "33333333-3333-4333-8333-333333333333";
 const SALT = new Uint8Array(16).fill(3);
 
 function setUp(client = testClient()): {
-  gateway: SessionGateway;
+  open: (frame: FirstFrame, address: string) => Promise<FirstFrameOutcome>;
   ledger: MemoryLedger;
   clock: FakeClock;
 } {
   const clock = new FakeClock();
   const ledger = new MemoryLedger(client.clientId);
-  const gateway = new SessionGateway({
+  const opening = new V1Opening({
     clients: { findByToken: (token) => token === client.authToken ? client : undefined },
     removed: { wasRemoved: (token) => token === REMOVED },
     ledger,
     throttle: new Throttle(),
     clock,
   });
-  return { gateway, ledger, clock };
+  return { open: openByVersion([opening]), ledger, clock };
 }
 
 function parse(message: WireMessage): FirstFrame {
@@ -50,9 +51,9 @@ function reasonOf(outcome: FirstFrameOutcome): string {
 
 for (const envelope of ["json", "binary"] as const) {
   Deno.test(`open() opens a session from a ${envelope} first frame, and both ways work`, async () => {
-    const { gateway, ledger } = setUp();
+    const { open, ledger } = setUp();
     const phone = await createPhone(testClient(), { salt: SALT, envelope });
-    const outcome = await gateway.open(parse(await phone.seal("hello")), ADDRESS);
+    const outcome = await open(parse(await phone.seal("hello")), ADDRESS);
     assert.ok(outcome.kind === "opened");
     assert.equal(outcome.text, "hello");
     assert.equal(outcome.session.clientId, testClient().clientId);
@@ -64,103 +65,103 @@ for (const envelope of ["json", "binary"] as const) {
 }
 
 Deno.test("open() refuses another version before anything else", async () => {
-  const { gateway } = setUp();
+  const { open } = setUp();
   const frame = { ...await firstFrame("x"), version: 2, authToken: "nobody" };
-  assert.deepEqual(await gateway.open(frame, ADDRESS), { kind: "unsupported_version" });
+  assert.deepEqual(await open(frame, ADDRESS), { kind: "unsupported_version" });
 });
 
 Deno.test("open() refuses an unknown token and counts nothing", async () => {
-  const { gateway, ledger } = setUp();
+  const { open, ledger } = setUp();
   const frame = { ...await firstFrame("x"), authToken: "nobody" };
   for (let i = 0; i < THROTTLE_FAILURES + 1; i++) {
     // Each frame must be judged before the next.
-    assert.equal(reasonOf(await gateway.open(frame, ADDRESS)), "unknown_token");
+    assert.equal(reasonOf(await open(frame, ADDRESS)), "unknown_token");
   }
-  assert.equal(reasonOf(await gateway.open(await firstFrame("x"), ADDRESS)), "opened");
+  assert.equal(reasonOf(await open(await firstFrame("x"), ADDRESS)), "opened");
   assert.equal(ledger.count(testClient().clientId), 1);
 });
 
 Deno.test("open() compares tokens exactly", async () => {
-  const { gateway } = setUp(testClient({ authToken: "abcdef" }));
+  const { open } = setUp(testClient({ authToken: "abcdef" }));
   const frame = { ...await firstFrame("x"), authToken: "ABCDEF" };
-  assert.equal(reasonOf(await gateway.open(frame, ADDRESS)), "unknown_token");
+  assert.equal(reasonOf(await open(frame, ADDRESS)), "unknown_token");
 });
 
 Deno.test("open() counts a salt that is not 16 bytes", async () => {
-  const { gateway } = setUp();
+  const { open } = setUp();
   const good = await firstFrame("x");
   const salts = [undefined, new Uint8Array(15), new Uint8Array(17)];
   const outcomes = await Promise.all(
-    salts.map((salt) => gateway.open({ ...good, salt }, ADDRESS)),
+    salts.map((salt) => open({ ...good, salt }, ADDRESS)),
   );
   assert.deepEqual(outcomes.map(reasonOf), ["bad_salt", "bad_salt", "bad_salt"]);
   for (let failures = 4; failures <= THROTTLE_FAILURES; failures++) {
-    const outcome = await gateway.open({ ...good, salt: undefined }, ADDRESS);
+    const outcome = await open({ ...good, salt: undefined }, ADDRESS);
     assert.ok(outcome.kind === "refused");
     assert.equal(outcome.beganThrottle, failures === THROTTLE_FAILURES);
   }
 });
 
 Deno.test("open() knows the token of a client that was removed here, and counts nothing", async () => {
-  const { gateway, ledger } = setUp();
-  const outcome = await gateway.open({ ...await firstFrame("x"), authToken: REMOVED }, ADDRESS);
+  const { open, ledger } = setUp();
+  const outcome = await open({ ...await firstFrame("x"), authToken: REMOVED }, ADDRESS);
   assert.equal(reasonOf(outcome), "removed_token");
   assert.equal(ledger.count(testClient().clientId), 0);
 });
 
 Deno.test("open() refuses a used salt without counting it", async () => {
-  const { gateway } = setUp();
+  const { open } = setUp();
   const frame = await firstFrame("x");
-  assert.equal(reasonOf(await gateway.open(frame, ADDRESS)), "opened");
+  assert.equal(reasonOf(await open(frame, ADDRESS)), "opened");
   for (let i = 0; i < THROTTLE_FAILURES + 1; i++) {
-    assert.equal(reasonOf(await gateway.open(frame, ADDRESS)), "used_salt");
+    assert.equal(reasonOf(await open(frame, ADDRESS)), "used_salt");
   }
   const fresh = await firstFrame("x", new Uint8Array(16).fill(4));
-  assert.equal(reasonOf(await gateway.open(fresh, ADDRESS)), "opened");
+  assert.equal(reasonOf(await open(fresh, ADDRESS)), "opened");
 });
 
 Deno.test("open() counts a broken ciphertext and leaves its salt unused", async () => {
-  const { gateway, ledger } = setUp();
+  const { open, ledger } = setUp();
   const frame = await firstFrame("x");
   const broken = { ...frame, ciphertext: frame.ciphertext?.map((byte) => byte ^ 1) };
-  assert.equal(reasonOf(await gateway.open(broken, ADDRESS)), "bad_ciphertext");
+  assert.equal(reasonOf(await open(broken, ADDRESS)), "bad_ciphertext");
   const missing = { ...frame, ciphertext: undefined };
-  assert.equal(reasonOf(await gateway.open(missing, ADDRESS)), "bad_ciphertext");
+  assert.equal(reasonOf(await open(missing, ADDRESS)), "bad_ciphertext");
   assert.equal(ledger.count(testClient().clientId), 0);
-  assert.equal(reasonOf(await gateway.open(frame, ADDRESS)), "opened");
+  assert.equal(reasonOf(await open(frame, ADDRESS)), "opened");
 });
 
 Deno.test("open() throttles after ten failures, but a right frame a second later wins", async () => {
-  const { gateway, clock } = setUp();
+  const { open, clock } = setUp();
   const frame = await firstFrame("x");
   const broken = { ...frame, ciphertext: new Uint8Array(40) };
   const began: boolean[] = [];
   for (let i = 0; i < THROTTLE_FAILURES; i++) {
-    const outcome = await gateway.open(broken, ADDRESS);
+    const outcome = await open(broken, ADDRESS);
     began.push(outcome.kind === "refused" && outcome.beganThrottle);
   }
   assert.deepEqual(began, [...Array<boolean>(THROTTLE_FAILURES - 1).fill(false), true]);
-  assert.equal(reasonOf(await gateway.open(frame, ADDRESS)), "throttled");
-  assert.equal(reasonOf(await gateway.open(frame, "10.0.0.3")), "opened");
+  assert.equal(reasonOf(await open(frame, ADDRESS)), "throttled");
+  assert.equal(reasonOf(await open(frame, "10.0.0.3")), "opened");
   const other = await firstFrame("x", new Uint8Array(16).fill(5));
   clock.advance(1000);
-  assert.equal(reasonOf(await gateway.open(other, ADDRESS)), "opened");
+  assert.equal(reasonOf(await open(other, ADDRESS)), "opened");
 });
 
 Deno.test("open() acts on the ledger's word when frames race", async () => {
-  const { gateway } = setUp();
+  const { open } = setUp();
   const frame = await firstFrame("x");
-  const outcomes = await Promise.all([gateway.open(frame, ADDRESS), gateway.open(frame, ADDRESS)]);
+  const outcomes = await Promise.all([open(frame, ADDRESS), open(frame, ADDRESS)]);
   assert.deepEqual(outcomes.map(reasonOf).sort(), ["opened", "used_salt"]);
 });
 
 Deno.test("open() refuses when the ledger is full or the client was removed meanwhile", async () => {
-  const { gateway, ledger } = setUp();
+  const { open, ledger } = setUp();
   const frame = await firstFrame("x");
   ledger.override = "full";
-  assert.equal(reasonOf(await gateway.open(frame, ADDRESS)), "ledger_full");
+  assert.equal(reasonOf(await open(frame, ADDRESS)), "ledger_full");
   ledger.override = "unknown_client";
-  assert.equal(reasonOf(await gateway.open(frame, ADDRESS)), "client_removed");
+  assert.equal(reasonOf(await open(frame, ADDRESS)), "client_removed");
 });
 
 for (const vector of vectors.first_frame_negative) {
@@ -171,14 +172,14 @@ for (const vector of vectors.first_frame_negative) {
       pairingKey: Uint8Array.fromHex(session.pairing_key_hex),
       authToken: "550e8400-e29b-41d4-a716-446655440000",
     });
-    const { gateway, ledger } = setUp(client);
+    const { open, ledger } = setUp(client);
     const frame = parseJsonFirstFrame(vector.frame);
     if (vector.expect.startsWith("not an encrypted frame")) {
       assert.equal(frame, undefined);
       return;
     }
     assert.ok(frame !== undefined);
-    const outcome = await gateway.open(frame, ADDRESS);
+    const outcome = await open(frame, ADDRESS);
     if (vector.expect.startsWith("accepted")) assert.equal(outcome.kind, "opened");
     else if (vector.expect.startsWith("plaintext -32001")) {
       assert.equal(outcome.kind, "unsupported_version");

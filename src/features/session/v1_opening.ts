@@ -1,41 +1,23 @@
-// From a first frame to a session, in the order of docs/protocol.md §5. Nothing of the frame is
+// Opens sessions of version 1 with one frame, in the order of docs/protocol.md §5. Nothing of it is
 // acted upon before its salt is durably recorded.
 
 import type { Clock } from "../../base/clock.ts";
 import type { Client } from "../access/client.ts";
 import type { RemovedClients } from "../access/removed_clients.ts";
-import { type FirstFrame, PROTOCOL_VERSION } from "../../protocol/v1/frame.ts";
+import type { FirstFrame } from "../../protocol/v1/frame.ts";
 import { SALT_BYTES } from "../../protocol/v1/key_schedule.ts";
+import { PROTOCOL_VERSION } from "../../protocol/v1/labels.ts";
+import {
+  createSealedSession,
+  createSessionCiphers,
+  plaintextText,
+} from "../../protocol/v1/session.ts";
+import type { HandshakeStep, RefusalReason, SessionOpening } from "./opening.ts";
 import type { ReplayLedger } from "./replay_ledger.ts";
-import { createSession, createSessionCiphers, plaintextText, type Session } from "./session.ts";
 import type { Throttle } from "./throttle.ts";
 
-/** Why a first frame was refused; for the log, and only removed_token for the peer. */
-export type RefusalReason =
-  | "unknown_token"
-  | "removed_token"
-  | "throttled"
-  | "bad_salt"
-  | "used_salt"
-  | "bad_ciphertext"
-  | "ledger_full"
-  | "client_removed";
-
-/** What became of a first frame. */
-export type FirstFrameOutcome =
-  | { readonly kind: "opened"; readonly session: Session; readonly text: string }
-  | { readonly kind: "unsupported_version" }
-  | {
-    readonly kind: "refused";
-    readonly reason: RefusalReason;
-    /** The client it named, where there is one. */
-    readonly clientId: string | undefined;
-    /** Whether this failure began a throttle. */
-    readonly beganThrottle: boolean;
-  };
-
-/** Options of {@linkcode SessionGateway}. */
-export interface SessionGatewayOptions {
+/** Options of {@linkcode V1Opening}. */
+export interface V1OpeningOptions {
   /** Finds clients by their token. */
   clients: { findByToken(authToken: string): Client | undefined };
   /** Clients that were removed here, whose apps are told so. */
@@ -48,19 +30,20 @@ export interface SessionGatewayOptions {
   clock: Clock;
 }
 
-/** Opens sessions. */
-export class SessionGateway {
-  readonly #options: SessionGatewayOptions;
+/** Opens sessions of version 1. */
+export class V1Opening implements SessionOpening {
+  /** The version that its first frames name. */
+  readonly version = PROTOCOL_VERSION;
+  readonly #options: V1OpeningOptions;
 
-  /** A gateway over the paired clients. */
-  constructor(options: SessionGatewayOptions) {
+  /** For the paired clients. */
+  constructor(options: V1OpeningOptions) {
     this.#options = options;
   }
 
   /** Judges a first frame that came from `address`. A failing store throws. */
-  async open(frame: FirstFrame, address: string): Promise<FirstFrameOutcome> {
+  async open(frame: FirstFrame, address: string): Promise<HandshakeStep> {
     const { clients, removed, ledger, throttle, clock } = this.#options;
-    if (frame.version !== PROTOCOL_VERSION) return { kind: "unsupported_version" };
     const client = clients.findByToken(frame.authToken);
     if (client === undefined) {
       const wasRemoved = removed.wasRemoved(frame.authToken);
@@ -69,7 +52,7 @@ export class SessionGateway {
     const { clientId } = client;
     const throttleKey = `${clientId} ${address}`;
     if (!throttle.admit(throttleKey, clock.monotonicMs())) return refuse("throttled", clientId);
-    const fail = (reason: RefusalReason): FirstFrameOutcome =>
+    const fail = (reason: RefusalReason): HandshakeStep =>
       refuse(reason, clientId, throttle.fail(throttleKey, clock.monotonicMs()));
 
     const { salt, ciphertext } = frame;
@@ -91,7 +74,7 @@ export class SessionGateway {
         throttle.succeed(throttleKey);
         return {
           kind: "opened",
-          session: createSession(ciphers, { clientId, envelope: frame.envelope }),
+          session: { clientId, ...createSealedSession(ciphers, frame.envelope) },
           text: plaintextText(plaintext),
         };
     }
@@ -102,6 +85,6 @@ function refuse(
   reason: RefusalReason,
   clientId: string | undefined,
   beganThrottle = false,
-): FirstFrameOutcome {
+): HandshakeStep {
   return { kind: "refused", reason, clientId, beganThrottle };
 }
