@@ -11,7 +11,7 @@ import {
   REDIS_COMMAND_LIMIT_MS,
 } from "../../src/edges/shared_store/redis_limits.ts";
 import type { RedisLimitStore } from "../../src/edges/shared_store/redis_limits.ts";
-import { RETRY_AFTER_S } from "../../src/edges/shared_store/within.ts";
+import { STORE_RETRY_AFTER_S } from "../../src/edges/shared_store/within.ts";
 import { type PostgresServer, startPostgres, whyNoPostgres } from "./postgres_server.ts";
 import { type RedisServer, startRedis, whyNoRedis } from "./redis_server.ts";
 import { systemTest } from "./system_test.ts";
@@ -109,7 +109,7 @@ export async function assertUnavailable(
   assert.ok(error instanceof AppError, `Expected an AppError, got ${String(error)}`);
   assert.equal(error.code, "unavailable");
   assert.equal(error.message, options.message);
-  assert.equal(error.retryAfterS, RETRY_AFTER_S);
+  assert.equal(error.retryAfterS, STORE_RETRY_AFTER_S);
   assert.ok(error.cause instanceof Error, "The cause is for the log");
   // Half a second for a busy machine.
   assert.ok(tookMs < options.limitMs + 500, `Took ${tookMs} ms`);

@@ -9,7 +9,7 @@ import type { Sql } from "postgres";
 import { AppError } from "../../base/app_error.ts";
 import type { Logger } from "../../base/log.ts";
 import { migratePostgres } from "./postgres_schema.ts";
-import { RETRY_AFTER_S, within } from "./within.ts";
+import { STORE_RETRY_AFTER_S, within } from "./within.ts";
 
 /** How long a query may take, its connection and the migrations included, in milliseconds. */
 export const QUERY_LIMIT_MS = 3000;
@@ -79,7 +79,10 @@ export function openPostgres(url: string, options: PostgresOptions): Postgres {
       migration = undefined;
       // What the server itself said leaves the connection as good as before.
       if (pool && !(postgres && error instanceof postgres.PostgresError)) retire(pool);
-      throw new AppError("unavailable", MESSAGE, { cause: error, retryAfterS: RETRY_AFTER_S });
+      throw new AppError("unavailable", MESSAGE, {
+        cause: error,
+        retryAfterS: STORE_RETRY_AFTER_S,
+      });
     } finally {
       if (pool && answer) {
         pool.running.delete(answer);

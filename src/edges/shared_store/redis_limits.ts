@@ -6,7 +6,7 @@ import type { Redis } from "ioredis";
 import { AppError } from "../../base/app_error.ts";
 import type { Logger } from "../../base/log.ts";
 import type { LimitStore } from "../../features/models/limit_store.ts";
-import { RETRY_AFTER_S, within } from "./within.ts";
+import { STORE_RETRY_AFTER_S, within } from "./within.ts";
 
 /** How long a command may take, its connection included, in milliseconds. */
 export const REDIS_COMMAND_LIMIT_MS = 2000;
@@ -102,7 +102,7 @@ export function openRedisLimits(url: string, options: RedisLimitsOptions): Redis
       return await within(timeoutMs, answer);
     } catch (cause) {
       if (opened && !isAnswer) drop(opened);
-      throw new AppError("unavailable", MESSAGE, { cause, retryAfterS: RETRY_AFTER_S });
+      throw new AppError("unavailable", MESSAGE, { cause, retryAfterS: STORE_RETRY_AFTER_S });
     }
   }
 

@@ -1,7 +1,7 @@
 // A promise with a time limit, for servers that may never answer.
 
 /** When a client should try again that was refused for an absent server, in seconds. */
-export const RETRY_AFTER_S = 5;
+export const STORE_RETRY_AFTER_S = 5;
 
 /** What `work` comes to; rejects with an Error where that takes longer than the limit. */
 export async function within<Result>(limitMs: number, work: Promise<Result>): Promise<Result> {
