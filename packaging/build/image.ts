@@ -3,6 +3,10 @@
 // (docs/flashing.md).
 
 import { createHash } from "node:crypto";
+import { COMMANDS } from "../../src/edges/cli/command_table.ts";
+import { completionScript } from "../../src/edges/cli/completion.ts";
+import { manualPage } from "../../src/edges/cli/manual.ts";
+import { RELEASE_DATE, VERSION } from "../../src/version.ts";
 import { type ArchiveFile, packArchive } from "./archive.ts";
 import { ARM_TARGET, compile } from "./compile.ts";
 import { BuildError, bundle, readVersion, ROOT, runScript } from "./deno.ts";
@@ -41,7 +45,23 @@ export async function buildImage(options: BuildImageOptions): Promise<Uint8Array
     bytes: new TextEncoder().encode(await collectLicenses()),
     isExecutable: false,
   };
-  return await packArchive([...rootfs, ...documents, licenses, ...program], options.timeS);
+  const files = [...rootfs, ...documents, licenses, ...shellFiles(), ...program];
+  return await packArchive(files, options.timeS);
+}
+
+// The manual and what shells read to complete words, at the places where they look.
+function shellFiles(): ArchiveFile[] {
+  const texts = {
+    "usr/share/man/man1/latchkey.1": manualPage(COMMANDS, { version: VERSION, date: RELEASE_DATE }),
+    "usr/share/bash-completion/completions/latchkey": completionScript("bash", COMMANDS),
+    "usr/share/zsh/site-functions/_latchkey": completionScript("zsh", COMMANDS),
+    "usr/share/fish/vendor_completions.d/latchkey.fish": completionScript("fish", COMMANDS),
+  };
+  return Object.entries(texts).map(([path, text]) => ({
+    path,
+    bytes: new TextEncoder().encode(text),
+    isExecutable: false,
+  }));
 }
 
 /** The compiled binary where it can be had, else Deno from npm and the program in one file. */

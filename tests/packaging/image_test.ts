@@ -39,6 +39,10 @@ Deno.test("an image has everything that a device needs, with the right modes", a
     "usr/share/doc/latchkey/security.md": "644",
     "usr/share/doc/latchkey/THIRD_PARTY_LICENSES": "644",
     "usr/share/doc/latchkey/config.example.toml": "644",
+    "usr/share/man/man1/latchkey.1": "644",
+    "usr/share/bash-completion/completions/latchkey": "644",
+    "usr/share/zsh/site-functions/_latchkey": "644",
+    "usr/share/fish/vendor_completions.d/latchkey.fish": "644",
   };
   assert.deepEqual(modes, expected);
 });

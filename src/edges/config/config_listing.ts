@@ -27,27 +27,56 @@ export const DEFAULT_PLACE = "default";
 
 const SECRET = "***";
 
-/** Every key of a configuration as `[table]` and `key = value  # place`; valid TOML. */
-export function listConfig(config: Config, options: ConfigListingOptions): string {
+/** A setting in force. */
+export interface ListedSetting {
+  /** Its table, such as "service". */
+  readonly table: string;
+  /** Its key in the file. */
+  readonly key: string;
+  /** Its value, without passwords. */
+  readonly value: TomlValue;
+  /** The file that it comes from, or {@linkcode DEFAULT_PLACE}. */
+  readonly from: string;
+}
+
+/** Every setting in force with the place it comes from. */
+export function listSettings(config: Config, options: ConfigListingOptions): ListedSetting[] {
   const { file, overlay } = options;
   const places = [overlay, ...(file === undefined ? [] : [file])]
     .map(({ file: name, text }) => ({ name, tables: parse(text) }));
-  const tables = Object.entries<SettingRows>(SETTINGS).map(([table, rows]) => {
+  return Object.entries<SettingRows>(SETTINGS).flatMap(([table, rows]) => {
     const values = config[table as keyof typeof SETTINGS];
-    const listed = Object.entries(rows)
-      .map(([key, row]) => ({ key, row, value: valueOf(row, values, key) }))
-      .filter(({ value }) => value !== undefined)
-      .map(({ key, row, value }) => ({
-        setting: stringify({ [key]: value }).trim(),
-        place: places.find(({ tables }) => hasKey(tables[table], [key, row.formerKey]))?.name ??
-          DEFAULT_PLACE,
-      }));
+    return Object.entries(rows).flatMap(([key, row]): ListedSetting[] => {
+      const value = valueOf(row, values, key);
+      if (value === undefined) return [];
+      const place = places.find(({ tables }) => hasKey(tables[table], [key, row.formerKey]));
+      return [{ table, key, value, from: place?.name ?? DEFAULT_PLACE }];
+    });
+  });
+}
+
+/** Every key of a configuration as `[table]` and `key = value  # place`; valid TOML. */
+export function listConfig(config: Config, options: ConfigListingOptions): string {
+  const tables = Map.groupBy(listSettings(config, options), ({ table }) => table);
+  const texts = [...tables].map(([table, settings]) => {
+    const listed = settings.map(({ key, value, from }) => ({
+      setting: stringify({ [key]: value }).trim(),
+      from,
+    }));
     const width = Math.max(...listed.map(({ setting }) => setting.length));
-    const lines = listed.map(({ setting, place }) => `${setting.padEnd(width)}  # ${place}`);
+    const lines = listed.map(({ setting, from }) => `${setting.padEnd(width)}  # ${from}`);
     return [`[${table}]`, ...lines].join("\n");
   });
   const actions = config.actions.map((action) => stringify({ action: [actionTable(action)] }));
-  return [...tables, ...actions.map((text) => text.trim())].join("\n\n") + "\n";
+  return [...texts, ...actions.map((text) => text.trim())].join("\n\n") + "\n";
+}
+
+/** The same for programs: `{settings: [{table, key, value, from}], actions: [...]}`. */
+export function listConfigJson(config: Config, options: ConfigListingOptions): string {
+  return JSON.stringify({
+    settings: listSettings(config, options),
+    actions: config.actions.map(actionTable),
+  });
 }
 
 function hasKey(table: unknown, keys: readonly (string | undefined)[]): boolean {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parse } from "smol-toml";
 import { type Config, parseConfig } from "../../../src/edges/config/config.ts";
-import { listConfig } from "../../../src/edges/config/config_listing.ts";
+import { listConfig, listConfigJson } from "../../../src/edges/config/config_listing.ts";
 
 const ENV = { HOME: "/home/ann", isRoot: false };
 const EXAMPLE = Deno.readTextFileSync(new URL("../../../config.example.toml", import.meta.url))
@@ -72,4 +72,30 @@ Deno.test("listConfig() shows a former key under its name of today, with the fil
   const listed = list("[models]\nstore = 'postgres://db.example/x'");
   assert.match(listed, /^database_url = "postgres:\/\/db\.example\/x" +# config\.toml$/m);
   assert.doesNotMatch(listed, /^store/m);
+});
+
+Deno.test("listConfigJson() tells programs the same, without passwords", () => {
+  const text = '[service]\nencryption = true\n[models]\ndatabase_url = "postgres://a:secret@db/x"';
+  const listed = JSON.parse(listConfigJson(configOf(text), {
+    file: { file: "config.toml", text },
+    overlay: { file: "settings.toml", text: "" },
+  }));
+  const find = (table: string, key: string): unknown =>
+    listed.settings.find((one: { table: string; key: string }) =>
+      one.table === table && one.key === key
+    );
+  assert.deepEqual(find("service", "encryption"), {
+    table: "service",
+    key: "encryption",
+    value: true,
+    from: "config.toml",
+  });
+  assert.deepEqual(find("log", "level"), {
+    table: "log",
+    key: "level",
+    value: "info",
+    from: "default",
+  });
+  assert.doesNotMatch(JSON.stringify(listed), /secret/);
+  assert.deepEqual(listed.actions, []);
 });
