@@ -30,7 +30,7 @@ const MAX_NAME_BYTES = 128;
 export interface PairOptions {
   /** Where the device listens, such as "http://192.168.1.5:7497". */
   baseUrl: string;
-  /** The six digits that the device shows. */
+  /** The PIN that the device shows. */
   pin: string;
   /** The app's name for the device's owner, 1 to 128 bytes of UTF-8. */
   name: string;
@@ -83,8 +83,8 @@ const REFUSED_REQUESTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Pairs with a device that shows a PIN. Throws RangeError for a PIN that is not six digits or a
- * name that does not fit, and ClientError where pairing fails.
+ * Pairs with a device that shows a PIN. Throws RangeError for a text that is no PIN or a name
+ * that does not fit, and ClientError where pairing fails.
  */
 export async function pair(options: PairOptions): Promise<Credentials> {
   const { pin, name, random = systemRandom } = options;

@@ -27,6 +27,11 @@ export interface ServiceOptions {
   env?: Record<string, string>;
   /** Lines after the [service] table, other tables included. */
   tables?: string;
+  /**
+   * More arguments of the runtime.
+   * @default none
+   */
+  runtimeArgs?: readonly string[];
 }
 
 /** A service in a process of its own. */
@@ -50,7 +55,8 @@ export async function startService(options: ServiceOptions): Promise<ServiceProc
   const { dataDir } = options;
   const config = `${dataDir}.toml`;
   await writeConfig(options);
-  const command = [Deno.execPath(), "run", "-A", `${ROOT}src/main.ts`, "serve", "--config", config];
+  const runtime = [Deno.execPath(), "run", "-A", ...options.runtimeArgs ?? []];
+  const command = [...runtime, `${ROOT}src/main.ts`, "serve", "--config", config];
   // The platform raises the soft limit to the hard one, so both are set.
   const limit = options.maxFiles === undefined ? "" : `ulimit -n ${options.maxFiles} && `;
   const child = new Deno.Command("sh", {

@@ -36,7 +36,7 @@ export type PairingOutcome =
 
 /** A PIN that is valid. */
 export interface OpenedPin {
-  /** The six digits: a secret of the person in front of the device. */
+  /** Its digits: a secret of the person in front of the device. */
   readonly pin: string;
   /** When it ends, in milliseconds since 1970. */
   readonly expiresAtMs: number;

@@ -1,6 +1,8 @@
 // The PIN on a terminal: digits of block characters that can be read from across the room, and one
-// plain line for narrow consoles, screen readers and scripts. Two groups of three, as people read
+// plain line for narrow consoles, screen readers and scripts. Two groups, as people read
 // them out.
+
+import { firstGroupLength } from "../../protocol/v1/pin_format.ts";
 
 const ROWS = 5;
 const INDENT = "  ";
@@ -23,7 +25,8 @@ const DIGITS: Readonly<Record<string, readonly string[]>> = {
  * they have), and always the line "PIN 123 456".
  */
 export function pinText(pin: string, columns: number | undefined): string {
-  const groups = [pin.slice(0, 3), pin.slice(3)];
+  const first = firstGroupLength(pin.length);
+  const groups = [pin.slice(0, first), pin.slice(first)];
   const art = bigDigits(groups).map((line) => INDENT + line);
   const isTooNarrow = columns !== undefined && art.some((line) => line.length > columns);
   const lines = [...(isTooNarrow ? [] : [...art, ""]), `${INDENT}PIN ${groups.join(" ")}`];

@@ -3,7 +3,7 @@
 
 /** What a display shows while a PIN is valid. */
 export interface PinView {
-  /** The six digits: a secret of the person in front of the device. */
+  /** The PIN: a secret of the person in front of the device. */
   readonly pin: string;
   /** When the PIN ends, in milliseconds since 1970. */
   readonly expiresAtMs: number;

@@ -2,6 +2,7 @@
 // digits as large as fits. Pure arithmetic; pin_screen.ts draws.
 
 import { DIGIT_ASPECT } from "./digit_glyphs.ts";
+import { firstGroupLength } from "../../protocol/v1/pin_format.ts";
 import { textHeight, textWidth } from "./text_font.ts";
 import type { Rect } from "./rgb_canvas.ts";
 
@@ -33,6 +34,8 @@ export interface PinLayoutContent {
   readonly message: readonly string[];
   /** How to cancel, in several lengths; left out where none fits. */
   readonly hint: readonly string[];
+  /** How many digits the PIN has. */
+  readonly digits: number;
   /** How many modules wide the QR code is; undefined without one. */
   readonly qrModules: number | undefined;
 }
@@ -43,7 +46,7 @@ export interface PinLayout {
   readonly title: TextPlace;
   /** What to do. */
   readonly instruction: TextPlace;
-  /** The six digits, in order. */
+  /** The digits, in order. */
   readonly digits: readonly Rect[];
   /** The line below the digits; undefined where there is nothing to say. */
   readonly message: TextPlace | undefined;
@@ -94,7 +97,7 @@ export function layOutPin(
   return {
     title,
     instruction: placeText(qr === undefined ? without : withQr, instructionAt),
-    digits: placeDigits(rest),
+    digits: placeDigits(rest, content.digits),
     message: content.message.length === 0
       ? undefined
       : placeText(content.message, { x: margin, y: messageY, width: inner, size }),
@@ -176,44 +179,60 @@ function placeQr(
   return { qr, rest: { ...area, height: area.height - size - margin } };
 }
 
-// Two groups beside each other or below each other, whichever makes the digits larger.
-function placeDigits(area: Rect): Rect[] {
-  const beside = digitHeight(area, { columns: 6, rows: 1 });
-  const below = digitHeight(area, { columns: 3, rows: 2 });
-  if (beside >= below) return digitRow(area, { height: beside, count: 6 });
-  const gap = Math.round(below * 0.22);
-  const top = area.y + Math.floor((area.height - 2 * below - gap) / 2);
-  return [top, top + below + gap].flatMap((y) =>
-    digitRow({ ...area, y, height: below }, { height: below, count: 3 })
-  );
+interface DigitRows {
+  /** How many digits the groups of a row have. */
+  readonly groups: readonly number[];
+  readonly rows: number;
 }
 
-function rowWidth(height: number, columns: number): number {
+// Two groups beside each other or below each other, whichever makes the digits larger.
+function placeDigits(area: Rect, digits: number): Rect[] {
+  const first = firstGroupLength(digits);
+  const groups = [first, digits - first];
+  const beside = digitHeight(area, { groups, rows: 1 });
+  const below = digitHeight(area, { groups: [first], rows: 2 });
+  if (beside >= below) return digitRow(area, { height: beside, groups });
+  const gap = Math.round(below * 0.22);
+  const top = area.y + Math.floor((area.height - 2 * below - gap) / 2);
+  return groups.flatMap((count, row) => {
+    const y = top + row * (below + gap);
+    return digitRow({ ...area, y, height: below }, { height: below, groups: [count] });
+  });
+}
+
+function rowWidth(height: number, groups: readonly number[]): number {
+  const columns = countDigits(groups);
   const width = Math.floor(height * DIGIT_ASPECT);
-  const gaps = columns === 6 ? 4 * GAP_IN_GROUP + GAP_BETWEEN_GROUPS : 2 * GAP_IN_GROUP;
+  const gaps = (columns - groups.length) * GAP_IN_GROUP +
+    (groups.length - 1) * GAP_BETWEEN_GROUPS;
   return columns * width + Math.ceil(gaps * height);
 }
 
-function digitHeight(area: Rect, shape: { columns: number; rows: number }): number {
-  const { columns, rows } = shape;
+function digitHeight(area: Rect, { groups, rows }: DigitRows): number {
   // Some of the height stays free between two lines.
   let height = Math.floor((area.height / rows) * (rows === 1 ? 1 : 0.86));
-  while (height > 1 && rowWidth(height, columns) > area.width) height -= 1;
+  while (height > 1 && rowWidth(height, groups) > area.width) height -= 1;
   return height;
 }
 
-function digitRow(area: Rect, row: { height: number; count: number }): Rect[] {
-  const { height, count } = row;
+function digitRow(area: Rect, row: { height: number; groups: readonly number[] }): Rect[] {
+  const { height, groups } = row;
+  const [first = 0] = groups;
+  const count = countDigits(groups);
   const width = Math.floor(height * DIGIT_ASPECT);
   const gap = Math.floor(GAP_IN_GROUP * height);
   const groupGap = Math.floor(GAP_BETWEEN_GROUPS * height);
-  const total = count * width + (count === 6 ? 4 * gap + groupGap : 2 * gap);
+  const total = count * width + (count - groups.length) * gap + (groups.length - 1) * groupGap;
   const left = area.x + Math.floor((area.width - total) / 2);
   const y = area.y + Math.floor((area.height - height) / 2);
   return Array.from({ length: count }, (_, i) => ({
-    x: left + i * (width + gap) + (i >= 3 ? groupGap - gap : 0),
+    x: left + i * (width + gap) + (i >= first ? groupGap - gap : 0),
     y,
     width,
     height,
   }));
+}
+
+function countDigits(groups: readonly number[]): number {
+  return groups.reduce((sum, count) => sum + count, 0);
 }

@@ -28,7 +28,7 @@ const MAX_OUTCOME_LINES = 3;
 
 /** What is on a PIN's screen. */
 export interface PinScreenContent {
-  /** The six digits. */
+  /** The PIN. */
   readonly pin: string;
   /** The device's name. */
   readonly deviceName: string;
@@ -73,6 +73,7 @@ export function drawPinScreen(
     instructions: INSTRUCTIONS,
     message: warnings.length > 0 ? warnings : addressTexts(url),
     hint: hints,
+    digits: content.pin.length,
     qrModules: code?.modules,
   });
   drawLine(canvas, layout.title, COLORS.title);

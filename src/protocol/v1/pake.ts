@@ -6,6 +6,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { type Bytes, concatBytes, utf8 } from "../../base/bytes.ts";
 import type { RandomSource } from "../../base/random.ts";
+import { isPin, PIN_DIGITS } from "./pin_format.ts";
 
 /** A point of P-256 in affine coordinates; (0, 0) stands for the identity. */
 export interface AffinePoint {
@@ -33,13 +34,11 @@ export const POINT_V: AffinePoint = {
   y: 9157340230202296554417312816309453883742349874205386245733062928888341584123n,
 };
 
-const PIN_TEXT = /^[0-9]{6}$/;
-
 type CurvePoint = InstanceType<typeof p256.Point>;
 
 /** What both sides compute once per PIN: the PIN's bytes, pw·U and pw·V. */
 export interface PinMasks {
-  /** The six ASCII digits. */
+  /** Its ASCII digits. */
   readonly pinBytes: Bytes;
   /** pw·U. */
   readonly clientMask: CurvePoint;
@@ -59,11 +58,11 @@ export interface DeviceShare {
 
 /** The PIN as the scalar pw: its ASCII digits read as a big-endian integer. */
 export function pinScalar(pin: string): bigint {
-  if (!PIN_TEXT.test(pin)) throw new RangeError("Cannot use PIN: not six digits");
+  if (!isPin(pin)) throw new RangeError(`Cannot use PIN: not ${PIN_DIGITS} digits`);
   return bytesToInteger(utf8(pin));
 }
 
-/** pw·U and pw·V for a PIN; throws RangeError unless it is six ASCII digits. */
+/** pw·U and pw·V for a PIN; throws RangeError unless it is {@linkcode PIN_DIGITS} ASCII digits. */
 export function createPinMasks(pin: string): PinMasks {
   const scalar = pinScalar(pin);
   return {

@@ -35,6 +35,7 @@ const CONTENT: PinLayoutContent = {
   },
   message: ["Wrong PIN entered: 1 of 3, from 2001:db8:1234:5678:90ab:cdef:1234:5678", "Wrong PIN"],
   hint: ["Hold Select + Start to cancel", "Select + Start"],
+  digits: 6,
   qrModules: MODULES,
 };
 
@@ -48,32 +49,35 @@ function rectOf({ text, x, y, size }: TextPlace): Rect {
 
 for (const [long, short] of SIZES) {
   for (const [width, height] of [[long, short], [short, long]] as const) {
-    Deno.test(`layOutPin() fits everything on ${width} × ${height}`, () => {
-      const layout = layOutPin({ width, height }, CONTENT);
-      const { digits, qr, bar, time, title, instruction, message, hint } = layout;
-      assert.equal(digits.length, 6);
-      assert.ok(message !== undefined && hint !== undefined);
-      const lines = [title, instruction, message, hint].map(rectOf);
-      const parts = [...digits, ...lines, time, bar, ...(qr === undefined ? [] : [qr])];
-      for (const part of parts) {
-        assert.ok(part.x >= 0 && part.y >= 0, JSON.stringify(part));
-        assert.ok(part.x + part.width <= width && part.y + part.height <= height);
-        assert.ok([part.x, part.y, part.width, part.height].every(Number.isInteger));
-      }
-      for (const [i, a] of parts.entries()) {
-        for (const b of parts.slice(i + 1)) {
-          assert.ok(!overlaps(a, b), `${JSON.stringify(a)} ${JSON.stringify(b)}`);
+    for (const count of [6, 7, 8]) {
+      Deno.test(`layOutPin() fits everything with ${count} digits on ${width} × ${height}`, () => {
+        const layout = layOutPin({ width, height }, { ...CONTENT, digits: count });
+        const { digits, qr, bar, time, title, instruction, message, hint } = layout;
+        assert.equal(digits.length, count);
+        assert.ok(message !== undefined && hint !== undefined);
+        const lines = [title, instruction, message, hint].map(rectOf);
+        const parts = [...digits, ...lines, time, bar, ...(qr === undefined ? [] : [qr])];
+        for (const part of parts) {
+          assert.ok(part.x >= 0 && part.y >= 0, JSON.stringify(part));
+          assert.ok(part.x + part.width <= width && part.y + part.height <= height);
+          assert.ok([part.x, part.y, part.width, part.height].every(Number.isInteger));
         }
-      }
-      const isLarge = Math.max(width, height) >= MIN_QR_SIDES[0] &&
-        Math.min(width, height) >= MIN_QR_SIDES[1];
-      assert.equal(qr !== undefined, isLarge);
-      if (qr !== undefined) assert.ok(qr.width / MODULES >= 2 && qr.width % MODULES === 0);
-      assert.ok(instruction.text.startsWith(isLarge ? "Scan" : "Type"));
-      // Readable from across the room: a digit is at least a sixth of the shorter side high.
-      assert.ok((digits[0]?.height ?? 0) >= Math.min(width, height) / 6);
-      assert.ok([title, instruction, message, hint].every(({ size }) => size >= 11));
-    });
+        for (const [i, a] of parts.entries()) {
+          for (const b of parts.slice(i + 1)) {
+            assert.ok(!overlaps(a, b), `${JSON.stringify(a)} ${JSON.stringify(b)}`);
+          }
+        }
+        const isLarge = Math.max(width, height) >= MIN_QR_SIDES[0] &&
+          Math.min(width, height) >= MIN_QR_SIDES[1];
+        assert.equal(qr !== undefined, isLarge);
+        if (qr !== undefined) assert.ok(qr.width / MODULES >= 2 && qr.width % MODULES === 0);
+        assert.ok(instruction.text.startsWith(isLarge ? "Scan" : "Type"));
+        // Readable from across the room: a digit is at least a sixth of the shorter side high.
+        const part = count === 6 ? 6 : 8;
+        assert.ok((digits[0]?.height ?? 0) >= Math.min(width, height) / part);
+        assert.ok([title, instruction, message, hint].every(({ size }) => size >= 11));
+      });
+    }
   }
 }
 

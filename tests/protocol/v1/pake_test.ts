@@ -40,7 +40,7 @@ for (const pin of NO_PINS) {
   Deno.test(`createPinMasks() refuses ${JSON.stringify(pin)} without repeating it`, () => {
     assert.throws(() => createPinMasks(pin), (error: unknown) => {
       assert.ok(error instanceof RangeError);
-      assert.equal(error.message, "Cannot use PIN: not six digits");
+      assert.equal(error.message, "Cannot use PIN: not 6 digits");
       return true;
     });
     assert.throws(() => pinScalar(pin), RangeError);

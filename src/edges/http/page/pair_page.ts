@@ -4,24 +4,30 @@
 
 import { sha256 } from "@noble/hashes/sha2.js";
 import { encodeBase64, utf8 } from "../../../base/bytes.ts";
+import { firstGroupLength, PIN_DIGITS, PIN_PATTERN } from "../../../protocol/v1/pin_format.ts";
 
+const FIRST = firstGroupLength(PIN_DIGITS);
+
+// However many digits there are, they fill the same width.
 const STYLE = `
 :root { color-scheme: dark; }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; background: #000;
   color: #b8c4d0; font: 1.1rem/1.5 system-ui, sans-serif; text-align: center; }
 main { padding: 1.5rem; max-width: 30rem; }
 h1 { font-size: 1.2rem; font-weight: 500; margin: 0 0 1rem; }
-output { display: block; color: #fff; font: 700 min(18vw, 5.5rem)/1.1 system-ui, sans-serif;
+output { display: block; color: #fff; font: 700 min(${108 / PIN_DIGITS}vw, ${
+  33 / PIN_DIGITS
+}rem)/1.1 system-ui, sans-serif;
   font-variant-numeric: tabular-nums; letter-spacing: .04em; margin: 0 0 1rem; }
 output:empty { display: none; }
 p { margin: .5rem 0; }
 `;
 
 const SCRIPT = `
-const pin = /^#pair=([0-9]{6})$/.exec(location.hash)?.[1];
+const pin = /^#pair=(${PIN_PATTERN})$/.exec(location.hash)?.[1];
 if (pin !== undefined) {
   history.replaceState(null, "", location.pathname);
-  document.querySelector("output").textContent = pin.slice(0, 3) + " " + pin.slice(3);
+  document.querySelector("output").textContent = pin.slice(0, ${FIRST}) + " " + pin.slice(${FIRST});
 }
 document.getElementById(pin === undefined ? "without" : "with").hidden = false;
 `;
