@@ -27,7 +27,7 @@ export const STATUS_OF_CODE: Readonly<Record<ErrorCode, number>> = {
 };
 
 /** When to try again after 429 and 503 where nothing better is known, in seconds. */
-export const RETRY_AFTER_S = 5;
+export const DEFAULT_RETRY_AFTER_S = 5;
 
 /** Below this path an error's body is `{"error": text}`, because Core's app reads it (§3). */
 export const PAIRING_PREFIX = "/api/pair/";
@@ -82,7 +82,8 @@ export function errorResponse(
   const headers = new Headers(thrown instanceof HTTPException ? thrown.res?.headers : undefined);
   headers.set("X-Request-ID", requestId);
   if (status === 401) headers.set("WWW-Authenticate", "Bearer");
-  const retryS = retryAfterS ?? (status === 429 || status === 503 ? RETRY_AFTER_S : undefined);
+  const retryS = retryAfterS ??
+    (status === 429 || status === 503 ? DEFAULT_RETRY_AFTER_S : undefined);
   if (retryS !== undefined) headers.set("Retry-After", String(retryS));
   const body = path.startsWith(PAIRING_PREFIX)
     ? { error: PAIRING_TEXTS[code] ?? message }

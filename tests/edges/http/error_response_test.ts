@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { HTTPException } from "hono/http-exception";
 import { AppError, type ErrorCode } from "../../../src/base/app_error.ts";
 import {
+  DEFAULT_RETRY_AFTER_S,
   errorResponse,
   httpError,
-  RETRY_AFTER_S,
   type SpecialStatus,
   STATUS_OF_CODE,
   toHttpError,
@@ -42,7 +42,7 @@ for (const [code, status] of CODES) {
     assert.equal(response.headers.get("X-Request-ID"), ID);
     assert.equal(response.headers.get("Content-Type"), "application/json");
     assert.equal(response.headers.get("WWW-Authenticate"), status === 401 ? "Bearer" : null);
-    const retry = status === 429 || status === 503 ? String(RETRY_AFTER_S) : null;
+    const retry = status === 429 || status === 503 ? String(DEFAULT_RETRY_AFTER_S) : null;
     assert.equal(response.headers.get("Retry-After"), retry);
     const text = await response.text();
     assert.equal(
