@@ -9,6 +9,9 @@ import { BUSY_RETRY_AFTER_S } from "./slots.ts";
 /** How much of a failed answer goes into the log, in bytes. */
 export const MAX_LOGGED_BYTES = 2048;
 
+/** How much of an answer is read at once, in bytes. */
+export const ANSWER_BUFFER_BYTES: number = 64 * 1024;
+
 /** The fetch that asks. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -28,12 +31,14 @@ export interface UpstreamAnswer {
  * last, once their request was collected as garbage.
  */
 export class AnswerSource {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array> | ReadableStreamBYOBReader;
   readonly #signal: AbortSignal;
+  /** What the platform fills; lent to it while a read is under way. */
+  #buffer = new ArrayBuffer(0);
 
   /** The bytes of a body until the signal aborts. */
   constructor(body: ReadableStream<Uint8Array>, signal: AbortSignal) {
-    this.#reader = body.getReader();
+    this.#reader = readerOf(body);
     this.#signal = signal;
     if (signal.aborted) this.cancel();
     else signal.addEventListener("abort", () => this.cancel(), { once: true });
@@ -41,15 +46,44 @@ export class AnswerSource {
 
   /** The next bytes; undefined at the end. Rejects where the answer broke off or was cancelled. */
   async read(): Promise<Bytes | undefined> {
-    const { done, value } = await this.#reader.read();
+    const { done, value } = this.#reader instanceof ReadableStreamBYOBReader
+      ? await this.#fill(this.#reader)
+      : await this.#reader.read();
     this.#signal.throwIfAborted();
     return done ? undefined : value as Bytes;
+  }
+
+  // A default reader takes a new buffer of 64 KiB for each piece, however short that is. Short pieces
+  // are copied out of one buffer; a long one keeps it, and the next read has another.
+  async #fill(
+    reader: ReadableStreamBYOBReader,
+  ): Promise<{ done: boolean; value: Uint8Array | undefined }> {
+    const isNew = this.#buffer.byteLength === 0;
+    const buffer = isNew ? new ArrayBuffer(ANSWER_BUFFER_BYTES) : this.#buffer;
+    this.#buffer = new ArrayBuffer(0);
+    const { done, value } = await reader.read(new Uint8Array(buffer));
+    if (value === undefined || done) return { done, value };
+    if (value.length > ANSWER_BUFFER_BYTES / 2) return { done, value };
+    const copy = value.slice();
+    this.#buffer = value.buffer;
+    return { done, value: copy };
   }
 
   /** Ends the answer at the server. */
   cancel(): void {
     // What has ended or broken off cannot be cancelled, and need not be.
     this.#reader.cancel().catch(() => {});
+  }
+}
+
+// Only the platform's own bodies can be read into a buffer of ours.
+function readerOf(
+  body: ReadableStream<Uint8Array>,
+): ReadableStreamDefaultReader<Uint8Array> | ReadableStreamBYOBReader {
+  try {
+    return body.getReader({ mode: "byob" });
+  } catch {
+    return body.getReader();
   }
 }
 
