@@ -35,6 +35,7 @@ Deno.test("a stop ends event streams", async () => {
     await app.stop();
     const limit = new Promise((resolve) => setTimeout(resolve, 0, "still open"));
     assert.deepEqual(await Promise.race([reader?.read(), limit]), { done: true, value: undefined });
+    await limit;
   });
 });
 
