@@ -168,7 +168,9 @@ for (const mustEncrypt of [true, false]) {
 Deno.test("a handshake that ends with its peer leaves no deadline behind", async () => {
   const fixture = setUp();
   await say(fixture, HELLO);
+  assert.equal(fixture.clock.timerCount, 1);
   fixture.connection.ended();
+  assert.equal(fixture.clock.timerCount, 0);
   fixture.clock.advance(2 * SESSION_DEADLINE_MS);
   assert.deepEqual(fixture.events, ["end"]);
   assert.equal(fixture.socket.isAborted, false);
