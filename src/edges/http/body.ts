@@ -38,9 +38,7 @@ export function limitBody(maxBytes: number, code: ErrorCode): MiddlewareHandler 
  */
 export async function readText(c: Context<RequestEnv>): Promise<string | undefined> {
   try {
-    const body = await c.req.arrayBuffer();
-    c.env.peer.guarded?.progressed();
-    return decodeUtf8(new Uint8Array(body));
+    return decodeUtf8(new Uint8Array(await c.req.arrayBuffer()));
   } catch (error) {
     throw brokenOff(error);
   }

@@ -76,7 +76,6 @@ async function answer(
     signal: c.req.raw.signal,
     requestId: c.get("requestId"),
     onBodyPart: () => guarded?.bodyPart(),
-    onBodyWhole: () => guarded?.progressed(),
     hold: (cut) => holds.hold({ keyId: key.keyId, scope: "models", cut }),
   });
 }

@@ -20,6 +20,7 @@ import { pairingRoutes } from "./pairing_routes.ts";
 import { checkHost, type PolicyFacts } from "./policy.ts";
 import type { Peer, RequestEnv } from "./request_env.ts";
 import { RUN_PREFIXES, runRoute, type RunText, runTextOf } from "./run_routes.ts";
+import { watchBody } from "./watched_body.ts";
 import { acceptWebSocket, type SocketReceiver, type UpgradeWebSocket } from "./web_socket.ts";
 
 /** The paths of the API, for WebSocket and POST alike. */
@@ -214,6 +215,7 @@ function nameRequest(options: RoutesOptions): MiddlewareHandler<RequestEnv> {
     c.set("isLocal", isLocalRequest(peer, c.req.raw.headers));
     guarded?.requestSeen();
     if (c.req.raw.body === null) guarded?.progressed();
+    else if (guarded !== undefined) c.req.raw = watchBody(c.req.raw, () => guarded.progressed());
     await next();
     guarded?.progressed();
     options.onAnswered(c.res.status);

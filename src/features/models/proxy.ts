@@ -67,8 +67,6 @@ export interface ModelRequest {
   readonly requestId: string;
   /** A part of its body was taken, or is not taken for reasons of the gateway's own. */
   readonly onBodyPart: () => void;
-  /** All of its body was taken. */
-  readonly onBodyWhole: () => void;
   /** Has the request cut when its key ends, until the result is called. */
   readonly hold: (cut: () => void) => () => void;
 }
@@ -242,7 +240,6 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
       held,
       signal: exchange.signal,
       onPart: request.onBodyPart,
-      onWhole: request.onBodyWhole,
     });
   }
 

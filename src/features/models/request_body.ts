@@ -29,8 +29,6 @@ export interface RequestBodyOptions {
   signal: AbortSignal;
   /** A part of the body was taken. */
   onPart: () => void;
-  /** All of it was taken. */
-  onWhole: () => void;
 }
 
 /** What goes on while a body is read; hears before each wait whom it is for. */
@@ -170,7 +168,6 @@ export class RequestBody {
       const read = await this.#reader?.read().catch(brokenOff);
       if (read === undefined || read.done) {
         this.#hasEnded = true;
-        this.#options.onWhole();
         return undefined;
       }
       this.#options.onPart();

@@ -134,6 +134,20 @@ Deno.test("an upgrade over the limit of its address is 429, before the upgrade",
   assert.deepEqual(statuses, [...Array(UPGRADE_RATE.burst).fill(426), 429]);
 });
 
+Deno.test("the guard is told of a whole body before the route answers, however it reads it", async () => {
+  const { peer, told } = guardedPeer();
+  const device = openDevice();
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller): void {
+      told.push("read");
+      controller.enqueue(new TextEncoder().encode(WHO_AM_I));
+      controller.close();
+    },
+  }, { highWaterMark: 0 });
+  await device.ask("/api", { ...POST, body, peer });
+  assert.deepEqual(told, ["requestSeen", "trust", "read", "progressed", "progressed"]);
+});
+
 Deno.test("the guard is told from where a client paired, and of no failure", async () => {
   const device = openDevice();
   const { pin } = device.pairing.open();

@@ -122,7 +122,6 @@ export function openGateway(options: WorldOptions = {}): World {
         signal,
         requestId: REQUEST_ID,
         onBodyPart: () => told.push("part"),
-        onBodyWhole: () => told.push("whole"),
         hold: () => () => {},
       });
     },
