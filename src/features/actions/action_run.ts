@@ -55,43 +55,66 @@ export interface ActionRun {
   endWithin(graceMs: number): Promise<void>;
 }
 
+type RunState =
+  /** Its program runs. */
+  | { readonly step: "running"; readonly isStopping: boolean }
+  /** Its program has ended, and what it has started may not have. */
+  | {
+    readonly step: "leaving";
+    readonly isStopping: boolean;
+    readonly end: ProcessEnd;
+    readonly cancelPoll: () => void;
+  }
+  /** From now on the number of the group may be another's: no more signals. */
+  | {
+    readonly step: "gone";
+    readonly isStopping: boolean;
+    readonly end: ProcessEnd;
+    readonly isLeftBehind: boolean;
+  }
+  | {
+    readonly step: "over";
+    readonly end: ProcessEnd;
+    readonly isLeftBehind: boolean;
+    readonly endedAtMs: number;
+  };
+
 /** Starts a run; throws what the start throws. */
 export function startRun(options: StartRunOptions): ActionRun {
   const { action, media, clock } = options;
   const tail = new OutputTail();
   const process = options.start((chunk) => tail.add(chunk));
   const startedAtMs = clock.wallMs();
-  let end: ProcessEnd | undefined;
-  let endedAtMs: number | undefined;
-  let isStopping = false;
-  // From then on the number of the group may be another's.
-  let isGone = false;
-  let isLeftBehind = false;
-  let cancelPoll = (): void => {};
+  let state: RunState = { step: "running", isStopping: false };
   const over = Promise.withResolvers<void>();
-  void process.ended.then((how) => {
-    end = how;
+  void process.ended.then((end) => {
     // Where the program has left others behind, they still belong to the action.
-    cancelPoll = every(clock, GROUP_POLL_MS, look);
+    const cancelPoll = every(clock, GROUP_POLL_MS, look);
+    state = { step: "leaving", isStopping: isStopping(), end, cancelPoll };
     look();
   });
 
   function look(): void {
-    if (!process.isAlive()) settle();
+    if (!process.isAlive()) settle({ isLeftBehind: false });
   }
 
-  function settle(): void {
-    if (isGone) return;
-    isGone = true;
+  function settle({ isLeftBehind }: { isLeftBehind: boolean }): void {
+    if (state.step !== "leaving") return;
+    const { end, cancelPoll } = state;
     cancelPoll();
+    state = { step: "gone", isStopping: state.isStopping, end, isLeftBehind };
     void process.finish().then(() => {
-      endedAtMs = clock.wallMs();
+      state = { step: "over", end, isLeftBehind, endedAtMs: clock.wallMs() };
       over.resolve();
     });
   }
 
+  function isStopping(): boolean {
+    return state.step !== "over" && state.isStopping;
+  }
+
   function signal(name: "SIGTERM" | "SIGKILL"): void {
-    if (!isGone) process.signal(name);
+    if (state.step === "running" || state.step === "leaving") process.signal(name);
   }
 
   return {
@@ -100,36 +123,35 @@ export function startRun(options: StartRunOptions): ActionRun {
     startedAtMs,
     over: over.promise,
     get endedAtMs() {
-      return endedAtMs;
+      return state.step === "over" ? state.endedAtMs : undefined;
     },
     get state() {
-      if (endedAtMs !== undefined) return "ended";
-      return isStopping ? "stopping" : "running";
+      if (state.step === "over") return "ended";
+      return state.isStopping ? "stopping" : "running";
     },
     get isOver() {
-      return endedAtMs !== undefined;
+      return state.step === "over";
     },
     get end() {
-      return end;
+      return state.step === "running" ? undefined : state.end;
     },
     get isLeftBehind() {
-      return isLeftBehind;
+      return (state.step === "gone" || state.step === "over") && state.isLeftBehind;
     },
     output: () => tail.text(),
     endWithin(graceMs): Promise<void> {
       // A second SIGTERM means "at once" to many programs.
-      if (!isStopping) signal("SIGTERM");
-      isStopping = true;
+      if (!isStopping()) signal("SIGTERM");
+      if (state.step !== "over") state = { ...state, isStopping: true };
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       let cancel = clock.after(graceMs, () => {
         signal("SIGKILL");
         cancel = clock.after(KILL_LIMIT_MS, () => {
-          if (end === undefined) reject(new AppError("unavailable", "An action does not end"));
-          else if (!isGone) {
-            // What is left runs nothing any more: nobody has collected it, or a device holds it.
-            isLeftBehind = true;
-            settle();
+          if (state.step === "running") {
+            reject(new AppError("unavailable", "An action does not end"));
           }
+          // What is left runs nothing any more: nobody has collected it, or a device holds it.
+          settle({ isLeftBehind: true });
         });
       });
       void over.promise.then(() => {

@@ -28,15 +28,22 @@ export interface RelayOptions {
   onHttp2: () => void;
 }
 
+type RelayState =
+  /** Both sides may speak. */
+  | { readonly step: "relaying" }
+  /** The inner server takes no more; what it has said is still moved. */
+  | { readonly step: "inner_ended" }
+  /** The peer has all that the inner server said, and some time to read it. */
+  | { readonly step: "all_sent"; readonly atMs: number }
+  | { readonly step: "cut" };
+
 /** A relay over two connections until one of them ends. */
 export class Relay {
   readonly #options: RelayOptions;
   readonly #preface = new Http2Preface();
   #wake: (() => void) | undefined;
   #writeSinceMs: number | undefined;
-  #innerHasEnded = false;
-  #allSentAtMs: number | undefined;
-  #isCut = false;
+  #state: RelayState = { step: "relaying" };
 
   /** Moves nothing until {@linkcode Relay.run} is called. */
   constructor(options: RelayOptions) {
@@ -57,8 +64,8 @@ export class Relay {
 
   /** Whether the inner server has ended and the peer has had its time to read the last answer. */
   isOver(nowMs: number): boolean {
-    return this.#allSentAtMs !== undefined &&
-      nowMs >= this.#allSentAtMs + this.#options.limits.lingerMs;
+    return this.#state.step === "all_sent" &&
+      nowMs >= this.#state.atMs + this.#options.limits.lingerMs;
   }
 
   /** The account may allow reading again. */
@@ -69,7 +76,7 @@ export class Relay {
 
   /** Closes both connections at once, with whatever is on its way. */
   cut(): void {
-    this.#isCut = true;
+    this.#state = { step: "cut" };
     this.resume();
     closeQuietly(this.#options.peer);
     closeQuietly(this.#options.inner);
@@ -89,7 +96,7 @@ export class Relay {
         account.received(length, nowMs());
         await this.#handIn(piece);
       }
-      await (this.#innerHasEnded ? this.#discardRest(buffer) : this.#endInput());
+      await (this.#state.step === "relaying" ? this.#endInput() : this.#discardRest(buffer));
     } catch {
       this.cut();
     }
@@ -97,10 +104,10 @@ export class Relay {
 
   // Waits while the account is used up; false at the end of the conversation.
   async #mayForward(): Promise<boolean> {
-    while (!this.#isCut && !this.#innerHasEnded && this.#options.account.leftBytes === 0) {
+    while (this.#state.step === "relaying" && this.#options.account.leftBytes === 0) {
       await this.#untilWoken();
     }
-    return !this.#isCut && !this.#innerHasEnded;
+    return this.#state.step === "relaying";
   }
 
   async #toPeer(): Promise<void> {
@@ -116,8 +123,7 @@ export class Relay {
         });
         this.#writeSinceMs = undefined;
       }
-      this.#endInner();
-      this.#allSentAtMs = nowMs();
+      this.#endInner({ step: "all_sent", atMs: nowMs() });
       await peer.closeWrite();
     } catch {
       this.cut();
@@ -129,7 +135,7 @@ export class Relay {
     try {
       await writeAll(this.#options.inner, piece);
     } catch {
-      this.#endInner();
+      this.#endInner({ step: "inner_ended" });
     }
   }
 
@@ -148,13 +154,14 @@ export class Relay {
       if (length === null) return;
       discarded += length;
     }
-    while (!this.#isCut) {
+    while (this.#state.step !== "cut") {
       await this.#untilWoken();
     }
   }
 
-  #endInner(): void {
-    this.#innerHasEnded = true;
+  #endInner(state: RelayState): void {
+    // What was cut stays cut, and what was sent whole stays so.
+    if (this.#state.step === "relaying" || this.#state.step === "inner_ended") this.#state = state;
     this.resume();
   }
 
