@@ -160,6 +160,11 @@ Deno.test("limits of a key win over those of the configuration, and change at on
     assert.equal(await status(key), 200);
     await call("keys.update", { keyId, limits: { perMinute: null } });
     assert.equal(await status(key), 429);
+    const { entries } = await call("audit") as { entries: { event: string; details: object }[] };
+    assert.deepEqual(
+      entries.filter(({ event }) => event === "key_changed").map(({ details }) => details),
+      [{ keyId, limits: '{"perMinute":0}' }, { keyId, limits: "{}" }],
+    );
     const other = await newKey({ limits: { perMinute: 0, tokensPerDay: 1 } });
     assert.deepEqual([await status(other.key), await status(other.key)], [200, 429]);
   });

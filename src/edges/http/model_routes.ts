@@ -16,7 +16,7 @@ import type { RequestEnv } from "./request_env.ts";
 /** The model gateway as the routes need it. */
 export interface ModelService {
   /** Answers requests. */
-  readonly gateway: Pick<ModelGateway, "handle">;
+  readonly gateway: Pick<ModelGateway, "handle" | "isServerThere">;
   /** Judges keys. */
   readonly authenticate: AuthenticateModelKey;
   /** The longest body of a request, in bytes. */

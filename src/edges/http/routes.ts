@@ -133,6 +133,15 @@ export function createRoutes(options: RoutesOptions): Hono<RequestEnv> {
       (c) => c.json({ status: "ok", state: state() }),
     ],
   });
+  route(["/readyz"], {
+    GET: [open, async (c) => {
+      if (state() !== "ready") throw new AppError("unavailable", "The service is not ready");
+      if (models !== undefined && !await models.gateway.isServerThere()) {
+        throw new AppError("unavailable", "The model server does not answer");
+      }
+      return c.json({ status: "ok", state: "ready" });
+    }],
+  });
   route(["/"], {
     GET: [open, (c) => {
       // Clients of an Ollama server look here whether it is there.

@@ -26,6 +26,7 @@ import {
 import { MIB_BYTES, type ModelSettings } from "./model_settings.ts";
 import { Outages } from "./outage.ts";
 import { RequestBody } from "./request_body.ts";
+import { ServerProbe } from "./server_probe.ts";
 import { type SlotLimits, Slots, type SlotUser } from "./slots.ts";
 import { askUpstream, failedUpstream, type Fetch, type UpstreamAnswer } from "./upstream.ts";
 
@@ -75,6 +76,8 @@ export interface ModelRequest {
 export interface ModelGateway {
   /** Answers a request; throws AppError. */
   handle(request: ModelRequest): Promise<Response>;
+  /** Whether the model server answers; asked anew every few seconds at most. Never rejects. */
+  isServerThere(): Promise<boolean>;
   /** How many requests are under way, and how much of them is held in memory. */
   counts(): { requests: number; heldBytes: number };
   /** Ends all requests under way; to be called when the service stops. */
@@ -95,6 +98,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
   const held = new HeldBytes();
   const outages = new Outages({ what: "The model server", log: options.log });
   const open = new Set<Exchange>();
+  const probe = new ServerProbe({ baseUrl: () => settings().upstream, fetch, clock });
   // What no model works on never waits for what one does.
   const slots = { work: new Slots(limits), other: new Slots(limits) };
 
@@ -255,6 +259,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
 
   return {
     handle,
+    isServerThere: () => probe.isThere(),
     counts: () => ({ requests: open.size, heldBytes: held.bytes }),
     close(): void {
       for (const exchange of [...open]) {

@@ -197,6 +197,22 @@ Deno.test("an Ollama client finds a server at /, a browser the page", async () =
   assert.equal((await openDevice().ask("/", {})).status, 302);
 });
 
+Deno.test("/readyz tells whether the model server answers, without a key and without its name", async () => {
+  const there = openModels();
+  const ready = await there.ask("/readyz", { peer: REMOTE });
+  assert.deepEqual([ready.status, JSON.parse(ready.text)], [200, { status: "ok", state: "ready" }]);
+  const away = openModels();
+  away.ollama.script = () =>
+    Response.json({ error: "http://10.0.0.9 is loading" }, { status: 503 });
+  const refused = await away.ask("/readyz", { peer: REMOTE });
+  assert.deepEqual([refused.status, refused.code], [503, "unavailable"]);
+  assert.equal(refused.message, "The model server does not answer");
+  assert.doesNotMatch(refused.text, LEAKS);
+  // Without a gateway only the service itself is judged.
+  assert.equal((await openDevice().ask("/readyz")).status, 200);
+  assert.equal((await openDevice({ state: () => "starting" }).ask("/readyz")).status, 503);
+});
+
 Deno.test("names, origins and addresses are looked at before the key", async () => {
   const device = openModels();
   const ROWS: [Ask, number][] = [

@@ -46,3 +46,21 @@ Deno.test("a key has as many requests with the server as its limit says", async 
   await (await two).text();
   assert.deepEqual(gateway.counts(), { requests: 0, heldBytes: 0 });
 });
+
+Deno.test("the weight of a key is its share of the queue", async () => {
+  const { ask, ollama } = openGateway({ settings: { maxConcurrent: 1, queue: 2 } });
+  ollama.script = () => new Promise(() => {});
+  const leave = new AbortController();
+  const { signal } = leave;
+  const heavy = { body: CHAT, keyId: "heavy000", limits: { weight: 3 }, signal };
+  const running = ask("/api/chat", { body: CHAT, keyId: "other000", signal });
+  await settle();
+  const light = ask("/api/chat", { body: CHAT, keyId: "light000", signal });
+  const first = ask("/api/chat", heavy);
+  await settle();
+  // Two of weight three are less than one of weight one.
+  const second = ask("/api/chat", heavy);
+  await refused(light, "unavailable");
+  leave.abort();
+  await Promise.all([running, first, second].map((one) => refused(one, "bad_request")));
+});

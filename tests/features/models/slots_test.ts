@@ -96,6 +96,15 @@ Deno.test("where the queue is full the key that waits with most makes room", asy
   assert.deepEqual(order, ["a1", "b1", "a2", "b2"]);
 });
 
+Deno.test("no request is pushed out for one of a key that would then wait with as many", async () => {
+  const { slots, enter } = world({ max: 1, queue: 3 });
+  const first = await slots.acquire(never, A);
+  const waiting = [enter("a1", A), enter("a2", A), enter("b1", B)];
+  await refused(enter("b2", B), "unavailable");
+  first();
+  await drain(waiting);
+});
+
 Deno.test("a weight is a share of the places and of the queue", async () => {
   const { slots, order, enter } = world({ max: 4, queue: 100 });
   const held = await Promise.all([1, 2, 3, 4].map(() => slots.acquire(never, { keyId: "c" })));
