@@ -58,7 +58,7 @@ export function createConnector(
   const { metrics, audit, clock, log } = parts;
   const openSession = openByVersion(parts.openings);
   return (socket, peer) => {
-    const { address, isLocal, connectionId, progressed, trust, keyId } = peer;
+    const { address, isLocal, connectionId, progressed, promote, keyId } = peer;
     let requests = 0;
     const callerOf = (clientId: string | undefined): Caller => {
       requests += 1;
@@ -87,7 +87,7 @@ export function createConnector(
       events: {
         onSession: (clientId) => {
           // A refusal must not cost the client its oldest session.
-          if (!trust(clientId)) return connection.cut("no_place");
+          if (!promote(clientId)) return connection.cut("no_slot");
           live.hold(connection, { clientId });
           metrics.sessionOpened();
           log.info("Session opened", { clientId, address });

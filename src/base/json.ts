@@ -24,7 +24,7 @@ export function asJsonObject(value: unknown): JsonObject | undefined {
  * for JSON.parse. `text` must be JSON. One pass, no recursion: a reviver would be called for every
  * value of the message.
  */
-export function memberSource(text: string, name: string): string | undefined {
+export function rawMember(text: string, name: string): string | undefined {
   let source: string | undefined;
   let at = skipSpace(text, 0);
   if (text[at] !== "{") return undefined;

@@ -25,7 +25,7 @@ import { createPhone, type SessionPhone, testClient } from "../support/session_p
 import { memoryStores } from "../support/app_in_process.ts";
 
 interface Device {
-  connect(peer?: { isLocal?: boolean; hasPlace?: boolean }): [Connection, FakeSocket];
+  connect(peer?: { isLocal?: boolean; hasSlot?: boolean }): [Connection, FakeSocket];
   notifications: Notifications;
   /** Each call of `who` by its id: role, and whether it was a session's. */
   ran: Map<string, string>;
@@ -100,7 +100,7 @@ async function withDevice(
   const opened: Connection[] = [];
   try {
     await test({
-      connect: ({ isLocal = false, hasPlace = true } = {}) => {
+      connect: ({ isLocal = false, hasSlot = true } = {}) => {
         const socket = new FakeSocket();
         const connection = connector(socket, {
           keyId: undefined,
@@ -108,7 +108,7 @@ async function withDevice(
           isLocal,
           connectionId: "c1",
           progressed: () => {},
-          trust: () => hasPlace,
+          promote: () => hasSlot,
         });
         opened.push(connection);
         return [connection, socket];
@@ -232,7 +232,7 @@ Deno.test("notifications reach sessions and the device; those for the device nob
 
 Deno.test("a session without a place is cut, and its first request does not run", async () => {
   await withDevice({}, async ({ connect, ran }) => {
-    const [connection, socket] = connect({ hasPlace: false });
+    const [connection, socket] = connect({ hasSlot: false });
     const phone = await createPhone(testClient(), { salt: new Uint8Array(16).fill(200) });
     connection.receive(await phone.seal(call("who", "x")));
     await settle();

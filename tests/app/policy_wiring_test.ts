@@ -338,14 +338,14 @@ Deno.test("what is told to the device alone reaches local sockets and no others"
   });
 });
 
-for (const hasPlace of [true, false]) {
-  Deno.test(`a session for which the guard has ${hasPlace ? "a" : "no"} place is ${hasPlace ? "kept" : "cut"}`, async () => {
+for (const hasSlot of [true, false]) {
+  Deno.test(`a session for which the guard has ${hasSlot ? "a" : "no"} place is ${hasSlot ? "kept" : "cut"}`, async () => {
     await withWorld({}, async (world) => {
       const holders: (string | undefined)[] = [];
-      const guarded = guardedStub(hasPlace, holders);
+      const guarded = guardedStub(hasSlot, holders);
       const socket = await mustOpen(world, { ...REMOTELY, guarded });
       const answer = await (await phoneOn(socket))(rpc("version"));
-      assert.deepEqual([answer !== undefined, socket.isClosed], [hasPlace, !hasPlace]);
+      assert.deepEqual([answer !== undefined, socket.isClosed], [hasSlot, !hasSlot]);
       // The guard counts sessions under their client, so that none takes the slots of the others.
       const [remembered, holder, ...rest] = holders;
       assert.match(holder ?? "", /^client [0-9a-f-]{36}$/);

@@ -193,7 +193,7 @@ export async function advance(world: World, ms: number): Promise<void> {
 }
 
 export function guardedStub(
-  hasPlace: boolean,
+  hasSlot: boolean,
   holders: (string | undefined)[],
 ): GuardedConnection {
   const nothing = (): void => {};
@@ -204,9 +204,9 @@ export function guardedStub(
     bodyPart: nothing,
     progressed: nothing,
     answered: nothing,
-    trust: ({ holder } = {}) => {
+    promote: ({ holder } = {}) => {
       holders.push(holder);
-      return hasPlace;
+      return hasSlot;
     },
     upgraded: nothing,
     pairing: nothing,

@@ -114,7 +114,7 @@ Deno.test("a session that the guard has no place for does not cost the oldest", 
   });
 });
 
-function guardedStub(hasPlace: boolean): GuardedConnection {
+function guardedStub(hasSlot: boolean): GuardedConnection {
   const nothing = (): void => {};
   return {
     address: REMOTE,
@@ -123,7 +123,7 @@ function guardedStub(hasPlace: boolean): GuardedConnection {
     bodyPart: nothing,
     progressed: nothing,
     answered: nothing,
-    trust: () => hasPlace,
+    promote: () => hasSlot,
     upgraded: nothing,
     pairing: nothing,
     remember: nothing,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { asJsonObject, memberSource, parseJsonObject } from "../../src/base/json.ts";
+import { asJsonObject, parseJsonObject, rawMember } from "../../src/base/json.ts";
 
 const OBJECTS: [string, object][] = [
   ["{}", {}],
@@ -71,9 +71,9 @@ const SCALARS = [
   "false",
 ];
 for (const source of SCALARS) {
-  Deno.test(`memberSource() gives the exact text ${source}`, () => {
-    assert.equal(memberSource(`{"id":${source}}`, "id"), source);
-    assert.equal(memberSource(` { "x" : 1 , "id" : ${source} } `, "id"), source);
+  Deno.test(`rawMember() gives the exact text ${source}`, () => {
+    assert.equal(rawMember(`{"id":${source}}`, "id"), source);
+    assert.equal(rawMember(` { "x" : 1 , "id" : ${source} } `, "id"), source);
   });
 }
 
@@ -97,20 +97,20 @@ const MEMBERS: [string, string, string | undefined][] = [
   ["a scalar", "1.0", undefined],
 ];
 for (const [name, text, expected] of MEMBERS) {
-  Deno.test(`memberSource() of ${name} is ${expected}`, () => {
-    assert.equal(memberSource(text, "id"), expected);
+  Deno.test(`rawMember() of ${name} is ${expected}`, () => {
+    assert.equal(rawMember(text, "id"), expected);
   });
 }
 
-Deno.test("memberSource() finds names that every object inherits only where they are", () => {
-  assert.equal(memberSource("{}", "toString"), undefined);
-  assert.equal(memberSource('{"toString":1.0}', "toString"), "1.0");
-  assert.equal(memberSource('{"":1.0}', ""), "1.0");
-  assert.equal(memberSource("1.0", ""), undefined);
+Deno.test("rawMember() finds names that every object inherits only where they are", () => {
+  assert.equal(rawMember("{}", "toString"), undefined);
+  assert.equal(rawMember('{"toString":1.0}', "toString"), "1.0");
+  assert.equal(rawMember('{"":1.0}', ""), "1.0");
+  assert.equal(rawMember("1.0", ""), undefined);
 });
 
-Deno.test("memberSource() comes to an end on text that stops early", () => {
+Deno.test("rawMember() comes to an end on text that stops early", () => {
   for (const text of ["", "{", '{"a":1', '{"a":[']) {
-    assert.equal(memberSource(text, "id"), undefined);
+    assert.equal(rawMember(text, "id"), undefined);
   }
 });

@@ -166,8 +166,8 @@ async function answer(
     case "/remember":
       connection.remember();
       return new Response("remembered");
-    case "/trust":
-      return new Response(String(connection.trust()));
+    case "/promote":
+      return new Response(String(connection.promote()));
     case "/upload":
       return new Response(String(await countBody(request, () => connection.bodyPart())));
     case "/whole":
@@ -190,7 +190,7 @@ async function countBody(request: Request, onPart: () => void): Promise<number> 
   return bytes;
 }
 
-// "trust", "blast" and "close" are told apart from what is echoed.
+// "promote", "blast" and "close" are told apart from what is echoed.
 function echoMessages(
   request: Request,
   { connection, onSocket }: HandlerParts,
@@ -202,7 +202,7 @@ function echoMessages(
   socket.onclose = () => ended.resolve();
   socket.onmessage = ({ data }) => {
     connection.progressed();
-    if (data === "trust") socket.send(String(connection.trust()));
+    if (data === "promote") socket.send(String(connection.promote()));
     else if (data === "blast") socket.send(new Uint8Array(BLAST_BYTES));
     else if (data === "close") {
       socket.close(1000);

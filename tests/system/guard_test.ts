@@ -28,7 +28,7 @@ guardTest("one connection carries one request after the other", {}, async (serve
   const peer = await RawPeer.connect(server.port);
   await peer.send(requestBytes("/address"));
   await peer.until((text) => text.endsWith("127.0.0.1"));
-  await peer.send(requestBytes("/trust"));
+  await peer.send(requestBytes("/promote"));
   await peer.until((text) => text.endsWith("true"));
   assert.deepEqual(server.guard.counts(), { unknown: 0, known: 1, refused: 0, cut: 0, evicted: 0 });
   peer.close();
@@ -74,7 +74,7 @@ guardTest("a known peer's message of 3 MiB passes, one of 5 MiB is cut", {
   stallMs: 100,
 }, async (server) => {
   const peer = await openSocket(server);
-  await peer.send(textFrame("trust"));
+  await peer.send(textFrame("promote"));
   await peer.until((text) => text.endsWith("true"));
   await peer.send(frameHead(3 * MIB, { opcode: 2 }));
   await peer.send(new Uint8Array(3 * MIB));
@@ -165,7 +165,7 @@ guardTest("a connection that has ended takes no harm from its handler", {}, asyn
   connection.answered();
   connection.closing();
   connection.abort();
-  assert.equal(connection.trust(), false);
+  assert.equal(connection.promote(), false);
   assert.deepEqual(server.guard.counts(), { unknown: 0, known: 0, refused: 0, cut: 0, evicted: 0 });
 });
 

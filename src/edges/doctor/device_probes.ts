@@ -4,7 +4,7 @@ import { compileRunPatterns } from "../../features/actions/run_patterns.ts";
 import type { Clock } from "../../base/clock.ts";
 import { isLoopbackAddress } from "../../base/ip_address.ts";
 import type { RandomSource } from "../../base/random.ts";
-import { NotAskable } from "../../features/doctor/check.ts";
+import { SkipCheck } from "../../features/doctor/check.ts";
 import { hostLabel, instanceLabel } from "../../features/discovery/instance_name.ts";
 import type { FoundInstance, KeyFacts, ServiceFacts } from "../../features/doctor/doctor_facts.ts";
 import type { DoctorProbes } from "../../features/doctor/doctor_probes.ts";
@@ -102,14 +102,14 @@ export function createDoctorProbes(options: DeviceProbesOptions): DoctorProbes {
   const database = once(() => lookAtDatabase(given().service.dataDir, databaseForm));
 
   function given(): DoctorSettings {
-    if (config === undefined) throw new NotAskable("the configuration cannot be used");
+    if (config === undefined) throw new SkipCheck("the configuration cannot be used");
     return config;
   }
 
   async function runningPort(): Promise<number> {
     const { state, holder, port } = await service();
     if (state === undefined || holder.kind === "nobody") {
-      throw new NotAskable("the service does not run");
+      throw new SkipCheck("the service does not run");
     }
     return port;
   }
@@ -139,7 +139,7 @@ export function createDoctorProbes(options: DeviceProbesOptions): DoctorProbes {
     database: async () => (await database()).facts,
     service: async () => {
       if (given().service.listen.port === 0) {
-        throw new NotAskable("its port is another one at each start");
+        throw new SkipCheck("its port is another one at each start");
       }
       return await service();
     },
@@ -171,7 +171,7 @@ export function createDoctorProbes(options: DeviceProbesOptions): DoctorProbes {
       const address = (await findOwnAddresses()).find((own) =>
         !isLoopbackAddress(own) && isReachedAt(own, hostname)
       );
-      if (address === undefined) throw new NotAskable("no other host reaches the service");
+      if (address === undefined) throw new SkipCheck("no other host reaches the service");
       return { address, outcome: await tryGuard({ hostname: address, port }) };
     },
     clock: async () => {
@@ -180,12 +180,12 @@ export function createDoctorProbes(options: DeviceProbesOptions): DoctorProbes {
     },
     mdns: async () => {
       const { discovery, service: { listen: { hostname } } } = given();
-      if (!discovery.enabled) throw new NotAskable("discovery is off");
+      if (!discovery.enabled) throw new SkipCheck("discovery is off");
       if (hostname !== undefined && isLoopbackAddress(hostname)) {
-        throw new NotAskable("no other host reaches the service");
+        throw new SkipCheck("no other host reaches the service");
       }
       const port = await runningPort();
-      if (findInstances === undefined) throw new NotAskable("nothing here can ask");
+      if (findInstances === undefined) throw new SkipCheck("nothing here can ask");
       const name = instanceLabel(discovery.instanceName ?? hostLabel(hostName()));
       const own = { name, port, addresses: await findOwnAddresses() };
       return { own, found: await findInstances(discovery.service, MDNS_LIMIT_MS) };
@@ -214,7 +214,7 @@ export function createDoctorProbes(options: DeviceProbesOptions): DoctorProbes {
       const { keys: all, markMs = 0, required } = await database();
       const nowMs = Math.max(clock.wallMs(), markMs);
       const keys = keysInForce(all, nowMs);
-      if (keys === undefined) throw new NotAskable("the database cannot tell");
+      if (keys === undefined) throw new SkipCheck("the database cannot tell");
       return { nowMs, allowedIps: allowedIps.length, required, keys };
     },
     permissions: async () => {

@@ -33,8 +33,8 @@ export function enforce(group: RouteGroup, options: EnforceOptions): MiddlewareH
     c.set("keyId", keyId);
     // A WebSocket is no request that is being answered: it may be evicted, whatever its key.
     const byKey = group !== "websocket";
-    if (keyId !== undefined) trustKey(guarded, { keyId, byKey });
-    else if (group === "post") guarded?.trust();
+    if (keyId !== undefined) promoteKey(guarded, { keyId, byKey });
+    else if (group === "post") guarded?.promote();
     else if (group === "pair") guarded?.pairing();
     await next();
   };
@@ -61,17 +61,17 @@ export function enforceModels(options: EnforceModelsOptions): MiddlewareHandler<
       headers: takesApiKeyHeader ? withBearer(c.req.raw.headers) : c.req.raw.headers,
     }, { facts: facts(), authenticate });
     c.set("modelKey", key);
-    trustKey(guarded, { keyId: key.keyId, byKey: true });
+    promoteKey(guarded, { keyId: key.keyId, byKey: true });
     await next();
   };
 }
 
 // A key that holds all it may is told so before anything is opened or upgraded.
-function trustKey(
+function promoteKey(
   guarded: GuardedConnection | undefined,
   { keyId, byKey }: { keyId: string; byKey: boolean },
 ): void {
-  if (guarded?.trust({ holder: `key ${keyId}`, byKey }) !== false) return;
+  if (guarded?.promote({ holder: `key ${keyId}`, byKey }) !== false) return;
   throw new AppError("unavailable", "Too many connections", { retryAfterS: 1 });
 }
 

@@ -50,7 +50,7 @@ export interface SocketPeer {
   /** A message was dealt with. */
   readonly progressed: () => void;
   /** The peer has a session; false where there are too many with one already. */
-  readonly trust: (clientId: string) => boolean;
+  readonly promote: (clientId: string) => boolean;
   /** The id of the key that it came with, where one was asked for and accepted. */
   readonly keyId: string | undefined;
 }
@@ -268,9 +268,9 @@ function acceptSocket(c: Context<RequestEnv>, options: RoutesOptions): Response 
         isLocal,
         connectionId,
         progressed: () => guarded?.progressed(),
-        trust: (clientId) => {
+        promote: (clientId) => {
           guarded?.remember();
-          return guarded?.trust({ holder: `client ${clientId}` }) ?? true;
+          return guarded?.promote({ holder: `client ${clientId}` }) ?? true;
         },
         keyId: c.get("keyId"),
       }),

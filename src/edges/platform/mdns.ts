@@ -34,7 +34,7 @@ export async function loadMdns(): Promise<OpenMdnsSocket> {
         // What is only proposed makes no cache forget.
         const authorities = proposed.map((record) => recordOf({ ...record, flush: false }));
         const packet = { questions: questions.map(questionOf), authorities };
-        socket.query(packet, EVERYBODY, ignore(failed));
+        socket.query(packet, EVERYBODY, reportFailure(failed));
       },
       answer: (answer) =>
         new Promise((resolve) => {
@@ -74,7 +74,7 @@ interface PlatformPacket {
   additionals?: PlatformRecord[];
 }
 
-function ignore(failed: (error: Error) => void): (error: Error | null) => void {
+function reportFailure(failed: (error: Error) => void): (error: Error | null) => void {
   return (error) => {
     if (error) failed(error);
   };

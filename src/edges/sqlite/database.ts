@@ -80,7 +80,7 @@ export function openDatabase(options: OpenDatabaseOptions): DatabaseSync {
  * Makes sure a folder is there and closed to others. One that others can read is closed only where it
  * holds nothing but this program's files; otherwise throws DatabaseUnusableError and changes nothing.
  */
-export function createFolder(path: string, log: Logger): void {
+export function ensurePrivateFolder(path: string, log: Logger): void {
   Deno.mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
   const mode = Deno.statSync(path).mode ?? 0;
   if ((mode & STICKY) !== 0) {

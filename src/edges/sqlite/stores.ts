@@ -13,7 +13,7 @@ import type { ReplayLedger } from "../../features/session/replay_ledger.ts";
 import { fileAnchor } from "./audit_anchor.ts";
 import { SqliteAuditStore } from "./audit_store.ts";
 import { SqliteClientStore } from "./client_store.ts";
-import { createFolder, DatabaseUnusableError, openDatabase } from "./database.ts";
+import { DatabaseUnusableError, ensurePrivateFolder, openDatabase } from "./database.ts";
 import { FileWatch } from "./file_watch.ts";
 import { SqliteKeyStore } from "./key_store.ts";
 import { SqliteLimitStore } from "./sqlite_limit_store.ts";
@@ -73,7 +73,7 @@ export function findDatabase(dataDir: string): string | undefined {
 /** Opens the stores in a folder; throws LockedError or DatabaseUnusableError. */
 export function openStores(options: { dataDir: string; log: Logger }): Stores {
   const { dataDir, log } = options;
-  createFolder(dataDir, log);
+  ensurePrivateFolder(dataDir, log);
   const unlock = takeWriteLock(dataDir);
   try {
     const path = `${dataDir}/${DATABASE_FILE}`;

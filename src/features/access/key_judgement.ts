@@ -9,7 +9,7 @@ const NO_KEY = `lk_00000000_${"A".repeat(43)}`;
 const NOBODY: PresentedKey = { keyId: "", secretHash: new Uint8Array(32).fill(1) };
 
 /** The parts of a presented key; of a missing or malformed one, parts that nothing matches. */
-export function presentedIn(text: string | undefined): PresentedKey {
+export function parsePresentedKey(text: string | undefined): PresentedKey {
   return parseKey(text ?? NO_KEY) ?? parseKey(NO_KEY) ?? NOBODY;
 }
 

@@ -6,7 +6,7 @@ import { AppError, asError } from "../../base/app_error.ts";
 import type { Logger } from "../../base/log.ts";
 import type { RandomSource } from "../../base/random.ts";
 import type { ApiKey, DoorScope, KeyScope, KeyStore } from "./api_key.ts";
-import { isValidKey, presentedIn } from "./key_judgement.ts";
+import { isValidKey, parsePresentedKey } from "./key_judgement.ts";
 import { changeLimits, type LimitsChange } from "./model_limits.ts";
 import { checkLimited, makeKey, type NewKey } from "./new_key.ts";
 
@@ -73,7 +73,7 @@ export class KeyRing {
   /** The key in a text, if it is valid now; undefined otherwise, whatever is wrong. */
   authenticate(text: string | undefined): ApiKey | undefined {
     const { store, clock } = this.#options;
-    const presented = presentedIn(text);
+    const presented = parsePresentedKey(text);
     const { keyId } = presented;
     const check = store.check(keyId);
     const nowMs = clock.wallMs();

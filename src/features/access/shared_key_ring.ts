@@ -6,7 +6,7 @@ import { AppError, asError } from "../../base/app_error.ts";
 import type { Logger } from "../../base/log.ts";
 import type { RandomSource } from "../../base/random.ts";
 import type { ApiKey } from "./api_key.ts";
-import { isValidKey, presentedIn } from "./key_judgement.ts";
+import { isValidKey, parsePresentedKey } from "./key_judgement.ts";
 import { changeLimits, type LimitsChange } from "./model_limits.ts";
 import { makeKey, type NewKey } from "./new_key.ts";
 import type { SharedKeyStore } from "./shared_key_store.ts";
@@ -41,7 +41,7 @@ export class SharedKeyRing {
   /** The key in a text, if it is valid now; undefined otherwise, whatever is wrong. */
   async authenticate(text: string | undefined): Promise<ApiKey | undefined> {
     const { store, clock } = this.#options;
-    const presented = presentedIn(text);
+    const presented = parsePresentedKey(text);
     const { keyId } = presented;
     const check = await store.check(keyId);
     const nowMs = clock.wallMs();

@@ -50,11 +50,11 @@ export interface Check {
 }
 
 /** A question that makes no sense at the moment: its check is skipped, and the message says why. */
-export class NotAskable extends Error {
+export class SkipCheck extends Error {
   /** The reason, in one sentence without a full stop. */
   constructor(reason: string) {
     super(reason);
-    this.name = "NotAskable";
+    this.name = "SkipCheck";
   }
 }
 
@@ -118,7 +118,7 @@ async function runCheck(
   try {
     return await Promise.race([check.examine(probes, stop.signal), overdue.promise]);
   } catch (error) {
-    if (error instanceof NotAskable) return skip(error.message);
+    if (error instanceof SkipCheck) return skip(error.message);
     return fail(
       `cannot be checked: ${asError(error).message}`,
       "Run doctor as the user that the service runs as",

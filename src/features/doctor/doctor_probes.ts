@@ -63,7 +63,7 @@ export interface DoctorFacts {
   readonly models: ModelFacts;
 }
 
-/** Answers every question; NotAskable where one makes no sense now. Stops with the signal. */
+/** Answers every question; SkipCheck where one makes no sense now. Stops with the signal. */
 export type DoctorProbes = {
   readonly [Code in keyof DoctorFacts]: (
     signal: AbortSignal,

@@ -2,7 +2,7 @@
 // comes back as the exact text it came in, because 1.0, 1E5 and 20-digit integers would not
 // survive a number.
 
-import { asJsonObject, memberSource } from "../../base/json.ts";
+import { asJsonObject, rawMember } from "../../base/json.ts";
 import { SUPPORTED_VERSIONS } from "../../protocol/versions.ts";
 
 /** How deep a message may nest. */
@@ -112,7 +112,7 @@ function isUsableId(id: unknown): boolean {
 
 // Looking up a source parses the text again, so it is done only where the value does not tell.
 function idSource(text: string, id: unknown): RpcId {
-  if (typeof id === "number" || typeof id === "string") return memberSource(text, "id") ?? null;
+  if (typeof id === "number" || typeof id === "string") return rawMember(text, "id") ?? null;
   return String(id);
 }
 

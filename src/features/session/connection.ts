@@ -202,7 +202,7 @@ export class Connection {
   }
 
   /** Cuts the connection at once. */
-  cut(reason: "revoked" | "no_place"): void {
+  cut(reason: "revoked" | "no_slot"): void {
     this.#abort(reason);
   }
 

@@ -6,7 +6,7 @@ import type { Connection } from "./connection.ts";
 /** How many live sessions a client or an API key may have, unless the owner says otherwise. */
 export const DEFAULT_SESSIONS_PER_CLIENT = 8;
 
-/** The most that the owner may allow: as many as there are places for known connections. */
+/** The most that the owner may allow: as many as there are slots for known peers. */
 export const MAX_SESSIONS_PER_CLIENT = 128;
 
 /** Whose connection it is: a client's by its session, or an API key's by its upgrade. */

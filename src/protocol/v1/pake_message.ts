@@ -2,7 +2,7 @@
 // schedule as they were sent: whoever decodes a message keeps them and never encodes them again.
 
 import { type Bytes, decodeUtf8, utf8 } from "../../base/bytes.ts";
-import { memberSource, parseJsonObject } from "../../base/json.ts";
+import { parseJsonObject, rawMember } from "../../base/json.ts";
 import { type AffinePoint, isValidPoint, POINT_U, POINT_V } from "./pake.ts";
 
 /** The longest msgA that is read, in bytes. */
@@ -65,7 +65,7 @@ function decodeMessage(bytes: Uint8Array): PakeMessage | undefined {
 // 0 and 0.0 are one number but not one integer: the text decides.
 function parseRole(text: string, value: unknown): number | undefined {
   if (typeof value !== "number") return undefined;
-  return INTEGER_TEXT.test(memberSource(text, "role") ?? "") ? value : undefined;
+  return INTEGER_TEXT.test(rawMember(text, "role") ?? "") ? value : undefined;
 }
 
 // BigInt() would take "", " 5 " and "0x10": the text is checked by pattern first.

@@ -8,7 +8,7 @@ type Action =
   | "bodyPart"
   | "progressed"
   | "answered"
-  | "trust"
+  | "promote"
   | "closing"
   | number; // bytes received
 
@@ -92,7 +92,7 @@ const RUNS: [string, Step[]][] = [
   ["of a known peer is used up at 4 MiB and 4 KiB", [
     [0, "requestSeen", UNKNOWN],
     [0, "progressed", UNKNOWN],
-    [0, "trust", KNOWN],
+    [0, "promote", KNOWN],
     [0, KNOWN - 1, 1],
     [5_000, 1, 0],
     [6_999, "look", 0],
@@ -102,7 +102,7 @@ const RUNS: [string, Step[]][] = [
     [0, "requestSeen", UNKNOWN],
     [0, "progressed", UNKNOWN],
     [0, UNKNOWN, 0],
-    [1_000, "trust", KNOWN - UNKNOWN],
+    [1_000, "promote", KNOWN - UNKNOWN],
     [60_000, "look", KNOWN - UNKNOWN],
   ]],
   ["is cut after 60 s without a next request", [
@@ -224,7 +224,7 @@ Deno.test("a connection keeps to the limits it is given", () => {
   const stalled = fresh();
   stalled.received(10, 0);
   assert.equal(stalled.cutReason(1), "stalled");
-  stalled.trust();
+  stalled.promote();
   assert.equal(stalled.leftBytes, 10);
   assert.equal(fresh().cutReason(2), "no_request");
   const idle = fresh();
@@ -253,7 +253,7 @@ Deno.test("a WebSocket without a session is cut when nothing came for two minute
   account.progressed();
   assert.equal(account.cutReason(239_999), undefined);
   assert.equal(account.cutReason(240_000), "quiet");
-  account.trust();
+  account.promote();
   assert.equal(account.cutReason(10_000_000), undefined);
 });
 

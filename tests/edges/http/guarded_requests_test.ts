@@ -10,7 +10,7 @@ import type { KeyScope } from "../../../src/features/access/api_key.ts";
 import { startPhone } from "../../support/pairing_phone.ts";
 import { type Ask, openDevice, REMOTE, WHO_AM_I } from "./device.ts";
 
-function guardedPeer({ hasPlace = true } = {}): { peer: Peer; told: string[] } {
+function guardedPeer({ hasSlot = true } = {}): { peer: Peer; told: string[] } {
   const told: string[] = [];
   const guarded: GuardedConnection = {
     address: REMOTE.address,
@@ -19,9 +19,9 @@ function guardedPeer({ hasPlace = true } = {}): { peer: Peer; told: string[] } {
     bodyPart: () => told.push("bodyPart"),
     progressed: () => told.push("progressed"),
     answered: () => told.push("answered"),
-    trust: ({ holder = "", byKey = false } = {}) => {
-      told.push(["trust", holder, byKey ? "by key" : ""].join(" ").trimEnd());
-      return hasPlace;
+    promote: ({ holder = "", byKey = false } = {}) => {
+      told.push(["promote", holder, byKey ? "by key" : ""].join(" ").trimEnd());
+      return hasSlot;
     },
     pairing: () => told.push("pairing"),
     remember: () => told.push("remember"),
@@ -39,7 +39,12 @@ const NOTHING_ALLOWED = { settings: { allowedIps: [], allowRun: [] } };
 // What is told, from the request to its answer; a body is progress of its own.
 const ROWS: [string, string, Ask, object, string[]][] = [
   ["a request without a body", "/health", {}, {}, ["requestSeen", "progressed", "progressed"]],
-  ["a POST that is let in", "/api", POST, {}, ["requestSeen", "trust", "progressed", "progressed"]],
+  ["a POST that is let in", "/api", POST, {}, [
+    "requestSeen",
+    "promote",
+    "progressed",
+    "progressed",
+  ]],
   ["a POST that is kept out", "/api", POST, NOTHING_ALLOWED, ["requestSeen", "progressed"]],
   [
     "a POST over its size",
@@ -48,11 +53,11 @@ const ROWS: [string, string, Ask, object, string[]][] = [
     {},
     [
       "requestSeen",
-      "trust",
+      "promote",
       "progressed",
     ],
   ],
-  ["pairing, which trusts nobody", "/api/pair/start", { method: "POST", body: "{}" }, {}, [
+  ["pairing, which promotes nobody", "/api/pair/start", { method: "POST", body: "{}" }, {}, [
     "requestSeen",
     "pairing",
     "progressed",
@@ -79,7 +84,7 @@ for (const [what, path, init, options, expected] of ROWS) {
 }
 
 for (const path of ["/api/events", "/run/hello", "/api"]) {
-  Deno.test(`the guard is told to trust whose key was accepted at ${path}`, async () => {
+  Deno.test(`the guard is told to promote whose key was accepted at ${path}`, async () => {
     const device = openDevice();
     const scopes: KeyScope[] = ["rpc", "events", "run"];
     const { text, key } = device.keys.create({ name: "x", scopes });
@@ -97,8 +102,8 @@ for (const path of ["/api/events", "/run/hello", "/api"]) {
       headers: { Authorization: `Bearer ${text}` },
     });
     await response.body?.cancel();
-    const trusted = `trust key ${key.keyId}${path === "/api" ? "" : " by key"}`;
-    assert.deepEqual(told, ["requestSeen", "progressed", trusted, "progressed"]);
+    const promoted = `promote key ${key.keyId}${path === "/api" ? "" : " by key"}`;
+    assert.deepEqual(told, ["requestSeen", "progressed", promoted, "progressed"]);
   });
 }
 
@@ -107,7 +112,7 @@ for (const path of ["/api/events", "/run/hello", "/api"]) {
     const device = openDevice({ upgradeWebSocket: () => assert.fail("upgraded") });
     const scopes: KeyScope[] = ["rpc", "events", "run"];
     const { text } = device.keys.create({ name: "x", scopes });
-    const { peer } = guardedPeer({ hasPlace: false });
+    const { peer } = guardedPeer({ hasSlot: false });
     const headers = { Authorization: `Bearer ${text}`, Upgrade: "websocket" };
     const answer = await device.ask(path, { peer, headers });
     assert.deepEqual([answer.status, answer.code], [503, "unavailable"]);
@@ -117,7 +122,7 @@ for (const path of ["/api/events", "/run/hello", "/api"]) {
 }
 
 Deno.test("a POST without a key for which the guard has no place is answered all the same", async () => {
-  const { peer } = guardedPeer({ hasPlace: false });
+  const { peer } = guardedPeer({ hasSlot: false });
   assert.equal((await openDevice().ask("/api", { ...POST, peer })).status, 200);
 });
 
@@ -145,7 +150,7 @@ Deno.test("the guard is told of a whole body before the route answers, however i
     },
   }, { highWaterMark: 0 });
   await device.ask("/api", { ...POST, body, peer });
-  assert.deepEqual(told, ["requestSeen", "trust", "read", "progressed", "progressed"]);
+  assert.deepEqual(told, ["requestSeen", "promote", "read", "progressed", "progressed"]);
 });
 
 Deno.test("the guard is told from where a client paired, and of no failure", async () => {

@@ -312,7 +312,7 @@ Deno.test("no error has anything of the server in it", async () => {
   }
 });
 
-Deno.test("the guard is told to trust a model client, and of its body", async () => {
+Deno.test("the guard is told to promote a model client, and of its body", async () => {
   const told: string[] = [];
   const guarded: GuardedConnection = {
     address: REMOTE.address,
@@ -321,8 +321,8 @@ Deno.test("the guard is told to trust a model client, and of its body", async ()
     bodyPart: () => told.push("bodyPart"),
     progressed: () => told.push("progressed"),
     answered: () => told.push("answered"),
-    trust: ({ holder, byKey } = {}) =>
-      told.push(byKey && holder?.startsWith("key ") ? "trust" : "trust of nobody") > 0,
+    promote: ({ holder, byKey } = {}) =>
+      told.push(byKey && holder?.startsWith("key ") ? "promote" : "promote of nobody") > 0,
     pairing: () => told.push("pairing"),
     remember: () => told.push("remember"),
     upgraded: () => told.push("upgraded"),
@@ -334,14 +334,14 @@ Deno.test("the guard is told to trust a model client, and of its body", async ()
   await device.ask("/api/chat", { ...post(), peer });
   assert.deepEqual(told.splice(0), [
     "requestSeen",
-    "trust",
+    "promote",
     "bodyPart",
     "progressed",
     "progressed",
   ]);
   await device.ask("/api/chat", { ...post(CHAT, {}), peer });
   assert.deepEqual(told, ["requestSeen", "progressed"]);
-  const full = { ...REMOTE, guarded: { ...guarded, trust: () => false } };
+  const full = { ...REMOTE, guarded: { ...guarded, promote: () => false } };
   const asked = device.ollama.seen.length;
   assert.equal((await device.ask("/api/chat", { ...post(), peer: full })).status, 503);
   assert.equal(device.ollama.seen.length, asked);

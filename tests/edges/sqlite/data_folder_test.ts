@@ -1,33 +1,33 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "../../../src/base/log.ts";
-import { createFolder, DatabaseUnusableError } from "../../../src/edges/sqlite/database.ts";
+import { DatabaseUnusableError, ensurePrivateFolder } from "../../../src/edges/sqlite/database.ts";
 import { readMode, recordingLogger, withTempFolder } from "./temp_folder.ts";
 
-Deno.test("createFolder() makes a folder for the owner alone, parents included", () => {
+Deno.test("ensurePrivateFolder() makes a folder for the owner alone, parents included", () => {
   withTempFolder((folder) => {
-    createFolder(`${folder}/state/latchkey`, silentLogger);
+    ensurePrivateFolder(`${folder}/state/latchkey`, silentLogger);
     assert.equal(readMode(`${folder}/state/latchkey`), "700");
     assert.equal(readMode(`${folder}/state`), "700");
   });
 });
 
-Deno.test("createFolder() closes a folder that was open to others, and says so once", () => {
+Deno.test("ensurePrivateFolder() closes a folder that was open to others, and says so once", () => {
   withTempFolder((folder) => {
     const { log, lines } = recordingLogger();
     Deno.chmodSync(folder, 0o755);
-    createFolder(folder, log);
+    ensurePrivateFolder(folder, log);
     assert.equal(readMode(folder), "700");
-    createFolder(folder, log);
+    ensurePrivateFolder(folder, log);
     assert.deepEqual(lines, [
       ["Closed the data folder to other users", { path: folder, modeBefore: "0755" }],
     ]);
   });
 });
 
-Deno.test("createFolder() does not take a folder that everybody uses", () => {
+Deno.test("ensurePrivateFolder() does not take a folder that everybody uses", () => {
   withTempFolder((folder) => {
     Deno.chmodSync(folder, 0o1777);
-    assert.throws(() => createFolder(folder, silentLogger), (error) => {
+    assert.throws(() => ensurePrivateFolder(folder, silentLogger), (error) => {
       assert.ok(error instanceof DatabaseUnusableError);
       assert.equal(
         error.message,
@@ -40,7 +40,7 @@ Deno.test("createFolder() does not take a folder that everybody uses", () => {
   });
 });
 
-Deno.test("createFolder() closes an open folder that holds its own files alone", () => {
+Deno.test("ensurePrivateFolder() closes an open folder that holds its own files alone", () => {
   withTempFolder((folder) => {
     for (
       const name of [
@@ -55,18 +55,18 @@ Deno.test("createFolder() closes an open folder that holds its own files alone",
       ]
     ) Deno.writeTextFileSync(`${folder}/${name}`, "");
     Deno.chmodSync(folder, 0o755);
-    createFolder(folder, silentLogger);
+    ensurePrivateFolder(folder, silentLogger);
     assert.equal(readMode(folder), "700");
   });
 });
 
 for (const mode of [0o755, 0o750, 0o711, 0o701]) {
   const shown = mode.toString(8);
-  Deno.test(`createFolder() leaves a folder of mode ${shown} alone that holds other things`, () => {
+  Deno.test(`ensurePrivateFolder() leaves a folder of mode ${shown} alone that holds other things`, () => {
     withTempFolder((folder) => {
       Deno.mkdirSync(`${folder}/www`);
       Deno.chmodSync(folder, mode);
-      assert.throws(() => createFolder(folder, silentLogger), {
+      assert.throws(() => ensurePrivateFolder(folder, silentLogger), {
         name: "DatabaseUnusableError",
         message:
           `Cannot use ${folder}: other users can read this folder, and it holds what is not ` +
@@ -78,10 +78,10 @@ for (const mode of [0o755, 0o750, 0o711, 0o701]) {
   });
 }
 
-Deno.test("createFolder() takes a closed folder with other things in it as it is", () => {
+Deno.test("ensurePrivateFolder() takes a closed folder with other things in it as it is", () => {
   withTempFolder((folder) => {
     Deno.writeTextFileSync(`${folder}/notes`, "");
-    createFolder(folder, silentLogger);
+    ensurePrivateFolder(folder, silentLogger);
     assert.equal(readMode(folder), "700");
   });
 });

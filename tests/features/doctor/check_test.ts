@@ -4,9 +4,9 @@ import {
   type CheckResult,
   defineCheck,
   fail,
-  NotAskable,
   ok,
   runChecks,
+  SkipCheck,
 } from "../../../src/features/doctor/check.ts";
 import { CHECKS } from "../../../src/features/doctor/checks.ts";
 import type { DoctorProbes } from "../../../src/features/doctor/doctor_probes.ts";
@@ -39,7 +39,7 @@ Deno.test("runChecks() judges the facts and names the code", async () => {
 });
 
 Deno.test("runChecks() skips what cannot be asked now and says why", async () => {
-  const results = await run(() => Promise.reject(new NotAskable("the service does not run")));
+  const results = await run(() => Promise.reject(new SkipCheck("the service does not run")));
   assert.deepEqual(results, [
     { code: "allowed_ips", status: "skip", found: "the service does not run" },
   ]);
@@ -151,7 +151,7 @@ Deno.test("CHECKS ask each their own probe", async () => {
   const asked: string[] = [];
   const probes = Object.fromEntries(CHECKS.map(({ code }) => [code, () => {
     asked.push(code);
-    return Promise.reject(new NotAskable(code));
+    return Promise.reject(new SkipCheck(code));
   }])) as unknown as DoctorProbes;
   const results = await runChecks(CHECKS, { probes, clock: new FakeClock() });
   assert.deepEqual(asked, CHECKS.map(({ code }) => code));

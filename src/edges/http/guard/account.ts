@@ -66,7 +66,7 @@ export class ConnectionAccount {
   // Since when nothing came over a WebSocket of an unknown peer.
   #quietSinceMs: number | undefined;
   #hasSpoken = false;
-  #isTrusted = false;
+  #isPromoted = false;
   // Since when it is the peer's turn, while it is at rest or a WebSocket that said nothing yet.
   #turnSinceMs: number;
 
@@ -97,7 +97,7 @@ export class ConnectionAccount {
   cutReason(nowMs: number): CutReason | undefined {
     const phase = this.#phase;
     if (phase.step !== "serving" && nowMs >= phase.untilMs) return REASONS[phase.step];
-    const isQuiet = phase.step === "serving" && !this.#isTrusted &&
+    const isQuiet = phase.step === "serving" && !this.#isPromoted &&
       this.#quietSinceMs !== undefined && nowMs >= this.#quietSinceMs + this.#limits.quietMs;
     if (isQuiet) return "quiet";
     const isStalled = this.#usedUpAtMs !== undefined &&
@@ -158,8 +158,8 @@ export class ConnectionAccount {
   }
 
   /** The peer has a session, or its key was accepted. */
-  trust(): void {
-    this.#isTrusted = true;
+  promote(): void {
+    this.#isPromoted = true;
     this.#allowanceBytes = this.#limits.knownAllowanceBytes;
     if (this.leftBytes > 0) this.#usedUpAtMs = undefined;
   }

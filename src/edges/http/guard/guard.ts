@@ -41,7 +41,7 @@ export interface GuardedConnection {
    * under its address unless the caller knows better.
    * False where there is no room among them; then nothing changes.
    */
-  trust(promotion?: Partial<Promotion>): boolean;
+  promote(promotion?: Partial<Promotion>): boolean;
   /** The request is one of pairing and within its limits: until its answer it has a reserve. */
   pairing(): void;
   /** A client paired or opened a session from this address, for which a share is kept from now on. */
@@ -223,10 +223,10 @@ export function startGuard(options: GuardOptions): Guard {
         update(() => account.answered(nowMs()));
       },
       upgraded: () => account.upgraded(nowMs()),
-      trust: ({ holder = limitKey(address), byKey = false } = {}) => {
-        const isTrusted = slot.promote({ holder, byKey });
-        if (isTrusted) update(() => account.trust());
-        return isTrusted;
+      promote: ({ holder = limitKey(address), byKey = false } = {}) => {
+        const isPromoted = slot.promote({ holder, byKey });
+        if (isPromoted) update(() => account.promote());
+        return isPromoted;
       },
       pairing: () => slot.beginPairing(),
       remember: () => slot.remember(),

@@ -120,9 +120,9 @@ guardTest("who is known has slots apart, and the oldest at rest goes for the nex
   maxUnknownPerAddress: 2,
   maxKnown: 2,
 }, async (server) => {
-  const first = await ask(server.port, "/trust");
-  const second = await ask(server.port, "/trust");
-  const third = await ask(server.port, "/trust");
+  const first = await ask(server.port, "/promote");
+  const second = await ask(server.port, "/promote");
+  const third = await ask(server.port, "/promote");
   await first.untilEnd();
   assert.match(third.text, /true$/);
   assert.deepEqual(server.guard.counts(), {
@@ -162,7 +162,7 @@ guardTest("a WebSocket without a session ends when nothing comes, a known one do
   await upgrade(quiet);
   const known = await RawPeer.connect(server.port);
   await upgrade(known);
-  await known.send(textFrame("trust"));
+  await known.send(textFrame("promote"));
   await quiet.untilEnd();
   assert.deepEqual(server.cutReasons, ["quiet"]);
   await known.send(textFrame("still here"));
