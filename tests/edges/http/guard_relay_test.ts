@@ -222,6 +222,22 @@ Deno.test("a peer that talks into an ended conversation is heard for 256 KiB", a
   await done;
 });
 
+Deno.test("what a peer says to an inner server that takes no more is dropped", async () => {
+  const { peer, inner, relay, done } = startBench();
+  inner.writeError = new Deno.errors.BrokenPipe();
+  peer.arrive(utf8("first"));
+  await peer.untilReading();
+  inner.writeError = undefined;
+  peer.arrive(utf8("second"));
+  await peer.untilReading();
+  assert.deepEqual(inner.written, []);
+  // What the inner server had said before still reaches the peer.
+  inner.arrive(utf8("answer"));
+  await peer.until(({ text }) => text === "answer");
+  relay.cut();
+  await done;
+});
+
 Deno.test("a peer whose allowance is used up is heard again when the inner server ends", async () => {
   const { peer, inner, done } = startBench();
   peer.arrive(new Uint8Array(GUARD_LIMITS.unknownAllowanceBytes));

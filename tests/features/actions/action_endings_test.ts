@@ -136,6 +136,37 @@ Deno.test("nothing is signalled any more when all of a group was gone", async ()
   assert.deepEqual([signals, run.state, run.isLeftBehind], [[], "ended", false]);
 });
 
+Deno.test("a run that was asked to end is stopping until all of it is over", async () => {
+  const program = Promise.withResolvers<{ exitCode: number; signal: null }>();
+  const finish = Promise.withResolvers<void>();
+  const signals: string[] = [];
+  let isAlive = true;
+  const clock = new FakeClock();
+  const run = startRun({
+    action: GAME,
+    media: { systemId: "", systemName: "", mediaName: "", mediaPath: "" },
+    start: () => ({
+      ended: program.promise,
+      signal: (name) => signals.push(name) > 0,
+      isAlive: () => isAlive,
+      finish: () => finish.promise,
+    }),
+    clock,
+  });
+  const ended = run.endWithin(1000);
+  program.resolve({ exitCode: 0, signal: null });
+  await settle();
+  assert.deepEqual([run.state, run.end?.exitCode], ["stopping", 0]);
+  const endedAgain = run.endWithin(1000);
+  assert.deepEqual(signals, ["SIGTERM"]);
+  isAlive = false;
+  clock.advance(GROUP_POLL_MS);
+  assert.deepEqual([run.state, run.isOver], ["stopping", false]);
+  finish.resolve();
+  await Promise.all([ended, endedAgain]);
+  assert.deepEqual([run.state, run.isLeftBehind, clock.timerCount], ["ended", false, 0]);
+});
+
 Deno.test("stop() kills what does not end, children included", async () => {
   const { runner, programs, clock } = fixture([GAME]);
   await runner.run({ text: "game a" });
