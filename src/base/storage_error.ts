@@ -23,6 +23,14 @@ const BY_SYSTEM_CODE: ReadonlyMap<string, string> = new Map([
   ["EIO", TEXTS.failing],
 ]);
 
+// SQLITE_CORRUPT, SQLITE_NOTADB.
+const DAMAGE_CODES: ReadonlySet<number> = new Set([11, 26]);
+
+/** Whether a result code of SQLite, extended or not, says that the file is damaged. */
+export function isSqliteDamage(errcode: number): boolean {
+  return DAMAGE_CODES.has(errcode & 0xff);
+}
+
 /** AppError unavailable for what the disk did; everything else as it was thrown. */
 export function explainStorageError(thrown: unknown): unknown {
   if (typeof thrown !== "object" || thrown === null || thrown instanceof AppError) return thrown;

@@ -5,15 +5,13 @@
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { asError } from "../../base/app_error.ts";
+import { isSqliteDamage } from "../../base/storage_error.ts";
 import type { DatabaseFacts, TableFacts } from "../../features/doctor/doctor_facts.ts";
 import type { ApiKey, DoorScope } from "../../features/access/api_key.ts";
 import { statIfThere } from "./file_look.ts";
 
 /** The largest database that is read whole, in bytes; larger ones take too long without a break. */
 export const MAX_CHECKED_BYTES: number = 128 * 1024 * 1024;
-
-const SQLITE_CORRUPT = 11;
-const SQLITE_NOTADB = 26;
 
 /** What a device's database is, told by the edge that it belongs to. */
 export interface DatabaseForm {
@@ -67,8 +65,7 @@ export async function lookAtDatabase(dataDir: string, form: DatabaseForm): Promi
     return read(path, { form, hasLog: indexBytes !== undefined });
   } catch (error) {
     const { errcode } = error as { errcode?: unknown };
-    const code = typeof errcode === "number" ? errcode & 0xff : 0;
-    const isDamage = code === SQLITE_CORRUPT || code === SQLITE_NOTADB;
+    const isDamage = typeof errcode === "number" && isSqliteDamage(errcode);
     return without({ kind: "unreadable", reason: asError(error).message, isDamage });
   }
 }

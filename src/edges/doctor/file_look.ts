@@ -3,7 +3,7 @@
 
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import { isOwnFile } from "../../base/own_files.ts";
+import { isOwnFile, LOCK_FILE } from "../../base/own_files.ts";
 import type { FolderFacts, LockHolder, ProgramState } from "../../features/doctor/doctor_facts.ts";
 import {
   type Identity,
@@ -13,7 +13,6 @@ import {
   mayAccess,
 } from "../../features/doctor/proc_files.ts";
 
-const LOCK_FILE = "latchkey.lock";
 const PERMISSION_BITS = 0o7777;
 
 /** What a data folder is like for whom it is meant. */

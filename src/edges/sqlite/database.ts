@@ -1,6 +1,8 @@
 // Opening a database file so that nothing is ever lost or leaked by it: modes, pragmas, a check
 // for damage, migrations. A file that cannot be used stays as it is, byte for byte.
 
+import { isSqliteDamage } from "../../base/storage_error.ts";
+import { formatMode, OPEN_TO_OTHERS, STICKY } from "../../base/file_mode.ts";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { asError } from "../../base/app_error.ts";
@@ -13,14 +15,10 @@ export const BUSY_TIMEOUT_MS = 500;
 
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
-const OPEN_TO_OTHERS = 0o077;
-const STICKY = 0o1000;
 
 // What SQLite keeps beside a file: the log and its index, and the journal of before the log.
 const SIDE_FILES = ["-wal", "-shm", "-journal"];
 
-const SQLITE_CORRUPT = 11;
-const SQLITE_NOTADB = 26;
 const SQLITE_READONLY_ROLLBACK = 776;
 
 const START_AFRESH = 'move it and any "-wal" and "-shm" beside it away to start afresh (every ' +
@@ -131,10 +129,6 @@ function sizeOf(path: string): number {
   return statWithoutFollowing(path)?.size ?? 0;
 }
 
-function formatMode(mode: number): string {
-  return (mode & 0o777).toString(8).padStart(4, "0");
-}
-
 function inspect(path: string, newestVersion: number): void {
   const { verdict, version, tables } = readFindings(path);
   if (verdict !== "ok") throw damaged(path, new Error(verdict));
@@ -194,9 +188,7 @@ function query(path: string, options: { readOnly: boolean }): Findings {
 }
 
 function whyUnreadable(path: string, error: unknown): DatabaseUnusableError {
-  const errcode = errcodeOf(error) & 0xff;
-  const isDamage = errcode === SQLITE_CORRUPT || errcode === SQLITE_NOTADB;
-  return isDamage ? damaged(path, error) : cannotOpen(path, error);
+  return isSqliteDamage(errcodeOf(error)) ? damaged(path, error) : cannotOpen(path, error);
 }
 
 function damaged(path: string, cause: unknown): DatabaseUnusableError {

@@ -2,11 +2,12 @@
 // however that ends; the file only carries it, and the number of the process that holds it.
 
 import { LockedError } from "../../base/locked_error.ts";
+import { LOCK_FILE } from "../../base/own_files.ts";
 import { DatabaseUnusableError } from "./database.ts";
 
 /** Takes the lock of a data folder until the result is called; throws LockedError. */
 export function takeWriteLock(folder: string): () => void {
-  const path = `${folder}/latchkey.lock`;
+  const path = `${folder}/${LOCK_FILE}`;
   refuseLink(path);
   const file = Deno.openSync(path, {
     create: true,

@@ -1,5 +1,6 @@
 // Judgements on what must survive a restart: the data folder and the database in it.
 
+import { formatMode, OPEN_TO_OTHERS, STICKY } from "../../base/file_mode.ts";
 import { fail, type Finding, ok, warn } from "./check.ts";
 import type { DatabaseFacts, FolderFacts } from "./doctor_facts.ts";
 
@@ -9,8 +10,6 @@ export const MIN_FREE_BYTES: number = 16 * 1024 * 1024;
 /** Below this much free space the owner should make some, in bytes. */
 export const SCARCE_FREE_BYTES: number = 64 * 1024 * 1024;
 
-const OPEN_TO_OTHERS = 0o077;
-const STICKY = 0o1000;
 const OWNERS_RIGHTS = 0o700;
 
 /** Judges the data folder. */
@@ -51,10 +50,6 @@ export function judgeDataFolder({ path, uid, state }: FolderFacts): Finding {
   if (freeBytes < MIN_FREE_BYTES) return fail(`${path}: ${free}`, "Make space on its disk");
   if (freeBytes < SCARCE_FREE_BYTES) return warn(`${path}: ${free}`, "Make space on its disk");
   return ok(`${path}, mode 0700, ${free}`);
-}
-
-function formatMode(mode: number): string {
-  return (mode & 0o777).toString(8).padStart(4, "0");
 }
 
 /** Judges the database. */
