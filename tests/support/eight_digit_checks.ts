@@ -31,6 +31,11 @@ const NEIGHBOURS = Array.from(PIN, (_, i) => `${PIN.slice(0, i)}0${PIN.slice(i +
 
 function checkExchange(): void {
   assert.match(drawPin(systemRandom), /^[0-9]{8}$/);
+  for (const [word, pin] of [[12_345_678, PIN], [42, "00000042"]] as const) {
+    const bytes = new Uint8Array(4);
+    new DataView(bytes.buffer).setUint32(0, word);
+    assert.equal(drawPin(() => bytes), pin);
+  }
   createPinMasks(PIN);
   for (const other of ["123456", "1234567", "123456789"]) {
     assert.throws(() => createPinMasks(other), { message: "Cannot use PIN: not 8 digits" });

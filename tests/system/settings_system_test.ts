@@ -8,6 +8,7 @@ import {
   startService,
   withDataDir,
   withService,
+  writeConfig,
 } from "../support/service_process.ts";
 
 Deno.test("a changed setting holds at once and after a restart, and the file is left alone", async () => {
@@ -33,7 +34,8 @@ Deno.test("a changed setting holds at once and after a restart, and the file is 
       assert.deepEqual(settings["allowedIps"], ["10.0.0.0/8"]);
       await callLocal(second.baseUrl, "settings.update", { encryption: false });
       // Nothing in the files has changed since.
-      assert.deepEqual(await callLocal(second.baseUrl, "settings.reload"), { changed: [] });
+      const outcome = await callLocal(second.baseUrl, "settings.reload");
+      assert.deepEqual(outcome, { changed: [], needsRestart: [] });
     } finally {
       assert.equal(await second.stop(), 0);
     }
@@ -68,5 +70,47 @@ Deno.test("a damaged file of changed settings stops the start with its name and 
       startService({ dataDir }),
       /settings\.toml: line 3: service\.encryption: expected true or false/,
     );
+  });
+});
+
+Deno.test("settings set and settings reload say what changed and what needs a restart", async () => {
+  await withService({}, async (_service, configFile) => {
+    const settings = async (...args: string[]): Promise<string> => {
+      const { code, stdout } = await runLatchkey("settings", ...args, "--config", configFile);
+      assert.equal(code, 0);
+      return stdout;
+    };
+    // The service was started on port 0, and the file has since named the port that it got.
+    assert.equal(
+      await settings("reload"),
+      "Nothing has changed.\nNeeds a restart: service.listen\n",
+    );
+    assert.equal(
+      await settings("set", "logLevel", "warn"),
+      "Changed: logLevel\nNeeds a restart: service.listen\n",
+    );
+    const text = await Deno.readTextFile(configFile);
+    await Deno.writeTextFile(
+      configFile,
+      `${text}[security]\nallow_run = ["a"]\n[models]\nlimits = "redis://127.0.0.1:1"\n`,
+    );
+    assert.equal(
+      await settings("reload"),
+      "Changed: allowRun\nNeeds a restart: service.listen, models.redis_url\n",
+    );
+  });
+});
+
+Deno.test("serve and SIGHUP warn of keys by their former names, and of what needs a restart", async () => {
+  await withDataDir(async (dataDir) => {
+    const tables = '[models]\nstore = ""';
+    const service = await startService({ dataDir, tables });
+    const warning = /models\.store is called models\.database_url now/g;
+    assert.equal(service.output().match(warning)?.length, 1);
+    await writeConfig({ dataDir, tables: `${tables}\ntimeout_s = 9` });
+    await service.reload();
+    assert.equal(await service.stop(), 0);
+    assert.equal(service.output().match(warning)?.length, 2);
+    assert.match(service.output(), /hold from the next start on.*models\.timeout_s/);
   });
 });

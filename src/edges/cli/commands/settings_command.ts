@@ -12,15 +12,17 @@ export const settingsCommand: Command = {
   summary: "Show or change what can change while the service runs",
   usage: `Usage: latchkey settings [list] [--json] [--config FILE]
        latchkey settings set NAME VALUE [--config FILE]
+       latchkey settings reload [--config FILE]
 
 Lists the settings that the running service changes without a restart, or changes one. VALUE is
 JSON, or a text. What is set is kept in settings.toml of the data folder. --json writes the settings
-as the service answers them.
+as the service answers them. reload reads the files again, as SIGHUP does. Both name the keys of the
+file that wait for a restart.
 
   latchkey settings set encryption true
   latchkey settings set allowedIps '["192.168.1.0/24"]'
   latchkey settings set discovery.instanceName "living room"`,
-  verbs: ["list", "set"],
+  verbs: ["list", "set", "reload"],
   options: ["config"],
   flags: ["json"],
   async run(args, context): Promise<number> {
@@ -32,18 +34,25 @@ as the service answers them.
       context.write(flags["json"] ? `${JSON.stringify(settings)}\n` : formatSettings(settings));
     } else if (verb === "set" && name !== undefined && value !== undefined && rest.length === 0) {
       const params = nest(name, parseValue(value));
-      const result = asJsonObject(
-        await callService(baseUrl, { method: "settings.update", params }),
-      );
-      const changed = result?.["changed"];
-      const isChanged = Array.isArray(changed) && changed.length > 0;
-      context.write(isChanged ? "Changed.\n" : "It was set so already.\n");
+      const result = await callService(baseUrl, { method: "settings.update", params });
+      context.write(describeOutcome(result, "It was set so already."));
+    } else if (verb === "reload" && name === undefined) {
+      const result = await callService(baseUrl, { method: "settings.reload" });
+      context.write(describeOutcome(result, "Nothing has changed."));
     } else {
-      throw new UsageError("Expected list, or set NAME VALUE");
+      throw new UsageError("Expected list, set NAME VALUE, or reload");
     }
     return EXIT_CODES.done;
   },
 };
+
+function describeOutcome(result: unknown, unchanged: string): string {
+  const { changed, needsRestart } = asJsonObject(result) ?? {};
+  const [names, waiting] = [changed, needsRestart].map((list) => Array.isArray(list) ? list : []);
+  const done = names?.length ? `Changed: ${names.join(", ")}` : unchanged;
+  const rest = waiting?.length ? `Needs a restart: ${waiting.join(", ")}\n` : "";
+  return `${done}\n${rest}`;
+}
 
 function parseValue(text: string): unknown {
   try {
