@@ -12,6 +12,11 @@ Deno.test("the image's configuration is sound and safe", async () => {
   });
   assert.equal(config.service.encryption, true);
   assert.equal(config.service.dataDir, "/var/lib/latchkey");
-  assert.deepEqual(config.security, { allowedIps: [], allowedOrigins: [], allowRun: [] });
+  assert.deepEqual(config.security, {
+    allowedIps: [],
+    hostNames: [],
+    allowedOrigins: [],
+    allowRun: [],
+  });
   assert.equal(config.models.enabled, false);
 });

@@ -18,6 +18,8 @@ export interface PolicySettings {
   readonly encryption: boolean;
   /** Addresses and CIDR ranges that POST, SSE and the model gateway are open to. */
   readonly allowedIps: readonly string[];
+  /** Names of the owner's choosing under which the device answers. */
+  readonly hostNames: readonly string[];
   /** Web origins beyond the built-in ones. */
   readonly allowedOrigins: readonly string[];
   /** Patterns (RE2, anchored) of texts that remote peers may run over REST. */
@@ -64,10 +66,10 @@ export function createPolicyFacts(options: PolicyFactsOptions): () => PolicyFact
   }
 
   return () => {
-    const { encryption, allowedOrigins, allowedIps, allowRun } = settings();
+    const { encryption, hostNames, allowedOrigins, allowedIps, allowRun } = settings();
     return {
       own: {
-        hostNames: withNames(ownNames, options.announcedNames()),
+        hostNames: withNames(ownNames, [...options.announcedNames(), ...hostNames]),
         addresses: currentAddresses(),
         port: port(),
       },

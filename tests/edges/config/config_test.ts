@@ -18,7 +18,7 @@ const DEFAULTS: Config = {
     encryption: false,
     deviceName: undefined,
   },
-  security: { allowedIps: [], allowedOrigins: [], allowRun: [] },
+  security: { allowedIps: [], hostNames: [], allowedOrigins: [], allowRun: [] },
   actions: [],
   limits: {
     sessionsPerClient: 8,
@@ -95,6 +95,7 @@ Deno.test("parseConfig() reads every key", () => {
     device_name = "living room"
     [security]
     allowed_ips = ["192.168.1.20", "10.0.0.0/8", "fd00::/8"]
+    host_names = ["models.example"]
     allowed_origins = ["https://app.example"]
     allow_run = ["lights/.*"]
     [[action]]
@@ -163,6 +164,7 @@ Deno.test("parseConfig() reads every key", () => {
     },
     security: {
       allowedIps: ["192.168.1.20", "10.0.0.0/8", "fd00::/8"],
+      hostNames: ["models.example"],
       allowedOrigins: ["https://app.example"],
       allowRun: ["lights/.*"],
     },
@@ -331,6 +333,13 @@ const PROBLEMS: [string, string, string[]][] = [
       '"192.168.1.20" or "192.168.1.0/24"',
       "line 3: security.allowed_ips.2: expected a text in quotes",
     ],
+  ],
+  [
+    "names that are none of a host",
+    '[security]\nhost_names = ["a.example:80", "http://a", "A.example", "*.example", "10.0.0.1", ""]',
+    [0, 1, 2, 3, 4, 5].map((at) =>
+      `line 2: security.host_names.${at}: expected a host name, such as "models.example"`
+    ),
   ],
   ["a bad origin and a bad pattern", '[security]\nallow_run = ["("]\nallowed_origins = ["x"]', [
     "line 2: security.allow_run.0: expected a pattern in RE2's syntax",

@@ -32,6 +32,7 @@ function setUp(hostName = "Handheld"): Fixture {
     settings: {
       encryption: true,
       allowedIps: ["192.0.2.1"],
+      hostNames: ["tablet.example"],
       allowedOrigins: ["https://app.example"],
       allowRun: ["hello"],
     },
@@ -66,7 +67,9 @@ const NAMES: [string, string[]][] = [
 ];
 for (const [hostName, expected] of NAMES) {
   Deno.test(`a machine called ${hostName} answers as ${expected.join(" and ")}`, () => {
-    const { own } = setUp(hostName).facts();
+    const fixture = setUp(hostName);
+    fixture.settings = { ...fixture.settings, hostNames: [] };
+    const { own } = fixture.facts();
     assert.deepEqual(own, { hostNames: expected, addresses: ["192.0.2.7"], port: 7497 });
   });
 }
@@ -81,6 +84,20 @@ Deno.test("a machine answers under the name that it is announced with, as long a
   fixture.announced = [];
   const later = { own: fixture.facts().own, allowedOrigins: [] };
   assert.equal(isOwnHost("handheld-2.local:7497", later), false);
+});
+
+Deno.test("a machine answers under names of the owner's choosing, from the next request on", () => {
+  const fixture = setUp();
+  const known = { own: fixture.facts().own, allowedOrigins: [] };
+  assert.equal(isOwnHost("tablet.example", known), true);
+  assert.equal(isOwnHost("Tablet.Example:8443", known), true);
+  assert.equal(isAllowedOrigin("https://tablet.example", known), true);
+  assert.equal(isOwnHost("evil.tablet.example", known), false);
+  fixture.settings = { ...fixture.settings, hostNames: [] };
+  assert.equal(
+    isOwnHost("tablet.example", { own: fixture.facts().own, allowedOrigins: [] }),
+    false,
+  );
 });
 
 Deno.test("settings hold from the next request on, and for the one under way as they were", () => {

@@ -16,6 +16,7 @@ const CONFIG = configOf(`
   encryption = true
   [security]
   allowed_ips = ["192.0.2.1"]
+  host_names = ["models.example"]
   allowed_origins = ["https://app.example"]
   allow_run = ["hello"]
   [models]
@@ -67,6 +68,7 @@ Deno.test("settings shows a member what concerns it, and an admin all", async ()
   const all = {
     encryption: true,
     allowedIps: ["192.0.2.1"],
+    hostNames: ["models.example"],
     allowedOrigins: ["https://app.example"],
     allowRun: ["hello"],
     discovery: { enabled: true, instanceName: null },

@@ -6,6 +6,7 @@ import { configOf } from "../../support/settings.ts";
 const CHANGES: [string, string[], string[]][] = [
   ["service.encryption = true", ["encryption"], []],
   ["security.allowed_ips = ['192.0.2.1']", ["allowedIps"], []],
+  ["security.host_names = ['models.example']", ["hostNames"], []],
   ["security.allowed_origins = ['https://app.example:8443']", ["allowedOrigins"], []],
   ["security.allow_run = ['hello', 'world']", ["allowRun"], []],
   ["discovery.enabled = false", ["discovery"], []],

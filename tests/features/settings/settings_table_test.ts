@@ -44,6 +44,7 @@ Deno.test("the names, rights and publicity of settings are the published ones", 
   assert.deepEqual(names(RELOADABLE_SETTINGS), [
     "encryption",
     "allowedIps",
+    "hostNames",
     "allowedOrigins",
     "allowRun",
     "discovery.enabled",

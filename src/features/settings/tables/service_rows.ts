@@ -73,6 +73,12 @@ export const SERVICE_ROWS = {
   },
 } as const satisfies SettingRows;
 
+/** The longest host name, in characters (RFC 1035). */
+export const MAX_HOST_NAME_CHARACTERS = 253;
+
+const HOST_NAME =
+  /^(?=.*[a-z])[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
+
 /** Keys of [security]. */
 export const SECURITY_ROWS = {
   allowed_ips: {
@@ -85,6 +91,15 @@ export const SECURITY_ROWS = {
     apiName: "allowedIps",
     help: "Addresses and ranges from which POST /api, event streams and the model gateway may be " +
       "used. Empty: from nowhere but the device itself.",
+  },
+  host_names: {
+    type: listOf(isHostName, 'expected a host name, such as "models.example"'),
+    default: [],
+    reloadable: true,
+    apiName: "hostNames",
+    help:
+      "More names under which the device answers, such as one that a router or a proxy has for " +
+      "it. Whoever controls such a name can reach the device from a page.",
   },
   allowed_origins: {
     type: listOf(isOriginText, 'expected an origin, such as "https://app.example"'),
@@ -195,4 +210,9 @@ function isServiceType(text: string): boolean {
 function isInstanceName(text: string): boolean {
   const bytes = new TextEncoder().encode(text).length;
   return bytes >= 1 && bytes <= MAX_INSTANCE_NAME_BYTES;
+}
+
+// A name as it stands in a Host header, in small letters and without a port.
+function isHostName(text: string): boolean {
+  return text.length <= MAX_HOST_NAME_CHARACTERS && HOST_NAME.test(text);
 }
