@@ -4,7 +4,7 @@
 import type { MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { AppError } from "../../base/app_error.ts";
-import { ENDPOINTS } from "../../features/models/endpoints.ts";
+import { isModelPath } from "../../features/models/endpoints.ts";
 import { isAllowedOrigin } from "./origins.ts";
 import type { PolicyFacts } from "./policy.ts";
 import type { RequestEnv } from "./request_env.ts";
@@ -54,12 +54,4 @@ export function allowPages(options: AllowPagesOptions): MiddlewareHandler<Reques
 function clientHeadersIn(asked: string): string[] {
   return asked.toLowerCase().split(",").map((name) => name.trim())
     .filter((name) => CLIENT_HEADER.test(name)).slice(0, MAX_CLIENT_HEADERS);
-}
-
-function isModelPath(path: string): boolean {
-  return ENDPOINTS.some((endpoint) =>
-    endpoint.kind === "entry"
-      ? path.startsWith(endpoint.path.replace(":model", ""))
-      : path === endpoint.path
-  );
 }

@@ -30,6 +30,8 @@ export type KeyRule = "never" | "if_required" | "if_given" | "always";
 export interface PolicyRow {
   /** Whether remote requests must name the device in their Host header; local ones always must. */
   readonly hostOfRemote: boolean;
+  /** Whether the key stands in for the Host header: a page of somebody else's has none. */
+  readonly keyForHost?: true;
   /** Whether requests that a page made across sites are refused. */
   readonly fetchMetadata: boolean;
   /** What a remote peer needs beside a key. */
@@ -92,7 +94,8 @@ export const POLICY: Readonly<Record<RouteGroup, PolicyRow>> = {
     limits: ["general", "pairing"],
   },
   models: {
-    hostOfRemote: true,
+    hostOfRemote: false,
+    keyForHost: true,
     fetchMetadata: false,
     remote: "allowed_ip",
     remoteKey: "always",
@@ -208,7 +211,7 @@ export async function checkModelPolicy(
 
 function checkBeforeKey(row: PolicyRow, request: PolicyRequest, facts: PolicyFacts): void {
   const { isLocal, headers } = request;
-  if (isLocal || row.hostOfRemote) checkHost(headers, facts);
+  if (row.keyForHost !== true && (isLocal || row.hostOfRemote)) checkHost(headers, facts);
   const origin = headers.get("Origin");
   if (origin !== null && !isAllowedOrigin(origin, facts)) {
     throw new AppError("forbidden", "This origin is not allowed");

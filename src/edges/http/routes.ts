@@ -13,6 +13,7 @@ import { limitBody, readText } from "./body.ts";
 import { allowPages } from "./cors.ts";
 import { enforce } from "./enforce.ts";
 import { errorResponse, httpError, toHttpError } from "./error_response.ts";
+import { isModelPath } from "../../features/models/endpoints.ts";
 import type { EventStreams } from "./events.ts";
 import { isLocalRequest } from "./locality.ts";
 import { modelRoutes, type ModelService } from "./model_routes.ts";
@@ -234,10 +235,11 @@ function nameRequest(options: RoutesOptions): MiddlewareHandler<RequestEnv> {
 }
 
 function refuseEarly(options: RoutesOptions): MiddlewareHandler<RequestEnv> {
-  const { isStopping, policyFacts } = options;
+  const { isStopping, policyFacts, models } = options;
   return async (c, next) => {
     try {
-      if (c.get("isLocal")) checkHost(c.req.raw.headers, policyFacts());
+      const keyForHost = models !== undefined && isModelPath(c.req.path);
+      if (c.get("isLocal") && !keyForHost) checkHost(c.req.raw.headers, policyFacts());
       if (isStopping()) throw new AppError("unavailable", "The service is stopping");
       await next();
     } catch (thrown) {

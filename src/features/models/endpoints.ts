@@ -63,3 +63,12 @@ export const ENDPOINTS: readonly Endpoint[] = [
     asksForUsage: false,
   },
 ];
+
+/** Whether a path is one of them. */
+export function isModelPath(path: string): boolean {
+  return ENDPOINTS.some((endpoint) =>
+    endpoint.kind === "entry"
+      ? path.startsWith(endpoint.path.replace(":model", ""))
+      : path === endpoint.path
+  );
+}

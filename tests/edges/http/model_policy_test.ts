@@ -55,13 +55,25 @@ Deno.test("an accepted key is handed on, of remote and local peers alike", async
   assert.deepEqual(await check({ isLocal: true }), { status: 200, key: KEY, asked: ["key right"] });
 });
 
+Deno.test("an accepted key counts under any name, of remote and local peers alike", async () => {
+  const headers = new Headers({ Host: "models.example", Authorization: "Bearer right" });
+  assert.equal((await check({ headers })).status, 200);
+  assert.equal((await check({ headers, isLocal: true })).status, 200);
+  const wrong = { verdict: { kind: "unknown" } } as const;
+  assert.equal((await check({ headers, isLocal: true }, wrong)).status, 401);
+});
+
 Deno.test("a request is refused at the first no", async () => {
   const host = new Headers({ Host: "evil.example" });
   const origin = new Headers({ Host: "handheld", Origin: "https://evil.example" });
   const none = new Headers({ Host: "handheld" });
   const query = { headers: none, queryKey: "right" };
   const unknown = { verdict: { kind: "unknown" } } as const;
-  assert.deepEqual(await check({ headers: host }), { status: 421, asked: [] });
+  // Whatever name was asked for: a page of somebody else's has no key.
+  assert.deepEqual(await check({ headers: host }, unknown), {
+    status: 401,
+    asked: ["ip", "key undefined"],
+  });
   assert.deepEqual(await check({ headers: origin }), { status: 403, asked: [] });
   assert.deepEqual(await check({}, { isAllowedIp: false }), { status: 403, asked: ["ip"] });
   assert.deepEqual(await check({}, unknown), { status: 401, asked: ["ip", "key right"] });

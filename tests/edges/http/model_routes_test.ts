@@ -213,11 +213,29 @@ Deno.test("/readyz tells whether the model server answers, without a key and wit
   assert.equal((await openDevice({ state: () => "starting" }).ask("/readyz")).status, 503);
 });
 
-Deno.test("names, origins and addresses are looked at before the key", async () => {
+Deno.test("a key is all that counts of the name that was asked for, on model routes alone", async () => {
+  const device = openModels();
+  const foreign = { ...AUTHORIZED, Host: "models.example" };
+  const ROWS: [path: string, ask: Ask, status: number][] = [
+    ["/api/tags", { headers: foreign }, 200],
+    ["/v1/models/llama3.1:8b", { headers: foreign }, 200],
+    ["/api/tags", { headers: foreign, peer: REMOTE }, 200],
+    ["/api/tags", { headers: { Host: "models.example" } }, 401],
+    ["/api/tags", { headers: { Host: "models.example" }, peer: REMOTE }, 401],
+    ["/metrics", { headers: foreign }, 421],
+    ["/health", { headers: foreign }, 421],
+  ];
+  for (const [path, ask, status] of ROWS) {
+    // deno-lint-ignore no-await-in-loop -- one request after the other
+    assert.equal((await device.ask(path, ask)).status, status, path);
+  }
+  // Without a gateway they are paths like all others.
+  assert.equal((await openDevice().ask("/api/tags", { headers: foreign })).status, 421);
+});
+
+Deno.test("origins and addresses are looked at before the key", async () => {
   const device = openModels();
   const ROWS: [Ask, number][] = [
-    [{ headers: { ...AUTHORIZED, Host: "evil.example" } }, 421],
-    [{ headers: { ...AUTHORIZED, Host: "evil.example" }, peer: REMOTE }, 421],
     [{ headers: { ...AUTHORIZED, Origin: "https://evil.example" } }, 403],
     [{ headers: AUTHORIZED, peer: { ...REMOTE, address: "198.51.100.9" } }, 403],
   ];

@@ -67,7 +67,7 @@ const HOST_OF_REMOTE: Readonly<Record<RouteGroup, boolean>> = {
   events: true,
   run: true,
   pair: false,
-  models: true,
+  models: false,
   metrics: true,
   open: false,
 };
@@ -80,7 +80,9 @@ for (const group of GROUPS) {
       const world: World = { ...KEYED, headers: { Authorization: "Bearer right" } };
       for (const host of ["evil.example", "evil.example:7497", "localhost.evil.example", ""]) {
         const headers = { ...world.headers, Host: host };
-        assert.equal(ask(group, { ...world, headers, isLocal: true }).status, 421);
+        // The key that model routes always ask for stands in for the name.
+        const ofLocal = group === "models" ? 200 : 421;
+        assert.equal(ask(group, { ...world, headers, isLocal: true }).status, ofLocal);
         const expected = HOST_OF_REMOTE[group] ? 421 : 200;
         assert.equal(ask(group, { ...world, headers }).status, expected);
       }
