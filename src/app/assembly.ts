@@ -11,6 +11,7 @@ import { fanOut } from "../features/screen/fan_out.ts";
 import type { PinDisplay } from "../features/screen/pin_display.ts";
 import { EventStreams } from "../edges/http/events.ts";
 import { createMetrics } from "../edges/http/metrics.ts";
+import { compileAddressRules } from "../edges/http/address_rules.ts";
 import { createPolicyFacts } from "../edges/http/policy_facts.ts";
 import { createRoutes } from "../edges/http/routes.ts";
 import { KeyHolds } from "../features/access/key_holds.ts";
@@ -312,6 +313,7 @@ function buildRoutes(frame: Frame, parts: Core & Service): ReturnType<typeof cre
     page: pairPage,
     metrics: () => metrics.render(),
     onAnswered: (code) => metrics.answered(code),
+    isTrustedProxy: compileAddressRules(settings.current.security.trustedProxies),
     policyFacts: createPolicyFacts({
       settings: () => {
         const { service, security } = settings.current;

@@ -212,3 +212,17 @@ for (const how of ["is revoked", "expires", "was revoked by a restore"] as const
     });
   });
 }
+
+Deno.test("a trusted proxy of the configuration says whose request it is", async () => {
+  const toml = '[security]\nallowed_ips = ["198.51.100.9"]\ntrusted_proxies = ["192.0.2.7"]';
+  await withModels(toml, async ({ newKey, request }) => {
+    const { key } = await newKey();
+    const status = async (client: string): Promise<number> => {
+      const headers = { Authorization: `Bearer ${key}`, "X-Forwarded-For": client };
+      const answer = await request("/api/tags", { headers, from: "192.0.2.7" });
+      await answer.body?.cancel();
+      return answer.status;
+    };
+    assert.deepEqual([await status("198.51.100.9"), await status("198.51.100.10")], [200, 403]);
+  });
+});

@@ -10,6 +10,7 @@ import type { PairingWindow } from "../../features/pairing/pairing_window.ts";
 import type { Caller } from "../../features/rpc/caller.ts";
 import type { Socket } from "../../features/session/socket.ts";
 import { limitBody, readText } from "./body.ts";
+import { clientAddress } from "./client_address.ts";
 import { allowPages } from "./cors.ts";
 import { enforce } from "./enforce.ts";
 import { errorResponse, httpError, toHttpError } from "./error_response.ts";
@@ -79,6 +80,11 @@ export interface RoutesOptions {
   models?: ModelService;
   /** The page at /app/. */
   page: () => Response;
+  /**
+   * Whether an address is that of a proxy which may say for whom it speaks.
+   * @default none is
+   */
+  isTrustedProxy?: (address: string) => boolean;
   /** The metrics as text. */
   metrics: () => Promise<{ contentType: string; body: string }>;
   /** Hears the status of every answer. */
@@ -222,7 +228,12 @@ function nameRequest(options: RoutesOptions): MiddlewareHandler<RequestEnv> {
     const { peer } = c.env;
     const { guarded } = peer;
     c.set("requestId", randomUuid(random));
-    c.set("isLocal", isLocalRequest(peer, c.req.raw.headers));
+    const { headers } = c.req.raw;
+    // Judged by the connection alone: no proxy makes anybody local.
+    c.set("isLocal", isLocalRequest(peer, headers));
+    const { isTrustedProxy = () => false } = options;
+    const address = clientAddress({ peerAddress: peer.address, headers, isTrustedProxy });
+    if (address !== peer.address) c.env.peer = { ...peer, address };
     guarded?.requestSeen();
     if (c.req.raw.body === null) guarded?.progressed();
     else if (guarded !== undefined) c.req.raw = watchBody(c.req.raw, () => guarded.progressed());

@@ -18,7 +18,13 @@ const DEFAULTS: Config = {
     encryption: false,
     deviceName: undefined,
   },
-  security: { allowedIps: [], hostNames: [], allowedOrigins: [], allowRun: [] },
+  security: {
+    allowedIps: [],
+    hostNames: [],
+    trustedProxies: [],
+    allowedOrigins: [],
+    allowRun: [],
+  },
   actions: [],
   limits: {
     sessionsPerClient: 8,
@@ -96,6 +102,7 @@ Deno.test("parseConfig() reads every key", () => {
     [security]
     allowed_ips = ["192.168.1.20", "10.0.0.0/8", "fd00::/8"]
     host_names = ["models.example"]
+    trusted_proxies = ["192.168.1.2"]
     allowed_origins = ["https://app.example"]
     allow_run = ["lights/.*"]
     [[action]]
@@ -165,6 +172,7 @@ Deno.test("parseConfig() reads every key", () => {
     security: {
       allowedIps: ["192.168.1.20", "10.0.0.0/8", "fd00::/8"],
       hostNames: ["models.example"],
+      trustedProxies: ["192.168.1.2"],
       allowedOrigins: ["https://app.example"],
       allowRun: ["lights/.*"],
     },

@@ -7,7 +7,7 @@ import type { ModelKey } from "../../../src/features/models/model_key.ts";
 import { createModelGateway } from "../../../src/features/models/proxy.ts";
 import { FakeOllama } from "../../support/fake_ollama.ts";
 import { CHAT, MAX_BODY_BYTES, SETTINGS } from "../../features/models/gateway_world.ts";
-import { type Ask, type Device, openDevice } from "./device.ts";
+import { type Ask, type Device, type DeviceOptions, openDevice } from "./device.ts";
 
 /** A key for all models. */
 export const KEY = "lk_rightkey_0000";
@@ -26,7 +26,10 @@ export interface ModelDevice extends Device {
 }
 
 /** A device with a gateway to a fake server. */
-export function openModels(changes: Partial<ModelService> = {}): ModelDevice {
+export function openModels(
+  changes: Partial<ModelService> = {},
+  options: DeviceOptions = {},
+): ModelDevice {
   const ollama = new FakeOllama();
   const judged: (string | undefined)[] = [];
   const gateway = createModelGateway({
@@ -49,7 +52,7 @@ export function openModels(changes: Partial<ModelService> = {}): ModelDevice {
     },
     ...changes,
   };
-  return { ...openDevice({ models }), ollama, judged };
+  return { ...openDevice({ models, ...options }), ollama, judged };
 }
 
 /** The header with the key. */

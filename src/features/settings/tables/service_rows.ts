@@ -101,6 +101,16 @@ export const SECURITY_ROWS = {
       "More names under which the device answers, such as one that a router or a proxy has for " +
       "it. Whoever controls such a name can reach the device from a page.",
   },
+  trusted_proxies: {
+    type: listOf(
+      (rule) => parseAddressRange(rule) !== undefined,
+      'expected an address or a range, such as "192.168.1.20" or "192.168.1.0/24"',
+    ),
+    default: [],
+    help:
+      "Addresses and ranges of proxies whose X-Forwarded-For tells the client's address. They " +
+      "must replace or extend what clients send of it. Nobody becomes local through a proxy.",
+  },
   allowed_origins: {
     type: listOf(isOriginText, 'expected an origin, such as "https://app.example"'),
     default: [],
