@@ -290,6 +290,7 @@ Deno.test("probesOfThisMachine() tells of keys in force alone", async () => {
     stores.keys.add({ ...key, keyId: "ended001", expiresAtMs: nowMs });
     stores.keys.add({ ...key, keyId: "revoked1", expiresAtMs: undefined });
     stores.keys.revoke("revoked1", 2);
+    stores.keys.add({ ...key, keyId: "events01", scopes: ["events"], expiresAtMs: undefined });
     // The clock stands before what the device has seen.
     stores.timeMark.write(nowMs);
     stores.close();
@@ -301,9 +302,33 @@ Deno.test("probesOfThisMachine() tells of keys in force alone", async () => {
       clock: new FakeClock(nowMs - 1),
     });
     const { signal } = new AbortController();
-    const { keys } = await probes.keys(signal);
-    assert.deepEqual(keys.map(({ keyId }) => keyId).sort(), ["endless1", "inforce1"]);
-    assert.deepEqual((await probes.models(signal)).scopes, ["models", "models"]);
+    const { keys, required } = await probes.keys(signal);
+    assert.deepEqual(required, ["events"]);
+    assert.deepEqual(keys.map(({ keyId }) => keyId).sort(), ["endless1", "events01", "inforce1"]);
+    const { scopes } = await probes.models(signal);
+    assert.deepEqual([...scopes ?? []].sort(), ["events", "models", "models"]);
+  });
+});
+
+Deno.test("probesOfThisMachine() opens the panel of the configuration", async () => {
+  await withFolder(async (folder) => {
+    const panel = { framebuffer: `${folder}/fb0`, sysfs: `${folder}/sysfs` };
+    await Deno.writeFile(panel.framebuffer, new Uint8Array(64 * 64 * 2));
+    await Deno.mkdir(panel.sysfs);
+    await Deno.writeTextFile(`${panel.sysfs}/virtual_size`, "64,64\n");
+    await Deno.writeTextFile(`${panel.sysfs}/bits_per_pixel`, "16\n");
+    const text = `[service]\ndata_dir = "${folder}"\nlisten = "127.0.0.1:0"\n[display]\n` +
+      `kind = "framebuffer"\nframebuffer = "${folder}/fb0"\nsysfs = "${folder}/sysfs"\n`;
+    const probes = probesOfThisMachine({
+      config: parseConfig(text, { file: "x", env: { isRoot: false } }),
+      configFile: "x",
+      configProblems: [],
+      clock: new FakeClock(),
+    });
+    const { displays } = await probes.display(new AbortController().signal);
+    assert.deepEqual(displays, [
+      { kind: "framebuffer", shows: "framebuffer 64x64 rgb565", problem: undefined },
+    ]);
   });
 });
 
