@@ -66,6 +66,7 @@ export function createPairing(parts: PairingParts): Pairing {
         void display.warn(attempt);
         notifications.publish("clients.pair.failed", attempt, "local");
       },
+      refused: ({ from }) => audit.recordRefusal("pairing_refused", { address: from }),
       ended,
     },
   });

@@ -2,7 +2,7 @@
 // who opens pairing after too many of them (docs/protocol.md §3).
 
 import assert from "node:assert/strict";
-import type { AuditStore } from "../../src/features/access/audit_log.ts";
+import { type AuditStore, REFUSAL_WINDOW_MS } from "../../src/features/access/audit_log.ts";
 import { encodeBase64 } from "../../src/base/bytes.ts";
 import type { PinDisplay } from "../../src/features/screen/pin_display.ts";
 import { MAX_BURNED_PINS } from "../../src/features/pairing/pairing_limits.ts";
@@ -56,6 +56,26 @@ Deno.test("a wrong guess is a refusal in the audit log, which no flood of them c
     const events = (store: AuditStore): string[] => store.listNewest(9).map(({ event }) => event);
     assert.deepEqual(events(world.stores.auditRefusals), ["pairing_failed"]);
     assert.deepEqual(events(world.stores.audit), ["pairing_opened"]);
+  });
+});
+
+Deno.test("what an address sends after two wrong guesses is in the audit log, once a minute", async () => {
+  await withAppInProcess({}, async (world) => {
+    const refusals = (): unknown[] =>
+      world.stores.auditRefusals.listNewest(99).filter(({ event }) => event === "pairing_refused")
+        .map(({ details }) => details);
+    world.app.togglePairing();
+    for (const status of [401, 401]) assert.equal(await guess(world, "192.0.2.7"), status);
+    assert.deepEqual(refusals(), []);
+    for (let i = 0; i < 5; i++) assert.equal(await guess(world, "192.0.2.7"), 403);
+    assert.deepEqual(refusals(), [{ address: "192.0.2.7" }]);
+    world.clock.advance(REFUSAL_WINDOW_MS);
+    assert.equal(await guess(world, "192.0.2.7"), 403);
+    // A guess is two requests, start and finish; both are refused.
+    assert.deepEqual(refusals(), [{ address: "192.0.2.7" }, {
+      address: "192.0.2.7",
+      alsoBefore: 9,
+    }]);
   });
 });
 

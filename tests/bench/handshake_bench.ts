@@ -57,7 +57,7 @@ function benchWindow(): PairingWindow {
     clock: systemClock,
     random: systemRandom,
     clients: { limit: 50, maxNameBytes: 128, count: () => 0, add: () => {} },
-    events: { opened: () => {}, failed: () => {}, ended: () => {} },
+    events: { opened: () => {}, failed: () => {}, refused: () => {}, ended: () => {} },
   });
 }
 

@@ -139,7 +139,7 @@ function nothingElse(): Omit<
       clock: systemClock,
       random: systemRandom,
       clients: { limit: 0, maxNameBytes: 0, count: () => 0, add: none },
-      events: { opened: () => {}, failed: () => {}, ended: () => {} },
+      events: { opened: () => {}, failed: () => {}, refused: () => {}, ended: () => {} },
     }),
     onPairingFailed: () => {},
     handleRpc: none,

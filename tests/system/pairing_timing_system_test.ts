@@ -25,7 +25,7 @@ Deno.test("start takes as long for the right PIN's mask as for any X, in process
     clock: systemClock,
     random: systemRandom,
     clients: { limit: 50, maxNameBytes: 128, count: () => 0, add: () => {} },
-    events: { opened: () => {}, failed: () => {}, ended: () => {} },
+    events: { opened: () => {}, failed: () => {}, refused: () => {}, ended: () => {} },
   });
   const { pin } = window.open();
   const start = (messageA: Uint8Array<ArrayBuffer>): void =>

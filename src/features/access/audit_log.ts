@@ -25,6 +25,7 @@ const MAX_REFUSAL_WINDOWS = 1024;
 export type AuditEvent =
   | "pairing_opened"
   | "pairing_failed"
+  | "pairing_refused"
   | "pairing_ended"
   | "paired"
   | "session_opened"

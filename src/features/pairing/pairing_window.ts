@@ -50,6 +50,8 @@ export interface PairingEvents {
   opened(pin: OpenedPin): void;
   /** A wrong confirm came from an address and the PIN is still valid. */
   failed(attempt: { failures: number; limit: number; from: string }): void;
+  /** An address that had failed too often asked again and was refused unheard. */
+  refused(attempt: { from: string }): void;
   /** The PIN is no longer valid. */
   ended(outcome: PairingOutcome): void;
 }
@@ -215,7 +217,7 @@ export class PairingWindow {
         this.#state = { step: "closed" };
         throw pairingRefusal("pairing expired");
       case "open":
-        refuseGuesser(state, address);
+        this.#refuseGuesser(state, address);
         return this.#startSession(state, { clientName, messageA });
     }
   }
@@ -239,7 +241,7 @@ export class PairingWindow {
         if (!state.sessionIds.delete(sessionId)) throw pairingRefusal("unknown pairing session");
         throw pairingRefusal("pairing expired");
       case "open":
-        refuseGuesser(state, address);
+        this.#refuseGuesser(state, address);
         return this.#finishSession(state, request);
     }
   }
@@ -310,6 +312,15 @@ export class PairingWindow {
     return pairingRefusal("too many failed attempts");
   }
 
+  // Before its session is looked up: nothing that a guesser sends may cost anybody anything.
+  #refuseGuesser(state: OpenState, address: string): void {
+    const key = limitKey(address);
+    const failures = state.failedFrom.filter((from) => limitKey(from) === key).length;
+    if (failures < MAX_FAILURES_PER_ADDRESS) return;
+    this.#events.refused({ from: address });
+    throw pairingRefusal("too many failed attempts");
+  }
+
   #refuseWhileLocked(): void {
     const leftMs = this.#burnedPins.lockedForMs(this.#clock.monotonicMs());
     if (leftMs === 0) return;
@@ -334,11 +345,4 @@ export class PairingWindow {
     this.#state = { step: "closed" };
     this.#events.ended(outcome);
   }
-}
-
-// Before its session is looked up: nothing that a guesser sends may cost anybody anything.
-function refuseGuesser(state: OpenState, address: string): void {
-  const key = limitKey(address);
-  const failures = state.failedFrom.filter((from) => limitKey(from) === key).length;
-  if (failures >= MAX_FAILURES_PER_ADDRESS) throw pairingRefusal("too many failed attempts");
 }

@@ -124,7 +124,7 @@ export function openDevice(options: DeviceOptions = {}): Device {
         clients.push(client);
       },
     },
-    events: { opened: () => {}, failed: () => {}, ended: () => {} },
+    events: { opened: () => {}, failed: () => {}, refused: () => {}, ended: () => {} },
   });
   const holds = new KeyHolds({
     isInForce: (keyId, scope) => keys.isInForce(keyId, scope),

@@ -66,6 +66,7 @@ function setUp(options: { limit?: number; clients?: number } = {}): Fixture {
         events.push(`failed ${failures}/${limit}`);
         guesses.push(from);
       },
+      refused: ({ from }) => events.push(`refused ${from}`),
       ended: ({ kind }) => events.push(kind),
     },
   });
@@ -554,13 +555,13 @@ for (const [name, [first, second, third], isSame] of SAME) {
     assertAppError(() => guessWrong(window, pin, second), "unauthorized");
     assertAppError(() => window.finish(waiting), "forbidden");
     assert.equal(window.current()?.pin, isSame ? pin : undefined);
-    assert.equal(events.at(-1), isSame ? "failed 2/3" : "too_many_failures");
+    assert.equal(events.at(-1), isSame ? `refused ${third}` : "too_many_failures");
     window.close();
   });
 }
 
 Deno.test("an address that failed twice is refused unheard until pairing is opened anew", () => {
-  const { window, guesses } = setUp();
+  const { window, guesses, events } = setUp();
   const { pin } = window.open();
   const right = startPhone(window, { pin, scalar: 5n, address: HERE });
   assertAppError(() => guessWrong(window, pin, HERE), "unauthorized");
@@ -572,9 +573,11 @@ Deno.test("an address that failed twice is refused unheard until pairing is open
     () => window.finish(right),
     () => window.finish({ sessionId: "x", confirm: utf8("x"), address: HERE }),
   ];
+  const before = events.length;
   for (const call of refused) {
     assert.throws(call, { code: "forbidden", message: "too many failed attempts" });
   }
+  assert.deepEqual(events.slice(before), Array(refused.length).fill(`refused ${HERE}`));
   // The session is still there, and so is the last guess, for everybody else.
   window.finish({ ...right, address: "192.0.2.2" });
 
@@ -588,7 +591,12 @@ Deno.test("the end of a burned PIN tells each address once", () => {
     clock: new FakeClock(),
     random: seededRandom(7),
     clients: { limit: 50, maxNameBytes: 128, count: () => 0, add: () => {} },
-    events: { opened: () => {}, failed: () => {}, ended: (outcome) => ends.push(outcome) },
+    events: {
+      opened: () => {},
+      failed: () => {},
+      refused: () => {},
+      ended: (outcome) => ends.push(outcome),
+    },
   });
   const { pin } = window.open();
   for (const address of ["192.0.2.7", "192.0.2.7", "192.0.2.8"]) {
