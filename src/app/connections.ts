@@ -33,7 +33,7 @@ export interface ConnectionParts {
   /** All connections. */
   live: LiveConnections;
   /** What everybody is told. */
-  notifications: Notifications;
+  notifications: Pick<Notifications, "subscribe">;
   /** Whether remote peers must encrypt, at this moment. */
   encryption: () => boolean;
   /** Whether other hosts need a key for plaintext, at this moment. */

@@ -27,6 +27,8 @@ import { memoryStores } from "../support/app_in_process.ts";
 interface Device {
   connect(peer?: { isLocal?: boolean; hasSlot?: boolean }): [Connection, FakeSocket];
   notifications: Notifications;
+  /** How many connections are told of notifications. */
+  subscribers: () => number;
   /** Each call of `who` by its id: role, and whether it was a session's. */
   ran: Map<string, string>;
   /** Lets the calls of `wait` end. */
@@ -46,6 +48,7 @@ async function withDevice(
   const ran = new Map<string, string>();
   const live = new LiveConnections(options.maxPerHolder);
   const notifications = new Notifications();
+  let subscribers = 0;
   const roster = new ClientRoster({
     store: stores.clients,
     onRevoked: () => {},
@@ -82,7 +85,16 @@ async function withDevice(
     roster,
     lastSeen: new LastSeen({ store: stores.clients, log }),
     live,
-    notifications,
+    notifications: {
+      subscribe: (sink) => {
+        const unsubscribe = notifications.subscribe(sink);
+        subscribers += 1;
+        return () => {
+          subscribers -= 1;
+          unsubscribe();
+        };
+      },
+    },
     encryption: () => options.encryption ?? false,
     metrics: createMetrics({
       connections: () => live.counts(),
@@ -114,6 +126,7 @@ async function withDevice(
         return [connection, socket];
       },
       notifications,
+      subscribers: () => subscribers,
       ran,
       release: gate.resolve,
     });
@@ -227,6 +240,19 @@ Deno.test("notifications reach sessions and the device; those for the device nob
     assert.equal(remoteSocket.sent.length, before + 1);
     silent.ended();
     notifications.publish("news", {});
+  });
+});
+
+Deno.test("a connection that has ended is no longer told of notifications", async () => {
+  await withDevice({}, async ({ connect, subscribers }) => {
+    const [gone, cut] = [connect()[0], connect()[0]];
+    await openSession(cut);
+    assert.equal(subscribers(), 2);
+    gone.ended();
+    assert.equal(subscribers(), 1);
+    cut.cut("revoked");
+    cut.ended();
+    assert.equal(subscribers(), 0);
   });
 });
 

@@ -9,6 +9,7 @@ import type { Role } from "../../src/features/access/client.ts";
 import { KEY_SWEEP_MS } from "../../src/features/access/key_holds.ts";
 import { withAppInProcess } from "../support/app_in_process.ts";
 import { fakeMdns } from "../support/fake_mdns.ts";
+import { guardedStub } from "../support/guarded_stub.ts";
 import { settle } from "../support/fake_socket.ts";
 import { testClient } from "../support/session_phone.ts";
 import {
@@ -21,7 +22,6 @@ import {
   askStatuses,
   call,
   from,
-  guardedStub,
   LOCALLY,
   mustOpen,
   newKey,
@@ -342,7 +342,13 @@ for (const hasSlot of [true, false]) {
   Deno.test(`a session for which the guard has ${hasSlot ? "a" : "no"} place is ${hasSlot ? "kept" : "cut"}`, async () => {
     await withWorld({}, async (world) => {
       const holders: (string | undefined)[] = [];
-      const guarded = guardedStub(hasSlot, holders);
+      const guarded = guardedStub({
+        promote: ({ holder } = {}) => {
+          holders.push(holder);
+          return hasSlot;
+        },
+        remember: () => void holders.push("remembered"),
+      });
       const socket = await mustOpen(world, { ...REMOTELY, guarded });
       const answer = await (await phoneOn(socket))(rpc("version"));
       assert.deepEqual([answer !== undefined, socket.isClosed], [hasSlot, !hasSlot]);

@@ -191,27 +191,3 @@ export async function advance(world: World, ms: number): Promise<void> {
   world.clock.advance(ms);
   await settle(2);
 }
-
-export function guardedStub(
-  hasSlot: boolean,
-  holders: (string | undefined)[],
-): GuardedConnection {
-  const nothing = (): void => {};
-  return {
-    address: REMOTE,
-    closed: Promise.resolve(),
-    requestSeen: nothing,
-    bodyPart: nothing,
-    progressed: nothing,
-    answered: nothing,
-    promote: ({ holder } = {}) => {
-      holders.push(holder);
-      return hasSlot;
-    },
-    upgraded: nothing,
-    pairing: nothing,
-    remember: () => void holders.push("remembered"),
-    closing: nothing,
-    abort: nothing,
-  };
-}

@@ -6,63 +6,15 @@ import type { Edges } from "../../src/app/edges.ts";
 import { parseConfig } from "../../src/edges/config/config.ts";
 import { PLAINTEXT_IDLE_MS, SESSION_DEADLINE_MS } from "../../src/features/session/connection.ts";
 import { CLOSE_CODES } from "../../src/features/session/socket.ts";
-import type { GuardedConnection } from "../../src/edges/http/guard/guard.ts";
-import { type AppInProcess, REMOTE, withAppInProcess } from "../support/app_in_process.ts";
-import { settle } from "../support/fake_socket.ts";
-import { createPhone, testClient } from "../support/session_phone.ts";
-import { type SocketInProcess, socketsInProcess } from "../support/sockets_in_process.ts";
+import { withAppInProcess } from "../support/app_in_process.ts";
+import { guardedStub } from "../support/guarded_stub.ts";
+import { testClient } from "../support/session_phone.ts";
+import { call, freshPhone, newKey, rpc, sendFirstFrame, withWorld } from "./session_world.ts";
 
 const REPLACED = { code: CLOSE_CODES.replaced, reason: "replaced by a newer connection" };
 
-interface World extends AppInProcess {
-  /** The device's end of a new socket; of another host unless said otherwise. */
-  open(
-    how?: { isLocal?: boolean; key?: string; guarded?: GuardedConnection },
-  ): Promise<SocketInProcess>;
-}
-
-async function withWorld(toml: string, test: (world: World) => Promise<void>): Promise<void> {
-  const { sockets, upgrade } = socketsInProcess();
-  const clients = [testClient({ role: "admin" })];
-  await withAppInProcess({ toml, clients, edges: { upgradeWebSocket: upgrade } }, async (app) => {
-    const open: World["open"] = async ({ isLocal = false, key, guarded } = {}) => {
-      const headers = new Headers({ Upgrade: "websocket", Connection: "Upgrade" });
-      if (key !== undefined) headers.set("Authorization", `Bearer ${key}`);
-      const more = { ...(isLocal ? {} : { from: REMOTE }), ...(guarded && { guarded }) };
-      const response = await app.request("/api", { headers, ...more });
-      assert.equal(response.status, 101);
-      await settle(2);
-      const socket = sockets.at(-1);
-      assert.ok(socket);
-      return socket;
-    };
-    await test({ ...app, open });
-  });
-}
-
-async function call(world: World, method: string, params: object = {}): Promise<unknown> {
-  const response = await world.request("/api", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: rpc(method, params),
-  });
-  const { result, error } = await response.json();
-  assert.equal(error, undefined, JSON.stringify(error));
-  return result;
-}
-
-function rpc(method: string, params: object = {}): string {
-  return JSON.stringify({ jsonrpc: "2.0", id: 1, method, params });
-}
-
-let salts = 0;
-async function sendFirstFrame(socket: SocketInProcess, text = "ping"): Promise<unknown[]> {
-  const salt = new Uint8Array(16).fill(salts += 1);
-  return await socket.say(await (await createPhone(testClient(), { salt })).seal(text));
-}
-
 Deno.test("[limits] sessions_per_client counts the sessions of a client", async () => {
-  await withWorld("[limits]\nsessions_per_client = 2", async (world) => {
+  await withWorld({ toml: "[limits]\nsessions_per_client = 2" }, async (world) => {
     const sockets = [await world.open(), await world.open(), await world.open()];
     for (const socket of sockets) {
       assert.equal((await sendFirstFrame(socket)).length, 1);
@@ -72,10 +24,8 @@ Deno.test("[limits] sessions_per_client counts the sessions of a client", async 
 });
 
 Deno.test("[limits] sessions_per_client counts the sockets of an API key", async () => {
-  await withWorld("[limits]\nsessions_per_client = 2", async (world) => {
-    const make = async (): Promise<string> =>
-      (await call(world, "keys.new", { name: "test", scopes: ["rpc"] }) as { key: string }).key;
-    const [key, other] = [await make(), await make()];
+  await withWorld({ toml: "[limits]\nsessions_per_client = 2" }, async (world) => {
+    const [key, other] = [await newKey(world), await newKey(world)];
     const sockets = [
       await world.open({ key }),
       await world.open({ key: other }),
@@ -89,12 +39,12 @@ Deno.test("[limits] sessions_per_client counts the sockets of an API key", async
 
 for (const role of ["admin", "member"] as const) {
   Deno.test(`a session of a client with role ${role} may what ${role}s may; the device everything`, async () => {
-    await withWorld("", async (world) => {
+    await withWorld({}, async (world) => {
       // By the device itself: nobody but the roster changes the store of a running service.
       await call(world, "clients.update", { clientId: testClient().clientId, role });
       const change = { clientId: testClient().clientId, clientName: "Renamed" };
       const socket = await world.open();
-      const phone = await createPhone(testClient(), { salt: new Uint8Array(16).fill(salts += 1) });
+      const phone = await freshPhone();
       const [answer] = await socket.say(await phone.seal(rpc("clients.update", change)));
       assert.ok(answer !== undefined);
       const { error } = JSON.parse(await phone.open(answer) ?? "");
@@ -105,35 +55,17 @@ for (const role of ["admin", "member"] as const) {
 }
 
 Deno.test("a session that the guard has no place for does not cost the oldest", async () => {
-  await withWorld("[limits]\nsessions_per_client = 1", async (world) => {
-    const oldest = await world.open({ guarded: guardedStub(true) });
+  await withWorld({ toml: "[limits]\nsessions_per_client = 1" }, async (world) => {
+    const oldest = await world.open({ guarded: guardedStub() });
     await sendFirstFrame(oldest);
-    const refused = await world.open({ guarded: guardedStub(false) });
+    const refused = await world.open({ guarded: guardedStub({ promote: () => false }) });
     assert.deepEqual(await sendFirstFrame(refused), []);
     assert.deepEqual([oldest.isClosed, refused.isClosed], [false, true]);
   });
 });
 
-function guardedStub(hasSlot: boolean): GuardedConnection {
-  const nothing = (): void => {};
-  return {
-    address: REMOTE,
-    closed: Promise.resolve(),
-    requestSeen: nothing,
-    bodyPart: nothing,
-    progressed: nothing,
-    answered: nothing,
-    promote: () => hasSlot,
-    upgraded: nothing,
-    pairing: nothing,
-    remember: nothing,
-    closing: nothing,
-    abort: nothing,
-  };
-}
-
 Deno.test("a client that was deleted is told so at its first frame, nobody else is", async () => {
-  await withWorld("", async (world) => {
+  await withWorld({}, async (world) => {
     await call(world, "clients.delete", { clientId: testClient().clientId });
     const removed = await world.open();
     const [answer] = await sendFirstFrame(removed);
@@ -141,14 +73,13 @@ Deno.test("a client that was deleted is told so at its first frame, nobody else 
     assert.equal(removed.isClosed, true);
     const stranger = await world.open();
     const other = testClient({ authToken: "33333333-3333-4333-8333-333333333333" });
-    const phone = await createPhone(other, { salt: new Uint8Array(16) });
-    assert.deepEqual(await stranger.say(await phone.seal("ping")), []);
+    assert.deepEqual(await sendFirstFrame(stranger, other), []);
     assert.equal(stranger.isClosed, true);
   });
 });
 
 Deno.test("a remote socket without a session ends after two quiet minutes, a local one stays", async () => {
-  await withWorld("", async (world) => {
+  await withWorld({}, async (world) => {
     const remote = await world.open();
     const local = await world.open({ isLocal: true });
     await remote.say("ping");
@@ -164,7 +95,7 @@ Deno.test("a remote socket without a session ends after two quiet minutes, a loc
 });
 
 Deno.test("the metrics count connections and sessions until they end", async () => {
-  await withWorld("", async (world) => {
+  await withWorld({}, async (world) => {
     const counted = async (): Promise<unknown[]> => {
       const text = await (await world.request("/metrics")).text();
       return ["without_session", "with_session"].map((state) =>
@@ -183,12 +114,11 @@ Deno.test("the metrics count connections and sessions until they end", async () 
 });
 
 Deno.test("a session that opens and one that is refused are counted and in the audit log", async () => {
-  await withWorld("", async (world) => {
+  await withWorld({}, async (world) => {
     const { clientId } = testClient();
-    await sendFirstFrame(await world.open());
-    const salt = new Uint8Array(16).fill(salts);
-    const again = await createPhone(testClient(), { salt });
-    await (await world.open()).say(await again.seal("ping"));
+    const frame = await (await freshPhone()).seal("ping");
+    await (await world.open()).say(frame);
+    await (await world.open()).say(frame);
     const logged = async (params: object): Promise<string> =>
       JSON.stringify(await call(world, "audit", params));
     assert.match(await logged({}), new RegExp(`session_opened[^}]*${clientId}`));
