@@ -18,6 +18,7 @@ import type { Notifications } from "../features/rpc/notifications.ts";
 import { Connection } from "../features/session/connection.ts";
 import { openByVersion, type SessionOpening } from "../features/session/opening.ts";
 import type { LiveConnections } from "../features/session/live_connections.ts";
+import { RefusalLog } from "../features/session/refusal_log.ts";
 import type { Socket } from "../features/session/socket.ts";
 
 /** The parts that a connection works with. */
@@ -57,6 +58,7 @@ export function createConnector(
   const { dispatcher, roster, lastSeen, live, notifications } = parts;
   const { metrics, audit, clock, log } = parts;
   const openSession = openByVersion(parts.openings);
+  const refusals = new RefusalLog({ clock, log });
   return (socket, peer) => {
     const { address, isLocal, connectionId, progressed, promote, keyId } = peer;
     let requests = 0;
@@ -95,6 +97,7 @@ export function createConnector(
         },
         onRefused: ({ reason, clientId = null, beganThrottle }) => {
           metrics.refused(reason);
+          refusals.write({ connection: connectionId, address, reason, clientId });
           audit.recordRefusal("session_refused", { reason, clientId, address });
           if (beganThrottle) audit.recordRefusal("session_throttled", { clientId, address });
         },

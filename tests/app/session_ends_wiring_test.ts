@@ -3,6 +3,8 @@
 
 import assert from "node:assert/strict";
 import type { Edges } from "../../src/app/edges.ts";
+import { type LogFields, silentLogger } from "../../src/base/log.ts";
+import { REFUSAL_LINE_RATE } from "../../src/features/session/refusal_log.ts";
 import { THROTTLE_FAILURES } from "../../src/features/session/throttle.ts";
 import { memoryStores, REMOTE } from "../support/app_in_process.ts";
 import { guardedStub } from "../support/guarded_stub.ts";
@@ -161,5 +163,30 @@ Deno.test("a socket of an API key gives its hold back when it ends", async () =>
     for (const socket of sockets) socket.close();
     // The look at keys in use ends with the last that holds one.
     assert.equal(world.clock.timerCount, timers);
+  });
+});
+
+Deno.test("refused sessions of one address fill neither the log nor other addresses' share", async () => {
+  const lines: LogFields[] = [];
+  const log = {
+    ...silentLogger,
+    info: (message: string, fields: LogFields = {}) => {
+      if (message === "Session refused") lines.push(fields);
+    },
+  };
+  await withWorld({ options: { log: () => log } }, async (world) => {
+    const stranger = testClient({ authToken: "33333333-3333-4333-8333-333333333333" });
+    for (let i = 0; i < REFUSAL_LINE_RATE.burst + 3; i++) {
+      await sendFirstFrame(await world.open(), stranger);
+    }
+    const of = ({ address, reason, unwritten }: LogFields): unknown => [address, reason, unwritten];
+    const line = [REMOTE, "unknown_token", 0];
+    assert.deepEqual(lines.splice(0).map(of), Array(REFUSAL_LINE_RATE.burst).fill(line));
+    await sendFirstFrame(await world.open({ from: "192.0.2.8" }), stranger);
+    world.clock.advance(1000 / REFUSAL_LINE_RATE.perSecond);
+    await sendFirstFrame(await world.open(), stranger);
+    assert.deepEqual(lines.map(of), [["192.0.2.8", "unknown_token", 0], [REMOTE, line[1], 3]]);
+    const metrics = await (await world.request("/metrics")).text();
+    assert.match(metrics, new RegExp(`unknown_token"\\} ${REFUSAL_LINE_RATE.burst + 5}\n`));
   });
 });

@@ -350,8 +350,6 @@ export class Connection {
     details: { clientId?: string | undefined; beganThrottle?: boolean } = {},
   ): void {
     const { clientId, beganThrottle = false } = details;
-    const fields = { ...this.#logFields(), reason, clientId };
-    this.#options.log.info("Session refused", fields);
     this.#options.events?.onRefused?.({ reason, clientId, beganThrottle });
   }
 
