@@ -205,8 +205,17 @@ Deno.test("usage is told by key and day, from the command line too, and kept", a
         ...["keys", "add", "tablet", "--scope", "models", "--model", MODEL, "--config", config],
       );
       assert.equal(added.code, 0, added.stderr);
+      assert.match(added.stderr, /Over plain http whoever reads the network reads the key too/);
+      keyId = added.stdout.slice(3, 11);
+      const limited = await runLatchkey(
+        ...["keys", "limit", keyId, "--per-minute", "60", "--weight", "2", "--config", config],
+      );
+      assert.equal(limited.code, 0, limited.stderr);
+      const { stdout: withLimits } = await runLatchkey("keys", "--config", config);
+      assert.match(withLimits, /per-minute=60,weight=2/);
+      const bad = ["--per-minute", "many"];
+      assert.equal((await runLatchkey("keys", "limit", keyId, ...bad, "--config", config)).code, 2);
       const key = added.stdout.trim();
-      keyId = key.slice(3, 11);
       const authorization = `Bearer ${key}`;
       await ask(service, { authorization });
       await ask(service, {

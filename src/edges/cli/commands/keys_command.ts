@@ -59,6 +59,10 @@ LIMITS of a key for models are --per-minute N, --tokens-per-day N, --concurrent 
       const added = asJsonObject(await callService(baseUrl, { method: "keys.new", params })) ?? {};
       context.write(`${String(added["key"])}\n`);
       context.writeError("Keep it now: it is not stored and will not be shown again.\n");
+      context.writeError(
+        "Over plain http whoever reads the network reads the key too: put a proxy with TLS in front " +
+          "on a network that is not yours alone.\n",
+      );
       for (const scope of namesIn(added["nowRequired"])) {
         context.writeError(`${NOW_REQUIRED[scope] ?? scope}\n`);
       }
