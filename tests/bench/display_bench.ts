@@ -13,14 +13,18 @@ export function displayRows(): Promise<BenchRow[]> {
     (["rgb565", "xrgb8888"] as const).flatMap((format) => {
       const idle = measure(format, false);
       const disturbed = measure(format, true);
-      const row = (name: string, cost: Cost): BenchRow => ({
-        name: `${format}, ${name}`,
-        value: `${cost.cpuMs.toFixed(2)} ms CPU, ${Math.round(cost.bytes / 1024)} KiB`,
-        ratio: `${(cost.cpuMs / idle.cpuMs).toFixed(1)} ×`,
-      });
+      const rows = (name: string, cost: Cost): BenchRow[] => [
+        {
+          name: `${format}, ${name}, CPU`,
+          value: cost.cpuMs,
+          unit: "ms",
+          ratio: `${(cost.cpuMs / idle.cpuMs).toFixed(1)} ×`,
+        },
+        { name: `${format}, ${name}, written`, value: cost.bytes / 1024, unit: "KiB" },
+      ];
       return [
-        row("nobody else draws", idle),
-        row("a game draws underneath, 4 redraws", disturbed),
+        ...rows("nobody else draws", idle),
+        ...rows("a game draws underneath, 4 redraws", disturbed),
       ];
     }),
   );

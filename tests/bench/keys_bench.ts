@@ -48,7 +48,8 @@ export async function keyRows(): Promise<BenchRow[]> {
     const middle = median(times.get(name) ?? []);
     return {
       name: `${name} key`,
-      value: `${middle.toFixed(1)} µs`,
+      value: middle,
+      unit: "µs",
       ratio: `${(middle / first).toFixed(2)} ×`,
     };
   });

@@ -66,11 +66,16 @@ async function firstChunkRows(upstream: Program, gateway: Program): Promise<Benc
     const direct = median(times.direct);
     const through = median(times.through);
     rows.push(
-      { name: `first chunk of a model that takes ${firstMs} ms, direct`, value: ms(direct) },
+      {
+        name: `first chunk of a model that takes ${firstMs} ms, direct`,
+        value: direct,
+        unit: "ms",
+      },
       {
         name: `first chunk of a model that takes ${firstMs} ms, through the gateway`,
-        value: ms(through),
-        ratio: `${(through / direct).toFixed(2)} ×, ${ms(through - direct)} more`,
+        value: through,
+        unit: "ms",
+        ratio: `${(through / direct).toFixed(2)} ×, ${(through - direct).toFixed(1)} ms more`,
       },
     );
   }
@@ -99,7 +104,8 @@ async function throughputRows(
       const rate = median(rates[at] ?? []);
       rows.push({
         name: `${name}, ${way}`,
-        value: `${rate.toFixed(2)} MiB/s`,
+        value: rate,
+        unit: "MiB/s",
         ratio: `${(rate / direct).toFixed(2)} ×`,
       });
     }
@@ -126,7 +132,8 @@ async function memoryRows(gateway: Program): Promise<BenchRow[]> {
     clearInterval(timer);
     rows.push({
       name: `RSS of the gateway, ${name}`,
-      value: `${peak.toFixed(1)} MiB`,
+      value: peak,
+      unit: "MiB",
       ratio: `${(peak / before).toFixed(2)} × of ${before.toFixed(1)} MiB before`,
     });
   }
@@ -162,10 +169,6 @@ async function ask({ url }: Program, options: StreamShape): Promise<Answer> {
 
 function rateOf({ bytes, wholeMs }: Answer): number {
   return bytes / MIB / (wholeMs / 1000);
-}
-
-function ms(value: number): string {
-  return `${value.toFixed(1)} ms`;
 }
 
 async function residentMiB(pid: number): Promise<number> {

@@ -12,12 +12,15 @@ import { type BenchRow, median } from "./table.ts";
 const ROUNDS = 5;
 const ROUND_MS = 700;
 const FRAME_BYTES = 300;
+const MOST_CONNECTIONS = 16;
 
 interface Peer {
   /** Sends one request. */
   send(): void;
   /** Called with every answer. */
   onAnswer: () => void;
+  /** Called when the connection ends. */
+  onEnd: () => void;
   close(): void;
 }
 
@@ -26,13 +29,19 @@ export async function requestRows(): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   const echo = await startEcho();
   await withDataDir(async (dataDir) => {
-    const service = await startService({ dataDir, settings: "encryption = true" });
+    const service = await startService({
+      dataDir,
+      settings: "encryption = true",
+      // All connections are one client's.
+      tables: `[limits]\nsessions_per_client = ${MOST_CONNECTIONS}`,
+    });
     const pairing = await pairPhone(service.baseUrl, { pin: await openPairing(service.baseUrl) });
-    for (const count of [1, 16]) {
+    for (const count of [1, MOST_CONNECTIONS]) {
       const plain = await measure(() => connectEcho(echo.url), count);
       rows.push({
         name: `plain echo, ${count} connection${count > 1 ? "s" : ""}`,
-        value: `${Math.round(plain)} /s`,
+        value: plain,
+        unit: "/s",
         ratio: "1.00 ×",
       });
       for (const envelope of ["json", "binary"] as const) {
@@ -40,7 +49,8 @@ export async function requestRows(): Promise<BenchRow[]> {
         const sealed = await measure(connect, count);
         rows.push({
           name: `encrypted version call, ${envelope}, ${count} connection${count > 1 ? "s" : ""}`,
-          value: `${Math.round(sealed)} /s`,
+          value: sealed,
+          unit: "/s",
           ratio: `${(sealed / plain).toFixed(2)} ×`,
         });
       }
@@ -65,7 +75,8 @@ async function measureRound(peers: readonly Peer[]): Promise<number> {
   const startedAt = performance.now();
   let answers = 0;
   await Promise.all(peers.map((peer) =>
-    new Promise<void>((resolve) => {
+    new Promise<void>((resolve, reject) => {
+      peer.onEnd = () => reject(new Error("A connection ended during a round"));
       peer.onAnswer = () => {
         answers += 1;
         if (performance.now() - startedAt < ROUND_MS) peer.send();
@@ -117,8 +128,10 @@ async function connectEcho(url: string): Promise<Peer> {
   const peer: Peer = {
     send: () => socket.send(text),
     onAnswer: () => {},
+    onEnd: () => {},
     close: () => socket.terminate(),
   };
+  socket.on("close", () => peer.onEnd());
   socket.on("message", () => peer.onAnswer());
   return peer;
 }
@@ -136,8 +149,10 @@ async function connectSealed(
   const peer: Peer = {
     send: () => socket.send(session.seal(request)),
     onAnswer: () => {},
+    onEnd: () => {},
     close: () => socket.terminate(),
   };
+  socket.on("close", () => peer.onEnd());
   socket.on("message", (data: Buffer, isBinary: boolean) => {
     const message = isBinary ? new Uint8Array(data) : data.toString("utf8");
     if (session.open(message) === undefined) throw new Error("A frame does not open");

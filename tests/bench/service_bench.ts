@@ -22,16 +22,18 @@ export async function serviceRows(): Promise<BenchRow[]> {
     };
   });
   return [
-    { name: "start to ready, bare Deno.serve", value: `${Math.round(bare.startMs)} ms` },
+    { name: "start to ready, bare Deno.serve", value: bare.startMs, unit: "ms" },
     {
       name: "start to ready, latchkey serve from source",
-      value: `${Math.round(own.startMs)} ms`,
+      value: own.startMs,
+      unit: "ms",
       ratio: `${(own.startMs / bare.startMs).toFixed(2)} ×`,
     },
-    { name: "RSS idle, bare Deno.serve", value: `${bare.rssMiB.toFixed(1)} MiB` },
+    { name: "RSS idle, bare Deno.serve", value: bare.rssMiB, unit: "MiB" },
     {
       name: "RSS idle, latchkey serve",
-      value: `${own.rssMiB.toFixed(1)} MiB`,
+      value: own.rssMiB,
+      unit: "MiB",
       ratio: `${(own.rssMiB / bare.rssMiB).toFixed(2)} ×`,
     },
   ];
