@@ -9,6 +9,7 @@ import { dayOf } from "../features/models/usage.ts";
 import type { PairingWindow } from "../features/pairing/pairing_window.ts";
 import { roleOfCaller } from "../features/rpc/caller.ts";
 import { createDispatcher, type Dispatcher } from "../features/rpc/dispatcher.ts";
+import type { RpcMethod } from "../features/rpc/method.ts";
 import { actionMethods } from "../features/rpc/methods/action_methods.ts";
 import { auditMethods } from "../features/rpc/methods/audit_methods.ts";
 import { clientMethods } from "../features/rpc/methods/client_methods.ts";
@@ -56,55 +57,61 @@ export interface MethodParts {
 
 /** Answers every method of the API. */
 export function createMethods(parts: MethodParts): Dispatcher {
-  const { status, platform, live, records, window, models, holds } = parts;
-  const { actions, settings, control, clock } = parts;
-  const { audit, roster, lastSeen, keys } = records;
+  const { roster } = parts.records;
   return createDispatcher({
-    methods: [
-      ...serviceMethods({
-        version: VERSION,
-        platform,
-        state: () => status.health,
-        addresses: parts.addresses,
-        encryption: () => settings.current.service.encryption,
-        connections: () => live.counts(),
-        clients: () => roster.list().length,
-        playing: () => actions.active()?.media.mediaName,
-      }),
-      ...clientMethods({
-        roster,
-        pairing: window,
-        unsavedLastSeenMs: (clientId) => lastSeen.unsaved(clientId),
-      }),
-      ...keyMethods({
-        keys,
-        shared: models?.sharedKeys,
-        scopes: KEY_SCOPES,
-        doors: DOOR_SCOPES,
-        onAdded: ({ keyId, scopes }) =>
-          audit.record("key_added", { keyId, scopes: scopes.join(" ") }),
-        onChanged: ({ keyId, limits = {} }) =>
-          audit.record("key_changed", { keyId, limits: JSON.stringify(limits) }),
-        onRevoked: (keyId) => {
-          holds.cut(keyId);
-          audit.record("key_revoked", { keyId });
-        },
-        onOpened: (scope) => audit.record("key_not_required", { scope }),
-      }),
-      ...actionMethods({ actions }),
-      ...usageMethods({
-        usage: models && (() => models.usage),
-        wallMs: () => clock.wallMs(),
-        dayOf,
-      }),
-      ...auditMethods({ audit }),
-      ...settingsMethods({
-        current: () => settings.current,
-        update: control.update,
-        reload: control.reload,
-      }),
-    ],
+    methods: methodTable(parts),
     roleOf: (caller) => roleOfCaller(caller, (clientId) => roster.find(clientId)),
     log: parts.log,
   });
+}
+
+/** Every method of the API, as docs/protocol.md lists them. */
+export function methodTable(parts: MethodParts): RpcMethod[] {
+  const { status, platform, live, records, window, models, holds } = parts;
+  const { actions, settings, control, clock } = parts;
+  const { audit, roster, lastSeen, keys } = records;
+  return [
+    ...serviceMethods({
+      version: VERSION,
+      platform,
+      state: () => status.health,
+      addresses: parts.addresses,
+      encryption: () => settings.current.service.encryption,
+      connections: () => live.counts(),
+      clients: () => roster.list().length,
+      playing: () => actions.active()?.media.mediaName,
+    }),
+    ...clientMethods({
+      roster,
+      pairing: window,
+      unsavedLastSeenMs: (clientId) => lastSeen.unsaved(clientId),
+    }),
+    ...keyMethods({
+      keys,
+      shared: models?.sharedKeys,
+      scopes: KEY_SCOPES,
+      doors: DOOR_SCOPES,
+      onAdded: ({ keyId, scopes }) =>
+        audit.record("key_added", { keyId, scopes: scopes.join(" ") }),
+      onChanged: ({ keyId, limits = {} }) =>
+        audit.record("key_changed", { keyId, limits: JSON.stringify(limits) }),
+      onRevoked: (keyId) => {
+        holds.cut(keyId);
+        audit.record("key_revoked", { keyId });
+      },
+      onOpened: (scope) => audit.record("key_not_required", { scope }),
+    }),
+    ...actionMethods({ actions }),
+    ...usageMethods({
+      usage: models && (() => models.usage),
+      wallMs: () => clock.wallMs(),
+      dayOf,
+    }),
+    ...auditMethods({ audit }),
+    ...settingsMethods({
+      current: () => settings.current,
+      update: control.update,
+      reload: control.reload,
+    }),
+  ];
 }

@@ -87,6 +87,8 @@ export interface Device {
   readonly runs: string[];
   /** The addresses from which a confirm failed. */
   readonly failedFrom: string[];
+  /** What the router has. */
+  readonly routes: readonly { method: string; path: string }[];
   /** Asks and reads the whole answer. */
   ask(path: string, init?: Ask): Promise<Answer>;
   /** Asks and leaves the body unread. */
@@ -204,6 +206,7 @@ export function openDevice(options: DeviceOptions = {}): Device {
     statuses,
     runs,
     failedFrom,
+    routes: routes.routes,
     ask,
     fetch: send,
   };

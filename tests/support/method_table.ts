@@ -1,0 +1,70 @@
+// The table of all methods as the service has it, over real parts with a store in memory.
+
+import { methodTable } from "../../src/app/methods.ts";
+import { openRecords } from "../../src/app/records.ts";
+import { ServiceStatus } from "../../src/app/service_status.ts";
+import { createSettingsControl } from "../../src/app/settings_control.ts";
+import { silentLogger } from "../../src/base/log.ts";
+import { parseConfig } from "../../src/edges/config/config.ts";
+import { KeyHolds } from "../../src/features/access/key_holds.ts";
+import { ActionRunner } from "../../src/features/actions/action_runner.ts";
+import { PairingWindow } from "../../src/features/pairing/pairing_window.ts";
+import type { RpcMethod } from "../../src/features/rpc/method.ts";
+import { LiveConnections } from "../../src/features/session/live_connections.ts";
+import { LiveSettings } from "../../src/features/settings/live_settings.ts";
+import { memoryStores } from "./app_in_process.ts";
+import { FakeClock } from "./fake_clock.ts";
+import { seededRandom } from "./seeded_random.ts";
+
+/** What every method is called, who may call it, and what it takes. Nothing here is to be run. */
+export function readMethodTable(): Pick<RpcMethod, "name" | "access" | "params">[] {
+  const log = silentLogger;
+  const clock = new FakeClock();
+  const random = seededRandom(1);
+  const stores = memoryStores();
+  const live = new LiveConnections();
+  const records = openRecords({ stores, live, clock, random, log });
+  const settings = new LiveSettings(
+    parseConfig("", { file: "test", env: { HOME: "/nowhere", isRoot: false } }),
+  );
+  const holds = new KeyHolds({ isInForce: () => true, clock, log });
+  const actions = new ActionRunner({
+    actions: [],
+    start: () => {
+      throw new Error("There are no programs here");
+    },
+    events: { started: () => {}, stopped: () => {} },
+    clock,
+    log,
+  });
+  const methods = methodTable({
+    status: new ServiceStatus(0),
+    platform: "test",
+    addresses: () => [],
+    live,
+    records,
+    window: new PairingWindow({
+      clock,
+      random,
+      clients: { limit: 1, maxNameBytes: 1, count: () => 0, add: () => {} },
+      events: { opened: () => {}, failed: () => {}, refused: () => {}, ended: () => {} },
+    }),
+    models: undefined,
+    holds,
+    actions,
+    settings,
+    control: createSettingsControl({
+      settings,
+      source: undefined,
+      canStartPrograms: true,
+      files: { write: () => {} },
+      onChanged: () => {},
+      log,
+    }),
+    clock,
+    log,
+  });
+  records.keyClock.close();
+  stores.close();
+  return methods;
+}
