@@ -1,6 +1,6 @@
 // 20,000 mutations of every kind of message, by structure and by bytes, against the real service:
-// it does not end, answers no 500, and keeps its memory. The seed is fixed; what it found once is
-// a test of its own below the loops.
+// it does not end, answers no 500, and keeps its memory. The seed is another one in every run; what
+// it found once is a test of its own below the loops.
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
@@ -8,6 +8,7 @@ import type { RandomSource } from "../../src/base/random.ts";
 import { randomBelow } from "../../src/base/random.ts";
 import { openSocket, pairPhone, type PhonePairing } from "../support/reference_phone.ts";
 import { ReferencePairingClient, ReferenceSession } from "../support/reference_protocol.ts";
+import { FUZZ_SEED, SEED_NOTE } from "../support/fuzz_seed.ts";
 import { mutateBytes, mutateJson } from "../support/mutations.ts";
 import { seededRandom } from "../support/seeded_random.ts";
 import {
@@ -19,7 +20,6 @@ import {
 } from "../support/service_process.ts";
 import { systemTest } from "../support/system_test.ts";
 
-const SEED = 20261123;
 const PER_KIND = 2000;
 const MAX_GROWTH_MIB = 40;
 const LEAKS = [
@@ -39,13 +39,18 @@ interface World {
   bodies: Set<string>;
 }
 
-systemTest(`${2 * 5 * PER_KIND} mutated messages end nothing and leak nothing`, {
+systemTest(`${2 * 5 * PER_KIND} mutated messages end nothing and leak nothing ${SEED_NOTE}`, {
   whyNot: undefined,
   run: () =>
     withDataDir(async (dataDir) => {
       const service = await startService({ dataDir });
       const pairing = await pairPhone(service.baseUrl, { pin: await openPairing(service.baseUrl) });
-      const world = { service, pairing, random: seededRandom(SEED), bodies: new Set<string>() };
+      const world = {
+        service,
+        pairing,
+        random: seededRandom(FUZZ_SEED),
+        bodies: new Set<string>(),
+      };
       // The platform keeps what connections once took: the first half shows how much that is, the
       // second must not need more.
       const peaks: number[] = [];

@@ -10,6 +10,7 @@ import {
   type MethodAccess,
   type RpcMethod,
 } from "../../../src/features/rpc/method.ts";
+import { FUZZ_SEED, SEED_NOTE } from "../../support/fuzz_seed.ts";
 import { seededRandom } from "../../support/seeded_random.ts";
 
 const MEMBER = callerOf({ clientId: "member" });
@@ -268,7 +269,7 @@ const SPLINTERS = [
   ...['"__proto__":{},', "😀", "\ud800", "[".repeat(70), "true", " ", '"method":5,'],
 ];
 
-Deno.test(`handle() answers ${FUZZ_ROUNDS} mutations with JSON-RPC and without a crash`, async () => {
+Deno.test(`handle() answers ${FUZZ_ROUNDS} mutations with JSON-RPC and without a crash ${SEED_NOTE}`, async () => {
   const { log, lines } = recordingLogger();
   const dispatcher = dispatcherOf([echo, quiet], log);
   const texts = mutations(FUZZ_ROUNDS);
@@ -310,7 +311,7 @@ function isJson(text: string): boolean {
 
 // One to three cuts, copies or splinters at random places of a valid message.
 function mutations(count: number): string[] {
-  const random = seededRandom(7);
+  const random = seededRandom(FUZZ_SEED);
   const below = (limit: number): number =>
     random(4).reduce((value, byte) => value * 256 + byte, 0) % limit;
   return Array.from({ length: count }, () => {
