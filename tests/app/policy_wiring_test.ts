@@ -64,7 +64,7 @@ const ENCRYPTED_ONLY = plaintextAs("-32002", "admin");
 
 const ROWS: readonly Row[] = [
   {
-    transport: "WebSocket, encryption off",
+    transport: "GET (WebSocket) `/api` `/api/` `/api/v0` `/api/v0.1`, encryption off",
     local: ["plaintext or encrypted", BOTH_LOCAL],
     remote: [
       "encrypted always; plaintext where no key of scope rpc is required, or with one given at the upgrade",
@@ -81,7 +81,7 @@ const ROWS: readonly Row[] = [
     ask: askSockets,
   },
   {
-    transport: "WebSocket, encryption on",
+    transport: "GET (WebSocket), the same paths, encryption on",
     local: ["plaintext or encrypted", BOTH_LOCAL],
     remote: ["encrypted only; no API key asked", same(ENCRYPTED_ONLY)],
     encryption: true,
@@ -100,7 +100,7 @@ const ROWS: readonly Row[] = [
     ask: askPost(["/api", "/api/", "/api/v0", "/api/v0.1"]),
   },
   {
-    transport: "SSE `/api/events` `/api/v0/events` `/api/v0.1/events`",
+    transport: "GET (SSE) `/api/events` `/api/v0/events` `/api/v0.1/events`",
     local: ["open", same("200")],
     remote: ["as POST", ["200", "401", "200", "403", "401"]],
     unlisted: "403",
@@ -120,18 +120,26 @@ const ROWS: readonly Row[] = [
     ask: askStatus(["/run/hello", "/r/hello", "/l/hello"]),
   },
   {
-    transport: "POST `/api/pair/*`",
+    transport: "POST `/api/pair/start` `/api/pair/finish`",
     local: ["open", same("400")],
     remote: ["open, limited", same("400 then 429")],
     scope: "rpc",
     ask: askPairing,
   },
   {
-    transport: "GET `/health` `/healthz` `/app/*` `/` (302 to /app/)",
+    transport: "GET `/health` `/healthz` `/app/` `/` (302 to /app/)",
     local: ["open", same("200 200 200 302")],
     remote: ["open", same("200 200 200 302")],
     scope: "rpc",
     ask: askStatuses(["/health", "/healthz", "/app/", "/"]),
+  },
+  {
+    transport: "GET `/readyz` (**ours**)",
+    // There is no model server here.
+    local: ["open", same("503")],
+    remote: ["open", same("503")],
+    scope: "rpc",
+    ask: askStatus(["/readyz"]),
   },
   {
     transport: "GET `/metrics` (**ours**)",
@@ -141,7 +149,7 @@ const ROWS: readonly Row[] = [
     ask: askStatus(["/metrics"]),
   },
   {
-    transport: "the model gateway",
+    transport: "the model gateway ([models.md](models.md))",
     // There is no upstream here: whoever is let in hears that.
     local: ["API key always", ["401", "401", "502", "403", "401"]],
     remote: ["allowed_ips, then API key always", ["401", "401", "502", "403", "401"]],
