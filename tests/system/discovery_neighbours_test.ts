@@ -107,7 +107,7 @@ systemTest("who asks over IPv6 is told the addresses of the interface, its link'
         setTimeout(() => Deno.exit(3), 10_000);
         for await (const [bytes, from] of socket) {
           if ((bytes[2] & 0x80) === 0) continue;
-          console.log(from.hostname.slice(0, 5), bytes.toHex());
+          console.log(from.hostname.split("%")[0], bytes.toHex());
           Deno.exit(0);
         }`,
       );
@@ -115,7 +115,8 @@ systemTest("who asks over IPv6 is told the addresses of the interface, its link'
         .filter(({ name, family }) => name === "lktest74a" && family === "IPv6")
         .map(({ address }) => address);
       assert.equal(own.length, 2);
-      assert.match(answer, /^fe80: /);
+      // Which of its addresses speaks is the system's choice; both are on the link.
+      assert.ok(own.includes(answer.split(" ")[0] ?? ""), answer);
       for (const address of own) assert.ok(answer.includes(hexOf(address)), address);
     }),
 });

@@ -31,6 +31,9 @@ export const PLAINTEXT_IDLE_MS = 120_000;
 /** The most bytes of messages that are not yet dealt with. */
 export const MAX_INBOUND_BYTES: number = 16 * 1024 * 1024;
 
+/** The same of a peer without a session: who is unknown must not cost the device so much memory. */
+export const MAX_INBOUND_BYTES_UNKNOWN: number = 4 * 1024 * 1024;
+
 /** What keeping a message costs beside its own bytes, so that small ones are bounded too. */
 export const MESSAGE_OVERHEAD_BYTES = 256;
 
@@ -161,7 +164,7 @@ export class Connection {
     const cost = bytes + MESSAGE_OVERHEAD_BYTES;
     this.#lastMessageMs = this.#options.clock.monotonicMs();
     this.#inboundBytes += cost;
-    if (this.#inboundBytes > MAX_INBOUND_BYTES) {
+    if (this.#inboundBytes > (this.#hasSession ? MAX_INBOUND_BYTES : MAX_INBOUND_BYTES_UNKNOWN)) {
       this.#abort("flood");
       return;
     }

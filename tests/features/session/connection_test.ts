@@ -10,6 +10,7 @@ import {
 import {
   Connection,
   MAX_INBOUND_BYTES,
+  MAX_INBOUND_BYTES_UNKNOWN,
   MESSAGE_OVERHEAD_BYTES,
   PLAINTEXT_IDLE_MS,
   SESSION_DEADLINE_MS,
@@ -413,13 +414,32 @@ Deno.test("requests of a peer without a session wait in few bytes", async () => 
 Deno.test("a flood of messages cuts the connection, small and large ones", () => {
   for (const size of [0, 1000, 60_000]) {
     const { connection, socket } = setUp();
-    const count = Math.floor(MAX_INBOUND_BYTES / (size + MESSAGE_OVERHEAD_BYTES));
-    for (let i = 0; i < count; i++) connection.receive("x".repeat(size));
-    assert.equal(socket.isAborted, false);
-    connection.receive("x".repeat(size));
-    assert.ok(socket.isAborted);
+    floodOnce({ connection, socket, size, maxBytes: MAX_INBOUND_BYTES_UNKNOWN });
   }
 });
+
+Deno.test("a session may have more waiting before a flood cuts it", async () => {
+  const fixture = setUp();
+  await open(fixture, { envelope: "json" });
+  const { connection, socket } = fixture;
+  floodOnce({ connection, socket, size: 60_000, maxBytes: MAX_INBOUND_BYTES });
+});
+
+interface Flood {
+  connection: Connection;
+  socket: FakeSocket;
+  size: number;
+  maxBytes: number;
+}
+
+// As many messages as fit, and the one that is too much.
+function floodOnce({ connection, socket, size, maxBytes }: Flood): void {
+  const count = Math.floor(maxBytes / (size + MESSAGE_OVERHEAD_BYTES));
+  for (let i = 0; i < count; i++) connection.receive("x".repeat(size));
+  assert.equal(socket.isAborted, false);
+  connection.receive("x".repeat(size));
+  assert.ok(socket.isAborted);
+}
 
 Deno.test("6,000 messages at once are each answered or told that the device is busy", async () => {
   const fixture = setUp({ hold: true });
@@ -461,7 +481,7 @@ for (const isRead of [true, false]) {
     const { connection, socket } = fixture;
     socket.isRead = isRead;
     const text = "x".repeat(60_000);
-    const most = MAX_INBOUND_BYTES + MAX_QUEUED_BYTES_UNKNOWN + MAX_WAITING_BYTES_UNKNOWN;
+    const most = MAX_INBOUND_BYTES_UNKNOWN + MAX_QUEUED_BYTES_UNKNOWN + MAX_WAITING_BYTES_UNKNOWN;
     const count = Math.ceil(most / text.length) + MAX_RUNNING_REQUESTS;
     for (let i = 0; i < count && !socket.isAborted; i++) {
       connection.receive(text);
