@@ -6,11 +6,11 @@ import { type Bytes, concatBytes } from "../../base/bytes.ts";
 import { type AppError, asError } from "../../base/app_error.ts";
 import { asJsonObject, type JsonObject } from "../../base/json.ts";
 import type { Logger } from "../../base/log.ts";
-import type { Exchange } from "./exchange.ts";
-import type { HeldBytes } from "./held_bytes.ts";
+import type { ProxiedRequest } from "./proxied_request.ts";
+import type { MemoryBudget } from "./memory_budget.ts";
 import { JsonScanner } from "./json_scanner.ts";
 import { countOf } from "./stream_frames.ts";
-import { MAX_LOGGED_CHARACTERS } from "./stream_judge.ts";
+import { MAX_LOGGED_CHARACTERS } from "./stream_filter.ts";
 import { type AnswerSource, failedUpstream } from "./upstream.ts";
 
 /** How much of a document is read before it is passed on, in bytes. */
@@ -28,7 +28,7 @@ export interface DocumentOptions {
   /** The document as it comes. */
   source: AnswerSource;
   /** The request; ended with the document. */
-  exchange: Exchange;
+  exchange: ProxiedRequest;
   /** Hears what went wrong; has the request's id already. */
   log: Logger;
 }
@@ -55,7 +55,7 @@ export async function openDocument(
 
 /** Reads a document that is to be changed. Throws AppError upstream_failed, unavailable. */
 export async function readDocument(
-  options: DocumentOptions & { held: HeldBytes },
+  options: DocumentOptions & { held: MemoryBudget },
 ): Promise<JsonObject> {
   const { exchange, held } = options;
   const document = new ScannedDocument(options);
@@ -78,7 +78,7 @@ export async function readDocument(
 
 function passOn(
   document: ScannedDocument,
-  { parts, exchange }: { parts: Bytes[]; exchange: Exchange },
+  { parts, exchange }: { parts: Bytes[]; exchange: ProxiedRequest },
 ): ReadableStream<Bytes> {
   let isPulling = false;
   return new ReadableStream<Bytes>({

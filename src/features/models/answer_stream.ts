@@ -5,9 +5,9 @@ import type { Bytes } from "../../base/bytes.ts";
 import { type AppError, asError } from "../../base/app_error.ts";
 import type { Logger } from "../../base/log.ts";
 import { errorFrame } from "./error_frame.ts";
-import type { Exchange } from "./exchange.ts";
+import type { ProxiedRequest } from "./proxied_request.ts";
 import type { StreamFormat } from "./stream_frames.ts";
-import { StreamJudge } from "./stream_judge.ts";
+import { StreamFilter } from "./stream_filter.ts";
 import { type AnswerSource, failedUpstream } from "./upstream.ts";
 
 /** Options of {@linkcode openAnswerStream}. */
@@ -19,7 +19,7 @@ export interface AnswerStreamOptions {
   /** Whether the event that tells the tokens is kept from the client. */
   hidesUsage: boolean;
   /** The request; ended with the stream. */
-  exchange: Exchange;
+  exchange: ProxiedRequest;
   /** Names the request in an error frame. */
   requestId: string;
   /** Hears what went wrong; has the request's id already. */
@@ -40,7 +40,7 @@ export async function openAnswerStream(
   options: AnswerStreamOptions,
 ): Promise<ReadableStream<Bytes>> {
   const { format, exchange, requestId } = options;
-  const judge = new StreamJudge(options);
+  const judge = new StreamFilter(options);
   const next = (): Promise<Step> => nextStep({ ...options, judge });
   let first: Step | undefined = await next();
   exchange.signal.throwIfAborted();
@@ -80,7 +80,7 @@ export async function openAnswerStream(
 }
 
 interface StepOptions extends AnswerStreamOptions {
-  judge: StreamJudge;
+  judge: StreamFilter;
 }
 
 // Reads until something may go out or nothing more comes. Never rejects.

@@ -12,8 +12,8 @@ import { createAllowlist } from "./allowlist.ts";
 import { openDocument, readDocument } from "./answer_document.ts";
 import { openAnswerStream } from "./answer_stream.ts";
 import type { Endpoint } from "./endpoints.ts";
-import { Exchange } from "./exchange.ts";
-import { HeldBytes } from "./held_bytes.ts";
+import { ProxiedRequest } from "./proxied_request.ts";
+import { MemoryBudget } from "./memory_budget.ts";
 import type { ModelKey } from "./model_key.ts";
 import {
   cutDescription,
@@ -27,7 +27,7 @@ import { MIB_BYTES, type ModelSettings } from "./model_settings.ts";
 import { Outages } from "./outage.ts";
 import { RequestBody } from "./request_body.ts";
 import { ServerProbe } from "./server_probe.ts";
-import { type SlotLimits, Slots, type SlotUser } from "./slots.ts";
+import { Semaphore, type SlotLimits, type SlotUser } from "./semaphore.ts";
 import { askUpstream, failedUpstream, type Fetch, type UpstreamAnswer } from "./upstream.ts";
 
 /**
@@ -95,12 +95,12 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
   const { settings, fetch, accounting, clock } = options;
   let list = { allow: settings().allow, isAllowed: createAllowlist(settings().allow) };
   const limits = (): SlotLimits => ({ max: settings().maxConcurrent, queue: settings().queue });
-  const held = new HeldBytes();
+  const held = new MemoryBudget();
   const outages = new Outages({ what: "The model server", log: options.log });
-  const open = new Set<Exchange>();
+  const open = new Set<ProxiedRequest>();
   const probe = new ServerProbe({ baseUrl: () => settings().upstream, fetch, clock });
   // What no model works on never waits for what one does.
-  const slots = { work: new Slots(limits), other: new Slots(limits) };
+  const slots = { work: new Semaphore(limits), other: new Semaphore(limits) };
 
   function isAllowed(model: string, key: ModelKey): boolean {
     const { allow } = settings();
@@ -110,7 +110,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
 
   async function handle(request: ModelRequest): Promise<Response> {
     const log = logFor(request, options.log);
-    const exchange = new Exchange({
+    const exchange = new ProxiedRequest({
       clientSignal: request.signal,
       timeoutMs: settings().timeoutS * 1000,
       startedAtMs: clock.monotonicMs(),
@@ -276,7 +276,7 @@ function slotUserOf({ keyId, limits = {} }: ModelKey): SlotUser {
 
 interface UnderWay {
   readonly request: ModelRequest;
-  readonly exchange: Exchange;
+  readonly exchange: ProxiedRequest;
   readonly log: Logger;
 }
 

@@ -4,7 +4,7 @@
 
 import { type Bytes, utf8 } from "../../base/bytes.ts";
 import { AppError, toAppError } from "../../base/app_error.ts";
-import type { HeldBytes } from "./held_bytes.ts";
+import type { MemoryBudget } from "./memory_budget.ts";
 import { JsonScanner } from "./json_scanner.ts";
 import { TextMeter } from "./text_meter.ts";
 
@@ -24,7 +24,7 @@ export interface RequestBodyOptions {
   /** The longest body, in bytes. */
   maxBytes: number;
   /** The memory for what cannot be passed on yet. */
-  held: HeldBytes;
+  held: MemoryBudget;
   /** Ends the reading; what is held is forgotten then. */
   signal: AbortSignal;
   /** A part of the body was taken. */

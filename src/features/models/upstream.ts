@@ -4,7 +4,7 @@
 import { AppError, asError, type ErrorCode } from "../../base/app_error.ts";
 import { type Bytes, decodeUtf8 } from "../../base/bytes.ts";
 import type { Logger } from "../../base/log.ts";
-import { BUSY_RETRY_AFTER_S } from "./slots.ts";
+import { BUSY_RETRY_AFTER_S } from "./semaphore.ts";
 
 /** How much of a failed answer goes into the log, in bytes. */
 export const MAX_LOGGED_BYTES = 2048;

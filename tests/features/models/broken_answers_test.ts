@@ -6,7 +6,10 @@ import {
   DOCUMENT_HOLD_BYTES,
   MAX_WHOLE_DOCUMENT_BYTES,
 } from "../../../src/features/models/answer_document.ts";
-import { CLIENT_SILENCE_MS, READER_SILENCE_MS } from "../../../src/features/models/exchange.ts";
+import {
+  CLIENT_SILENCE_MS,
+  READER_SILENCE_MS,
+} from "../../../src/features/models/proxied_request.ts";
 import { MAX_LOGGED_BYTES } from "../../../src/features/models/upstream.ts";
 import { line, manualStream } from "../../support/fake_ollama.ts";
 import { CHAT, LEAKS, openGateway, pieces, refused, REQUEST_ID, settle } from "./gateway_world.ts";

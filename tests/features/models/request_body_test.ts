@@ -2,7 +2,7 @@
 // What is refused here never reaches a server whole.
 
 import assert from "node:assert/strict";
-import { MAX_HELD_BYTES } from "../../../src/features/models/held_bytes.ts";
+import { MAX_HELD_BYTES } from "../../../src/features/models/memory_budget.ts";
 import { MAX_JSON_DEPTH } from "../../../src/features/models/json_scanner.ts";
 import { MAX_MODEL_CHARACTERS } from "../../../src/features/models/request_body.ts";
 import { CHAT, MAX_BODY_BYTES, openGateway, pieces, refused, settle } from "./gateway_world.ts";

@@ -2,7 +2,7 @@
 // text is in it, and that all is given back.
 
 import assert from "node:assert/strict";
-import { MAX_STREAM_FRAME_BYTES } from "../../../src/features/models/stream_judge.ts";
+import { MAX_STREAM_FRAME_BYTES } from "../../../src/features/models/stream_filter.ts";
 import { CHAT, REQUEST_ID, settle } from "./gateway_world.ts";
 import {
   assertOver,

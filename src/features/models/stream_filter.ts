@@ -4,7 +4,7 @@
 
 import { type Bytes, concatBytes, decodeUtf8, utf8 } from "../../base/bytes.ts";
 import { type JsonObject, parseJsonObject } from "../../base/json.ts";
-import type { TokenCounts } from "./exchange.ts";
+import type { TokenCounts } from "./proxied_request.ts";
 import { readFrame, type StreamFormat } from "./stream_frames.ts";
 
 /** The longest frame of a stream, in bytes; the last one of a long context is the longest. */
@@ -29,8 +29,8 @@ export interface Judged {
   readonly fault?: StreamFault;
 }
 
-/** Options of {@linkcode StreamJudge}. */
-export interface StreamJudgeOptions {
+/** Options of {@linkcode StreamFilter}. */
+export interface StreamFilterOptions {
   /** How the stream is written. */
   format: StreamFormat;
   /** Whether the event that tells the tokens is kept from the client, who did not ask for it. */
@@ -43,8 +43,8 @@ const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
 /** The judge of one stream. */
-export class StreamJudge {
-  readonly #options: StreamJudgeOptions;
+export class StreamFilter {
+  readonly #options: StreamFilterOptions;
   // What came of the unfinished frame in earlier pieces, and where its unfinished line begins there.
   #held: Bytes[] = [];
   #heldBytes = 0;
@@ -58,7 +58,7 @@ export class StreamJudge {
   #parts = 0;
 
   /** Has seen nothing yet. */
-  constructor(options: StreamJudgeOptions) {
+  constructor(options: StreamFilterOptions) {
     this.#options = options;
   }
 

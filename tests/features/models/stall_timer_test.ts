@@ -1,13 +1,13 @@
 // Whom a request waits for.
 
 import assert from "node:assert/strict";
-import { Patience } from "../../../src/features/models/patience.ts";
+import { StallTimer } from "../../../src/features/models/stall_timer.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 
 Deno.test("patience is over for whoever is waited for, at the moment that was said last", () => {
   const clock = new FakeClock();
   const over: string[] = [];
-  const patience = new Patience<string>({ clock, onOver: (party) => over.push(party) });
+  const patience = new StallTimer<string>({ clock, onOver: (party) => over.push(party) });
   patience.waitFor("a", 100);
   clock.advance(99);
   patience.waitFor("b", 100);
@@ -23,7 +23,7 @@ Deno.test("patience is over for whoever is waited for, at the moment that was sa
 Deno.test("patience can get shorter, and end", () => {
   const clock = new FakeClock();
   const over: string[] = [];
-  const patience = new Patience<string>({ clock, onOver: (party) => over.push(party) });
+  const patience = new StallTimer<string>({ clock, onOver: (party) => over.push(party) });
   patience.waitFor("a", 1000);
   patience.waitFor("b", 10);
   clock.advance(10);

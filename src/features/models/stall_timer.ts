@@ -3,8 +3,8 @@
 
 import type { Clock } from "../../base/clock.ts";
 
-/** Options of {@linkcode Patience}. */
-export interface PatienceOptions<Party> {
+/** Options of {@linkcode StallTimer}. */
+export interface StallTimerOptions<Party> {
   /** Time. */
   clock: Clock;
   /** Called when somebody let the request wait too long. */
@@ -12,13 +12,13 @@ export interface PatienceOptions<Party> {
 }
 
 /** The patience of one request. */
-export class Patience<Party> {
-  readonly #options: PatienceOptions<Party>;
+export class StallTimer<Party> {
+  readonly #options: StallTimerOptions<Party>;
   #awaited: { readonly party: Party; readonly untilMs: number } | undefined;
   #timer: { readonly atMs: number; readonly cancel: () => void } | undefined;
 
   /** Waits for nobody yet. */
-  constructor(options: PatienceOptions<Party>) {
+  constructor(options: StallTimerOptions<Party>) {
     this.#options = options;
   }
 

@@ -11,7 +11,7 @@ export const MAX_HELD_BYTES: number = 64 * 1024 * 1024;
 export const MEMORY_RETRY_AFTER_S = 5;
 
 /** The memory of a gateway for what cannot be passed on yet. */
-export class HeldBytes {
+export class MemoryBudget {
   readonly #maxBytes: number;
   #bytes = 0;
 

@@ -4,8 +4,8 @@
 import type { Clock } from "../../base/clock.ts";
 import { AppError } from "../../base/app_error.ts";
 import type { AccountedRequest } from "./accounting.ts";
-import { Patience } from "./patience.ts";
-import { BUSY_RETRY_AFTER_S } from "./slots.ts";
+import { StallTimer } from "./stall_timer.ts";
+import { BUSY_RETRY_AFTER_S } from "./semaphore.ts";
 
 /** How long a client may take for the next part of its body, in milliseconds. */
 export const CLIENT_SILENCE_MS = 10_000;
@@ -24,8 +24,8 @@ export interface TokenCounts {
   readonly output: number;
 }
 
-/** Options of {@linkcode Exchange}. */
-export interface ExchangeOptions {
+/** Options of {@linkcode ProxiedRequest}. */
+export interface ProxiedRequestOptions {
   /** Aborts when the client leaves. */
   clientSignal: AbortSignal;
   /** How long the upstream may be silent, and a request may wait for a place, in milliseconds. */
@@ -37,10 +37,10 @@ export interface ExchangeOptions {
 }
 
 /** A request under way. */
-export class Exchange {
-  readonly #options: ExchangeOptions;
+export class ProxiedRequest {
+  readonly #options: ProxiedRequestOptions;
   readonly #abort = new AbortController();
-  readonly #patience: Patience<Awaited>;
+  readonly #patience: StallTimer<Awaited>;
   readonly #cleanups: (() => void)[] = [];
   readonly #leave = (): void => this.leave();
   #accounted: AccountedRequest | undefined;
@@ -53,10 +53,10 @@ export class Exchange {
   promptEstimate = 0;
 
   /** A request that has just come. */
-  constructor(options: ExchangeOptions) {
+  constructor(options: ProxiedRequestOptions) {
     this.#options = options;
     const { clock, clientSignal } = options;
-    this.#patience = new Patience({ clock, onOver: (party) => this.fail(tooSlow(party)) });
+    this.#patience = new StallTimer({ clock, onOver: (party) => this.fail(tooSlow(party)) });
     if (clientSignal.aborted) this.leave();
     else clientSignal.addEventListener("abort", this.#leave, { once: true });
   }

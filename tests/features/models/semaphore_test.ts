@@ -1,7 +1,11 @@
 // Places and their queue.
 
 import assert from "node:assert/strict";
-import { type SlotLimits, Slots, type SlotUser } from "../../../src/features/models/slots.ts";
+import {
+  Semaphore,
+  type SlotLimits,
+  type SlotUser,
+} from "../../../src/features/models/semaphore.ts";
 import { refused } from "./gateway_world.ts";
 
 const never = new AbortController().signal;
@@ -9,7 +13,7 @@ const A = { keyId: "a" };
 const B = { keyId: "b" };
 
 interface World {
-  slots: Slots;
+  slots: Semaphore;
   /** The names of requests in the order in which they got a place. */
   order: string[];
   /** Asks for a place under a name; the release. */
@@ -17,7 +21,7 @@ interface World {
 }
 
 function world(limits: SlotLimits | (() => SlotLimits)): World {
-  const slots = new Slots(typeof limits === "function" ? limits : () => limits);
+  const slots = new Semaphore(typeof limits === "function" ? limits : () => limits);
   const order: string[] = [];
   return {
     slots,

@@ -38,7 +38,7 @@ interface Waiting {
 }
 
 /** A number of places with a queue. */
-export class Slots {
+export class Semaphore {
   readonly #limits: () => SlotLimits;
   readonly #taken = new Map<string, number>();
   /** Who waits, by key, oldest first. */
