@@ -1,6 +1,7 @@
 // The composition root: builds the parts of one device in order. Everything a part needs is handed to
 // it here, and the line after it says how it ends; docs/architecture.md has the picture.
 
+import { platformAead } from "../edges/platform/sync_aead.ts";
 import { ActionRunner } from "../features/actions/action_runner.ts";
 import { type Clock, settledWithin, systemClock } from "../base/clock.ts";
 import { asError } from "../base/app_error.ts";
@@ -282,7 +283,14 @@ function buildRoutes(frame: Frame, parts: Core & Service): ReturnType<typeof cre
   const { removedClients: removed, ledger } = stores;
   const connect = createConnector({
     openings: [
-      new V1Opening({ clients: roster, removed, ledger, throttle: new Throttle(), clock }),
+      new V1Opening({
+        clients: roster,
+        removed,
+        ledger,
+        throttle: new Throttle(),
+        syncAead: platformAead,
+        clock,
+      }),
     ],
     dispatcher,
     roster,

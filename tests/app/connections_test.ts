@@ -1,6 +1,7 @@
 // Connections as the service builds them: whose a request is, who hears what, and who has no place.
 
 import assert from "node:assert/strict";
+import { platformAead } from "../../src/edges/platform/sync_aead.ts";
 import * as v from "valibot";
 import { createConnector } from "../../src/app/connections.ts";
 import { AuditLog } from "../../src/features/access/audit_log.ts";
@@ -76,7 +77,16 @@ async function withDevice(
   const connector = createConnector({
     isKeyRequired: () => false,
     holds: { hold: () => () => {} },
-    openings: [new V1Opening({ clients, removed, ledger, throttle: new Throttle(), clock })],
+    openings: [
+      new V1Opening({
+        clients,
+        removed,
+        ledger,
+        throttle: new Throttle(),
+        syncAead: platformAead,
+        clock,
+      }),
+    ],
     dispatcher: createDispatcher({
       methods: [who, wait],
       roleOf: (caller) => roleOfCaller(caller, (clientId) => roster.find(clientId)),

@@ -4,6 +4,7 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Client } from "../access/client.ts";
 import type { RemovedClients } from "../access/removed_clients.ts";
+import type { SyncAead } from "../../protocol/v1/aead.ts";
 import type { FirstFrame } from "../../protocol/v1/frame.ts";
 import { SALT_BYTES } from "../../protocol/v1/key_schedule.ts";
 import { PROTOCOL_VERSION } from "../../protocol/v1/labels.ts";
@@ -26,6 +27,8 @@ export interface V1OpeningOptions {
   ledger: ReplayLedger;
   /** Slows down guessers. */
   throttle: Throttle;
+  /** Seals and opens small frames. */
+  syncAead: SyncAead;
   /** Time. */
   clock: Clock;
 }
@@ -43,7 +46,7 @@ export class V1Opening implements SessionOpening {
 
   /** Judges a first frame that came from `address`. A failing store throws. */
   async open(frame: FirstFrame, address: string): Promise<HandshakeStep> {
-    const { clients, removed, ledger, throttle, clock } = this.#options;
+    const { clients, removed, ledger, throttle, syncAead, clock } = this.#options;
     const client = clients.findByToken(frame.authToken);
     if (client === undefined) {
       const wasRemoved = removed.wasRemoved(frame.authToken);
@@ -58,7 +61,7 @@ export class V1Opening implements SessionOpening {
     const { salt, ciphertext } = frame;
     if (salt === undefined || salt.length !== SALT_BYTES) return fail("bad_salt");
     if (ledger.has(clientId, salt)) return refuse("used_salt", clientId);
-    const ciphers = await createSessionCiphers(client, salt);
+    const ciphers = await createSessionCiphers(client, salt, syncAead);
     const plaintext = ciphertext && await ciphers.incoming.open(ciphertext);
     if (plaintext === undefined) return fail("bad_ciphertext");
 

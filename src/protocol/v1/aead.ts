@@ -1,6 +1,6 @@
 // AES-256-GCM under the keys of one direction, with the implicit counter (docs/protocol.md §5).
-// WebCrypto finishes out of call order, so the counter is taken when a call begins; whoever calls
-// keeps the results in that order.
+// WebCrypto finishes out of call order and after the synchronous cipher, so the counter is taken when
+// a call begins; whoever calls keeps the results in that order.
 
 import { type Bytes, utf8 } from "../../base/bytes.ts";
 import { type DirectionKeys, NONCE_BYTES } from "./key_schedule.ts";
@@ -8,6 +8,12 @@ import { AAD_SUFFIX } from "./labels.ts";
 
 /** Length of the tag behind every ciphertext, in bytes. */
 export const TAG_BYTES = 16;
+
+/**
+ * The longest plaintext that goes through a synchronous cipher, in bytes. WebCrypto hops to a thread
+ * for every call, which costs more than the cipher itself up to about this size.
+ */
+export const MAX_SYNC_BYTES = 2048;
 
 /** The counter that is refused: one frame fewer than its range has values. */
 export const COUNTER_LIMIT: bigint = 2n ** 64n - 1n;
@@ -18,6 +24,24 @@ export interface FrameCipher {
   seal(plaintext: Bytes): Promise<Bytes>;
   /** The next frame's plaintext, or undefined where it is not authentic. */
   open(ciphertext: Bytes): Promise<Bytes | undefined>;
+}
+
+/** What a frame is sealed and opened under: a key of 32 bytes, a nonce of 12. */
+export interface FrameParams {
+  /** The direction's key. */
+  readonly key: Bytes;
+  /** The frame's nonce. */
+  readonly nonce: Bytes;
+  /** What it is bound to. */
+  readonly additionalData: Bytes;
+}
+
+/** AES-256-GCM without a thread, which the platform may have. */
+export interface SyncAead {
+  /** The ciphertext with its tag of 16 bytes behind it. */
+  seal(plaintext: Bytes, params: FrameParams): Bytes;
+  /** The plaintext, or undefined where it is not authentic; takes at least a tag. */
+  open(ciphertext: Bytes, params: FrameParams): Bytes | undefined;
 }
 
 /** What every frame of a connection is bound to. */
@@ -37,32 +61,45 @@ export function frameNonce(nonceBase: Uint8Array, counter: bigint): Bytes {
   return nonce;
 }
 
-/** A cipher for one direction, beginning at `counter`. */
+/**
+ * A cipher for one direction, beginning at `counter`. Frames of up to {@linkcode MAX_SYNC_BYTES} go
+ * through `syncAead` where there is one, all others through WebCrypto; the bytes are the same.
+ */
 export async function createFrameCipher(
   keys: DirectionKeys,
-  options: { authToken: string; counter?: bigint },
+  options: { authToken: string; counter?: bigint; syncAead?: SyncAead | undefined },
 ): Promise<FrameCipher> {
-  const { authToken, counter = 0n } = options;
+  const { authToken, counter = 0n, syncAead } = options;
   const additionalData = frameAad(authToken);
   const key = await crypto.subtle.importKey("raw", keys.key, "AES-GCM", false, [
     "encrypt",
     "decrypt",
   ]);
   let next = counter;
-  function nextParams(): AesGcmParams {
-    const iv = frameNonce(keys.nonceBase, next);
+  function nextParams(): FrameParams {
+    const nonce = frameNonce(keys.nonceBase, next);
     next += 1n;
-    return { name: "AES-GCM", iv, additionalData, tagLength: TAG_BYTES * 8 };
+    return { key: keys.key, nonce, additionalData };
+  }
+  function webParams({ nonce }: FrameParams): AesGcmParams {
+    return { name: "AES-GCM", iv: nonce, additionalData, tagLength: TAG_BYTES * 8 };
   }
   return {
     async seal(plaintext: Bytes): Promise<Bytes> {
-      return new Uint8Array(await crypto.subtle.encrypt(nextParams(), key, plaintext));
+      const params = nextParams();
+      if (syncAead !== undefined && plaintext.length <= MAX_SYNC_BYTES) {
+        return syncAead.seal(plaintext, params);
+      }
+      return new Uint8Array(await crypto.subtle.encrypt(webParams(params), key, plaintext));
     },
     async open(ciphertext: Bytes): Promise<Bytes | undefined> {
       const params = nextParams();
       if (ciphertext.length < TAG_BYTES) return undefined;
+      if (syncAead !== undefined && ciphertext.length <= MAX_SYNC_BYTES + TAG_BYTES) {
+        return syncAead.open(ciphertext, params);
+      }
       try {
-        return new Uint8Array(await crypto.subtle.decrypt(params, key, ciphertext));
+        return new Uint8Array(await crypto.subtle.decrypt(webParams(params), key, ciphertext));
       } catch {
         return undefined;
       }

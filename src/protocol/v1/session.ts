@@ -4,7 +4,7 @@
 
 import { type Bytes, decodeUtf8, utf8 } from "../../base/bytes.ts";
 import type { SealedChannel } from "../sealed_channel.ts";
-import { createFrameCipher, type FrameCipher } from "./aead.ts";
+import { createFrameCipher, type FrameCipher, type SyncAead } from "./aead.ts";
 import { encodeFrame, type Envelope, parseFrame, type WireMessage } from "./frame.ts";
 import { deriveSessionKeys } from "./key_schedule.ts";
 
@@ -16,16 +16,17 @@ export interface SessionCiphers {
   readonly outgoing: FrameCipher;
 }
 
-/** The ciphers for a client's salt, both counters at 0. */
+/** The ciphers for a client's salt, both counters at 0; `syncAead` takes the small frames. */
 export async function createSessionCiphers(
   client: { pairingKey: Bytes; authToken: string },
   salt: Bytes,
+  syncAead?: SyncAead,
 ): Promise<SessionCiphers> {
   const keys = deriveSessionKeys(client.pairingKey, salt);
   const { authToken } = client;
   const [incoming, outgoing] = await Promise.all([
-    createFrameCipher(keys.clientToDevice, { authToken }),
-    createFrameCipher(keys.deviceToClient, { authToken }),
+    createFrameCipher(keys.clientToDevice, { authToken, syncAead }),
+    createFrameCipher(keys.deviceToClient, { authToken, syncAead }),
   ]);
   return { incoming, outgoing };
 }

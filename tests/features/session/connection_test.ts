@@ -1,6 +1,7 @@
 // Frames of one connection told apart (docs/protocol.md §4), sessions used (§6), queues bounded.
 
 import assert from "node:assert/strict";
+import { platformAead } from "../../../src/edges/platform/sync_aead.ts";
 import { silentLogger } from "../../../src/base/log.ts";
 import {
   type Envelope,
@@ -71,6 +72,7 @@ function setUp(
     removed: { wasRemoved: (token) => token === REMOVED },
     ledger: new MemoryLedger(client.clientId),
     throttle: new Throttle(),
+    syncAead: platformAead,
     clock,
   });
   const connection = new Connection({

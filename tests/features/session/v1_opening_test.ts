@@ -1,6 +1,9 @@
 // The order of docs/protocol.md §5, a test per step, and the vectors of broken first frames.
 
 import assert from "node:assert/strict";
+import { platformAead } from "../../../src/edges/platform/sync_aead.ts";
+import type { Bytes } from "../../../src/base/bytes.ts";
+import type { SyncAead } from "../../../src/protocol/v1/aead.ts";
 import { parseBinaryFirstFrame, parseJsonFirstFrame } from "../../../src/protocol/v1/frame.ts";
 import type { FirstFrame, WireMessage } from "../../../src/protocol/v1/frame.ts";
 import { type FirstFrameOutcome, openByVersion } from "../../../src/features/session/opening.ts";
@@ -15,7 +18,7 @@ const ADDRESS = "10.0.0.2";
 const REMOVED = "33333333-3333-4333-8333-333333333333";
 const SALT = new Uint8Array(16).fill(3);
 
-function setUp(client = testClient()): {
+function setUp(client = testClient(), syncAead: SyncAead = platformAead): {
   open: (frame: FirstFrame, address: string) => Promise<FirstFrameOutcome>;
   ledger: MemoryLedger;
   clock: FakeClock;
@@ -27,6 +30,7 @@ function setUp(client = testClient()): {
     removed: { wasRemoved: (token) => token === REMOVED },
     ledger,
     throttle: new Throttle(),
+    syncAead,
     clock,
   });
   return { open: openByVersion([opening]), ledger, clock };
@@ -63,6 +67,25 @@ for (const envelope of ["json", "binary"] as const) {
     assert.equal(await phone.open(await outcome.session.seal("ünïcode")), "ünïcode");
   });
 }
+
+Deno.test("a session seals and opens its small frames with the platform's cipher", async () => {
+  const used: string[] = [];
+  const { open } = setUp(testClient(), {
+    seal(plaintext, params): Bytes {
+      used.push("seal");
+      return platformAead.seal(plaintext, params);
+    },
+    open(ciphertext, params): Bytes | undefined {
+      used.push("open");
+      return platformAead.open(ciphertext, params);
+    },
+  });
+  const phone = await createPhone(testClient(), { salt: SALT });
+  const outcome = await open(parse(await phone.seal("hello")), ADDRESS);
+  assert.ok(outcome.kind === "opened");
+  assert.equal(await phone.open(await outcome.session.seal("answer")), "answer");
+  assert.deepEqual(used, ["open", "seal"]);
+});
 
 Deno.test("open() refuses another version before anything else", async () => {
   const { open } = setUp();

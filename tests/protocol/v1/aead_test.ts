@@ -1,21 +1,21 @@
 import assert from "node:assert/strict";
-import { concatBytes, utf8 } from "../../../src/base/bytes.ts";
+import { platformAead } from "../../../src/edges/platform/sync_aead.ts";
+import { type Bytes, concatBytes, utf8 } from "../../../src/base/bytes.ts";
 import {
   COUNTER_LIMIT,
   createFrameCipher,
   type FrameCipher,
   frameNonce,
+  MAX_SYNC_BYTES,
+  type SyncAead,
   TAG_BYTES,
 } from "../../../src/protocol/v1/aead.ts";
 import { deriveSessionKeys } from "../../../src/protocol/v1/key_schedule.ts";
 import { flipEveryBit } from "../../support/flip_every_bit.ts";
+import { seededRandom } from "../../support/seeded_random.ts";
 
 const KEYS = deriveSessionKeys(new Uint8Array(32).fill(1), new Uint8Array(16).fill(2));
 const AUTH_TOKEN = "token";
-
-function cipher(options: { authToken?: string; counter?: bigint } = {}): Promise<FrameCipher> {
-  return createFrameCipher(KEYS.clientToDevice, { authToken: AUTH_TOKEN, ...options });
-}
 
 Deno.test("frameNonce() refuses counters outside 0..2^64-2", () => {
   const base = new Uint8Array(12);
@@ -38,75 +38,131 @@ Deno.test("frameNonce() leaves the base as it was, a view into a larger buffer t
   assert.deepEqual(buffer, new Uint8Array(20).fill(0xff));
 });
 
-Deno.test("calls begun together use successive counters in the order of the calls", async () => {
-  const [sealing, opening] = await Promise.all([cipher(), cipher()]);
-  const texts = Array.from({ length: 50 }, (_, i) => `frame ${i}`);
-  const sealed = await Promise.all(texts.map((text) => sealing.seal(utf8(text))));
-  const opened = await Promise.all(sealed.map((frame) => opening.open(frame)));
-  assert.deepEqual(opened, texts.map(utf8));
-  const last = await (await cipher({ counter: 49n })).open(sealed[49] ?? assert.fail());
-  assert.deepEqual(last, utf8("frame 49"));
-});
+for (const [name, syncAead] of [["WebCrypto", undefined], ["platform", platformAead]] as const) {
+  const cipher = (options: { authToken?: string; counter?: bigint } = {}): Promise<FrameCipher> =>
+    createFrameCipher(KEYS.clientToDevice, { authToken: AUTH_TOKEN, syncAead, ...options });
 
-Deno.test("open() refuses a repeated frame", async () => {
-  const [sealing, opening] = await Promise.all([cipher(), cipher()]);
-  const frame = await sealing.seal(utf8("once"));
-  assert.deepEqual(await opening.open(frame), utf8("once"));
-  assert.equal(await opening.open(frame), undefined);
-});
+  Deno.test(`${name}: calls begun together use successive counters in the order of the calls`, async () => {
+    const [sealing, opening] = await Promise.all([cipher(), cipher()]);
+    const texts = Array.from({ length: 50 }, (_, i) => `frame ${i}`);
+    const sealed = await Promise.all(texts.map((text) => sealing.seal(utf8(text))));
+    const opened = await Promise.all(sealed.map((frame) => opening.open(frame)));
+    assert.deepEqual(opened, texts.map(utf8));
+    const last = await (await cipher({ counter: 49n })).open(sealed[49] ?? assert.fail());
+    assert.deepEqual(last, utf8("frame 49"));
+  });
 
-Deno.test("open() refuses a frame ahead of its turn", async () => {
-  const [sealing, opening] = await Promise.all([cipher(), cipher()]);
-  await sealing.seal(utf8("lost"));
-  assert.equal(await opening.open(await sealing.seal(utf8("next"))), undefined);
-});
+  Deno.test(`${name}: open() refuses a repeated frame`, async () => {
+    const [sealing, opening] = await Promise.all([cipher(), cipher()]);
+    const frame = await sealing.seal(utf8("once"));
+    assert.deepEqual(await opening.open(frame), utf8("once"));
+    assert.equal(await opening.open(frame), undefined);
+  });
 
-Deno.test("open() refuses a frame of another token, another direction or another salt", async () => {
-  const sealed = await (await cipher()).seal(utf8("secret"));
-  const otherSalt = deriveSessionKeys(new Uint8Array(32).fill(1), new Uint8Array(16).fill(3));
-  const others = await Promise.all([
-    cipher({ authToken: "Token" }),
-    cipher({ authToken: "" }),
-    createFrameCipher(KEYS.deviceToClient, { authToken: AUTH_TOKEN }),
-    createFrameCipher(otherSalt.clientToDevice, { authToken: AUTH_TOKEN }),
+  Deno.test(`${name}: open() refuses a frame ahead of its turn`, async () => {
+    const [sealing, opening] = await Promise.all([cipher(), cipher()]);
+    await sealing.seal(utf8("lost"));
+    assert.equal(await opening.open(await sealing.seal(utf8("next"))), undefined);
+  });
+
+  Deno.test(`${name}: open() refuses a frame of another token, another direction or another salt`, async () => {
+    const sealed = await (await cipher()).seal(utf8("secret"));
+    const otherSalt = deriveSessionKeys(new Uint8Array(32).fill(1), new Uint8Array(16).fill(3));
+    const others = await Promise.all([
+      cipher({ authToken: "Token" }),
+      cipher({ authToken: "" }),
+      createFrameCipher(KEYS.deviceToClient, { authToken: AUTH_TOKEN, syncAead }),
+      createFrameCipher(otherSalt.clientToDevice, { authToken: AUTH_TOKEN, syncAead }),
+    ]);
+    const opened = await Promise.all(others.map((other) => other.open(sealed)));
+    assert.deepEqual(opened, [undefined, undefined, undefined, undefined]);
+    assert.deepEqual(await (await cipher()).open(sealed), utf8("secret"));
+  });
+
+  Deno.test(`${name}: open() refuses a ciphertext with any bit flipped`, async () => {
+    const sealed = await (await cipher()).seal(utf8('{"jsonrpc":"2.0","method":"run"}'));
+    const opened = await Promise.all(
+      [...flipEveryBit(sealed)].map(async (flipped) => (await cipher()).open(flipped)),
+    );
+    assert.equal(opened.length, sealed.length * 8);
+    assert.deepEqual(opened.filter((plaintext) => plaintext !== undefined), []);
+  });
+
+  Deno.test(`${name}: open() refuses a ciphertext of any shorter length and a longer one`, async () => {
+    const sealed = await (await cipher()).seal(utf8("abc"));
+    const lengths = Array.from({ length: sealed.length }, (_, length) => length);
+    const altered = [
+      ...lengths.map((length) => sealed.slice(0, length)),
+      concatBytes(sealed, Uint8Array.of(0)),
+      concatBytes(Uint8Array.of(0), sealed),
+    ];
+    const opened = await Promise.all(altered.map(async (bytes) => (await cipher()).open(bytes)));
+    assert.deepEqual(opened.filter((plaintext) => plaintext !== undefined), []);
+  });
+
+  Deno.test(`${name}: the empty text is sealed to a tag alone and opens`, async () => {
+    const sealed = await (await cipher()).seal(utf8(""));
+    assert.equal(sealed.length, TAG_BYTES);
+    assert.deepEqual(await (await cipher()).open(sealed), utf8(""));
+  });
+
+  Deno.test(`${name}: seal() and open() reject at the counter's end and go on rejecting`, async () => {
+    const last = { counter: COUNTER_LIMIT - 1n };
+    const [sealing, opening] = await Promise.all([cipher(last), cipher(last)]);
+    assert.deepEqual(await opening.open(await sealing.seal(utf8("last"))), utf8("last"));
+    await assert.rejects(sealing.seal(utf8("beyond")), RangeError);
+    await assert.rejects(sealing.seal(utf8("beyond")), RangeError);
+    await assert.rejects(opening.open(new Uint8Array(16)), RangeError);
+  });
+}
+
+Deno.test("frames of any size have the same bytes, order and counters with both ciphers", async () => {
+  const random = seededRandom(12);
+  const edge = [0, 1, MAX_SYNC_BYTES - 1, MAX_SYNC_BYTES, MAX_SYNC_BYTES + 1, 3 * MAX_SYNC_BYTES];
+  const drawn = Array.from({ length: 60 }, () => {
+    const [high = 0, low = 0] = random(2);
+    return (high * 256 + low) % (2 * MAX_SYNC_BYTES + 2);
+  });
+  const texts = [...edge, ...drawn, ...edge].map((length) => random(length));
+  const [web, mixed, reading] = await Promise.all([
+    createFrameCipher(KEYS.clientToDevice, { authToken: AUTH_TOKEN }),
+    createFrameCipher(KEYS.clientToDevice, { authToken: AUTH_TOKEN, syncAead: platformAead }),
+    createFrameCipher(KEYS.clientToDevice, { authToken: AUTH_TOKEN, syncAead: platformAead }),
   ]);
-  const opened = await Promise.all(others.map((other) => other.open(sealed)));
-  assert.deepEqual(opened, [undefined, undefined, undefined, undefined]);
-  assert.deepEqual(await (await cipher()).open(sealed), utf8("secret"));
+  const expected = await Promise.all(texts.map((text) => web.seal(text)));
+  const sealed = await Promise.all(texts.map((text) => mixed.seal(text)));
+  assert.deepEqual(sealed, expected);
+  // Every third is tampered with and every third cut: its turn passes, the others open.
+  const received = sealed.map((frame, index) => {
+    if (index % 3 === 0) return frame;
+    if (index % 3 === 1) return frame.slice(0, -1);
+    const tampered = frame.slice();
+    const at = (random(1)[0] ?? 0) % frame.length;
+    tampered[at] = (tampered[at] ?? 0) ^ 1;
+    return tampered;
+  });
+  const opened = await Promise.all(received.map((frame) => reading.open(frame)));
+  assert.deepEqual(opened, texts.map((text, index) => index % 3 === 0 ? text : undefined));
 });
 
-Deno.test("open() refuses a ciphertext with any bit flipped", async () => {
-  const sealed = await (await cipher()).seal(utf8('{"jsonrpc":"2.0","method":"run"}'));
-  const opened = await Promise.all(
-    [...flipEveryBit(sealed)].map(async (flipped) => (await cipher()).open(flipped)),
-  );
-  assert.equal(opened.length, sealed.length * 8);
-  assert.deepEqual(opened.filter((plaintext) => plaintext !== undefined), []);
-});
-
-Deno.test("open() refuses a ciphertext of any shorter length and a longer one", async () => {
-  const sealed = await (await cipher()).seal(utf8("abc"));
-  const lengths = Array.from({ length: sealed.length }, (_, length) => length);
-  const altered = [
-    ...lengths.map((length) => sealed.slice(0, length)),
-    concatBytes(sealed, Uint8Array.of(0)),
-    concatBytes(Uint8Array.of(0), sealed),
-  ];
-  const opened = await Promise.all(altered.map(async (bytes) => (await cipher()).open(bytes)));
-  assert.deepEqual(opened.filter((plaintext) => plaintext !== undefined), []);
-});
-
-Deno.test("the empty text is sealed to a tag alone and opens", async () => {
-  const sealed = await (await cipher()).seal(utf8(""));
-  assert.equal(sealed.length, TAG_BYTES);
-  assert.deepEqual(await (await cipher()).open(sealed), utf8(""));
-});
-
-Deno.test("seal() and open() reject at the counter's end and go on rejecting", async () => {
-  const last = { counter: COUNTER_LIMIT - 1n };
-  const [sealing, opening] = await Promise.all([cipher(last), cipher(last)]);
-  assert.deepEqual(await opening.open(await sealing.seal(utf8("last"))), utf8("last"));
-  await assert.rejects(sealing.seal(utf8("beyond")), RangeError);
-  await assert.rejects(sealing.seal(utf8("beyond")), RangeError);
-  await assert.rejects(opening.open(new Uint8Array(16)), RangeError);
+Deno.test("only frames of up to 2 KiB go through the synchronous cipher", async () => {
+  const sizes: string[] = [];
+  const syncAead: SyncAead = {
+    seal(plaintext, params): Bytes {
+      sizes.push(`seal ${plaintext.length}`);
+      return platformAead.seal(plaintext, params);
+    },
+    open(ciphertext, params): Bytes | undefined {
+      sizes.push(`open ${ciphertext.length - TAG_BYTES}`);
+      return platformAead.open(ciphertext, params);
+    },
+  };
+  const options = { authToken: AUTH_TOKEN, syncAead };
+  const sealing = await createFrameCipher(KEYS.clientToDevice, options);
+  const opening = await createFrameCipher(KEYS.clientToDevice, options);
+  for (const length of [2048, 2049, 0]) {
+    const text = new Uint8Array(length).fill(7);
+    assert.deepEqual(await opening.open(await sealing.seal(text)), text);
+  }
+  assert.deepEqual(sizes, ["seal 2048", "open 2048", "seal 0", "open 0"]);
 });

@@ -2,6 +2,7 @@
 // (tests/vectors/README.md).
 
 import assert from "node:assert/strict";
+import { platformAead } from "../../../src/edges/platform/sync_aead.ts";
 import { decodeBase64, utf8 } from "../../../src/base/bytes.ts";
 import { parseJsonObject } from "../../../src/base/json.ts";
 import { createFrameCipher, frameAad, frameNonce } from "../../../src/protocol/v1/aead.ts";
@@ -75,13 +76,15 @@ async function checkFrame(row: Row<"frames">): Promise<void> {
   assert.deepEqual(frameAad(row.auth_token), utf8(row.aad));
   assert.equal(hex(frameNonce(direction.nonceBase, counter)), row.nonce_hex);
   const options = { authToken: row.auth_token, counter };
-  const [sealing, opening] = await Promise.all([
-    createFrameCipher(direction, options),
-    createFrameCipher(direction, options),
-  ]);
-  const sealed = await sealing.seal(plaintext);
-  assert.equal(hex(sealed), row.ciphertext_tag_hex);
-  assert.deepEqual(await opening.open(sealed), plaintext);
+  const sealed = Uint8Array.fromHex(row.ciphertext_tag_hex);
+  for (const syncAead of [undefined, platformAead]) {
+    const [sealing, opening] = await Promise.all([
+      createFrameCipher(direction, { ...options, syncAead }),
+      createFrameCipher(direction, { ...options, syncAead }),
+    ]);
+    assert.equal(hex(await sealing.seal(plaintext)), row.ciphertext_tag_hex);
+    assert.deepEqual(await opening.open(sealed), plaintext);
+  }
 
   const isFirst = row.direction === "c2s" && counter === 0n;
   if (isFirst) {
@@ -144,6 +147,9 @@ async function openAtZero(frame: FirstFrame, key: Uint8Array): Promise<string | 
   if (salt?.length !== 16 || ciphertext === undefined) return undefined;
   const keys = deriveSessionKeys(key, salt).clientToDevice;
   const plaintext = await (await createFrameCipher(keys, { authToken })).open(ciphertext);
+  const syncAead = platformAead;
+  const inSync = await (await createFrameCipher(keys, { authToken, syncAead })).open(ciphertext);
+  assert.deepEqual(inSync, plaintext);
   const judge = reference.sessionKeys(key, salt).c2s;
   const iv = reference.nonce(judge.base, 0n);
   assert.deepEqual(reference.unseal({ key: judge.key, iv, authToken }, ciphertext), plaintext);
