@@ -12,6 +12,7 @@ import {
   goneRows,
   parseBaseline,
 } from "./baseline.ts";
+import { aeadRows } from "./aead_bench.ts";
 import { displayRows } from "./display_bench.ts";
 import { handshakeRows } from "./handshake_bench.ts";
 import { keyRows } from "./keys_bench.ts";
@@ -24,6 +25,7 @@ const FILE = new URL("baseline.json", import.meta.url);
 
 const PARTS: [title: string, rows: () => Promise<BenchRow[]>][] = [
   ["Requests over WebSocket, 300-byte frames", requestRows],
+  ["CPU of a frame with each cipher", aeadRows],
   ["Pairing and session set-up", handshakeRows],
   ["The PIN on a panel of 640 × 480, per second", displayRows],
   ["Refusing API keys, medians of 5,000", keyRows],
