@@ -19,9 +19,7 @@ export interface AnnouncingOptions {
   interfaces: () => InterfaceAddress[];
   /** Loads what opens sockets. */
   loadMdns: () => Promise<OpenMdnsSocket>;
-  /** Time. */
   clock: Clock;
-  /** The log. */
   log: Logger;
 }
 

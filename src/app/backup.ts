@@ -73,7 +73,7 @@ export async function createBackup(
   const { dataDir, passphrase, configText, settingsText } = options;
   checkPassphrase(passphrase);
   const path = findDatabase(dataDir);
-  if (path === undefined) throw new AppError("not_found", "There is nothing to back up yet");
+  if (path === undefined) throw new AppError("not_found", "Nothing to back up yet");
   const records = readStores(dataDir, path);
   const content: BackupContent = {
     ...records,

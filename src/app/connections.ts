@@ -27,7 +27,6 @@ export interface ConnectionParts {
   openings: readonly SessionOpening[];
   /** Answers requests. */
   dispatcher: Dispatcher;
-  /** The paired clients. */
   roster: ClientRoster;
   /** When they were last heard of. */
   lastSeen: LastSeen;
@@ -43,11 +42,8 @@ export interface ConnectionParts {
   holds: Pick<KeyHolds, "hold">;
   /** What is counted. */
   metrics: Metrics;
-  /** The audit log. */
   audit: AuditLog;
-  /** Time. */
   clock: Clock;
-  /** The log. */
   log: Logger;
 }
 

@@ -17,9 +17,7 @@ export interface HousekeepingOptions {
   stores: Stores;
   /** What is written out and swept. */
   records: Records;
-  /** Time. */
   clock: Clock;
-  /** The log. */
   log: Logger;
 }
 

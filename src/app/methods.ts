@@ -37,21 +37,17 @@ export interface MethodParts {
   live: LiveConnections;
   /** Clients, keys and the audit log. */
   records: Records;
-  /** The pairing window. */
   window: PairingWindow;
   /** The model gateway, where there is one. */
   models: Models | undefined;
   /** What keys hold open. */
   holds: KeyHolds;
-  /** The actions. */
   actions: ActionRunner;
   /** The settings in force. */
   settings: LiveSettings;
   /** Changes them. */
   control: SettingsControl;
-  /** Time. */
   clock: Clock;
-  /** The log. */
   log: Logger;
 }
 

@@ -42,11 +42,8 @@ export interface ModelsOptions {
    * @default the platform's fetch
    */
   fetch?: Fetch;
-  /** Time. */
   clock: Clock;
-  /** Randomness. */
   random: RandomSource;
-  /** The log. */
   log: Logger;
 }
 

@@ -1,4 +1,4 @@
-// The pairing window of the device, and everybody who hears of what happens in it: the display, the
+// The pairing window of the device, and its event listeners: the display, the
 // log, the audit log, the metrics and the connections.
 
 import type { AuditLog } from "../features/access/audit_log.ts";
@@ -14,7 +14,6 @@ import type { Notifications } from "../features/rpc/notifications.ts";
 
 /** The parts around the pairing window. */
 export interface PairingParts {
-  /** The paired clients. */
   roster: ClientRoster;
   /** Where the PIN is shown. */
   display: PinDisplay;
@@ -26,13 +25,10 @@ export interface PairingParts {
   notifications: Notifications;
   /** What is counted. */
   metrics: Metrics;
-  /** The audit log. */
   audit: AuditLog;
-  /** Time. */
   clock: Clock;
   /** Randomness for PINs and keys. */
   random: RandomSource;
-  /** The log. */
   log: Logger;
 }
 

@@ -17,23 +17,17 @@ export interface RecordsOptions {
   stores: Stores;
   /** The open connections, which end with the rights of their clients. */
   live: LiveConnections;
-  /** Time. */
   clock: Clock;
-  /** Randomness. */
   random: RandomSource;
-  /** The log. */
   log: Logger;
 }
 
 /** The records of a device. */
 export interface Records {
-  /** The audit log. */
   readonly audit: AuditLog;
-  /** The paired clients. */
   readonly roster: ClientRoster;
   /** When they were last heard of. */
   readonly lastSeen: LastSeen;
-  /** The API keys. */
   readonly keys: KeyRing;
   /** The time by which they end. */
   readonly keyClock: LastingClock;

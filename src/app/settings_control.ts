@@ -23,7 +23,6 @@ export interface SettingsControlOptions {
   files: Pick<PrivateFiles, "write">;
   /** Hears of what was put in force: what was before, and which settings changed by whose hand. */
   onChanged: (change: { changed: readonly string[]; before: Config; by: string }) => void;
-  /** The log. */
   log: Logger;
 }
 

@@ -29,7 +29,6 @@ export interface TimeMarkStore {
 
 /** Options of {@linkcode LastingClock}. */
 export interface LastingClockOptions {
-  /** Time. */
   clock: Clock;
   /** Where the latest time is kept. */
   store: TimeMarkStore;

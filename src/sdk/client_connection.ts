@@ -71,7 +71,6 @@ export interface OpenConnectionOptions {
   socket: WebSocketLike;
   /** Seals and opens. */
   channel: Channel;
-  /** Time. */
   clock: Clock;
   /** How long the device may take to accept the connection or to answer, in milliseconds. */
   timeoutMs: number;
@@ -213,7 +212,10 @@ class SocketConnection implements Connection {
   #closedByPeer(): ClientError {
     switch (this.#phase) {
       case "connecting":
-        return new ClientError("unreachable", "The device cannot be reached or takes nobody now");
+        return new ClientError(
+          "unreachable",
+          "The device cannot be reached or accepts no connections now",
+        );
       case "unproven":
         return new ClientError("connection_closed", "The device refused the session");
       case "accepted":

@@ -94,7 +94,7 @@ export async function startService(options: ServiceOptions): Promise<ServiceProc
     async reload(): Promise<void> {
       const before = written.length;
       child.kill("SIGHUP");
-      while (!/Settings (read again|kept)/.test(written.slice(before))) {
+      while (!/Settings (reloaded|unchanged)/.test(written.slice(before))) {
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
     },

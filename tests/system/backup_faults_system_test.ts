@@ -164,7 +164,7 @@ Deno.test("restore reads no file without an end, and needs the folder of a new c
     const before = stateOf(dataDir);
     const { code, stderr } = await restoreEndless(config);
     assert.equal(code, 1);
-    assert.match(stderr, /The file is no backup of Latchkey/);
+    assert.match(stderr, /The file is not a Latchkey backup/);
     assert.deepEqual(stateOf(dataDir), before);
     const tries: [string[], RegExp][] = [
       [[`${dataDir}`, "--config", config], /^Cannot read \S+: Is a directory/],

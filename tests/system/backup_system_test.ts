@@ -171,7 +171,7 @@ Deno.test("a file of one line gives the passphrase; a device without state has n
     const nothing = await latchkey(PASSPHRASE, "backup", `${file}3`, "--config", config);
     assert.deepEqual(
       [nothing.code, nothing.stderr],
-      [1, "Cannot back up: There is nothing to back up yet\n"],
+      [1, "Cannot back up: Nothing to back up yet\n"],
     );
     await assert.rejects(Deno.stat(`${file}3`), { name: "NotFound" });
   });

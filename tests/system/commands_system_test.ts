@@ -269,7 +269,7 @@ Deno.test("SIGHUP takes new settings and keeps the old ones when the file is bad
     const good = await Deno.readTextFile(file);
     await Deno.writeTextFile(file, `${good}\n[security]\nallow_run = ["a.*"]\n`);
     await service.reload();
-    assert.match(service.output(), /Settings read again changed=\["allowRun"\]/);
+    assert.match(service.output(), /Settings reloaded changed=\["allowRun"\]/);
     await Deno.writeTextFile(file, `${good}\n[security]\nallow_run = ["("]\n`);
     await service.reload();
     assert.match(service.output(), /Settings kept: .*allow_run/);

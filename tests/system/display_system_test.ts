@@ -165,7 +165,7 @@ systemTest("a panel that cannot be used is logged, and pairing goes on in the te
     withScreen(
       'kind = ["framebuffer", "terminal"]\npixel_format = "xrgb8888"',
       async ({ service, screen, before }) => {
-        assert.match(service.output(), /Display left out display=framebuffer/);
+        assert.match(service.output(), /Display skipped display=framebuffer/);
         Deno.kill(service.pid, "SIGUSR1");
         await until(() => Promise.resolve(/PIN for/.test(service.output())));
         assert.ok(same(await screen(), before));

@@ -234,7 +234,7 @@ Deno.test("usage is told by key and day, from the command line too, and kept", a
       );
       assert.match(shown.stdout, row);
       const nobody = await runLatchkey("usage", "--key", "nobodyyy", "--config", config);
-      assert.equal(nobody.stdout, "Nothing was used.\n");
+      assert.equal(nobody.stdout, "No usage recorded.\n");
     });
     await withGateway(world, async ({ baseUrl }) => {
       const { usage } = await callLocal(baseUrl, "usage", { keyId }) as {

@@ -84,7 +84,7 @@ Deno.test("settings are listed and set", async () => {
     const { stdout } = await run("settings", "set", "encryption", "true");
     assert.match(stdout, /^Changed: encryption\n/);
     const again = await run("settings", "set", "encryption", "true");
-    assert.match(again.stdout, /^It was set so already\.\n/);
+    assert.match(again.stdout, /^Unchanged: it already has this value\.\n/);
     assert.equal((await run("settings", "set", "discovery.instanceName", "living room")).code, 0);
     const settings = JSON.parse((await run("settings", "--json")).stdout);
     assert.deepEqual([settings.encryption, settings.discovery.instanceName], [true, "living room"]);

@@ -22,7 +22,7 @@ Deno.test("a second Ctrl+C ends the service while it still waits for an action",
     Deno.kill(service.pid, "SIGINT");
     await until("it stops", () => /INFO +Stopping/.test(service.output()));
     assert.equal(await service.stop("SIGINT"), 1);
-    assert.match(service.output(), /Ended at once/);
+    assert.match(service.output(), /Stopped at once/);
     assert.doesNotMatch(service.output(), /INFO +Stopped/);
   }));
 
@@ -74,7 +74,7 @@ Deno.test("gigabytes of an action's output cost little memory", () =>
       let worst = 0;
       await until("it is over", async () => {
         worst = Math.max(worst, await service.residentMiB() - before);
-        return service.output().includes("Action over");
+        return service.output().includes("Action ended");
       }, { limitMs: 120_000 });
       assert.ok(worst <= MAX_OUTPUT_GROWTH_MIB, `${worst} MiB`);
     } finally {

@@ -111,6 +111,6 @@ Deno.test("serve and SIGHUP warn of keys by their former names, and of what need
     await service.reload();
     assert.equal(await service.stop(), 0);
     assert.equal(service.output().match(warning)?.length, 2);
-    assert.match(service.output(), /hold from the next start on.*models\.timeout_s/);
+    assert.match(service.output(), /take effect at the next start.*models\.timeout_s/);
   });
 });

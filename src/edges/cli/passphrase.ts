@@ -33,7 +33,7 @@ export function readPassphrase(options: ReadPassphraseOptions): string {
   }
   const first = ask("Passphrase: ", write);
   if (isNew && ask("Again: ", write) !== first) {
-    throw new CommandError("The two passphrases are not the same");
+    throw new CommandError("The passphrases do not match");
   }
   return first;
 }
@@ -66,7 +66,7 @@ function readLine(): string {
     const count = Deno.stdin.readSync(byte);
     const [code = END_OF_INPUT] = byte;
     if (count === null || code === END_OF_TEXT || code === END_OF_INPUT) {
-      throw new CommandError("No passphrase was given");
+      throw new CommandError("Passphrase required");
     }
     if (code === ENTER || code === LINE_FEED) {
       return new TextDecoder().decode(Uint8Array.from(line));

@@ -87,7 +87,6 @@ export interface DeviceProbesOptions {
   databaseForm: DatabaseForm;
   /** Opens a panel; throws where it is missing or odd. */
   openFramebuffer: OpenFramebuffer;
-  /** Time. */
   clock: Clock;
   /** Randomness for trials. */
   random: RandomSource;

@@ -29,9 +29,7 @@ export interface ListenersOptions {
   requestId: () => string;
   /** Chooses whose connection is evicted. */
   random: RandomSource;
-  /** Time. */
   clock: Clock;
-  /** The log. */
   log: Logger;
 }
 
@@ -179,7 +177,7 @@ export async function startListeners(options: ListenersOptions): Promise<Listene
   ): Promise<Response> {
     const guarded = guard?.find(info.remoteAddr.port);
     if (guarded === undefined) {
-      return errorResponse(new AppError("forbidden", "Not open from here"), requestId());
+      return errorResponse(new AppError("forbidden", "Not allowed from this address"), requestId());
     }
     const peer = { address: guarded.address, cameOverLoopback: false, guarded };
     const response = await options.handler(request, peer);

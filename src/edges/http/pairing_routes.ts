@@ -17,7 +17,6 @@ export const MAX_PAIR_FINISH_BYTES: number = 4 * 1024;
 
 /** Options of {@linkcode pairingRoutes}. */
 export interface PairingRoutesOptions {
-  /** The pairing window. */
   pairing: PairingWindow;
   /** Hears of a failed confirm, with the address it came from. */
   onPairingFailed: (address: string) => void;

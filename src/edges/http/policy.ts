@@ -233,7 +233,7 @@ export function checkHost(
   facts: Pick<PolicyFacts, "own" | "allowedOrigins">,
 ): void {
   if (!isOwnHost(headers.get("Host"), facts)) {
-    throw httpError(421, "This device does not answer under that name");
+    throw httpError(421, "Unrecognised Host header");
   }
 }
 
@@ -244,7 +244,7 @@ function checkFetchMetadata(headers: Headers): void {
     headers.get("Sec-Fetch-User") === "?1" &&
     // A frame also navigates after a click somewhere on its page.
     headers.get("Sec-Fetch-Dest") === "document";
-  if (!isOwnNavigation) throw new AppError("forbidden", "Not open to other sites");
+  if (!isOwnNavigation) throw new AppError("forbidden", "Not allowed from other sites");
 }
 
 function checkRemote(row: PolicyRow, request: PolicyRequest, facts: PolicyFacts): void {
@@ -252,10 +252,10 @@ function checkRemote(row: PolicyRow, request: PolicyRequest, facts: PolicyFacts)
     case "open":
       return;
     case "closed":
-      throw new AppError("forbidden", "Only open on the device itself");
+      throw new AppError("forbidden", "Allowed only on the device itself");
     case "allowed_ip":
       if (!facts.isAllowedIp(request.address)) {
-        throw new AppError("forbidden", "Not open to this address");
+        throw new AppError("forbidden", "Not allowed from this address");
       }
       return;
     case "allowed_text":
@@ -283,7 +283,7 @@ function unknownKey(): AppError {
 }
 
 function wrongScope(): AppError {
-  return new AppError("forbidden", "The API key does not open this");
+  return new AppError("forbidden", "The API key lacks the required scope");
 }
 
 function isKeyNeeded(

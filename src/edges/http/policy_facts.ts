@@ -30,7 +30,6 @@ export interface PolicySettings {
 export interface PolicyFactsOptions {
   /** The settings at this moment. */
   settings: () => PolicySettings;
-  /** The API keys. */
   keys: Pick<KeyRing, "isRequired" | "authenticate">;
   /** The machine's name. */
   hostName: string;
@@ -40,7 +39,6 @@ export interface PolicyFactsOptions {
   addresses: () => string[];
   /** The port that the service listens on. */
   port: () => number;
-  /** Time. */
   clock: Clock;
 }
 

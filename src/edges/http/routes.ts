@@ -59,7 +59,6 @@ export interface SocketPeer {
 
 /** Options of {@linkcode createRoutes}. */
 export interface RoutesOptions {
-  /** The pairing window. */
   pairing: PairingWindow;
   /** Hears of a failed confirm, with the address it came from. */
   onPairingFailed: (address: string) => void;
@@ -102,7 +101,6 @@ export interface RoutesOptions {
   upgradeWebSocket?: UpgradeWebSocket;
   /** Randomness for request ids. */
   random: RandomSource;
-  /** The log. */
   log: Logger;
 }
 

@@ -17,7 +17,6 @@ export interface ServerOptions {
   handler: (request: Request, info: Deno.ServeHandlerInfo<Deno.NetAddr>) => Promise<Response>;
   /** Names a request that never reached the handler. */
   requestId: () => string;
-  /** The log. */
   log: Logger;
 }
 
@@ -53,7 +52,7 @@ export function startServer(options: ServerOptions): Server {
   function watch(): void {
     server.finished.catch((error: unknown) => {
       if (isStopping) return;
-      log.error("Listening failed, will listen again", { error: asError(error) });
+      log.error("Listener failed, will retry", { error: asError(error) });
       setTimeout(relisten, RELISTEN_DELAY_MS);
     });
   }

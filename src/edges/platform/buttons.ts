@@ -13,9 +13,7 @@ export interface ButtonActions {
   togglePairing: () => void;
   /** Deletes every client. */
   revokeAll: () => void;
-  /** Time. */
   clock: Clock;
-  /** The log. */
   log: Logger;
 }
 

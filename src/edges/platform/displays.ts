@@ -30,9 +30,7 @@ export interface OpenDisplaysOptions {
   environment: Readonly<Record<string, string>>;
   /** The buttons that cancel pairing, by name; empty where none do. */
   cancelButtons: readonly string[];
-  /** Time. */
   clock: Clock;
-  /** The log. */
   log: Logger;
 }
 
@@ -45,7 +43,7 @@ export function openDisplays(settings: DisplaySettings, options: OpenDisplaysOpt
       displays.push({ name, display: open() });
       return true;
     } catch (error) {
-      log.warn("Display left out", { display: name, reason: asError(error).message });
+      log.warn("Display skipped", { display: name, reason: asError(error).message });
       return false;
     }
   };

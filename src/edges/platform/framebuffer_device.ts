@@ -78,7 +78,7 @@ function readGeometry(options: OpenFramebufferOptions): FramebufferGeometry {
     width >= 64 && height >= 64 && width <= 8192 && height <= 8192 &&
     strideBytes >= (offsetX + width) * pixelBytes && offsetX >= 0 && offsetY >= 0 &&
     offsetY + height <= virtualHeight;
-  if (!isSound) throw new FramebufferError(path, "its geometry makes no sense");
+  if (!isSound) throw new FramebufferError(path, "its geometry is invalid");
   return { width, height, strideBytes, offsetX, offsetY, format };
 }
 

@@ -38,7 +38,7 @@ export function openInputDevices(options: InputDevicesOptions): number {
       const file = Deno.openSync(path, { read: true });
       count += 1;
       void readEvents(file, listen()).catch((error: unknown) => {
-        log.warn("Buttons cannot be read any more", { device: path, error: asError(error) });
+        log.warn("Input devices stopped responding", { device: path, error: asError(error) });
       });
     } catch (error) {
       log.warn("Buttons cannot be read", { device: path, error: asError(error) });

@@ -105,7 +105,7 @@ export function openPostgres(url: string, options: PostgresOptions): Postgres {
 
   async function migrateOnce({ sql }: Pool): Promise<void> {
     migration ??= migratePostgres(sql).then((hasChanged) => {
-      if (hasChanged) log.info("The tables of the shared store were made");
+      if (hasChanged) log.info("Created the tables of the shared store");
     });
     await migration;
   }

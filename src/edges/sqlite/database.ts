@@ -39,7 +39,6 @@ export interface OpenDatabaseOptions {
   path: string;
   /** All migrations, oldest first. */
   migrations: readonly Migration[];
-  /** The log. */
   log: Logger;
 }
 

@@ -133,7 +133,6 @@ export interface MigrateOptions {
   path: string;
   /** All steps. */
   migrations: readonly Migration[];
-  /** The log. */
   log: Logger;
 }
 

@@ -32,15 +32,12 @@ export const DATABASE_FILE = "latchkey.sqlite";
 export interface Stores {
   /** The database that all of them lie in, for a backup and a restore. */
   readonly database: DatabaseSync;
-  /** The paired clients. */
   readonly clients: ClientStore;
   /** The clients that were removed. */
   readonly removedClients: RemovedClients;
   /** The salts they have used. */
   readonly ledger: ReplayLedger;
-  /** The API keys. */
   readonly keys: KeyStore;
-  /** The audit log. */
   readonly audit: AuditStore;
   /** The latest time that the device has seen. */
   readonly timeMark: TimeMarkStore;

@@ -16,7 +16,6 @@ export const KEY_SCOPES: readonly KeyScope[] = ["rpc", "events", "run", "models"
 /** The scopes whose transports other hosts reach without a key until one is made. */
 export type DoorScope = Exclude<KeyScope, "models">;
 
-/** All of them. */
 export const DOOR_SCOPES: readonly DoorScope[] = ["rpc", "events", "run"];
 
 /** How many characters of a key are its public id. */

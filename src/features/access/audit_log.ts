@@ -49,7 +49,6 @@ export type AuditDetails = Readonly<Record<string, string | number | boolean | n
 export interface NewAuditEntry {
   /** When, in milliseconds since 1970. */
   readonly atMs: number;
-  /** What. */
   readonly event: AuditEvent;
   /** The facts. */
   readonly details: AuditDetails;
@@ -139,7 +138,6 @@ export interface AuditLogOptions {
    * @default nowhere
    */
   anchor?: AuditAnchor;
-  /** Time. */
   clock: Clock;
   /** Hears of entries that cannot be kept. */
   log: Logger;

@@ -12,7 +12,6 @@ export const KEY_SWEEP_MS = 1_000;
 
 /** Something that a key opened. */
 export interface KeyHold {
-  /** The key. */
   readonly keyId: string;
   /** The scope that it was opened with. */
   readonly scope: KeyScope;
@@ -24,9 +23,7 @@ export interface KeyHold {
 export interface KeyHoldsOptions {
   /** Whether a key is valid now and has a scope. */
   isInForce: (keyId: string, scope: KeyScope) => boolean | Promise<boolean>;
-  /** Time. */
   clock: Clock;
-  /** The log. */
   log: Logger;
 }
 
@@ -103,7 +100,7 @@ export class KeyHolds {
   #cut(hold: KeyHold): void {
     if (!this.#holds.has(hold)) return;
     this.#release(hold);
-    this.#options.log.info("Cut what an ended key had opened", {
+    this.#options.log.info("Closed the connections of an ended key", {
       keyId: hold.keyId,
       scope: hold.scope,
     });

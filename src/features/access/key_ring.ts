@@ -17,7 +17,6 @@ export const LAST_USED_FLUSH_MS = 30_000;
 export interface KeyRingOptions {
   /** Where keys are kept. */
   store: KeyStore;
-  /** Time. */
   clock: Clock;
   /** Randomness for new keys. */
   random: RandomSource;

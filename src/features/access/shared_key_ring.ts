@@ -18,7 +18,6 @@ export const SHARED_FLUSH_MS = 30_000;
 export interface SharedKeyRingOptions {
   /** Where keys are kept. */
   store: SharedKeyStore;
-  /** Time. */
   clock: Clock;
   /** Randomness for new keys. */
   random: RandomSource;

@@ -14,7 +14,6 @@ export const UNCLAIMED_SWEEP_MS = 30_000;
 
 /** Options of {@linkcode UnclaimedClients}. */
 export interface UnclaimedClientsOptions {
-  /** Time. */
   clock: Clock;
   /** The clients without a session so far. */
   listUnclaimed: () => readonly Client[];

@@ -15,19 +15,16 @@ export const KILL_LIMIT_MS = 1000;
 
 /** Options of {@linkcode startRun}. */
 export interface StartRunOptions {
-  /** The action. */
   action: ActionSettings;
   /** What clients are told about it. */
   media: Media;
   /** Starts its program; throws where that fails. */
   start: (onOutput: (chunk: Uint8Array) => void) => ActionProcess;
-  /** Time. */
   clock: Clock;
 }
 
 /** A run. */
 export interface ActionRun {
-  /** The action. */
   readonly action: ActionSettings;
   /** What clients are told about it. */
   readonly media: Media;

@@ -32,7 +32,6 @@ export type ActionState = "idle" | "running" | "stopping" | "ended" | "failed";
 
 /** An action as it is listed. */
 export interface ActionReport {
-  /** The action. */
   readonly action: ActionSettings;
   /** What it is doing. */
   readonly state: ActionState;
@@ -54,9 +53,7 @@ export interface ActionRunnerOptions {
   start: StartAction;
   /** Hears of exclusive actions that begin and end. */
   events: { started: (media: Media) => void; stopped: (media: Media) => void };
-  /** Time. */
   clock: Clock;
-  /** The log. */
   log: Logger;
 }
 
@@ -237,8 +234,9 @@ export class ActionRunner {
     if (action.exclusive) events.started(media);
     void run.over.then(() => {
       const { exitCode = null, signal = null } = run.end ?? {};
-      if (run.isLeftBehind) log.warn("Action over, though not all of it ended", { action: name });
-      else log.info("Action over", { action: name, exitCode, signal });
+      if (run.isLeftBehind) {
+        log.warn("Action ended, but some of its processes are still running", { action: name });
+      } else log.info("Action ended", { action: name, exitCode, signal });
       if (action.exclusive) events.stopped(media);
     });
   }

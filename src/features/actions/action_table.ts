@@ -29,7 +29,6 @@ export interface Media {
 
 /** An action with a text filled in. */
 export interface PreparedAction {
-  /** The action. */
   readonly action: ActionSettings;
   /** The program and its arguments. */
   readonly argv: readonly string[];

@@ -12,7 +12,6 @@ import { type ApiKey, DOOR_SCOPES, type DoorScope, KEY_SCOPES } from "../access/
 
 /** The salts that one client has used. */
 export interface UsedSalts {
-  /** The client. */
   readonly clientId: string;
   /** All of them, one after the other, 16 bytes each. */
   readonly salts: Bytes;
@@ -22,7 +21,6 @@ export interface UsedSalts {
 
 /** What is left of a removed client. */
 export interface RemovedClient {
-  /** The client. */
   readonly clientId: string;
   /** SHA-256 of its token. */
   readonly tokenHash: Bytes;
@@ -46,11 +44,9 @@ export interface AuditHead {
 
 /** What a database holds for a backup. */
 export interface BackupRecords {
-  /** The paired clients. */
   readonly clients: readonly Client[];
   /** What they have used. */
   readonly salts: readonly UsedSalts[];
-  /** The API keys. */
   readonly keys: readonly ApiKey[];
   /** The scopes whose transports ask other hosts for a key. */
   readonly requiredKeys: readonly DoorScope[];

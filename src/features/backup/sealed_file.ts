@@ -60,13 +60,13 @@ export async function sealFile(
 /** What a sealed file holds; bad_request says what is wrong with it or the passphrase. */
 export async function openSealedFile(file: Uint8Array, passphrase: string): Promise<Bytes> {
   if (file.length <= MAGIC.length || !MAGIC.every((byte, at) => byte === file[at])) {
-    throw new AppError("bad_request", "The file is no backup of Latchkey");
+    throw new AppError("bad_request", "The file is not a Latchkey backup");
   }
   if (file[MAGIC.length] !== VERSION) {
     throw new AppError("bad_request", "The backup was made by another version of Latchkey");
   }
   if (file.length > MAX_SEALED_BYTES || file.length < HEADER_BYTES + TAG_BYTES) {
-    throw new AppError("bad_request", "The backup is damaged: it is not whole");
+    throw new AppError("bad_request", "The backup is damaged: it is truncated");
   }
   const header = new Uint8Array(file.subarray(0, HEADER_BYTES));
   const salt = header.subarray(MAGIC.length + 1, MAGIC.length + 1 + SCRYPT_SALT_BYTES);

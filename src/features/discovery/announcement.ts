@@ -51,7 +51,6 @@ export interface AnnounceOptions {
   onNamed: (instance: string) => void;
   /** Hears that the socket cannot be used; the announcement is over then. */
   onFailed: (error: Error) => void;
-  /** Time. */
   clock: Clock;
 }
 
@@ -59,7 +58,7 @@ export interface AnnounceOptions {
 export interface Announcement {
   /** The host name that it got, such as "handheld-2.local"; undefined while it asks for one. */
   hostName(): string | undefined;
-  /** Takes it back and closes; resolves when the goodbye was sent. */
+  /** Withdraws the announcement (sends goodbye packets) and closes; resolves when they are sent. */
   stop(): Promise<void>;
 }
 

@@ -37,9 +37,7 @@ export interface DiscoveryOptions {
   interfaces: () => readonly InterfaceAddress[];
   /** Opens a socket on an interface. */
   openSocket: OpenMdnsSocket;
-  /** Time. */
   clock: Clock;
-  /** The log. */
   log: Logger;
 }
 

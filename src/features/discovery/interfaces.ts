@@ -9,7 +9,6 @@ export interface InterfaceAddress {
   readonly name: string;
   /** The protocol. */
   readonly family: "IPv4" | "IPv6";
-  /** The address. */
   readonly address: string;
   /** The address with the length of its network's prefix, such as "192.168.1.5/24". */
   readonly cidr: string;

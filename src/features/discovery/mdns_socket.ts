@@ -5,7 +5,6 @@ import type { DnsQuestion, DnsRecord } from "./service_records.ts";
 
 /** Where a packet came from. */
 export interface PacketSource {
-  /** The address. */
   readonly address: string;
   /** The port; not 5353 where a simple resolver asks. */
   readonly port: number;

@@ -31,7 +31,6 @@ export interface AnnouncedService {
   readonly service: string;
   /** The host, one label. */
   readonly host: string;
-  /** The port. */
   readonly port: number;
   /** IPv4 addresses. */
   readonly addresses: readonly string[];

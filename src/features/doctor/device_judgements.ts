@@ -27,7 +27,7 @@ export function judgeConfig({ file, problems }: ConfigFacts): Finding {
   const [first, ...others] = problems;
   if (first !== undefined) {
     const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
-    return fail(`${first}${more}`, "Mend it; config.example.toml has every setting");
+    return fail(`${first}${more}`, "Fix it; config.example.toml has every setting");
   }
   return ok(file === undefined ? "no file, the defaults hold" : `${file} is sound`);
 }

@@ -25,7 +25,6 @@ import type {
 export interface DoctorFacts {
   /** The configuration. */
   readonly config: ConfigFacts;
-  /** The actions. */
   readonly actions: ActionFacts;
   /** The data folder. */
   readonly data_folder: FolderFacts;
@@ -33,7 +32,6 @@ export interface DoctorFacts {
   readonly database: DatabaseFacts;
   /** The service. */
   readonly service: ServiceFacts;
-  /** The port. */
   readonly port: PortFacts;
   /** The listeners. */
   readonly listeners: ListenerFacts;
@@ -55,9 +53,7 @@ export interface DoctorFacts {
   readonly allow_run: readonly RunPatternFacts[];
   /** The origins of allowed_origins. */
   readonly allowed_origins: readonly string[];
-  /** The API keys. */
   readonly keys: KeyFacts;
-  /** The user. */
   readonly permissions: PermissionFacts;
   /** The model gateway. */
   readonly models: ModelFacts;

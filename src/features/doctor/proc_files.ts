@@ -51,7 +51,6 @@ export function addressesNotInUse(procIfInet6: string): string[] {
 
 /** As whom a process runs. */
 export interface Identity {
-  /** The user. */
   readonly uid: number;
   /** Its groups. */
   readonly gids: readonly number[];

@@ -137,7 +137,7 @@ class ScannedDocument {
       part = await source.read();
     } catch (error) {
       if (exchange.failure === undefined) {
-        log.warn("The answer broke off", { error: asError(error) });
+        log.warn("The answer ended early", { error: asError(error) });
       }
       throw exchange.fail(failedUpstream());
     }

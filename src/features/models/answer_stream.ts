@@ -103,7 +103,7 @@ async function nextStep(options: StepOptions): Promise<Step> {
 }
 
 function brokenOff(cause: Error, { exchange, log }: StepOptions): AppError {
-  if (exchange.failure === undefined) log.warn("The answer broke off", { error: cause });
+  if (exchange.failure === undefined) log.warn("The answer ended early", { error: cause });
   return exchange.fail(failedUpstream());
 }
 

@@ -33,11 +33,9 @@ export interface KeyAccountingOptions {
   limits: LimitStore;
   /** Where usage is collected. */
   usage: Pick<UsageLedger, "record" | "isFailing">;
-  /** Time. */
   clock: Clock;
   /** Randomness for the name under which tokens are counted. */
   random: RandomSource;
-  /** The log. */
   log: Logger;
 }
 

@@ -5,7 +5,6 @@
  * the next only after the last was added, so a store remembers one number per writer.
  */
 export interface TokenBatch {
-  /** The key. */
   readonly keyId: string;
   /** The day of UTC, as "2026-01-31". */
   readonly day: string;

@@ -8,7 +8,6 @@ import type { Logger } from "../../base/log.ts";
 export interface OutagesOptions {
   /** The server, as the first words of a sentence: "The shared store". */
   what: string;
-  /** The log. */
   log: Logger;
 }
 

@@ -32,7 +32,6 @@ export interface ProxiedRequestOptions {
   timeoutMs: number;
   /** When the request came, by the monotonic clock. */
   startedAtMs: number;
-  /** Time. */
   clock: Clock;
 }
 
@@ -104,11 +103,11 @@ export class ProxiedRequest {
     return this.#failure;
   }
 
-  /** The client has left. */
+  /** The client disconnected. */
   leave(): void {
     if (this.#hasEnded || this.#failure !== undefined) return;
     this.#hasLeft = true;
-    this.fail(new AppError("bad_request", "The client has left"));
+    this.fail(new AppError("bad_request", "The client disconnected"));
   }
 
   /** Gives everything back and counts the request. Does nothing the second time. */
@@ -145,7 +144,7 @@ export class ProxiedRequest {
 function tooSlow(party: Awaited): AppError {
   switch (party) {
     case "place":
-      return new AppError("unavailable", "No place became free in time", {
+      return new AppError("unavailable", "No slot became free in time", {
         retryAfterS: BUSY_RETRY_AFTER_S,
       });
     case "client":

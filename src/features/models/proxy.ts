@@ -44,9 +44,7 @@ export interface ModelGatewayOptions {
   fetch: Fetch;
   /** Counts and limits. */
   accounting: Accounting;
-  /** Time. */
   clock: Clock;
-  /** The log. */
   log: Logger;
 }
 
@@ -153,7 +151,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
 
   function checkModel(model: string, key: ModelKey): void {
     if (isAllowed(model, key)) return;
-    throw new AppError("model_not_allowed", "This model is not open to the key");
+    throw new AppError("model_not_allowed", "This API key may not use this model");
   }
 
   async function ask(under: UnderWay, body: RequestBody | undefined): Promise<Response> {

@@ -17,7 +17,6 @@ export interface SlotLimits {
 
 /** Whose request wants a place. */
 export interface SlotUser {
-  /** The key. */
   readonly keyId: string;
   /**
    * Its share of the places, against those of the others.

@@ -14,9 +14,7 @@ export const PROBE_LIFETIME_MS = 5_000;
 export interface ServerProbeOptions {
   /** The server's base URL at this moment, without a slash at its end. */
   baseUrl: () => string;
-  /** The fetch. */
   fetch: Fetch;
-  /** Time. */
   clock: Clock;
 }
 

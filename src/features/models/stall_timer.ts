@@ -5,7 +5,6 @@ import type { Clock } from "../../base/clock.ts";
 
 /** Options of {@linkcode StallTimer}. */
 export interface StallTimerOptions<Party> {
-  /** Time. */
   clock: Clock;
   /** Called when somebody let the request wait too long. */
   onOver: (party: Party) => void;

@@ -101,7 +101,6 @@ export interface UpstreamRequest {
   body: ReadableStream<Bytes> | undefined;
   /** Ends the request. */
   signal: AbortSignal;
-  /** The fetch. */
   fetch: Fetch;
   /** Hears what went wrong; has the request's id already. */
   log: Logger;

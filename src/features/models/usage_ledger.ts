@@ -28,11 +28,9 @@ export interface UsageLedgerOptions {
    * @default in memory
    */
   outbox?: UsageOutbox | undefined;
-  /** Time. */
   clock: Clock;
   /** Randomness for the ids of batches. */
   random: RandomSource;
-  /** The log. */
   log: Logger;
 }
 
@@ -138,7 +136,7 @@ export class UsageLedger {
         outbox?.remove(batch.batchId);
         if (outbox === undefined) this.#waiting.shift();
       }
-      if (this.#isTold) log.info("Usage is written again");
+      if (this.#isTold) log.info("Writing usage works again");
       this.#isTold = false;
       this.#isFailing = false;
       return true;

@@ -72,13 +72,11 @@ export interface PairedClients {
 
 /** Options of {@linkcode PairingWindow}. */
 export interface PairingWindowOptions {
-  /** Time. */
   clock: Clock;
   /** Randomness for PINs, scalars and ids. */
   random: RandomSource;
-  /** The paired clients. */
   clients: PairedClients;
-  /** Who hears of it. */
+  /** Event listeners. */
   events: PairingEvents;
 }
 

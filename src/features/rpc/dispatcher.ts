@@ -86,7 +86,7 @@ class ParamsError extends Error {}
 
 function checkAccess(access: MethodAccess, caller: Caller, role: Role): void {
   if (access === "local" && !caller.isLocal) {
-    throw new AppError("forbidden", "Only open on the device itself");
+    throw new AppError("forbidden", "Allowed only on the device itself");
   }
   if (access === "admin" && role !== "admin") throw new AppError("forbidden", "Only for admins");
 }

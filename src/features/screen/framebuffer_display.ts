@@ -67,7 +67,6 @@ export interface FramebufferDisplayOptions {
   rotation: Rotation;
   /** How to cancel, in words for the person at the device: several lengths, the longest first. */
   hints: readonly string[];
-  /** Time. */
   clock: Clock;
   /** Hears, once, why the panel cannot be used any more. */
   onFailure: (error: Error) => void;

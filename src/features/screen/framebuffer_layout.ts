@@ -40,7 +40,6 @@ export interface FramebufferGeometry {
 export interface FramebufferWrite {
   /** Where, from the start of the framebuffer. */
   readonly offset: number;
-  /** What. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 

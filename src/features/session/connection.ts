@@ -86,11 +86,9 @@ export interface ConnectionOptions {
   mustEncrypt: () => boolean;
   /** The texts of the two plaintext errors. */
   plaintextErrors: { encryptionRequired: string; unsupportedVersion: string };
-  /** Time. */
   clock: Clock;
-  /** The log. */
   log: Logger;
-  /** Who hears of it. */
+  /** Event listeners. */
   events?: ConnectionEvents;
 }
 

@@ -26,7 +26,6 @@ const POLL_MAX_MS = 16;
 export interface OutboxOptions {
   /** Takes the finished messages. */
   socket: Socket;
-  /** Time. */
   clock: Clock;
   /** Turns a text into the next message: sealed where a session exists. */
   seal: (text: string) => WireMessage | Promise<WireMessage>;

@@ -16,9 +16,7 @@ export const MAX_REFUSAL_LOG_ADDRESSES = 1024;
 
 /** Options of {@linkcode RefusalLog}. */
 export interface RefusalLogOptions {
-  /** Time. */
   clock: Clock;
-  /** The log. */
   log: Logger;
 }
 

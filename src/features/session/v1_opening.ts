@@ -29,7 +29,6 @@ export interface V1OpeningOptions {
   throttle: Throttle;
   /** Seals and opens small frames. */
   syncAead: SyncAead;
-  /** Time. */
   clock: Clock;
 }
 

@@ -66,7 +66,7 @@ const ROWS: Row[] = [
     path: "/metrics",
     init: { peer: REMOTE },
     code: "forbidden",
-    message: "Only open on the device itself",
+    message: "Allowed only on the device itself",
   },
   {
     status: 403,
@@ -80,7 +80,7 @@ const ROWS: Row[] = [
     init: { ...POST, peer: REMOTE },
     device: { settings: { allowedIps: [] } },
     code: "forbidden",
-    message: "Not open to this address",
+    message: "Not allowed from this address",
   },
   {
     status: 403,
@@ -100,7 +100,7 @@ const ROWS: Row[] = [
     path: "/run/hello",
     init: { headers: { "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors" } },
     code: "forbidden",
-    message: "Not open to other sites",
+    message: "Not allowed from other sites",
   },
   {
     status: 403,
@@ -174,7 +174,7 @@ const ROWS: Row[] = [
     path: "/health",
     init: { headers: { Host: EVIL } },
     code: "bad_request",
-    message: "This device does not answer under that name",
+    message: "Unrecognised Host header",
   },
   { status: 421, path: "/nowhere", init: { headers: { Host: EVIL } }, code: "bad_request" },
   { status: 421, path: "/api", init: { headers: { Host: EVIL } }, code: "bad_request" },

@@ -108,7 +108,7 @@ Deno.test("what the system keeps of a program that was killed does not keep the 
   clock.advance(1);
   await next;
   assert.deepEqual(told, ["+game a", "-game a", "+movie"]);
-  assert.deepEqual(warnings, ["Action over, though not all of it ended"]);
+  assert.deepEqual(warnings, ["Action ended, but some of its processes are still running"]);
   assert.equal(clock.timerCount, 0);
 });
 

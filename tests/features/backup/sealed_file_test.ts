@@ -78,7 +78,7 @@ for (const at of FLIPPED) {
     const flipped = SEALED.slice();
     flipped[at] = (flipped[at] ?? 0) ^ (1 << (at % 8));
     const expected = at < 8
-      ? "bad_request: The file is no backup of Latchkey"
+      ? "bad_request: The file is not a Latchkey backup"
       : at === 8
       ? "bad_request: The backup was made by another version of Latchkey"
       : WRONG;
@@ -86,15 +86,15 @@ for (const at of FLIPPED) {
   });
 }
 
-const NOT_WHOLE = "bad_request: The backup is damaged: it is not whole";
+const NOT_WHOLE = "bad_request: The backup is damaged: it is truncated";
 const FILES: [string, Uint8Array, string][] = [
-  ["an empty file", new Uint8Array(), "bad_request: The file is no backup of Latchkey"],
+  ["an empty file", new Uint8Array(), "bad_request: The file is not a Latchkey backup"],
   [
     "a picture",
     Uint8Array.fromHex("89504e470d0a1a0a0000000d49484452"),
-    "bad_request: The file is no backup of Latchkey",
+    "bad_request: The file is not a Latchkey backup",
   ],
-  ["its first words alone", SEALED.slice(0, 8), "bad_request: The file is no backup of Latchkey"],
+  ["its first words alone", SEALED.slice(0, 8), "bad_request: The file is not a Latchkey backup"],
   ["its header alone", SEALED.slice(0, HEADER_BYTES), NOT_WHOLE],
   ["less than its seal", SEALED.slice(0, HEADER_BYTES + 15), NOT_WHOLE],
   ["all but its last byte", SEALED.slice(0, -1), WRONG],

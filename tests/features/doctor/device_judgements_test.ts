@@ -14,7 +14,7 @@ testJudgement(judgeConfig, [
   ["no file", { file: undefined, problems: [] }, "ok", /^no file, the defaults hold/],
   ["a sound file", { file: "/etc/a.toml", problems: [] }, "ok", /^\/etc\/a\.toml is sound/],
   ["one mistake", { file: "a", problems: ["Cannot read a: line 3: x"] }, "fail", /^Cannot.*x\. /],
-  ["three mistakes", { file: "a", problems: ["x", "y", "z"] }, "fail", /^x \(and 2 more\)\. Mend/],
+  ["three mistakes", { file: "a", problems: ["x", "y", "z"] }, "fail", /^x \(and 2 more\)\. Fix/],
 ]);
 
 testJudgement(judgeActions, [

@@ -98,6 +98,6 @@ Deno.test("a client that leaves is no outage of the server, and requests refused
   await refused(held, "bad_request");
   assert.deepEqual(
     lines.filter(([level]) => level !== "debug").map(([, , { reason }]) => reason),
-    ["The client has left"],
+    ["The client disconnected"],
   );
 });

@@ -7,7 +7,6 @@ import { loadConfig, localBaseUrl } from "../configuration.ts";
 import { callService } from "../service_call.ts";
 import { formatTable, formatTime } from "../table.ts";
 
-/** The command. */
 export const actionsCommand: Command = {
   name: "actions",
   summary: "List actions, or show what one wrote",

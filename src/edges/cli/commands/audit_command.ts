@@ -14,7 +14,6 @@ import { callService } from "../service_call.ts";
 
 const FOLLOW_MS = 1000;
 
-/** The command. */
 export const auditCommand: Command = {
   name: "audit",
   summary: "Show, follow or verify the audit log",

@@ -14,7 +14,6 @@ import { exists } from "../owner_files.ts";
 import { readPassphrase } from "../passphrase.ts";
 import { writeWholeFile } from "../whole_file.ts";
 
-/** The command. */
 export const backupCommand: Command = {
   name: "backup",
   summary: "Seal pairings, keys and settings into a file",

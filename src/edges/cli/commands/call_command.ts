@@ -4,7 +4,6 @@ import { type Command, EXIT_CODES, parseArguments, UsageError } from "../command
 import { loadConfig, localBaseUrl } from "../configuration.ts";
 import { callService } from "../service_call.ts";
 
-/** The command. */
 export const callCommand: Command = {
   name: "call",
   summary: "Call a method of the running service and print its result",

@@ -14,7 +14,6 @@ import { loadConfig, localBaseUrl } from "../configuration.ts";
 import { callService } from "../service_call.ts";
 import { formatTable, formatTime } from "../table.ts";
 
-/** The command. */
 export const clientsCommand: Command = {
   name: "clients",
   summary: "List the paired clients; rename, remove, or change what one may do",

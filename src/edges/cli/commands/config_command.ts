@@ -4,7 +4,6 @@ import { listConfig, listConfigJson } from "../../config/config_listing.ts";
 import { type Command, EXIT_CODES, parseArguments, UsageError } from "../command.ts";
 import { openConfiguration } from "../configuration.ts";
 
-/** The command. */
 export const configCommand: Command = {
   name: "config",
   summary: "Show every setting and where it comes from",

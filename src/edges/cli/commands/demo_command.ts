@@ -12,7 +12,6 @@ import { callService } from "../service_call.ts";
 
 const CLIENT_NAME = "Demo phone";
 
-/** The command. */
 export const demoCommand: Command = {
   name: "demo",
   summary: "Pair a real client with a throwaway service and print the transcript",

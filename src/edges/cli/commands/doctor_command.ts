@@ -22,7 +22,6 @@ const STATUS_WORDS: Readonly<Record<CheckStatus, string>> = {
   skip: "skip",
 };
 
-/** The command. */
 export const doctorCommand: Command = {
   name: "doctor",
   summary: "Check this device and say what to do",

@@ -21,7 +21,6 @@ const LIMIT_OF_OPTION: Readonly<Record<string, string>> = {
   weight: "weight",
 };
 
-/** The command. */
 export const keysCommand: Command = {
   name: "keys",
   summary: "List, add and revoke API keys",

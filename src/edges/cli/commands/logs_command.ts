@@ -8,7 +8,6 @@ const LOG_FILE = "/var/log/latchkey.log";
 
 const DEFAULT_LINES = 100;
 
-/** The command. */
 export const logsCommand: Command = {
   name: "logs",
   summary: "Show the log of the service",

@@ -25,7 +25,6 @@ interface PairingEnd {
 
 type NotificationHandler = (method: string, params: unknown) => void;
 
-/** The command. */
 export const pairCommand: Command = {
   name: "pair",
   summary: "Show a PIN and wait until a phone or an app has paired",

@@ -21,10 +21,9 @@ import { writeWholeFile } from "../whole_file.ts";
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** The command. */
 export const restoreCommand: Command = {
   name: "restore",
-  summary: "Put a backup back",
+  summary: "Restore a backup",
   usage: `Usage: latchkey restore FILE [--passphrase-file F] [--config FILE]
 
 Adds what FILE holds to this device: clients and keys that it does not have, every used salt of

@@ -1,13 +1,12 @@
-// `latchkey run`: starts what a text stands for, as a tag or a link would.
+// `latchkey run`: starts the action that matches a text, as a tag or a link would.
 
 import { type Command, EXIT_CODES, parseArguments, UsageError } from "../command.ts";
 import { loadConfig, localBaseUrl } from "../configuration.ts";
 import { callService } from "../service_call.ts";
 
-/** The command. */
 export const runCommand: Command = {
   name: "run",
-  summary: "Start the action that a text stands for",
+  summary: "Start the action that matches a text",
   usage: `Usage: latchkey run TEXT [--config FILE]
 
 Starts the first [[action]] of the configuration whose pattern matches the whole text. A

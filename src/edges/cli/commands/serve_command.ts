@@ -14,7 +14,6 @@ import {
 import { closeComingDebugger } from "../debugger.ts";
 import { baseUrlOf, openConfiguration } from "../configuration.ts";
 
-/** The command. */
 export const serveCommand: Command = {
   name: "serve",
   summary: "Run the service",
@@ -50,7 +49,7 @@ config.example.toml hold. SIGHUP reads the file again; SIGUSR1 opens pairing, an
       })
     );
     const endedAtOnce = second.then((signal) => {
-      log?.warn("Ended at once, without waiting for what runs", { signal });
+      log?.warn("Stopped at once, without waiting for running work", { signal });
       return EXIT_CODES.failed;
     });
     return await Promise.race([endedAtOnce, runUntilStopped()]);
@@ -142,12 +141,14 @@ function reloadOnSignal(service: RunningService, log: Logger | undefined): void 
   Deno.addSignalListener("SIGHUP", () => {
     try {
       const { changed, needsRestart } = service.reload();
-      log?.info("Settings read again", { changed });
+      log?.info("Settings reloaded", { changed });
       if (needsRestart.length > 0) {
-        log?.warn("Some settings hold from the next start on", { settings: needsRestart });
+        log?.warn("Some settings take effect at the next start", { settings: needsRestart });
       }
     } catch (error) {
-      log?.error("Settings kept: the file cannot be used", { reason: asError(error).message });
+      log?.error("Settings unchanged: cannot use the configuration file", {
+        reason: asError(error).message,
+      });
     }
   });
 }

@@ -6,7 +6,6 @@ import { loadConfig, localBaseUrl } from "../configuration.ts";
 import { callService } from "../service_call.ts";
 import { formatTable } from "../table.ts";
 
-/** The command. */
 export const settingsCommand: Command = {
   name: "settings",
   summary: "Show or change what can change while the service runs",
@@ -35,7 +34,7 @@ file that wait for a restart.
     } else if (verb === "set" && name !== undefined && value !== undefined && rest.length === 0) {
       const params = nest(name, parseValue(value));
       const result = await callService(baseUrl, { method: "settings.update", params });
-      context.write(describeOutcome(result, "It was set so already."));
+      context.write(describeOutcome(result, "Unchanged: it already has this value."));
     } else if (verb === "reload" && name === undefined) {
       const result = await callService(baseUrl, { method: "settings.reload" });
       context.write(describeOutcome(result, "Nothing has changed."));

@@ -14,7 +14,6 @@ import { callService } from "../service_call.ts";
 
 const LAST_ENTRIES = 3;
 
-/** The command. */
 export const statusCommand: Command = {
   name: "status",
   summary: "Show whether the service runs, how it is reached and who is connected",

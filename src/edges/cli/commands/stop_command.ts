@@ -4,7 +4,6 @@ import { type Command, EXIT_CODES, parseArguments, UsageError } from "../command
 import { loadConfig, localBaseUrl } from "../configuration.ts";
 import { callService } from "../service_call.ts";
 
-/** The command. */
 export const stopCommand: Command = {
   name: "stop",
   summary: "End the action that runs",

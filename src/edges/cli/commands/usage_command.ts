@@ -6,7 +6,6 @@ import { loadConfig, localBaseUrl } from "../configuration.ts";
 import { callService } from "../service_call.ts";
 import { formatTable } from "../table.ts";
 
-/** The command. */
 export const usageCommand: Command = {
   name: "usage",
   summary: "Show what API keys have used of the model gateway",
@@ -38,7 +37,7 @@ const NUMBERS = ["requests", "promptTokens", "outputTokens", "errors", "duration
 
 function formatUsage(result: unknown): string {
   const entries = asJsonObject(result)?.["usage"];
-  if (!Array.isArray(entries) || entries.length === 0) return "Nothing was used.\n";
+  if (!Array.isArray(entries) || entries.length === 0) return "No usage recorded.\n";
   const rows = entries.map((entry: unknown) => asJsonObject(entry) ?? {});
   const total: JsonObject = Object.fromEntries(
     NUMBERS.map((name) => [name, rows.reduce((sum, row) => sum + Number(row[name]), 0)]),

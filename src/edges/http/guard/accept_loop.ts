@@ -16,7 +16,6 @@ export interface AcceptLoopOptions<Connection> {
   onConnection: (connection: Connection) => Promise<void>;
   /** Hears of failures that are not a single peer's. */
   warning: RareWarning;
-  /** Time. */
   clock: Clock;
 }
 

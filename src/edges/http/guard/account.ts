@@ -1,6 +1,6 @@
-// The account of one guarded connection: what its peer has sent since the handler last got
-// somewhere, and until when it must have done its next step. Pure; the caller brings the time of a
-// clock that never goes back. docs/protocol.md §9.
+// The account of one guarded connection: what its peer has sent since the handler last made
+// progress, and the deadline of its next step. Pure; the caller brings the time of a monotonic clock.
+// docs/protocol.md §9.
 
 import type { GuardLimits } from "./guard_limits.ts";
 
@@ -10,7 +10,7 @@ export type CutReason =
   | "no_request"
   /** A request's body, or its next part, did not come in time. */
   | "slow_body"
-  /** The allowance was used up and the handler got nowhere. */
+  /** The allowance was used up and the handler made no progress. */
   | "stalled"
   /** Nothing came after an answer. */
   | "idle"
@@ -30,7 +30,6 @@ export type Standing =
 
 /** Options of {@linkcode ConnectionAccount}. */
 export interface ConnectionAccountOptions {
-  /** The numbers. */
   limits: GuardLimits;
   /** When the connection was accepted. */
   nowMs: number;

@@ -64,9 +64,7 @@ export interface GuardOptions {
   refusal: () => Uint8Array;
   /** Chooses who is evicted. */
   random: RandomSource;
-  /** Time. */
   clock: Clock;
-  /** The log. */
   log: Logger;
   /** Other numbers than those of a device in service. @default GUARD_LIMITS */
   limits?: Partial<GuardLimits>;

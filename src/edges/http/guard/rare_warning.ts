@@ -11,9 +11,7 @@ export const WARNING_PERIOD_MS = 10_000;
 export interface RareWarningOptions {
   /** The fixed text of the line. */
   message: string;
-  /** The log. */
   log: Logger;
-  /** Time. */
   clock: Clock;
 }
 

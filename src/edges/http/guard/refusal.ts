@@ -28,9 +28,7 @@ export function encodeRefusal(requestId: string): Bytes {
 export interface RefusalsOptions {
   /** The bytes of the next refusal. */
   answer: () => Uint8Array;
-  /** The numbers. */
   limits: GuardLimits;
-  /** Time. */
   clock: Clock;
 }
 

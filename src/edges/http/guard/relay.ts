@@ -20,7 +20,6 @@ export interface RelayOptions {
   inner: TcpStream;
   /** What the peer may send. */
   account: ConnectionAccount;
-  /** The numbers. */
   limits: GuardLimits;
   /** A clock that never goes back, in milliseconds. */
   nowMs: () => number;

@@ -20,7 +20,6 @@ const RunParams = v.union([
 
 /** The parts behind the action methods. */
 export interface ActionMethodsOptions {
-  /** The actions. */
   actions: Pick<ActionRunner, "active" | "list" | "output" | "run" | "stop">;
 }
 

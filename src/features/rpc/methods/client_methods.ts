@@ -8,7 +8,6 @@ import { defineMethod, type RpcMethod } from "../method.ts";
 
 /** The parts behind the client methods. */
 export interface ClientMethodsOptions {
-  /** The paired clients. */
   roster: {
     list(): Client[];
     find(clientId: string): Client | undefined;
@@ -18,7 +17,6 @@ export interface ClientMethodsOptions {
     ): Client;
     remove(clientId: string): void;
   };
-  /** The pairing window. */
   pairing: {
     open(options: { role?: Role; liftLock?: boolean }): ShownPin;
     current(): ShownPin | undefined;

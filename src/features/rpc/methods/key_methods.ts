@@ -11,7 +11,6 @@ import { defineMethod, type RpcMethod } from "../method.ts";
 
 /** Keys in one place. */
 export interface KeyPlace {
-  /** All of them. */
   list(): ApiKey[] | Promise<ApiKey[]>;
   /** Makes one. */
   create(wanted: NewKey): NewKeyResult | Promise<NewKeyResult>;
@@ -23,7 +22,6 @@ export interface KeyPlace {
 export interface NewKeyResult {
   /** Its text, told once. */
   readonly text: string;
-  /** The key. */
   readonly key: ApiKey;
   /** The scopes for which other hosts need a key that did not before. */
   readonly nowRequired?: readonly DoorScope[];
