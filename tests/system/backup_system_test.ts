@@ -117,7 +117,7 @@ Deno.test("a wrong passphrase or a damaged file touches nothing", async () => {
       ["short", sealed, /Passphrase: expected 8 to 1024 characters/],
       [PASSPHRASE, sealed.slice(0, -1), /passphrase is wrong, or the backup is damaged/],
       [PASSPHRASE, sealed.slice(0, 20), /it is truncated/],
-      [PASSPHRASE, new Uint8Array(100), /no backup of Latchkey/],
+      [PASSPHRASE, new Uint8Array(100), /not a Latchkey backup/],
     ];
     for (const [passphrase, bytes, message] of tries) {
       await Deno.writeFile(`${file}.x`, bytes);
