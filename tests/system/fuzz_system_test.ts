@@ -1,4 +1,4 @@
-// 20,000 mutations of every kind of message, by structure and by bytes, against the real service:
+// 30,000 mutations of every kind of message, by structure and by bytes, against the real service:
 // it does not end, answers no 500, and keeps its memory. The seed is another one in every run; what
 // it found once is a test of its own below the loops.
 
@@ -21,6 +21,7 @@ import {
 import { systemTest } from "../support/system_test.ts";
 
 const PER_KIND = 2000;
+const ROUNDS = 3;
 const MAX_GROWTH_MIB = 40;
 const LEAKS = [
   /\bat (file|async|Object|new)\b/,
@@ -39,7 +40,7 @@ interface World {
   bodies: Set<string>;
 }
 
-systemTest(`${2 * 5 * PER_KIND} mutated messages end nothing and leak nothing ${SEED_NOTE}`, {
+systemTest(`${ROUNDS * 5 * PER_KIND} mutated messages end nothing and leak nothing ${SEED_NOTE}`, {
   whyNot: undefined,
   run: () =>
     withDataDir(async (dataDir) => {
@@ -51,10 +52,10 @@ systemTest(`${2 * 5 * PER_KIND} mutated messages end nothing and leak nothing ${
         random: seededRandom(FUZZ_SEED),
         bodies: new Set<string>(),
       };
-      // The platform keeps what connections once took: the first half shows how much that is, the
-      // second must not need more.
+      // The platform keeps what connections once took, and reaches that in the second round (measured
+      // over six: 160, 202, 207, 214, 201, 200 MiB): the last must not need more than those before.
       const peaks: number[] = [];
-      for (let half = 0; half < 2; half++) {
+      for (let round = 0; round < ROUNDS; round++) {
         const sizes: number[] = [];
         for (const fuzz of [fuzzPairing, fuzzRpc, fuzzJsonFrames, fuzzBinaryFrames, fuzzHeads]) {
           await fuzz(world);
@@ -62,7 +63,7 @@ systemTest(`${2 * 5 * PER_KIND} mutated messages end nothing and leak nothing ${
         }
         peaks.push(Math.max(...sizes));
       }
-      const growth = (peaks[1] ?? 0) - (peaks[0] ?? 0);
+      const growth = (peaks.at(-1) ?? 0) - Math.max(...peaks.slice(0, -1));
       assert.ok(growth < MAX_GROWTH_MIB, `memory grew by ${growth.toFixed(1)} MiB`);
       const version = await callLocal(service.baseUrl, "version");
       assert.ok(version !== undefined);
@@ -79,7 +80,7 @@ systemTest(`${2 * 5 * PER_KIND} mutated messages end nothing and leak nothing ${
 
 async function fuzzPairing(world: World): Promise<void> {
   const { baseUrl } = world.service;
-  // The first half's PIN may still be valid.
+  // The PIN of the round before may still be valid.
   await callLocal(baseUrl, "clients.pair.cancel");
   await openPairing(baseUrl);
   const client = new ReferencePairingClient("123456", "fuzz");
