@@ -11,24 +11,42 @@ export const DEFAULT_PAGE_MEDIA = 100;
 
 /** Which media are looked for; every field that is there must hold. Missing media never show. */
 export interface MediaQuery {
-  /** Words; each must be a part of the name, the last may be the beginning of one. */
+  /** Words; each must be the beginning of a word of the name, or a part of it outside ASCII. */
   readonly text?: string;
   /** Ids of systems. */
   readonly systemIds?: readonly string[];
-  /** The first letter of the name, as {@linkcode MediaIndex.letters} gives it. */
+  /** The first letter of the name, as {@linkcode MediaIndex.letters} gives it; case is ignored. */
   readonly letter?: string;
+  /** Only media that lie in this very folder; an absolute path without a final slash. */
+  readonly folder?: string;
   /** Only media in this folder and those below it; an absolute path without a final slash. */
   readonly below?: string;
   /** Only media whose path is among these. */
   readonly paths?: ReadonlySet<string>;
 }
 
+/** The order of a page: by name or by file name, case and accents aside. */
+export type MediaSort = "name-asc" | "name-desc" | "filename-asc" | "filename-desc";
+
 /** How a page is cut out. */
 export interface PageOptions {
+  /**
+   * How many entries; taken as {@linkcode MAX_PAGE_MEDIA} where it is more.
+   * @default {DEFAULT_PAGE_MEDIA}
+   */
   readonly maxResults?: number;
-  /** What the page before gave; bad_request where it is not one of ours. */
+  /** What the page before gave; bad_request where it is not one of ours, or of another order. */
   readonly cursor?: string;
-  readonly sort?: "name-asc" | "name-desc" | "filename-asc" | "filename-desc";
+  /** @default {"name-asc"} */
+  readonly sort?: MediaSort;
+}
+
+/** Options of {@linkcode MediaIndex.browse}. */
+export interface BrowseOptions extends PageOptions {
+  /** Ids of systems; folders without media of theirs are left out. */
+  readonly systemIds?: readonly string[];
+  /** Only folders and media whose name begins with it. */
+  readonly letter?: string;
 }
 
 /** One page. Pages have no gap and no repeat while media come and go. */
@@ -52,17 +70,19 @@ export type FolderEntry =
 /** One page of a folder: folders first, then media. */
 export interface FolderPage {
   readonly entries: readonly FolderEntry[];
-  /** All media in the folder and below it. */
+  /** All media in the folder and below it, of the systems that were asked for. */
   readonly totalMedia: number;
+  /** Those of them that lie in this very folder. */
+  readonly directMedia: number;
   readonly nextCursor: string | undefined;
 }
 
 /** The media of one letter. */
 export interface LetterGroup {
-  /** "A" to "Z", "#" for digits and signs, or the first character of another script. */
+  /** "#" for signs, "0-9" for digits, "A" to "Z", or the first character of another script. */
   readonly letter: string;
   readonly count: number;
-  /** The cursor of its first media in a page sorted by name. */
+  /** Where a search or a folder in the same order goes on with the first of its media. */
   readonly cursor: string;
   /** How many media stand before it. */
   readonly offset: number;
@@ -78,10 +98,12 @@ export interface MediaIndex {
   search(query: MediaQuery, page: PageOptions): MediaPage;
   /** How many media a query finds. */
   count(query: MediaQuery): number;
-  /** One page of a folder. */
-  browse(folder: string, options: PageOptions & { systemIds?: readonly string[] }): FolderPage;
+  /** One page of a folder; an empty one where no media was ever in it. */
+  browse(folder: string, options: BrowseOptions): FolderPage;
+  /** How many media a folder and those below it have. */
+  countBelow(folder: string, systemIds?: readonly string[]): number;
   /** The first letters of the names that a query finds, in the order of the names. */
-  letters(query: MediaQuery): LetterGroup[];
+  letters(query: MediaQuery, sort?: "name-asc" | "name-desc"): LetterGroup[];
   /** By its id, missing ones included. */
   find(mediaId: number): IndexedMedia | undefined;
   /** By its exact path, missing ones included. */
@@ -94,18 +116,40 @@ export interface MediaIndex {
   pick(systemId: string, fraction: number): IndexedMedia | undefined;
 }
 
+/** What tells the media of one system of one source from all others. */
+export interface SystemKey {
+  readonly systemId: string;
+  readonly sourceKey: string;
+}
+
 /** Writes the index; the scanner alone has it. Each call is one short transaction. */
 export interface MediaIndexWriter {
-  /** The number of a new scan; media that it does not see are missing when their system ends. */
-  beginScan(): number;
-  /** Adds or updates media that the scan has seen; how many were new or changed. */
-  put(
-    scan: number,
-    system: { systemId: string; sourceKey: string },
-    media: readonly FoundMedia[],
-  ): number;
-  /** Marks what the scan has not seen of a system as missing; a bounded number of rows at a time. */
-  endSystem(scan: number, system: { systemId: string; sourceKey: string }): { isDone: boolean };
-  /** Marks the media of systems that no source has any more as missing. */
-  keepSystems(systems: readonly { systemId: string; sourceKey: string }[]): void;
+  /**
+   * Marks the media of all systems but these as missing, a bounded number at a time: call it until it
+   * is done.
+   */
+  keepSystems(systems: readonly SystemKey[]): StepResult;
+  /** When each system was looked through last, in milliseconds since 1970; 0 for never. */
+  scannedMs(system: SystemKey): number;
+  /** Starts to look through a system. Until it ends, nothing of it is missing that was not before. */
+  beginSystem(system: SystemKey): SystemPass;
+}
+
+/** Whether a step was the last one. */
+export interface StepResult {
+  readonly isDone: boolean;
+}
+
+/** One look through one system. */
+export interface SystemPass {
+  /**
+   * Adds or updates media that are there; how many were new or changed. What another system has
+   * already stays with that one.
+   */
+  put(media: readonly FoundMedia[]): number;
+  /**
+   * Marks what was not put as missing, a bounded number at a time: call it until it is done. "away"
+   * says that the folder was not there: nothing is forgotten then, however long it takes.
+   */
+  end(outcome: "complete" | "away"): StepResult;
 }
