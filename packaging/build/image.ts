@@ -16,6 +16,9 @@ import { downloadFromNpm, fetchArmDeno, readCacheFolder } from "./npm_deno.ts";
 /** Where the program lies in the overlay. */
 export const PROGRAM_FOLDER = "usr/lib/latchkey";
 
+/** The script that installs an image on the firmware that it finds; it lies beside the image. */
+export const INSTALLER = "install.sh";
+
 const DOCUMENTS = ["LICENSE", "docs/flashing.md", "docs/security.md", "config.example.toml"];
 
 /** Options of {@linkcode buildImage}. */
@@ -36,6 +39,9 @@ export async function buildImage(options: BuildImageOptions): Promise<Uint8Array
       isExecutable: false,
     })),
   );
+  const firmware = (await Array.fromAsync(readTree(`${ROOT}packaging/firmware`)))
+    .filter(({ path }) => path !== INSTALLER)
+    .map((file) => ({ ...file, path: `usr/share/latchkey/firmware/${file.path}` }));
   const program = options.program.map((file) => ({
     ...file,
     path: `${PROGRAM_FOLDER}/${file.path}`,
@@ -45,7 +51,7 @@ export async function buildImage(options: BuildImageOptions): Promise<Uint8Array
     bytes: new TextEncoder().encode(await collectLicenses()),
     isExecutable: false,
   };
-  const files = [...rootfs, ...documents, licenses, ...shellFiles(), ...program];
+  const files = [...rootfs, ...firmware, ...documents, licenses, ...shellFiles(), ...program];
   return await packArchive(files, options.timeS);
 }
 
@@ -158,6 +164,7 @@ if (import.meta.main) {
     const [folder = `${ROOT}dist`] = Deno.args;
     await Deno.mkdir(folder, { recursive: true });
     await Deno.writeFile(`${folder}/${name}`, image);
+    await Deno.copyFile(`${ROOT}packaging/firmware/${INSTALLER}`, `${folder}/${INSTALLER}`);
     await Deno.writeTextFile(`${folder}/SHA256SUMS`, `${sum}  ${name}\n`);
     const mib = (image.length / 2 ** 20).toFixed(1);
     await Deno.stdout.write(

@@ -3,9 +3,11 @@
 
 import assert from "node:assert/strict";
 import { packArchive } from "../../packaging/build/archive.ts";
+import { FIRMWARES, withFirmware } from "../support/firmware_tree.ts";
 import { systemTest } from "../support/system_test.ts";
 
 const ROOTFS = new URL("../../packaging/rootfs/", import.meta.url).pathname;
+const FIRMWARE = new URL("../../packaging/firmware/", import.meta.url).pathname;
 const INIT = `${ROOTFS}usr/share/latchkey/init/sysv`;
 const ENABLE = `${ROOTFS}usr/lib/latchkey/enable-service`;
 
@@ -56,8 +58,8 @@ async function scripts(folder = ROOTFS): Promise<string[]> {
 systemTest("shellcheck finds nothing in the scripts of an image", {
   whyNot: await whyNo("shellcheck"),
   run: async () => {
-    const files = await scripts();
-    assert.equal(files.length, 5);
+    const files = [...await scripts(), ...await scripts(FIRMWARE)];
+    assert.equal(files.length, 9);
     assert.deepEqual(await run(["shellcheck", "--shell=sh", ...files]), { code: 0, output: "" });
   },
 });
@@ -279,3 +281,21 @@ systemTest("enable-service leaves a configuration that is a link, mounted or not
       assert.equal(target, "/nowhere/config.toml");
     }),
 });
+
+for (const [name, firmware] of Object.entries(FIRMWARES)) {
+  systemTest(`the firmware's installer works with BusyBox alone on ${name}`, {
+    whyNot: noBusyBox,
+    run: () =>
+      withFolder(async (path) => {
+        assert.equal((await run(["busybox", "--install", "-s", path])).code, 0);
+        await withFirmware({ ...firmware, path }, async ({ install, launch }) => {
+          const installed = await install();
+          assert.deepEqual([installed.code, /is installed/.test(installed.output)], [0, true]);
+          assert.match((await launch(firmware.base, "status")).output, /args=status/);
+          assert.equal((await install("--undo")).code, 0);
+          assert.equal((await install()).code, 0);
+          assert.equal((await install("--purge")).code, 0);
+        });
+      }),
+  });
+}
