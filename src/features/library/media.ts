@@ -4,15 +4,31 @@
 
 /** How the media of a system are launched. */
 export type SystemLaunch =
-  /** Programs that run one after the other, their placeholders not yet filled. */
+  /** Programs that run one after the other; all but what the media itself says is filled in. */
   | { readonly kind: "command"; readonly steps: readonly CommandStep[] }
   /** Through the HTTP API of the EmulationStation that runs on the device. */
   | { readonly kind: "emulationstation_http" }
   /** Not at all, for a reason that the owner reads. */
   | { readonly kind: "refused"; readonly reason: string };
 
-/** One program with its arguments; `${…}` placeholders fill inside their argument, never split it. */
-export type CommandStep = readonly string[];
+/** A part of an argument: its own words, or a place that is filled with something of the media. */
+export type CommandPart =
+  | { readonly kind: "literal"; readonly text: string }
+  /** The absolute path of the file. */
+  | { readonly kind: "path" }
+  /** The name of the file without its folder and its extension. */
+  | { readonly kind: "base_name" };
+
+/** One argument. What fills a place is never looked at again and never splits the argument. */
+export type CommandArgument = readonly CommandPart[];
+
+/** One program with its arguments; `fillCommand` of command_template.ts makes an argv of it. */
+export interface CommandStep {
+  /** The program first; it is all literal. */
+  readonly argv: readonly CommandArgument[];
+  /** Whether it is left out where the last step that ran before it did not end with 0 (`&&`). */
+  readonly needsSuccess: boolean;
+}
 
 /** A system as one source describes it. */
 export interface LibrarySystem {
