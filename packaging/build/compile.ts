@@ -10,9 +10,7 @@ import {
   runScript,
   UNSTABLE,
 } from "./deno.ts";
-
-/** The target of `deno compile` for the handhelds, as its flag names it. */
-export const ARM_TARGET = "aarch64-unknown-linux-gnu";
+import { ARM64 } from "./target.ts";
 
 /** Compiles for a target to a file; BuildError where that fails, with what to do. */
 export async function compile(target: string, file: string): Promise<void> {
@@ -44,7 +42,7 @@ export function explainFailure(stderr: string, target: string): string {
 
 if (import.meta.main) {
   await runScript(async () => {
-    const target = Deno.args.includes("--arm64") ? ARM_TARGET : Deno.build.target;
+    const target = Deno.args.includes("--arm64") ? ARM64.triple : Deno.build.target;
     const file = `dist/latchkey-${await readVersion()}-${target.split("-")[0]}`;
     await Deno.mkdir(`${ROOT}dist`, { recursive: true });
     await compile(target, `${ROOT}${file}`);

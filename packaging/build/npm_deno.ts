@@ -1,4 +1,4 @@
-// The Deno for 64-bit ARM from npm: what an image carries where nothing could be compiled. Fetched
+// Deno from npm: what an image carries where nothing could be compiled. Fetched
 // once, checked against the hash that is written here, and kept for the next build.
 
 import { createHash } from "node:crypto";
@@ -16,37 +16,29 @@ export interface NpmPackage {
   readonly sha512: string;
 }
 
-/** The Deno that an image carries: of the version that the whole project is pinned to. */
-export const DENO_PACKAGE: NpmPackage = {
-  file: "linux-arm64-glibc-2.9.5.tgz",
-  path: "@deno/linux-arm64-glibc/-/linux-arm64-glibc-2.9.5.tgz",
-  sha512:
-    "IuYjsz9PGl7CJcNXMuN27KNDB8Q40brK3SG3l+TXMDVW61ZKwcn0fQHBHnXFiiygEwI8by/fKnASEluhZB1atw==",
-};
-
 /** The variable with the folder in which the package lies or is kept. */
 export const CACHE_VARIABLE = "LATCHKEY_BUILD_CACHE";
 
-/** Options of {@linkcode fetchArmDeno}. */
-export interface FetchArmDenoOptions {
+/** Options of {@linkcode fetchDeno}. */
+export interface FetchDenoOptions {
   /** Where the archive lies or is kept. */
   folder: string;
   /** The bytes of an archive, by its path below the registry; BuildError where it cannot be had. */
   download: (path: string) => Promise<Uint8Array>;
-  /** @default {DENO_PACKAGE} */
-  npmPackage?: NpmPackage;
+  /** The package. */
+  npmPackage: NpmPackage;
 }
 
-/** The program `deno` for 64-bit ARM; BuildError says what is missing or wrong. */
-export async function fetchArmDeno(options: FetchArmDenoOptions): Promise<Uint8Array> {
-  const { folder, download, npmPackage = DENO_PACKAGE } = options;
+/** The program `deno` of a package; BuildError says what is missing or wrong. */
+export async function fetchDeno(options: FetchDenoOptions): Promise<Uint8Array> {
+  const { folder, download, npmPackage } = options;
   const path = `${folder}/${npmPackage.file}`;
   const cached = await readIfThere(path);
   const archive = cached ?? await download(npmPackage.path);
   if (createHash("sha512").update(archive).digest("base64") !== npmPackage.sha512) {
     throw new BuildError(
       `${cached === undefined ? npmPackage.path : path} is not what it should be: its SHA-512 ` +
-        "differs from the one in packaging/build/npm_deno.ts",
+        "differs from the one in packaging/build/target.ts",
     );
   }
   if (cached === undefined) {

@@ -38,7 +38,7 @@ function entriesOf(archive: Uint8Array): unknown[] {
 }
 
 Deno.test("packArchive() writes files by name and no folders, all of root and of one time", async () => {
-  assert.deepEqual(entriesOf(await packArchive(FILES, TIME_S)), [
+  assert.deepEqual(entriesOf(await packArchive(FILES, { timeS: TIME_S })), [
     ["etc/a.toml", 0o644, 0, 0, TIME_S, 6],
     ["top", 0o644, 0, 0, TIME_S, 0],
     ["usr/bin/a", 0o644, 0, 0, TIME_S, 100_000],
@@ -48,16 +48,18 @@ Deno.test("packArchive() writes files by name and no folders, all of root and of
 
 Deno.test("packArchive() gives the same bytes for the same files in any order", async () => {
   const [one, two] = await Promise.all([
-    packArchive(FILES, TIME_S),
-    packArchive([...FILES].reverse(), TIME_S),
+    packArchive(FILES, { timeS: TIME_S }),
+    packArchive([...FILES].reverse(), { timeS: TIME_S }),
   ]);
   assert.deepEqual(one, two);
-  const other = await packArchive([...FILES.slice(1), file("usr/bin/program", "!")], TIME_S);
+  const other = await packArchive([...FILES.slice(1), file("usr/bin/program", "!")], {
+    timeS: TIME_S,
+  });
   assert.notDeepEqual(one, other);
 });
 
 Deno.test("packArchive() tells nothing of where and when it was made", async () => {
-  const archive = await packArchive(FILES, TIME_S);
+  const archive = await packArchive(FILES, { timeS: TIME_S });
   // The header of gzip: flags, time, extra flags, system (RFC 1952).
   assert.deepEqual([...archive.subarray(0, 10)], [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255]);
 });

@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
-import { buildImage, PROGRAM_FOLDER, requireArm } from "../../packaging/build/image.ts";
+import { buildImage, PROGRAM_FOLDER } from "../../packaging/build/image.ts";
 
 const PROGRAM = [
   { path: "deno", bytes: Uint8Array.of(1, 2, 3), isExecutable: true },
   { path: "latchkey.js", bytes: new TextEncoder().encode("// program"), isExecutable: false },
 ];
-
-const PROGRAM_TEXT = new TextEncoder().encode("#!/bin/sh\nexec something-else\n");
 
 function modesIn(image: Uint8Array): Record<string, string> {
   const tar = gunzipSync(image);
@@ -49,18 +47,6 @@ Deno.test("an image has everything that a device needs, with the right modes", a
     "usr/share/fish/vendor_completions.d/latchkey.fish": "644",
   };
   assert.deepEqual(modes, expected);
-});
-
-Deno.test("requireArm() takes programs for 64-bit ARM only", () => {
-  const program = (bits: number, machine: number): Uint8Array =>
-    Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, bits, ...Array(13).fill(0), machine, 0);
-  const [bits32, bits64, arm, amd64] = [1, 2, 183, 62];
-  requireArm(program(bits64, arm));
-  for (
-    const other of [program(bits64, amd64), program(bits32, arm), Uint8Array.of(), PROGRAM_TEXT]
-  ) {
-    assert.throws(() => requireArm(other), /not for 64-bit ARM/);
-  }
 });
 
 Deno.test("two images of the same program are the same", async () => {

@@ -210,7 +210,7 @@ async function pack(
   const { version, extra = {} } = changes;
   const added = Object.entries({ "usr/lib/latchkey/latchkey.js": version, ...extra })
     .map(([path, text]) => ({ path, bytes: encode(text), isExecutable: false }));
-  await Deno.writeFile(file, await packArchive([...files, ...added], 0));
+  await Deno.writeFile(file, await packArchive([...files, ...added], { timeS: 0 }));
   return file;
 }
 
