@@ -60,7 +60,7 @@ function foldersOf(files: readonly ArchiveFile[]): string[] {
     const names = path.split("/").slice(0, -1);
     return names.map((_, at) => names.slice(0, at + 1).join("/"));
   });
-  return [...new Set(folders)].sort();
+  return [...new Set(folders)].filter((name) => name !== ".").sort();
 }
 
 async function readAll(stream: AsyncIterable<unknown>): Promise<Uint8Array> {

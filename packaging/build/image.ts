@@ -30,8 +30,16 @@ export interface BuildImageOptions {
   timeS: number;
 }
 
-/** The overlay's bytes: the program, and everything in packaging/rootfs and packaging/firmware. */
-export async function buildImage(options: BuildImageOptions): Promise<Uint8Array> {
+/** The overlay's bytes. */
+export async function buildImage({ program, timeS }: BuildImageOptions): Promise<Uint8Array> {
+  return await packArchive(await imageFiles(program), { timeS });
+}
+
+/**
+ * The overlay's files: those of the program below {@linkcode PROGRAM_FOLDER}, and everything in
+ * packaging/rootfs and packaging/firmware.
+ */
+export async function imageFiles(programFiles: readonly ArchiveFile[]): Promise<ArchiveFile[]> {
   const rootfs = await Array.fromAsync(readTree(`${ROOT}packaging/rootfs`));
   const documents = await Promise.all(
     DOCUMENTS.map(async (file): Promise<ArchiveFile> => ({
@@ -43,7 +51,7 @@ export async function buildImage(options: BuildImageOptions): Promise<Uint8Array
   const firmware = (await Array.fromAsync(readTree(`${ROOT}packaging/firmware`)))
     .filter(({ path }) => path !== INSTALLER)
     .map((file) => ({ ...file, path: `usr/share/latchkey/firmware/${file.path}` }));
-  const program = options.program.map((file) => ({
+  const program = programFiles.map((file) => ({
     ...file,
     path: `${PROGRAM_FOLDER}/${file.path}`,
   }));
@@ -52,8 +60,7 @@ export async function buildImage(options: BuildImageOptions): Promise<Uint8Array
     bytes: new TextEncoder().encode(await collectLicenses()),
     isExecutable: false,
   };
-  const files = [...rootfs, ...firmware, ...documents, licenses, ...shellFiles(), ...program];
-  return await packArchive(files, { timeS: options.timeS });
+  return [...rootfs, ...firmware, ...documents, licenses, ...shellFiles(), ...program];
 }
 
 // The manual and what shells read to complete words, at the places where they look.
