@@ -39,18 +39,16 @@ export function createPlainChannel(): Channel {
 }
 
 /** A channel under keys that only this connection uses; its first message is the first frame. */
-export async function createSealedChannel(
+export function createSealedChannel(
   credentials: Credentials,
   options: { envelope: Envelope; random: RandomSource },
-): Promise<Channel> {
+): Channel {
   const { envelope, random } = options;
   const { authToken, pairingKey } = credentials;
   const salt: Bytes = random(SALT_BYTES);
   const keys = deriveSessionKeys(pairingKey, salt);
-  const [outgoing, incoming] = await Promise.all([
-    createFrameCipher(keys.clientToDevice, { authToken }),
-    createFrameCipher(keys.deviceToClient, { authToken }),
-  ]);
+  const outgoing = createFrameCipher(keys.clientToDevice, { authToken });
+  const incoming = createFrameCipher(keys.deviceToClient, { authToken });
   let isFirstOut = true;
   let isFirstIn = true;
   return {

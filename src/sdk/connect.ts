@@ -87,7 +87,7 @@ export interface ConnectOptions extends ConnectPlainOptions {
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const { credentials, envelope = "json", random = systemRandom } = options;
   requireWebCrypto();
-  return await open(options, await createSealedChannel(credentials, { envelope, random }));
+  return await open(options, createSealedChannel(credentials, { envelope, random }));
 }
 
 /**

@@ -152,7 +152,7 @@ let salts = 0;
 
 async function openSession(connection: Connection): Promise<SessionPhone> {
   const salt = new Uint8Array(16).fill(salts += 1);
-  const phone = await createPhone(testClient(), { salt });
+  const phone = createPhone(testClient(), { salt });
   connection.receive(await phone.seal("ping"));
   await settle();
   return phone;
@@ -269,7 +269,7 @@ Deno.test("a connection that has ended is no longer told of notifications", asyn
 Deno.test("a session without a place is cut, and its first request does not run", async () => {
   await withDevice({}, async ({ connect, ran }) => {
     const [connection, socket] = connect({ hasSlot: false });
-    const phone = await createPhone(testClient(), { salt: new Uint8Array(16).fill(200) });
+    const phone = createPhone(testClient(), { salt: new Uint8Array(16).fill(200) });
     connection.receive(await phone.seal(call("who", "x")));
     await settle();
     assert.ok(socket.isAborted);

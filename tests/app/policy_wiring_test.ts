@@ -225,11 +225,11 @@ Deno.test("a session whose client's role changes ends, and the next one has the 
     const { clientId } = testClient();
     world.stores.clients.add(testClient({ clientId: "other", authToken: "other", role: "admin" }));
     const socket = await mustOpen(world, REMOTELY);
-    const say = await phoneOn(socket);
+    const say = phoneOn(socket);
     assert.equal(await roleBy(say), "admin");
     await call(world, "clients.update", { clientId, role: "member" });
     assert.equal(socket.isClosed, true);
-    assert.equal(await roleBy(await phoneOn(await mustOpen(world, REMOTELY))), "member");
+    assert.equal(await roleBy(phoneOn(await mustOpen(world, REMOTELY))), "member");
   });
 });
 
@@ -330,7 +330,7 @@ Deno.test("what is told to the device alone reaches local sockets and no others"
     const local = await mustOpen(world, LOCALLY);
     const remote = await mustOpen(world, REMOTELY);
     const phone = await mustOpen(world, REMOTELY);
-    await (await phoneOn(phone))(rpc("version"));
+    await (phoneOn(phone))(rpc("version"));
     await local.say(rpc("version"));
     await remote.say(rpc("version"));
     const stream = await world.request("/api/events", from(REMOTELY));
@@ -358,7 +358,7 @@ for (const hasSlot of [true, false]) {
         remember: () => void holders.push("remembered"),
       });
       const socket = await mustOpen(world, { ...REMOTELY, guarded });
-      const answer = await (await phoneOn(socket))(rpc("version"));
+      const answer = await (phoneOn(socket))(rpc("version"));
       assert.deepEqual([answer !== undefined, socket.isClosed], [hasSlot, !hasSlot]);
       // The guard counts sessions under their client, so that none takes the slots of the others.
       const [remembered, holder, ...rest] = holders;

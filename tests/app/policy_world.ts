@@ -162,11 +162,11 @@ export async function mustOpen(
 }
 
 let salts = 0;
-export async function phoneOn(
+export function phoneOn(
   socket: SocketInProcess,
-): Promise<(text: string) => Promise<string | undefined>> {
+): (text: string) => Promise<string | undefined> {
   salts += 1;
-  const phone = await createPhone(testClient(), { salt: new Uint8Array(16).fill(salts) });
+  const phone = createPhone(testClient(), { salt: new Uint8Array(16).fill(salts) });
   return async (text) => {
     const [answer] = await socket.say(await phone.seal(text));
     return answer === undefined ? undefined : await phone.open(answer);
@@ -180,7 +180,7 @@ export async function askSockets(world: World, how: Parameters<Ask>[1]): Promise
     const [answer] = await socket.say(text);
     return answer as string | undefined;
   });
-  const role = await roleBy(await phoneOn(await mustOpen(world, how)));
+  const role = await roleBy(phoneOn(await mustOpen(world, how)));
   return plaintextAs(plaintext, role);
 }
 

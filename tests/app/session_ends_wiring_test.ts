@@ -107,7 +107,7 @@ Deno.test("a client removed in the moment after its first frame was judged gets 
 Deno.test("every frame of a session moves the time its client was last seen", async () => {
   await withWorld({}, async (world) => {
     const socket = await world.open();
-    const phone = await freshPhone();
+    const phone = freshPhone();
     const lastSeen = async (): Promise<unknown> => {
       const { clients } = await call(world, "clients") as { clients: { lastSeenAt: number }[] };
       return clients.map(({ lastSeenAt }) => lastSeenAt);

@@ -4,7 +4,10 @@
 import assert from "node:assert/strict";
 import type { Edges } from "../../src/app/edges.ts";
 import { parseConfig } from "../../src/edges/config/config.ts";
-import { PLAINTEXT_IDLE_MS, SESSION_DEADLINE_MS } from "../../src/features/session/connection.ts";
+import {
+  PLAINTEXT_IDLE_MS,
+  SESSION_DEADLINE_MS,
+} from "../../src/features/session/session_deadline.ts";
 import { CLOSE_CODES } from "../../src/features/session/socket.ts";
 import { withAppInProcess } from "../support/app_in_process.ts";
 import { guardedStub } from "../support/guarded_stub.ts";
@@ -44,7 +47,7 @@ for (const role of ["admin", "member"] as const) {
       await call(world, "clients.update", { clientId: testClient().clientId, role });
       const change = { clientId: testClient().clientId, clientName: "Renamed" };
       const socket = await world.open();
-      const phone = await freshPhone();
+      const phone = freshPhone();
       const [answer] = await socket.say(await phone.seal(rpc("clients.update", change)));
       assert.ok(answer !== undefined);
       const { error } = JSON.parse(await phone.open(answer) ?? "");
@@ -116,7 +119,7 @@ Deno.test("the metrics count connections and sessions until they end", async () 
 Deno.test("a session that opens and one that is refused are counted and in the audit log", async () => {
   await withWorld({}, async (world) => {
     const { clientId } = testClient();
-    const frame = await (await freshPhone()).seal("ping");
+    const frame = await (freshPhone()).seal("ping");
     await (await world.open()).say(frame);
     await (await world.open()).say(frame);
     const logged = async (params: object): Promise<string> =>

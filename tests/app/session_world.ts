@@ -76,9 +76,9 @@ export function rpc(method: string, params: object = {}): string {
 let salts = 0;
 
 /** A phone with a salt that no other has. */
-export async function freshPhone(client: Client = testClient()): Promise<SessionPhone> {
+export function freshPhone(client: Client = testClient()): SessionPhone {
   salts += 1;
-  return await createPhone(client, { salt: new Uint8Array(16).fill(salts) });
+  return createPhone(client, { salt: new Uint8Array(16).fill(salts) });
 }
 
 /** Opens a session; resolves with what the device answered. */
@@ -86,5 +86,5 @@ export async function sendFirstFrame(
   socket: SocketInProcess,
   client: Client = testClient(),
 ): Promise<unknown[]> {
-  return await socket.say(await (await freshPhone(client)).seal("ping"));
+  return await socket.say(await (freshPhone(client)).seal("ping"));
 }

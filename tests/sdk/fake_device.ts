@@ -211,10 +211,8 @@ export class FakeSession {
     const client = this.#options.clients.get(authToken);
     if (client === undefined || salt === undefined || ciphertext === undefined) return undefined;
     const keys = deriveSessionKeys(client.pairingKey, salt);
-    const [incoming, outgoing] = await Promise.all([
-      createFrameCipher(keys.clientToDevice, { authToken }),
-      createFrameCipher(keys.deviceToClient, { authToken }),
-    ]);
+    const incoming = createFrameCipher(keys.clientToDevice, { authToken });
+    const outgoing = createFrameCipher(keys.deviceToClient, { authToken });
     this.#keys = { envelope, incoming, outgoing };
     return decode(await incoming.open(ciphertext));
   }

@@ -22,15 +22,15 @@ export interface SessionPhone {
 }
 
 /** A phone for a paired client and a salt. */
-export async function createPhone(
+export function createPhone(
   client: Pick<Client, "pairingKey" | "authToken">,
   options: { salt: Bytes; envelope?: Envelope },
-): Promise<SessionPhone> {
+): SessionPhone {
   const { salt, envelope = "json" } = options;
   const { authToken } = client;
   const keys = deriveSessionKeys(client.pairingKey, salt);
-  const outgoing = await createFrameCipher(keys.clientToDevice, { authToken });
-  const incoming = await createFrameCipher(keys.deviceToClient, { authToken });
+  const outgoing = createFrameCipher(keys.clientToDevice, { authToken });
+  const incoming = createFrameCipher(keys.deviceToClient, { authToken });
   let isFirst = true;
   return {
     async seal(text: string): Promise<WireMessage> {

@@ -5,12 +5,11 @@ import type { Bytes } from "../../base/bytes.ts";
 import { type FrameParams, type SyncAead, TAG_BYTES } from "../../protocol/v1/aead.ts";
 
 const ALGORITHM = "aes-256-gcm";
-const OPTIONS = { authTagLength: TAG_BYTES };
 
 /** The platform's synchronous cipher. */
 export const platformAead: SyncAead = {
   seal(plaintext: Bytes, { key, nonce, additionalData }: FrameParams): Bytes {
-    const cipher = createCipheriv(ALGORITHM, key, nonce, OPTIONS);
+    const cipher = createCipheriv(ALGORITHM, key, nonce);
     cipher.setAAD(additionalData);
     const sealed = new Uint8Array(plaintext.length + TAG_BYTES);
     sealed.set(cipher.update(plaintext));
@@ -20,11 +19,14 @@ export const platformAead: SyncAead = {
   },
   open(ciphertext: Bytes, { key, nonce, additionalData }: FrameParams): Bytes | undefined {
     const end = ciphertext.length - TAG_BYTES;
+    // The platform would take a shorter tag than the whole one.
+    if (end < 0) return undefined;
     try {
-      const decipher = createDecipheriv(ALGORITHM, key, nonce, OPTIONS);
+      const decipher = createDecipheriv(ALGORITHM, key, nonce);
       decipher.setAAD(additionalData);
       decipher.setAuthTag(ciphertext.subarray(end));
-      const plaintext = new Uint8Array(decipher.update(ciphertext.subarray(0, end)));
+      const plaintext = new Uint8Array(end);
+      plaintext.set(decipher.update(ciphertext.subarray(0, end)));
       // Throws where the tag is wrong: nothing of the plaintext leaves before.
       decipher.final();
       return plaintext;

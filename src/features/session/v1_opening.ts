@@ -60,7 +60,7 @@ export class V1Opening implements SessionOpening {
     const { salt, ciphertext } = frame;
     if (salt === undefined || salt.length !== SALT_BYTES) return fail("bad_salt");
     if (ledger.has(clientId, salt)) return refuse("used_salt", clientId);
-    const ciphers = await createSessionCiphers(client, salt, syncAead);
+    const ciphers = createSessionCiphers(client, salt, syncAead);
     const plaintext = ciphertext && await ciphers.incoming.open(ciphertext);
     if (plaintext === undefined) return fail("bad_ciphertext");
 

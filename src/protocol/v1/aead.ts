@@ -3,6 +3,7 @@
 // a call begins; whoever calls keeps the results in that order.
 
 import { type Bytes, utf8 } from "../../base/bytes.ts";
+import type { Eventual } from "../../base/eventual.ts";
 import { type DirectionKeys, NONCE_BYTES } from "./key_schedule.ts";
 import { AAD_SUFFIX } from "./labels.ts";
 
@@ -18,12 +19,15 @@ export const MAX_SYNC_BYTES = 2048;
 /** The counter that is refused: one frame fewer than its range has values. */
 export const COUNTER_LIMIT: bigint = 2n ** 64n - 1n;
 
-/** One direction of a session: each call uses the next counter. */
+/**
+ * One direction of a session: each call uses the next counter and throws RangeError at its end. What
+ * the synchronous cipher takes is there at once.
+ */
 export interface FrameCipher {
-  /** The tagged ciphertext of the next frame; throws RangeError at the counter's end. */
-  seal(plaintext: Bytes): Promise<Bytes>;
+  /** The tagged ciphertext of the next frame. */
+  seal(plaintext: Bytes): Eventual<Bytes>;
   /** The next frame's plaintext, or undefined where it is not authentic. */
-  open(ciphertext: Bytes): Promise<Bytes | undefined>;
+  open(ciphertext: Bytes): Eventual<Bytes | undefined>;
 }
 
 /** What a frame is sealed and opened under: a key of 32 bytes, a nonce of 12. */
@@ -63,46 +67,56 @@ export function frameNonce(nonceBase: Uint8Array, counter: bigint): Bytes {
 
 /**
  * A cipher for one direction, beginning at `counter`. Frames of up to {@linkcode MAX_SYNC_BYTES} go
- * through `syncAead` where there is one, all others through WebCrypto; the bytes are the same.
+ * through `syncAead` where there is one, all others through WebCrypto, which gets its key with the
+ * first of them; the bytes are the same.
  */
-export async function createFrameCipher(
+export function createFrameCipher(
   keys: DirectionKeys,
   options: { authToken: string; counter?: bigint; syncAead?: SyncAead | undefined },
-): Promise<FrameCipher> {
+): FrameCipher {
   const { authToken, counter = 0n, syncAead } = options;
   const additionalData = frameAad(authToken);
-  const key = await crypto.subtle.importKey("raw", keys.key, "AES-GCM", false, [
-    "encrypt",
-    "decrypt",
-  ]);
+  let webKey: Promise<CryptoKey> | undefined;
   let next = counter;
   function nextParams(): FrameParams {
     const nonce = frameNonce(keys.nonceBase, next);
     next += 1n;
     return { key: keys.key, nonce, additionalData };
   }
+  function importKey(): Promise<CryptoKey> {
+    return webKey ??= crypto.subtle.importKey("raw", keys.key, "AES-GCM", false, [
+      "encrypt",
+      "decrypt",
+    ]);
+  }
   function webParams({ nonce }: FrameParams): AesGcmParams {
     return { name: "AES-GCM", iv: nonce, additionalData, tagLength: TAG_BYTES * 8 };
   }
+  async function sealWithWeb(plaintext: Bytes, params: FrameParams): Promise<Bytes> {
+    const key = await importKey();
+    return new Uint8Array(await crypto.subtle.encrypt(webParams(params), key, plaintext));
+  }
+  async function openWithWeb(ciphertext: Bytes, params: FrameParams): Promise<Bytes | undefined> {
+    const key = await importKey();
+    try {
+      return new Uint8Array(await crypto.subtle.decrypt(webParams(params), key, ciphertext));
+    } catch {
+      return undefined;
+    }
+  }
   return {
-    async seal(plaintext: Bytes): Promise<Bytes> {
+    seal(plaintext: Bytes): Eventual<Bytes> {
       const params = nextParams();
-      if (syncAead !== undefined && plaintext.length <= MAX_SYNC_BYTES) {
-        return syncAead.seal(plaintext, params);
-      }
-      return new Uint8Array(await crypto.subtle.encrypt(webParams(params), key, plaintext));
+      return syncAead !== undefined && plaintext.length <= MAX_SYNC_BYTES
+        ? syncAead.seal(plaintext, params)
+        : sealWithWeb(plaintext, params);
     },
-    async open(ciphertext: Bytes): Promise<Bytes | undefined> {
+    open(ciphertext: Bytes): Eventual<Bytes | undefined> {
       const params = nextParams();
       if (ciphertext.length < TAG_BYTES) return undefined;
-      if (syncAead !== undefined && ciphertext.length <= MAX_SYNC_BYTES + TAG_BYTES) {
-        return syncAead.open(ciphertext, params);
-      }
-      try {
-        return new Uint8Array(await crypto.subtle.decrypt(webParams(params), key, ciphertext));
-      } catch {
-        return undefined;
-      }
+      return syncAead !== undefined && ciphertext.length <= MAX_SYNC_BYTES + TAG_BYTES
+        ? syncAead.open(ciphertext, params)
+        : openWithWeb(ciphertext, params);
     },
   };
 }

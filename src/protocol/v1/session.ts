@@ -3,6 +3,7 @@
 // direction.
 
 import { type Bytes, decodeUtf8, utf8 } from "../../base/bytes.ts";
+import { andThen, type Eventual } from "../../base/eventual.ts";
 import type { SealedChannel } from "../sealed_channel.ts";
 import { createFrameCipher, type FrameCipher, type SyncAead } from "./aead.ts";
 import { encodeFrame, type Envelope, parseFrame, type WireMessage } from "./frame.ts";
@@ -17,31 +18,30 @@ export interface SessionCiphers {
 }
 
 /** The ciphers for a client's salt, both counters at 0; `syncAead` takes the small frames. */
-export async function createSessionCiphers(
+export function createSessionCiphers(
   client: { pairingKey: Bytes; authToken: string },
   salt: Bytes,
   syncAead?: SyncAead,
-): Promise<SessionCiphers> {
+): SessionCiphers {
   const keys = deriveSessionKeys(client.pairingKey, salt);
   const { authToken } = client;
-  const [incoming, outgoing] = await Promise.all([
-    createFrameCipher(keys.clientToDevice, { authToken, syncAead }),
-    createFrameCipher(keys.deviceToClient, { authToken, syncAead }),
-  ]);
-  return { incoming, outgoing };
+  return {
+    incoming: createFrameCipher(keys.clientToDevice, { authToken, syncAead }),
+    outgoing: createFrameCipher(keys.deviceToClient, { authToken, syncAead }),
+  };
 }
 
 /** The session over ciphers whose first incoming frame has been opened. */
 export function createSealedSession(ciphers: SessionCiphers, envelope: Envelope): SealedChannel {
+  const { incoming, outgoing } = ciphers;
+  const toMessage = (ciphertext: Bytes): WireMessage => encodeFrame(ciphertext, envelope);
+  const toText = (plaintext: Bytes | undefined): string | undefined =>
+    plaintext && plaintextText(plaintext);
   return {
-    async seal(text: string): Promise<WireMessage> {
-      return encodeFrame(await ciphers.outgoing.seal(utf8(text)), envelope);
-    },
-    async open(message: WireMessage): Promise<string | undefined> {
+    seal: (text) => andThen(outgoing.seal(utf8(text)), toMessage),
+    open(message: WireMessage): Eventual<string | undefined> {
       const ciphertext = parseFrame(message, envelope);
-      if (ciphertext === undefined) return undefined;
-      const plaintext = await ciphers.incoming.open(ciphertext);
-      return plaintext && plaintextText(plaintext);
+      return ciphertext && andThen(incoming.open(ciphertext), toText);
     },
   };
 }

@@ -45,7 +45,7 @@ function parse(message: WireMessage): FirstFrame {
 }
 
 async function firstFrame(text: string, salt = SALT): Promise<FirstFrame> {
-  const phone = await createPhone(testClient(), { salt });
+  const phone = createPhone(testClient(), { salt });
   return parse(await phone.seal(text));
 }
 
@@ -56,7 +56,7 @@ function reasonOf(outcome: FirstFrameOutcome): string {
 for (const envelope of ["json", "binary"] as const) {
   Deno.test(`open() opens a session from a ${envelope} first frame, and both ways work`, async () => {
     const { open, ledger } = setUp();
-    const phone = await createPhone(testClient(), { salt: SALT, envelope });
+    const phone = createPhone(testClient(), { salt: SALT, envelope });
     const outcome = await open(parse(await phone.seal("hello")), ADDRESS);
     assert.ok(outcome.kind === "opened");
     assert.equal(outcome.text, "hello");
@@ -80,7 +80,7 @@ Deno.test("a session seals and opens its small frames with the platform's cipher
       return platformAead.open(ciphertext, params);
     },
   });
-  const phone = await createPhone(testClient(), { salt: SALT });
+  const phone = createPhone(testClient(), { salt: SALT });
   const outcome = await open(parse(await phone.seal("hello")), ADDRESS);
   assert.ok(outcome.kind === "opened");
   assert.equal(await phone.open(await outcome.session.seal("answer")), "answer");

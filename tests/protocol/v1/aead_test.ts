@@ -39,80 +39,80 @@ Deno.test("frameNonce() leaves the base as it was, a view into a larger buffer t
 });
 
 for (const [name, syncAead] of [["WebCrypto", undefined], ["platform", platformAead]] as const) {
-  const cipher = (options: { authToken?: string; counter?: bigint } = {}): Promise<FrameCipher> =>
+  const cipher = (options: { authToken?: string; counter?: bigint } = {}): FrameCipher =>
     createFrameCipher(KEYS.clientToDevice, { authToken: AUTH_TOKEN, syncAead, ...options });
 
   Deno.test(`${name}: calls begun together use successive counters in the order of the calls`, async () => {
-    const [sealing, opening] = await Promise.all([cipher(), cipher()]);
+    const [sealing, opening] = [cipher(), cipher()];
     const texts = Array.from({ length: 50 }, (_, i) => `frame ${i}`);
     const sealed = await Promise.all(texts.map((text) => sealing.seal(utf8(text))));
     const opened = await Promise.all(sealed.map((frame) => opening.open(frame)));
     assert.deepEqual(opened, texts.map(utf8));
-    const last = await (await cipher({ counter: 49n })).open(sealed[49] ?? assert.fail());
+    const last = await cipher({ counter: 49n }).open(sealed[49] ?? assert.fail());
     assert.deepEqual(last, utf8("frame 49"));
   });
 
   Deno.test(`${name}: open() refuses a repeated frame`, async () => {
-    const [sealing, opening] = await Promise.all([cipher(), cipher()]);
+    const [sealing, opening] = [cipher(), cipher()];
     const frame = await sealing.seal(utf8("once"));
     assert.deepEqual(await opening.open(frame), utf8("once"));
     assert.equal(await opening.open(frame), undefined);
   });
 
   Deno.test(`${name}: open() refuses a frame ahead of its turn`, async () => {
-    const [sealing, opening] = await Promise.all([cipher(), cipher()]);
+    const [sealing, opening] = [cipher(), cipher()];
     await sealing.seal(utf8("lost"));
     assert.equal(await opening.open(await sealing.seal(utf8("next"))), undefined);
   });
 
   Deno.test(`${name}: open() refuses a frame of another token, another direction or another salt`, async () => {
-    const sealed = await (await cipher()).seal(utf8("secret"));
+    const sealed = await cipher().seal(utf8("secret"));
     const otherSalt = deriveSessionKeys(new Uint8Array(32).fill(1), new Uint8Array(16).fill(3));
-    const others = await Promise.all([
+    const others = [
       cipher({ authToken: "Token" }),
       cipher({ authToken: "" }),
       createFrameCipher(KEYS.deviceToClient, { authToken: AUTH_TOKEN, syncAead }),
       createFrameCipher(otherSalt.clientToDevice, { authToken: AUTH_TOKEN, syncAead }),
-    ]);
+    ];
     const opened = await Promise.all(others.map((other) => other.open(sealed)));
     assert.deepEqual(opened, [undefined, undefined, undefined, undefined]);
-    assert.deepEqual(await (await cipher()).open(sealed), utf8("secret"));
+    assert.deepEqual(await cipher().open(sealed), utf8("secret"));
   });
 
   Deno.test(`${name}: open() refuses a ciphertext with any bit flipped`, async () => {
-    const sealed = await (await cipher()).seal(utf8('{"jsonrpc":"2.0","method":"run"}'));
+    const sealed = await cipher().seal(utf8('{"jsonrpc":"2.0","method":"run"}'));
     const opened = await Promise.all(
-      [...flipEveryBit(sealed)].map(async (flipped) => (await cipher()).open(flipped)),
+      [...flipEveryBit(sealed)].map((flipped) => cipher().open(flipped)),
     );
     assert.equal(opened.length, sealed.length * 8);
     assert.deepEqual(opened.filter((plaintext) => plaintext !== undefined), []);
   });
 
   Deno.test(`${name}: open() refuses a ciphertext of any shorter length and a longer one`, async () => {
-    const sealed = await (await cipher()).seal(utf8("abc"));
+    const sealed = await cipher().seal(utf8("abc"));
     const lengths = Array.from({ length: sealed.length }, (_, length) => length);
     const altered = [
       ...lengths.map((length) => sealed.slice(0, length)),
       concatBytes(sealed, Uint8Array.of(0)),
       concatBytes(Uint8Array.of(0), sealed),
     ];
-    const opened = await Promise.all(altered.map(async (bytes) => (await cipher()).open(bytes)));
+    const opened = await Promise.all(altered.map((bytes) => cipher().open(bytes)));
     assert.deepEqual(opened.filter((plaintext) => plaintext !== undefined), []);
   });
 
   Deno.test(`${name}: the empty text is sealed to a tag alone and opens`, async () => {
-    const sealed = await (await cipher()).seal(utf8(""));
+    const sealed = await cipher().seal(utf8(""));
     assert.equal(sealed.length, TAG_BYTES);
-    assert.deepEqual(await (await cipher()).open(sealed), utf8(""));
+    assert.deepEqual(await cipher().open(sealed), utf8(""));
   });
 
-  Deno.test(`${name}: seal() and open() reject at the counter's end and go on rejecting`, async () => {
+  Deno.test(`${name}: seal() and open() throw at the counter's end and go on throwing`, async () => {
     const last = { counter: COUNTER_LIMIT - 1n };
-    const [sealing, opening] = await Promise.all([cipher(last), cipher(last)]);
+    const [sealing, opening] = [cipher(last), cipher(last)];
     assert.deepEqual(await opening.open(await sealing.seal(utf8("last"))), utf8("last"));
-    await assert.rejects(sealing.seal(utf8("beyond")), RangeError);
-    await assert.rejects(sealing.seal(utf8("beyond")), RangeError);
-    await assert.rejects(opening.open(new Uint8Array(16)), RangeError);
+    assert.throws(() => sealing.seal(utf8("beyond")), RangeError);
+    assert.throws(() => sealing.seal(utf8("beyond")), RangeError);
+    assert.throws(() => opening.open(new Uint8Array(16)), RangeError);
   });
 }
 
@@ -124,11 +124,10 @@ Deno.test("frames of any size have the same bytes, order and counters with both 
     return (high * 256 + low) % (2 * MAX_SYNC_BYTES + 2);
   });
   const texts = [...edge, ...drawn, ...edge].map((length) => random(length));
-  const [web, mixed, reading] = await Promise.all([
-    createFrameCipher(KEYS.clientToDevice, { authToken: AUTH_TOKEN }),
-    createFrameCipher(KEYS.clientToDevice, { authToken: AUTH_TOKEN, syncAead: platformAead }),
-    createFrameCipher(KEYS.clientToDevice, { authToken: AUTH_TOKEN, syncAead: platformAead }),
-  ]);
+  const [web, mixed, reading] = [undefined, platformAead, platformAead].map((syncAead) =>
+    createFrameCipher(KEYS.clientToDevice, { authToken: AUTH_TOKEN, syncAead })
+  );
+  assert.ok(web && mixed && reading);
   const expected = await Promise.all(texts.map((text) => web.seal(text)));
   const sealed = await Promise.all(texts.map((text) => mixed.seal(text)));
   assert.deepEqual(sealed, expected);
@@ -158,11 +157,56 @@ Deno.test("only frames of up to 2 KiB go through the synchronous cipher", async 
     },
   };
   const options = { authToken: AUTH_TOKEN, syncAead };
-  const sealing = await createFrameCipher(KEYS.clientToDevice, options);
-  const opening = await createFrameCipher(KEYS.clientToDevice, options);
+  const sealing = createFrameCipher(KEYS.clientToDevice, options);
+  const opening = createFrameCipher(KEYS.clientToDevice, options);
   for (const length of [2048, 2049, 0]) {
     const text = new Uint8Array(length).fill(7);
     assert.deepEqual(await opening.open(await sealing.seal(text)), text);
   }
   assert.deepEqual(sizes, ["seal 2048", "open 2048", "seal 0", "open 0"]);
 });
+
+Deno.test("a frame of the synchronous cipher is there at once, any other comes later", async () => {
+  const options = { authToken: AUTH_TOKEN, syncAead: platformAead };
+  const sealing = createFrameCipher(KEYS.clientToDevice, options);
+  const opening = createFrameCipher(KEYS.clientToDevice, options);
+  for (const length of [0, MAX_SYNC_BYTES, MAX_SYNC_BYTES + 1]) {
+    const isLater = length > MAX_SYNC_BYTES;
+    const sealed = sealing.seal(new Uint8Array(length));
+    assert.equal(sealed instanceof Promise, isLater);
+    const opened = opening.open(await sealed);
+    assert.equal(opened instanceof Promise, isLater);
+    assert.deepEqual(await opened, new Uint8Array(length));
+  }
+});
+
+for (
+  const [name, syncAead, imports] of [["WebCrypto", undefined, 1], [
+    "platform",
+    platformAead,
+    0,
+  ]] as const
+) {
+  Deno.test(`${name}: small frames import ${imports} keys into WebCrypto, whatever their number`, async () => {
+    const { subtle } = crypto;
+    const imported: string[] = [];
+    const importKey = Object.getOwnPropertyDescriptor(SubtleCrypto.prototype, "importKey");
+    Object.defineProperty(subtle, "importKey", {
+      configurable: true,
+      value: (...args: unknown[]) => {
+        imported.push(String(args[0]));
+        return Reflect.apply(importKey?.value, subtle, args);
+      },
+    });
+    try {
+      const sealing = createFrameCipher(KEYS.clientToDevice, { authToken: AUTH_TOKEN, syncAead });
+      assert.deepEqual(imported, []);
+      for (let i = 0; i < 3; i++) await sealing.seal(utf8("small"));
+      assert.equal(imported.length, imports);
+      for (let i = 0; i < 3; i++) await sealing.seal(new Uint8Array(MAX_SYNC_BYTES + 1));
+      assert.equal(imported.length, 1);
+    } finally {
+      Reflect.deleteProperty(subtle, "importKey");
+    }
+  });
+}

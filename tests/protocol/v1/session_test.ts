@@ -32,7 +32,7 @@ for (const envelope of ENVELOPES) {
 
   Deno.test(`${envelope}: a reference client's frames open on the device and answers return`, async () => {
     const client = new ReferenceSession(options);
-    const outgoing = await createFrameCipher(KEYS.deviceToClient, { authToken: AUTH_TOKEN });
+    const outgoing = createFrameCipher(KEYS.deviceToClient, { authToken: AUTH_TOKEN });
     const [first = "", ...later] = TEXTS.map((text) => client.seal(text));
     const opened = await openFirst(first);
     assert.ok(opened !== undefined);
@@ -44,8 +44,8 @@ for (const envelope of ENVELOPES) {
 
   Deno.test(`${envelope}: a shipped client's frames open on the reference device and back`, async () => {
     const device = new ReferenceSession({ ...options, role: "device" });
-    const outgoing = await createFrameCipher(KEYS.clientToDevice, { authToken: AUTH_TOKEN });
-    const incoming = await createFrameCipher(KEYS.deviceToClient, { authToken: AUTH_TOKEN });
+    const outgoing = createFrameCipher(KEYS.clientToDevice, { authToken: AUTH_TOKEN });
+    const incoming = createFrameCipher(KEYS.deviceToClient, { authToken: AUTH_TOKEN });
     const first = encodeFirstFrame(await outgoing.seal(utf8("hello")), options);
     const frames = [first, ...await sealAll(outgoing, { envelope })];
     assert.deepEqual(frames.map((frame) => device.open(frame)), ["hello", ...TEXTS]);
@@ -75,7 +75,7 @@ for (const envelope of ENVELOPES) {
   });
 
   Deno.test(`${envelope}: a later frame with a flipped bit does not open`, async () => {
-    const [frame = ""] = await sealAll(await deviceCipher(), { envelope });
+    const [frame = ""] = await sealAll(deviceCipher(), { envelope });
     assert.equal(await openOne(frame, envelope), TEXTS[0]);
     const bytes = typeof frame === "string" ? utf8(frame) : frame;
     const outcomes = await Promise.all(
@@ -88,10 +88,10 @@ for (const envelope of ENVELOPES) {
   });
 
   Deno.test(`${envelope}: a frame played back to its sender does not open`, async () => {
-    const [frame = ""] = await sealAll(await deviceCipher(), { envelope });
+    const [frame = ""] = await sealAll(deviceCipher(), { envelope });
     const ciphertext = parseFrame(frame, envelope);
     assert.ok(ciphertext !== undefined);
-    const ofClient = await createFrameCipher(KEYS.clientToDevice, { authToken: AUTH_TOKEN });
+    const ofClient = createFrameCipher(KEYS.clientToDevice, { authToken: AUTH_TOKEN });
     assert.equal(await ofClient.open(ciphertext), undefined);
   });
 }
@@ -149,17 +149,17 @@ async function openFirst(
   const { salt, ciphertext } = frame;
   if (salt?.length !== SALT.length || ciphertext === undefined) return undefined;
   const keys = deriveSessionKeys(PAIRING_KEY, salt).clientToDevice;
-  const incoming = await createFrameCipher(keys, { authToken: AUTH_TOKEN });
+  const incoming = createFrameCipher(keys, { authToken: AUTH_TOKEN });
   const plaintext = await incoming.open(ciphertext);
   return plaintext && { text: decodeUtf8(plaintext), incoming };
 }
 
-function deviceCipher(): Promise<FrameCipher> {
+function deviceCipher(): FrameCipher {
   return createFrameCipher(KEYS.deviceToClient, { authToken: AUTH_TOKEN });
 }
 
 async function openOne(message: WireMessage, envelope: Envelope): Promise<string | undefined> {
-  return (await openAll(await deviceCipher(), { messages: [message], envelope }))[0];
+  return (await openAll(deviceCipher(), { messages: [message], envelope }))[0];
 }
 
 // The ciphers take their counters when a call begins, so calls may be begun all at once.
