@@ -3,6 +3,7 @@
 
 import { type Context, type Handler, Hono, type MiddlewareHandler } from "hono";
 import { AppError, asError } from "../../base/app_error.ts";
+import type { Eventual } from "../../base/eventual.ts";
 import type { Logger } from "../../base/log.ts";
 import { type RandomSource, randomUuid } from "../../base/random.ts";
 import type { KeyHolds } from "../../features/access/key_holds.ts";
@@ -63,7 +64,7 @@ export interface RoutesOptions {
   /** Hears of a failed confirm, with the address it came from. */
   onPairingFailed: (address: string) => void;
   /** Answers a JSON-RPC text; undefined where there is no answer. */
-  handleRpc: (text: string, caller: Caller) => Promise<string | undefined>;
+  handleRpc: (text: string, caller: Caller) => Eventual<string | undefined>;
   /** Builds a connection over a new socket. */
   connect: (socket: Socket, peer: SocketPeer) => SocketReceiver;
   /** What keys hold open. */

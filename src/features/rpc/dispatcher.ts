@@ -1,8 +1,10 @@
 // From a JSON-RPC text to its answer (docs/protocol.md §7): finds the method, asks whether the
-// caller may, checks params, runs, and turns whatever is thrown into an error of the table.
+// caller may, checks params, runs, and turns whatever is thrown into an error of the table. A method
+// that returns no promise is answered at once.
 
 import * as v from "valibot";
 import { AppError, asError } from "../../base/app_error.ts";
+import type { Eventual } from "../../base/eventual.ts";
 import { asJsonObject } from "../../base/json.ts";
 import type { Logger } from "../../base/log.ts";
 import type { Role } from "../access/client.ts";
@@ -29,8 +31,8 @@ export interface DispatcherOptions {
 
 /** Answers JSON-RPC texts. */
 export interface Dispatcher {
-  /** The answer to a text, or undefined where there is none. Never rejects. */
-  handle(text: string, caller: Caller): Promise<string | undefined>;
+  /** The answer to a text, or undefined where there is none. Never throws or rejects. */
+  handle(text: string, caller: Caller): Eventual<string | undefined>;
   /** The answer to a text that there is no room for. */
   busyAnswer(text: string): string | undefined;
 }
@@ -41,11 +43,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const byName = new Map(methods.map((method) => [method.name.toLowerCase(), method]));
   if (byName.size !== methods.length) throw new TypeError("Two methods share a name");
 
-  async function call(method: RpcMethod, params: unknown, caller: Caller): Promise<unknown> {
+  function call(method: RpcMethod, params: unknown, caller: Caller): unknown {
     const role = roleOf(caller);
     if (role === undefined) throw new AppError("unauthorized", "This client is no longer paired");
     checkAccess(method.access, caller, role);
-    return await method.run(parseParams(method.params, params), { caller, role });
+    return method.run(parseParams(method.params, params), { caller, role });
   }
 
   function toErrorObject(thrown: unknown, method: string, caller: Caller): RpcErrorObject {
@@ -62,17 +64,21 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   }
 
   return {
-    async handle(text: string, caller: Caller): Promise<string | undefined> {
+    handle(text: string, caller: Caller): Eventual<string | undefined> {
       const message = parseRpcMessage(text);
       if (message.kind === "invalid") return encodeError(message.id, message.error);
       if (message.kind !== "request") return undefined;
       const { id } = message;
       const method = byName.get(message.method.toLowerCase());
       if (method === undefined) return encodeError(id, RPC_ERRORS.methodNotFound);
+      const refuse = (thrown: unknown): string =>
+        encodeError(id, toErrorObject(thrown, method.name, caller));
       try {
-        return encodeResult(id, await call(method, message.params, caller));
-      } catch (error) {
-        return encodeError(id, toErrorObject(error, method.name, caller));
+        const result = call(method, message.params, caller);
+        if (!(result instanceof Promise)) return encodeResult(id, result);
+        return result.then((value) => encodeResult(id, value)).catch(refuse);
+      } catch (thrown) {
+        return refuse(thrown);
       }
     },
     busyAnswer(text: string): string | undefined {

@@ -26,7 +26,7 @@ export interface RpcMethod {
   readonly access: MethodAccess;
   /** What its params must be. */
   readonly params: ParamsSchema;
-  /** Runs it with params that the schema has passed. */
+  /** Runs it with params that the schema has passed; the result, or a promise of it. */
   run(params: unknown, call: RpcCall): unknown;
 }
 
@@ -38,7 +38,7 @@ export interface MethodDefinition<Schema extends ParamsSchema> {
   readonly access: MethodAccess;
   /** What its params must be. */
   readonly params: Schema;
-  /** Runs it; an AppError refuses, any other throw is a mistake of ours. */
+  /** Runs it, at once or by a promise; an AppError refuses, any other throw is a mistake of ours. */
   run(params: v.InferOutput<Schema>, call: RpcCall): unknown;
 }
 

@@ -1,102 +1,29 @@
 // One WebSocket from its first message to its end (docs/protocol.md §4–6): tells frames apart,
 // opens the session, and keeps one queue per direction. After a fatal frame nothing more of the
-// connection is processed.
+// connection is processed. A small frame of a session that nothing waits before is opened, answered
+// and sent without a promise where its method answers at once.
 
-import { utf8 } from "../../base/bytes.ts";
-import type { Clock } from "../../base/clock.ts";
 import { asError } from "../../base/app_error.ts";
-import type { Logger } from "../../base/log.ts";
+import { andThen, type Eventual } from "../../base/eventual.ts";
 import {
-  type FirstFrame,
   MAX_FIRST_FRAME_BYTES,
   MAX_FRAME_BYTES,
   parseFirstFrame,
   type WireMessage,
 } from "../../protocol/v1/frame.ts";
 import { PING, PONG } from "../../protocol/ping.ts";
+import type { ConnectionOptions } from "./connection_options.ts";
+import { Inbox, MAX_INBOUND_BYTES, MAX_INBOUND_BYTES_UNKNOWN } from "./inbox.ts";
 import type { FirstFrameOutcome, HandshakeStep, RefusalReason, Session } from "./opening.ts";
 import { MAX_QUEUED_BYTES, MAX_QUEUED_BYTES_UNKNOWN, Outbox } from "./outbox.ts";
 import { MAX_WAITING_BYTES, MAX_WAITING_BYTES_UNKNOWN, RequestQueue } from "./request_queue.ts";
-import { CLOSE_CODES, type Socket } from "./socket.ts";
-
-/** How long a remote peer has to open a session where it must, in milliseconds. */
-export const SESSION_DEADLINE_MS = 10_000;
-
-/**
- * How long a remote peer without a session may say nothing while no request of it runs, in
- * milliseconds. Pings and pongs do not count: the platform answers them by itself and tells nobody.
- */
-export const PLAINTEXT_IDLE_MS = 120_000;
-
-/** The most bytes of messages that are not yet dealt with. */
-export const MAX_INBOUND_BYTES: number = 16 * 1024 * 1024;
-
-/** The same of a peer without a session: who is unknown must not cost the device so much memory. */
-export const MAX_INBOUND_BYTES_UNKNOWN: number = 4 * 1024 * 1024;
-
-/** What keeping a message costs beside its own bytes, so that small ones are bounded too. */
-export const MESSAGE_OVERHEAD_BYTES = 256;
-
-// deno-lint-ignore no-control-regex -- the range of ASCII begins with them
-const NOT_ASCII = /[^\x00-\x7f]/;
-
-/** How requests are answered. */
-export interface RequestHandler {
-  /** The answer to a request text, or undefined where there is none; never rejects. */
-  handle(text: string): Promise<string | undefined>;
-  /** The answer to a request that there is no room for. */
-  busy(text: string): string | undefined;
-}
-
-/** What happens on a connection, for counters, lists and logs. */
-export interface ConnectionEvents {
-  /** A session was opened. */
-  onSession?: (clientId: string) => void;
-  /** A first frame was refused. */
-  onRefused?: (refusal: {
-    reason: RefusalReason | "unsupported_version" | "encryption_required";
-    clientId: string | undefined;
-    beganThrottle: boolean;
-  }) => void;
-  /** An authentic frame of a session came. */
-  onFrame?: (clientId: string) => void;
-  /** A message was dealt with, so that the peer may send more. */
-  onProgress?: () => void;
-  /** The connection is over; called once. */
-  onEnd?: () => void;
-}
-
-/** Options of {@linkcode Connection}. */
-export interface ConnectionOptions {
-  /** The socket to the peer. */
-  socket: Socket;
-  /** The peer's address without a port. */
-  address: string;
-  /** Names the connection in the log. */
-  connectionId: string;
-  /** Judges first frames. */
-  openSession: (frame: FirstFrame, address: string) => Promise<FirstFrameOutcome>;
-  /** Whether this client still exists. */
-  isPaired: (clientId: string) => boolean;
-  /** Answers the requests of this connection; the session's client is told. */
-  requests: (clientId: string | undefined) => RequestHandler;
-  /** Whether this peer is the device itself. */
-  isLocal: boolean;
-  /** Whether this peer must open a session; asked per message. */
-  mustEncrypt: () => boolean;
-  /** The texts of the two plaintext errors. */
-  plaintextErrors: { encryptionRequired: string; unsupportedVersion: string };
-  clock: Clock;
-  log: Logger;
-  /** Event listeners. */
-  events?: ConnectionEvents;
-}
+import { SessionDeadline } from "./session_deadline.ts";
+import { CLOSE_CODES } from "./socket.ts";
 
 type ConnectionState =
   /** No session; plaintext is handled where it is allowed. */
   | {
     readonly step: "awaiting_session";
-    readonly cancelDeadline: () => void;
     /** Whether a plaintext message was taken. */
     readonly hasSpoken: boolean;
   }
@@ -104,7 +31,6 @@ type ConnectionState =
   | {
     readonly step: "handshaking";
     readonly next: (message: WireMessage) => Promise<HandshakeStep>;
-    readonly cancelDeadline: () => void;
   }
   | { readonly step: "encrypted"; readonly session: Session }
   | { readonly step: "closed" };
@@ -112,19 +38,30 @@ type ConnectionState =
 /** A live connection. */
 export class Connection {
   readonly #options: ConnectionOptions;
-  readonly #outbox: Outbox;
+  readonly #inbox: Inbox;
   readonly #requests: RequestQueue;
-  #state: ConnectionState;
-  #inbound: Promise<void> = Promise.resolve();
-  #inboundBytes = 0;
-  readonly #openedAtMs: number;
-  #lastMessageMs: number;
+  readonly #outbox: Outbox;
+  readonly #deadline: SessionDeadline;
+  #state: ConnectionState = { step: "awaiting_session", hasSpoken: false };
   #isShuttingDown = false;
 
   /** A connection over an open socket. */
   constructor(options: ConnectionOptions) {
-    const { socket, clock } = options;
+    const { socket, isLocal, mustEncrypt, clock, log } = options;
     this.#options = options;
+    this.#inbox = new Inbox({
+      maxBytes: () => this.#hasSession ? MAX_INBOUND_BYTES : MAX_INBOUND_BYTES_UNKNOWN,
+      mayGoAtOnce: () => this.#hasSession,
+      process: (message, bytes) => this.#process(message, bytes),
+      onError: (thrown) => {
+        log.error("Cannot process message", { ...this.#logFields(), error: asError(thrown) });
+        this.#close(CLOSE_CODES.internal, "internal");
+      },
+      onDone: () => this.#options.events?.onProgress?.(),
+    });
+    this.#requests = new RequestQueue(
+      () => this.#hasSession ? MAX_WAITING_BYTES : MAX_WAITING_BYTES_UNKNOWN,
+    );
     this.#outbox = new Outbox({
       socket,
       clock,
@@ -132,18 +69,14 @@ export class Connection {
       maxBytes: () => this.#hasSession ? MAX_QUEUED_BYTES : MAX_QUEUED_BYTES_UNKNOWN,
       onFailure: (reason) => this.#abort(reason),
     });
-    this.#requests = new RequestQueue(
-      () => this.#hasSession ? MAX_WAITING_BYTES : MAX_WAITING_BYTES_UNKNOWN,
-    );
-    const cancelDeadline = clock.after(SESSION_DEADLINE_MS, () => {
-      if (this.#state.step === "awaiting_session" && options.mustEncrypt()) {
-        return this.#abort("no_session_in_time");
-      }
-      if (!options.isLocal) this.#watchIdle(PLAINTEXT_IDLE_MS - SESSION_DEADLINE_MS);
+    this.#deadline = new SessionDeadline({
+      isLocal,
+      mustEncrypt,
+      isIdle: () => this.#requests.isIdle,
+      onOverdue: () => this.#abort("no_session_in_time"),
+      onSilence: () => this.#close(CLOSE_CODES.policy, "idle"),
+      clock,
     });
-    this.#openedAtMs = clock.monotonicMs();
-    this.#lastMessageMs = this.#openedAtMs;
-    this.#state = { step: "awaiting_session", cancelDeadline, hasSpoken: false };
   }
 
   /** The client whose session this is. */
@@ -158,26 +91,8 @@ export class Connection {
   /** Takes a message from the peer; messages are dealt with one after the other. */
   receive(message: WireMessage): void {
     if (this.#state.step === "closed" || this.#isShuttingDown) return;
-    const bytes = typeof message === "string" ? textBytes(message) : message.length;
-    const cost = bytes + MESSAGE_OVERHEAD_BYTES;
-    this.#lastMessageMs = this.#options.clock.monotonicMs();
-    this.#inboundBytes += cost;
-    if (this.#inboundBytes > (this.#hasSession ? MAX_INBOUND_BYTES : MAX_INBOUND_BYTES_UNKNOWN)) {
-      this.#abort("flood");
-      return;
-    }
-    this.#inbound = this.#inbound.then(async () => {
-      try {
-        await this.#process(message, bytes);
-      } catch (error) {
-        const fields = { ...this.#logFields(), error: asError(error) };
-        this.#options.log.error("Cannot process message", fields);
-        this.#close(CLOSE_CODES.internal, "internal");
-      } finally {
-        this.#inboundBytes -= cost;
-        this.#options.events?.onProgress?.();
-      }
-    });
+    if (!this.#hasSession) this.#deadline.heard();
+    if (!this.#inbox.take(message)) this.#abort("flood");
   }
 
   /**
@@ -196,7 +111,7 @@ export class Connection {
   /** Ends in good order: what runs is answered, what is queued is sent, then the close frame. */
   async shutDown(): Promise<void> {
     this.#isShuttingDown = true;
-    await this.#inbound;
+    await this.#inbox.idle();
     await this.#requests.idle();
     await this.#outbox.flushed();
     this.#close(CLOSE_CODES.goingAway, "shut_down");
@@ -217,23 +132,21 @@ export class Connection {
     this.#end("peer_gone");
   }
 
-  async #process(message: WireMessage, bytes: number): Promise<void> {
+  #process(message: WireMessage, bytes: number): Eventual<void> {
     const state = this.#state;
     switch (state.step) {
       case "closed":
         return;
       case "awaiting_session":
         if (bytes > MAX_FIRST_FRAME_BYTES) return this.#close(CLOSE_CODES.tooBig, "too_big");
-        return await this.#processFirst(message);
+        return this.#processFirst(message);
       case "handshaking":
         if (bytes > MAX_FIRST_FRAME_BYTES) return this.#close(CLOSE_CODES.tooBig, "too_big");
-        return await this.#advance(await state.next(message));
+        return state.next(message).then((outcome) => this.#advance(outcome));
       case "encrypted": {
         if (bytes > MAX_FRAME_BYTES) return this.#close(CLOSE_CODES.tooBig, "too_big");
-        const text = await state.session.open(message);
-        if (text === undefined) return this.#close(CLOSE_CODES.policy, "bad_frame");
-        this.#options.events?.onFrame?.(state.session.clientId);
-        return this.#accept(text);
+        const { session } = state;
+        return andThen(session.open(message), (text) => this.#acceptFrame(session, text));
       }
     }
   }
@@ -268,12 +181,13 @@ export class Connection {
         }
         return this.#close(CLOSE_CODES.policy, outcome.reason);
       case "answered":
-        this.#awaitNext(outcome.next);
+        this.#deadline.handshake();
+        this.#state = { step: "handshaking", next: outcome.next };
         // Past the queue, which would seal it once the session is there.
         return this.#options.socket.send(outcome.reply);
       case "opened": {
         const { session, text } = outcome;
-        this.#state.cancelDeadline();
+        this.#deadline.cancel();
         this.#state = { step: "encrypted", session };
         // The client may have been removed since its frame was judged: only now is it findable.
         if (!isPaired(session.clientId)) return this.#abort("revoked");
@@ -282,24 +196,15 @@ export class Connection {
         events?.onSession?.(session.clientId);
         // There may have been no place for it.
         if (this.#hasEnded()) return;
-        events?.onFrame?.(session.clientId);
-        return this.#accept(text);
+        return this.#acceptFrame(session, text);
       }
     }
   }
 
-  // However many messages a version needs, they share one deadline.
-  #awaitNext(next: (message: WireMessage) => Promise<HandshakeStep>): void {
-    const { clock, mustEncrypt } = this.#options;
-    if (this.#state.step === "handshaking") {
-      this.#state = { ...this.#state, next };
-      return;
-    }
-    if (this.#state.step === "awaiting_session") this.#state.cancelDeadline();
-    const leftMs = this.#openedAtMs + SESSION_DEADLINE_MS - clock.monotonicMs();
-    const delayMs = mustEncrypt() && leftMs > 0 ? leftMs : SESSION_DEADLINE_MS;
-    const cancelDeadline = clock.after(delayMs, () => this.#abort("no_session_in_time"));
-    this.#state = { step: "handshaking", next, cancelDeadline };
+  #acceptFrame(session: Session, text: string | undefined): void {
+    if (text === undefined) return this.#close(CLOSE_CODES.policy, "bad_frame");
+    this.#options.events?.onFrame?.(session.clientId);
+    this.#accept(text);
   }
 
   #accept(text: string): void {
@@ -307,10 +212,11 @@ export class Connection {
     if (text === PING) return this.#sayAtOnce(PONG);
     // Whose request it is, is settled now and not when its turn comes.
     const handler = this.#options.requests(this.clientId);
-    const run = async (): Promise<void> => {
-      const answer = await handler.handle(text);
-      if (answer !== undefined) await this.#outbox.pushInTurn(answer);
-    };
+    const run = (): Eventual<void> =>
+      andThen(
+        handler.handle(text),
+        (answer) => answer === undefined ? undefined : this.#outbox.pushInTurn(answer),
+      );
     if (this.#requests.push({ length: text.length, run })) return;
     const busy = handler.busy(text);
     if (busy !== undefined) this.#sayAtOnce(busy);
@@ -318,22 +224,8 @@ export class Connection {
 
   // No request holds a place for it, so that it counts like the message until there is room.
   #sayAtOnce(text: string): void {
-    const cost = text.length + MESSAGE_OVERHEAD_BYTES;
-    this.#inboundBytes += cost;
-    void this.#outbox.pushInTurn(text).then(() => {
-      this.#inboundBytes -= cost;
-    });
-  }
-
-  #watchIdle(delayMs: number): void {
-    if (this.#state.step !== "awaiting_session") return;
-    const cancelDeadline = this.#options.clock.after(delayMs, () => {
-      const quietMs = this.#options.clock.monotonicMs() - this.#lastMessageMs;
-      const leftMs = PLAINTEXT_IDLE_MS - quietMs;
-      if (leftMs <= 0 && this.#requests.isIdle) return this.#close(CLOSE_CODES.policy, "idle");
-      this.#watchIdle(leftMs > 0 ? leftMs : PLAINTEXT_IDLE_MS);
-    });
-    this.#state = { ...this.#state, cancelDeadline };
+    const release = this.#inbox.hold(text);
+    void andThen(this.#outbox.pushInTurn(text), release);
   }
 
   #hasEnded(): boolean {
@@ -368,7 +260,7 @@ export class Connection {
 
   #end(reason: string): void {
     if (this.#state.step === "closed") return;
-    if (this.#state.step !== "encrypted") this.#state.cancelDeadline();
+    this.#deadline.cancel();
     this.#options.log.debug("Connection ended", { ...this.#logFields(), reason });
     this.#state = { step: "closed" };
     this.#outbox.close();
@@ -380,9 +272,4 @@ export class Connection {
     const { connectionId, address } = this.#options;
     return { connection: connectionId, address, clientId: this.clientId };
   }
-}
-
-// Counted without a copy where the text is ASCII, as frames are.
-function textBytes(text: string): number {
-  return NOT_ASCII.test(text) ? utf8(text).length : text.length;
 }

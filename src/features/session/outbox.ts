@@ -1,9 +1,11 @@
 // The one queue of frames to a peer (docs/protocol.md §5): sealing, counting and sending happen in
-// this order for every frame. The queue is bounded in frames and bytes, the socket's own buffer
+// this order for every frame, at once where nothing waits before it and the cipher is a synchronous
+// one. The queue is bounded in frames and bytes, the socket's own buffer
 // included. Answers wait for room, each until its own bytes fit; a notification that finds none means
 // a slow reader.
 
 import type { Clock } from "../../base/clock.ts";
+import type { Eventual } from "../../base/eventual.ts";
 import type { WireMessage } from "../../protocol/v1/frame.ts";
 import type { Socket } from "./socket.ts";
 
@@ -28,7 +30,7 @@ export interface OutboxOptions {
   socket: Socket;
   clock: Clock;
   /** Turns a text into the next message: sealed where a session exists. */
-  seal: (text: string) => WireMessage | Promise<WireMessage>;
+  seal: (text: string) => Eventual<WireMessage>;
   /** The most bytes that may wait now. */
   maxBytes: () => number;
   /** Called once where a peer takes nothing for too long or a frame cannot be sent. */
@@ -67,15 +69,12 @@ export class Outbox {
 
   /**
    * Queues a text as soon as it fits into half of the queue, the other half being for
-   * notifications; texts that wait go one by one, in their order. Resolves when it is queued or
-   * the queue is closed.
+   * notifications; texts that wait go one by one, in their order. Done when it is queued or the
+   * queue is closed, which may be at once.
    */
-  pushInTurn(text: string): Promise<void> {
-    if (this.#isClosed) return Promise.resolve();
-    if (this.#waiting.length === 0 && this.#fits(text, 0.5)) {
-      this.#take(text);
-      return Promise.resolve();
-    }
+  pushInTurn(text: string): Eventual<void> {
+    if (this.#isClosed) return;
+    if (this.#waiting.length === 0 && this.#fits(text, 0.5)) return this.#take(text);
     return new Promise((resolve) => {
       this.#waiting.push({ text, resolve });
       this.#cancelPoll ??= this.#poll(POLL_MIN_MS, {
@@ -98,21 +97,51 @@ export class Outbox {
     for (const { resolve } of this.#waiting.splice(0)) resolve();
   }
 
-  async #sealAndSend(text: string): Promise<void> {
-    try {
-      if (this.#isClosed) return;
-      const message = await this.#options.seal(text);
-      // The connection may have ended while the frame was sealed.
-      if (this.#isClosed) return;
-      this.#options.socket.send(message);
-      this.#handedOver.push(message.length);
-      this.#handedOverBytes += message.length;
-    } catch {
-      if (!this.#isClosed) this.#options.onFailure("send_failed");
-    } finally {
-      this.#sealingFrames -= 1;
-      this.#sealingBytes -= text.length;
+  #take(text: string): void {
+    this.#sealingFrames += 1;
+    this.#sealingBytes += text.length;
+    if (this.#sealingFrames > 1) this.#tail = this.#tail.then(() => this.#sealAndSend(text));
+    else {
+      const sent = this.#sealAndSend(text);
+      if (sent instanceof Promise) this.#tail = sent;
     }
+  }
+
+  // Never throws or rejects.
+  #sealAndSend(text: string): Eventual<void> {
+    try {
+      const message = this.#isClosed ? undefined : this.#options.seal(text);
+      if (!(message instanceof Promise)) return this.#send(text, message);
+      return message.then(
+        (sealed) => this.#send(text, sealed),
+        () => this.#fail(text),
+      );
+    } catch {
+      this.#fail(text);
+    }
+  }
+
+  #send(text: string, message: WireMessage | undefined): void {
+    // The connection may have ended while the frame was sealed.
+    if (message === undefined || this.#isClosed) return this.#leave(text);
+    try {
+      this.#options.socket.send(message);
+    } catch {
+      return this.#fail(text);
+    }
+    this.#handedOver.push(message.length);
+    this.#handedOverBytes += message.length;
+    this.#leave(text);
+  }
+
+  #fail(text: string): void {
+    this.#leave(text);
+    if (!this.#isClosed) this.#options.onFailure("send_failed");
+  }
+
+  #leave(text: string): void {
+    this.#sealingFrames -= 1;
+    this.#sealingBytes -= text.length;
   }
 
   #fits(text: string, share: number): boolean {
@@ -122,12 +151,6 @@ export class Outbox {
     if (frames === 0) return true;
     return frames < MAX_QUEUED_FRAMES * share &&
       bytes + text.length <= this.#options.maxBytes() * share;
-  }
-
-  #take(text: string): void {
-    this.#sealingFrames += 1;
-    this.#sealingBytes += text.length;
-    this.#tail = this.#tail.then(() => this.#sealAndSend(text));
   }
 
   // Each takes its room before the next is asked whether it fits.
@@ -143,6 +166,7 @@ export class Outbox {
 
   // The socket tells bytes, not frames: what it has sent are the oldest of what it was given.
   #forgetTaken(): void {
+    if (this.#handedOver.length === 0) return;
     const buffered = this.#options.socket.bufferedBytes;
     let taken = 0;
     for (const size of this.#handedOver) {

@@ -1,5 +1,8 @@
 // The requests of one connection: a few run at once, some wait, and beyond that the device says it
-// is busy (docs/protocol.md §6). Answers may overtake each other.
+// is busy (docs/protocol.md §6). Answers may overtake each other. A request that is done at once takes
+// no promise.
+
+import type { Eventual } from "../../base/eventual.ts";
 
 /** How many requests of a connection run at once. */
 export const MAX_RUNNING_REQUESTS = 16;
@@ -17,8 +20,8 @@ export const MAX_WAITING_BYTES_UNKNOWN: number = 256 * 1024;
 export interface AcceptedRequest {
   /** Its size, in UTF-16 units. */
   readonly length: number;
-  /** Handles it to its end; never rejects. */
-  run(): Promise<void>;
+  /** Handles it to its end; never throws or rejects. */
+  run(): Eventual<void>;
 }
 
 /** Runs requests in the order they came, a bounded number at a time. */
@@ -37,7 +40,7 @@ export class RequestQueue {
   /** Takes a request; false where too many wait. */
   push(request: AcceptedRequest): boolean {
     if (this.#running < MAX_RUNNING_REQUESTS) {
-      void this.#start(request);
+      this.#start(request);
       return true;
     }
     const isFull = this.#waiting.length >= MAX_WAITING_REQUESTS ||
@@ -65,19 +68,35 @@ export class RequestQueue {
     this.#waitingBytes = 0;
   }
 
-  async #start(request: AcceptedRequest): Promise<void> {
-    this.#running += 1;
-    try {
-      await request.run();
-    } finally {
-      this.#running -= 1;
-      const next = this.#waiting.shift();
-      if (next !== undefined) {
-        this.#waitingBytes -= next.length;
-        void this.#start(next);
-      } else if (this.#running === 0) {
-        for (const resolve of this.#idleWaiters.splice(0)) resolve();
+  // Fills one place: with the request, and with those that wait once it and what follows are done.
+  #start(request: AcceptedRequest): void {
+    for (let next: AcceptedRequest | undefined = request; next; next = this.#takeWaiting()) {
+      this.#running += 1;
+      const done = next.run();
+      if (done instanceof Promise) {
+        void done.finally(() => this.#goOn());
+        return;
       }
+      this.#running -= 1;
     }
+    this.#wakeIdle();
+  }
+
+  #goOn(): void {
+    this.#running -= 1;
+    const next = this.#takeWaiting();
+    if (next === undefined) this.#wakeIdle();
+    else this.#start(next);
+  }
+
+  #takeWaiting(): AcceptedRequest | undefined {
+    const next = this.#waiting.shift();
+    if (next !== undefined) this.#waitingBytes -= next.length;
+    return next;
+  }
+
+  #wakeIdle(): void {
+    if (this.#running > 0) return;
+    for (const resolve of this.#idleWaiters.splice(0)) resolve();
   }
 }

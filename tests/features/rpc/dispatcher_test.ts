@@ -78,6 +78,24 @@ Deno.test("handle() begins calls in the order of their texts", async () => {
   await Promise.all(answers);
 });
 
+Deno.test("handle() answers at once where the method does, and later where it does", async () => {
+  const now = dispatcherOf([methodOf(() => 1)]).handle(requestOf("m"), LOCAL);
+  assert.deepEqual(typeof now === "string" && gist(now), { id: 4, result: 1 });
+  const refusal = dispatcherOf([methodOf(() => {
+    throw new AppError("conflict", "No");
+  })]).handle(requestOf("m"), LOCAL);
+  assert.deepEqual(typeof refusal === "string" && gist(refusal), {
+    id: 4,
+    code: 1,
+    data: { code: "conflict" },
+  });
+  const later = dispatcherOf([methodOf(() => Promise.resolve(2))]).handle(requestOf("m"), LOCAL);
+  assert.ok(later instanceof Promise);
+  assert.deepEqual(gist(await later), { id: 4, result: 2 });
+  const never = dispatcherOf([methodOf(() => Promise.resolve(() => {}))]);
+  assert.deepEqual(gist(await never.handle(requestOf("m"), LOCAL)), { id: 4, code: -32603 });
+});
+
 Deno.test("handle() compares method names without case", async () => {
   const answers = await Promise.all(["Echo.it", "echo.it", "ECHO.IT"].map((name) => {
     return dispatcherOf([echo]).handle(requestOf(name, '{"name":"a"}'), LOCAL);

@@ -4,12 +4,13 @@ import assert from "node:assert/strict";
 import { decodeUtf8, utf8 } from "../../../src/base/bytes.ts";
 import { silentLogger } from "../../../src/base/log.ts";
 import { MAX_FIRST_FRAME_BYTES, type WireMessage } from "../../../src/protocol/v1/frame.ts";
-import { Connection, SESSION_DEADLINE_MS } from "../../../src/features/session/connection.ts";
+import { Connection } from "../../../src/features/session/connection.ts";
 import {
   type HandshakeStep,
   openByVersion,
   type SessionOpening,
 } from "../../../src/features/session/opening.ts";
+import { SESSION_DEADLINE_MS } from "../../../src/features/session/session_deadline.ts";
 import { CLOSE_CODES } from "../../../src/features/session/socket.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { FakeSocket, settle } from "../../support/fake_socket.ts";

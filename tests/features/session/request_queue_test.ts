@@ -65,3 +65,34 @@ Deno.test("dropWaiting() gives places and bytes back, and what was dropped never
   await idle;
   assert.equal(queue.isIdle, true);
 });
+
+Deno.test("requests that are done at once take no place, and those that waited go in order", async () => {
+  const { queue, endOne } = setUp();
+  const ran: number[] = [];
+  for (let i = 0; i < MAX_WAITING_REQUESTS; i++) {
+    assert.equal(queue.push({ length: 0, run: () => void ran.push(i) }), true);
+  }
+  assert.equal(ran.length, 0);
+  await endOne();
+  assert.deepEqual(ran, Array.from({ length: MAX_WAITING_REQUESTS }, (_, i) => i));
+  for (let i = 1; i < MAX_RUNNING_REQUESTS; i++) await endOne();
+  assert.equal(queue.isIdle, true);
+  for (let i = 0; i <= MAX_RUNNING_REQUESTS; i++) {
+    assert.equal(queue.push({ length: MAX_BYTES, run: () => void ran.push(-1) }), true);
+    assert.equal(queue.isIdle, true);
+  }
+  assert.equal(ran.filter((i) => i === -1).length, MAX_RUNNING_REQUESTS + 1);
+  await queue.idle();
+});
+
+Deno.test("idle() ends with a request that is done at once behind one that is not", async () => {
+  const queue = new RequestQueue(() => MAX_BYTES);
+  const slow = Promise.withResolvers<void>();
+  queue.push({ length: 0, run: () => slow.promise });
+  const idle = queue.idle();
+  queue.push({ length: 0, run: () => {} });
+  assert.equal(queue.isIdle, false);
+  slow.resolve();
+  await idle;
+  assert.equal(queue.isIdle, true);
+});
