@@ -6,6 +6,10 @@ import * as v from "valibot";
 import { lineOfKey } from "../../base/toml_lines.ts";
 import type { ActionSettings } from "../../features/actions/action_settings.ts";
 import { describeActionProblems } from "../../features/actions/action_table.ts";
+import {
+  describeLibraryProblems,
+  type LibrarySettings,
+} from "../../features/library/library_settings.ts";
 import { ConfigError } from "../../features/settings/config_error.ts";
 import {
   camelCase,
@@ -17,6 +21,7 @@ import {
 } from "../../features/settings/setting.ts";
 import { type Config, SETTINGS } from "../../features/settings/settings_table.ts";
 import { ACTION_ROWS } from "../../features/settings/tables/action_rows.ts";
+import { LIBRARY_ROWS } from "../../features/settings/tables/library_rows.ts";
 import { isTable, schemaOf } from "../../features/settings/value_types.ts";
 import { type FileSchema, type FileTables, OVERLAY_FILE, OWNERS_FILE } from "./file_schema.ts";
 import { renameFormerKeys } from "./former_keys.ts";
@@ -98,7 +103,11 @@ function mergeTables(tables: FileTables, overlay: FileTables): FileTables {
 function configOf(tables: FileTables, env: ConfigEnvironment): Config {
   const values = Object.entries<SettingRows>(SETTINGS)
     .map(([name, rows]) => [name, valuesOf(rows, { given: tables[name], env })]);
-  return { ...Object.fromEntries(values), actions: actionsOf(tables) };
+  return {
+    ...Object.fromEntries(values),
+    actions: actionsOf(tables),
+    libraries: librariesOf(tables),
+  };
 }
 
 function valuesOf(
@@ -127,13 +136,25 @@ function actionsOf({ action = [] }: FileTables): ActionSettings[] {
   );
 }
 
+function librariesOf({ library = [] }: FileTables): LibrarySettings[] {
+  return library.map((given) =>
+    valuesOf(LIBRARY_ROWS, { given }) as unknown as ValuesOf<typeof LIBRARY_ROWS>
+  );
+}
+
 // What one key makes necessary of another.
 function describeMissing(tables: FileTables): Problem[] {
-  const problems = describeActionProblems(actionsOf(tables))
-    .map(({ index, key, text }) => ({
-      path: ["action", index, key],
-      text: `action.${index}.${key}: ${text}`,
-    }));
+  const problems = [
+    ...describeActionProblems(actionsOf(tables)).map((problem) => ({
+      table: "action",
+      ...problem,
+    })),
+    ...describeLibraryProblems(librariesOf(tables))
+      .map((problem) => ({ table: "library", ...problem })),
+  ].map(({ table, index, key, text }) => ({
+    path: [table, index, key],
+    text: `${table}.${index}.${key}: ${text}`,
+  }));
   const { kind, command } = valuesOf(SETTINGS.display, { given: tables["display"] });
   const isUseless = (kind as string[]).includes("command") && (command as string[]).length === 0;
   if (!isUseless) return problems;

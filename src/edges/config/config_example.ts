@@ -4,6 +4,7 @@
 import type { Setting, SettingRows, TomlValue } from "../../features/settings/setting.ts";
 import { SETTINGS } from "../../features/settings/settings_table.ts";
 import { ACTION_ROWS } from "../../features/settings/tables/action_rows.ts";
+import { LIBRARY_ROWS } from "../../features/settings/tables/library_rows.ts";
 
 const WIDTH = 100;
 
@@ -24,11 +25,25 @@ const ACTIONS =
   "what pass_env names. Can be reloaded, the first action excepted: without any, the service gives " +
   "up the right to start programs.";
 
+const LIBRARIES =
+  "Where systems and their media come from, so that the phone app can search, browse and launch them " +
+  '(docs/library.md has an example for each firmware). "folder" is one folder of files and the program ' +
+  "that plays them: ${path} in an argument stands for the file, ${name} for its name without the " +
+  'extension, and no shell is involved. "emulationstation" reads es_systems.cfg and gamelist.xml of ' +
+  'the frontend on this device; "emulationstation_http" asks it (Batocera\'s family, port 1234 of ' +
+  "127.0.0.1) and launches through it. Can be reloaded, the first source that starts programs " +
+  "excepted: without any, the service gives up the right to start them.";
+
 /** The text of config.example.toml. */
 export function formatExample(): string {
   const tables = Object.entries<SettingRows>(SETTINGS).flatMap(([name, rows]) => [
     [`[${name}]`, ...Object.entries(rows).map(formatRow)].join("\n\n").replace("\n\n", "\n"),
-    ...(name === "security" ? [formatActions()] : []),
+    ...(name === "security"
+      ? [
+        formatRows(ACTION_ROWS, { table: "action", help: ACTIONS }),
+        formatRows(LIBRARY_ROWS, { table: "library", help: LIBRARIES }),
+      ]
+      : []),
   ]);
   return [...HEADER.split("\n").map(comment), "", tables.join("\n\n")].join("\n") + "\n";
 }
@@ -38,14 +53,14 @@ function formatRow([key, row]: [string, Setting]): string {
   return `${comment(help)}\n# ${key} = ${formatValue(exampleOf(row))}`;
 }
 
-function formatActions(): string {
-  const rows = Object.entries<Setting>(ACTION_ROWS).map(([key, row]) => ({
+function formatRows(of: SettingRows, { table, help }: { table: string; help: string }): string {
+  const rows = Object.entries<Setting>(of).map(([key, row]) => ({
     setting: `#   ${key} = ${formatValue(exampleOf(row))}`,
     help: row.help,
   }));
   const width = Math.max(...rows.map(({ setting }) => setting.length));
-  const lines = rows.map(({ setting, help }) => `${setting.padEnd(width)}  # ${help}`);
-  return [comment(ACTIONS), "#   [[action]]", ...lines].join("\n");
+  const lines = rows.map((row) => `${row.setting.padEnd(width)}  # ${row.help}`);
+  return [comment(help), `#   [[${table}]]`, ...lines].join("\n");
 }
 
 function exampleOf(row: Setting): TomlValue {

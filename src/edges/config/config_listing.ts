@@ -11,6 +11,7 @@ import {
 } from "../../features/settings/setting.ts";
 import { SETTINGS } from "../../features/settings/settings_table.ts";
 import { ACTION_ROWS } from "../../features/settings/tables/action_rows.ts";
+import { LIBRARY_ROWS } from "../../features/settings/tables/library_rows.ts";
 import { isTable } from "../../features/settings/value_types.ts";
 import type { Config, ConfigText } from "./config.ts";
 
@@ -67,15 +68,19 @@ export function listConfig(config: Config, options: ConfigListingOptions): strin
     const lines = listed.map(({ setting, from }) => `${setting.padEnd(width)}  # ${from}`);
     return [`[${table}]`, ...lines].join("\n");
   });
-  const actions = config.actions.map((action) => stringify({ action: [actionTable(action)] }));
-  return [...texts, ...actions.map((text) => text.trim())].join("\n\n") + "\n";
+  const lists = [
+    ...config.actions.map((action) => stringify({ action: [tableOf(ACTION_ROWS, action)] })),
+    ...config.libraries.map((library) => stringify({ library: [tableOf(LIBRARY_ROWS, library)] })),
+  ];
+  return [...texts, ...lists.map((text) => text.trim())].join("\n\n") + "\n";
 }
 
-/** The same for programs: `{settings: [{table, key, value, from}], actions: [...]}`. */
+/** The same for programs: `{settings: [{table, key, value, from}], actions: [...], libraries: [...]}`. */
 export function listConfigJson(config: Config, options: ConfigListingOptions): string {
   return JSON.stringify({
     settings: listSettings(config, options),
-    actions: config.actions.map(actionTable),
+    actions: config.actions.map((action) => tableOf(ACTION_ROWS, action)),
+    libraries: config.libraries.map((library) => tableOf(LIBRARY_ROWS, library)),
   });
 }
 
@@ -89,10 +94,10 @@ function valueOf(row: Setting, values: object, key: string): TomlValue | undefin
 }
 
 // What is empty says nothing.
-function actionTable(action: Config["actions"][number]): Record<string, unknown> {
+function tableOf(rows: SettingRows, values: object): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries<Setting>(ACTION_ROWS)
-      .map(([key, row]) => [key, valueOf(row, action, key)] as const)
+    Object.entries<Setting>(rows)
+      .map(([key, row]) => [key, valueOf(row, values, key)] as const)
       .filter(([, value]) => value !== undefined)
       .filter(([, value]) => typeof value !== "object" || Object.keys(value).length > 0),
   );

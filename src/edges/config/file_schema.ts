@@ -4,11 +4,13 @@ import * as v from "valibot";
 import { ALL_SETTINGS, type PlacedSetting } from "../../features/settings/settings_table.ts";
 import type { SettingRows } from "../../features/settings/setting.ts";
 import { ACTION_ROWS } from "../../features/settings/tables/action_rows.ts";
+import { LIBRARY_ROWS } from "../../features/settings/tables/library_rows.ts";
 import { schemaOf, table } from "../../features/settings/value_types.ts";
 
 /** Tables of a file by name, their values checked and converted. */
 export type FileTables = Readonly<Record<string, Readonly<Record<string, unknown>>>> & {
   readonly action?: readonly Readonly<Record<string, unknown>>[];
+  readonly library?: readonly Readonly<Record<string, unknown>>[];
 };
 
 /** What a file may say. */
@@ -22,6 +24,7 @@ export interface FileSchema {
 /** The owner's file. */
 export const OWNERS_FILE: FileSchema = fileOf(ALL_SETTINGS, {
   action: v.optional(v.array(table(entriesOf(ACTION_ROWS)))),
+  library: v.optional(v.array(table(entriesOf(LIBRARY_ROWS)))),
 });
 
 /** The file of changed settings: what can change while the service runs. */

@@ -33,6 +33,9 @@ export type ParsedTemplate =
 /** What stands for %GAMEINFOXML%: the game's entry of the gamelist, which nobody here writes. */
 export const NO_GAME_INFO = "/dev/null";
 
+/** A place in an argument of a command that the owner wrote as a list. */
+export const FOLDER_PLACES = /\$\{(path|name)\}/;
+
 const PLACEHOLDER = /%([A-Z][A-Z0-9_]*)%/g;
 const ASSIGNMENT = /^[A-Za-z_][A-Za-z0-9_]*\+?=/;
 
@@ -60,10 +63,10 @@ export function parseCommandTemplate(template: string, values: SystemValues): Pa
   }
 }
 
-/** The command of one program that the owner wrote as a list, with `${path}` for the file. */
+/** The command of one program that the owner wrote as a list, with `${path}` and `${name}`. */
 export function parseCommandList(command: readonly string[]): CommandStep {
   const argv = command.map((argument) =>
-    partsBetween(argument, /\$\{(path|name)\}/g, (place) => [{
+    partsBetween(argument, new RegExp(FOLDER_PLACES, "g"), (place) => [{
       kind: place === "path" ? "path" : "base_name",
     }])
   );

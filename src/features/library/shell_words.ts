@@ -153,6 +153,7 @@ class StepReader {
         throw new TemplateRefusal(`${sign} stands for ${SIGNS[sign]}, which need a shell`);
       }
       const next = this.#line[this.#position + 1] ?? "";
+      if (sign === "\\") refuseEscapedPlace(next);
       if (sign === "\\" && '$`"\\'.includes(next) && next !== "") {
         text += next;
         this.#position++;
@@ -166,11 +167,15 @@ class StepReader {
   #readEscaped(): string {
     const next = this.#line[this.#position + 1];
     if (next === undefined) throw new TemplateRefusal("nothing follows the last \\");
-    // EmulationStation fills placeholders first, so this would escape the first sign of a path.
-    if (next === "%") throw new TemplateRefusal("\\ stands before a placeholder");
+    refuseEscapedPlace(next);
     this.#position += 2;
     return next === "\n" ? "" : next;
   }
+}
+
+// EmulationStation fills placeholders first, so the first sign of what fills one would be escaped.
+function refuseEscapedPlace(next: string): void {
+  if (next === "%") throw new TemplateRefusal("\\ stands before a placeholder");
 }
 
 function refuseSign(sign: string, before: string): void {

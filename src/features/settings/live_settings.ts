@@ -34,7 +34,8 @@ export class LiveSettings {
       const table = tables[setting.table] ??= {};
       table[setting.name] = valueIn(setting.row.reloadable === true ? next : before, setting);
     }
-    this.#current = { ...tables, actions: next.actions } as unknown as Config;
+    const { actions, libraries } = next;
+    this.#current = { ...tables, actions, libraries } as unknown as Config;
     const [old, now] = [showSettings(before), showSettings(this.#current)];
     return {
       changed: Object.keys(now).filter((name) => !isSame(old[name], now[name])),

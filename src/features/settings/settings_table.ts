@@ -3,6 +3,7 @@
 // settings and config.example.toml follow.
 
 import type { ActionSettings } from "../actions/action_settings.ts";
+import type { LibrarySettings } from "../library/library_settings.ts";
 import { MODEL_ROWS } from "./tables/model_rows.ts";
 import { BUTTON_ROWS, DISPLAY_ROWS } from "./tables/screen_rows.ts";
 import {
@@ -14,7 +15,7 @@ import {
 } from "./tables/service_rows.ts";
 import { camelCase, type Setting, type SettingTables, type ValuesOf } from "./setting.ts";
 
-/** The tables of the configuration, but for the actions. */
+/** The tables of the configuration, but for the actions and the library. */
 export const SETTINGS = {
   service: SERVICE_ROWS,
   security: SECURITY_ROWS,
@@ -32,6 +33,8 @@ export type Config =
   & {
     /** What texts start, in the order in which they are tried. */
     readonly actions: readonly ActionSettings[];
+    /** Where systems and media come from; without any there is no library. */
+    readonly libraries: readonly LibrarySettings[];
   };
 
 /** A row with its place. */

@@ -97,5 +97,5 @@ Deno.test("listConfigJson() tells programs the same, without passwords", () => {
     from: "default",
   });
   assert.doesNotMatch(JSON.stringify(listed), /secret/);
-  assert.deepEqual(listed.actions, []);
+  assert.deepEqual([listed.actions, listed.libraries], [[], []]);
 });

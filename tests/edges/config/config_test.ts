@@ -26,6 +26,7 @@ const DEFAULTS: Config = {
     allowRun: [],
   },
   actions: [],
+  libraries: [],
   limits: {
     sessionsPerClient: 8,
     connectionsPerAddress: 8,
@@ -90,6 +91,44 @@ Deno.test("parseConfig() wants a data folder where the environment has none", ()
   });
   const { service } = parseConfig('[service]\ndata_dir = "data"', options);
   assert.equal(service.dataDir, "data");
+});
+
+Deno.test("parseConfig() reads the sources of a library", () => {
+  const { libraries } = configOf(`
+    [[library]]
+    source = "folder"
+    folder = "/roms/snes"
+    extensions = [".SFC", ".p8.png"]
+    system = "SNES"
+    name = "Super Nintendo"
+    command = ["play", "\${path}"]
+    [[library]]
+    source = "emulationstation_http"
+    config_folders = ["/etc/emulationstation"]
+    exclude = ["ports"]
+  `);
+  assert.deepEqual(libraries, [
+    {
+      source: "folder",
+      folder: "/roms/snes",
+      extensions: [".sfc", ".p8.png"],
+      system: "SNES",
+      name: "Super Nintendo",
+      command: ["play", "${path}"],
+      configFolders: [],
+      exclude: [],
+    },
+    {
+      source: "emulationstation_http",
+      folder: undefined,
+      extensions: [],
+      system: undefined,
+      name: undefined,
+      command: [],
+      configFolders: ["/etc/emulationstation"],
+      exclude: ["ports"],
+    },
+  ]);
 });
 
 Deno.test("parseConfig() reads every key", () => {
@@ -176,6 +215,7 @@ Deno.test("parseConfig() reads every key", () => {
       allowedOrigins: ["https://app.example"],
       allowRun: ["lights/.*"],
     },
+    libraries: [],
     actions: [
       {
         name: "video",
@@ -376,6 +416,28 @@ const PROBLEMS: [string, string, string[]][] = [
       "line 10: action.1.env.A: expected a text in quotes",
     ],
   ],
+  ["a source that is none", '[[library]]\nsource = "nas"', [
+    'line 2: library.0.source: expected "folder" | "emulationstation" | "emulationstation_http"',
+  ]],
+  [
+    "sources without what they need",
+    '[[library]]\nsource = "emulationstation"\nfolder = "/x"\n[[library]]\nsource = "folder"\n' +
+    'extensions = ["sfc"]\nfoldr = "/y"',
+    [
+      'line 6: library.1.extensions.0: expected an extension, such as ".zip"',
+      'line 7: unknown key "foldr" in [[library]] (did you mean "folder"?)',
+    ],
+  ],
+  [
+    "sources that make no sense",
+    '[[library]]\nsource = "emulationstation"\nfolder = "/x"\n[[library]]\nsource = "folder"\n' +
+    'folder = "x"\nsystem = "SNES"\nextensions = [".sfc"]\ncommand = ["play"]',
+    [
+      'line 3: library.0.folder: a source of the kind "emulationstation" has no such key',
+      'line 6: library.1.folder: expected an absolute path, such as "/roms/snes"',
+      "line 9: library.1.command: no argument has ${path}, so no file would be played",
+    ],
+  ],
   ["one table for all actions", '[action]\nname = "x"', ["line 1: action: expected a list"]],
   ["a bad announcement", `[discovery]\ninstance_name = "${"ä".repeat(32)}"\nservice = "_a._icmp"`, [
     "line 2: discovery.instance_name: expected 1 to 63 bytes of UTF-8",
@@ -481,12 +543,14 @@ Deno.test("config.example.toml has no key that is none, and shows every default"
   });
 });
 
-Deno.test("config.example.toml has every key of an action, and it is one", () => {
+Deno.test("config.example.toml has every key of an action and of a source, and they are one", () => {
   const lines = example.split("\n").filter((line) => /^# {3}(\[\[|[a-z_]+ = )/.test(line));
-  const { actions } = configOf(lines.map((line) => line.slice(4)).join("\n"));
-  assert.equal(actions.length, 1);
-  assert.ok(Object.values(actions[0] ?? {}).every((value) => value !== undefined));
-  assert.deepEqual(Object.keys(actions[0] ?? {}).length, lines.length - 1);
+  const { actions, libraries } = configOf(lines.map((line) => line.slice(4)).join("\n"));
+  const tables: readonly object[] = [...actions, ...libraries];
+  assert.deepEqual([actions.length, libraries.length], [1, 1]);
+  const values = tables.flatMap((table) => Object.values(table));
+  assert.ok(values.every((value) => value !== undefined));
+  assert.equal(values.length, lines.length - 2);
 });
 
 type Tables = Record<string, Record<string, unknown>>;
@@ -563,6 +627,7 @@ const BAD_OVERLAYS: [string, string][] = [
   ["service.listen = '[::]:1'", 'unknown key "listen" in [service]'],
   ["service.data_dir = '/'", 'unknown key "data_dir" in [service]'],
   ["[[action]]", 'unknown key "action"'],
+  ["[[library]]", 'unknown key "library"'],
   ["security.allowed_ips = ['x']", "security.allowed_ips.0: expected an address or a range"],
   ["[service", "missing"],
 ];

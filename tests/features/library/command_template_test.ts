@@ -120,6 +120,7 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ['play "a', 'a quote " has no end'],
   ["play a\\", "nothing follows the last \\"],
   ["play \\%ROM%", "\\ stands before a placeholder"],
+  ['play "\\%ROM%"', "\\ stands before a placeholder"],
   ["play %HOME_DIR%", "the placeholder %HOME_DIR% is not known"],
   ["%ROM%", "the file stands where a program is meant to stand"],
   ["./%BASENAME%", "the file stands where a program is meant to stand"],
