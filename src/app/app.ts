@@ -19,6 +19,7 @@ export type { RandomSource } from "../base/random.ts";
 export type { SocketAddress } from "../base/socket_address.ts";
 export type { ButtonSettings } from "../features/screen/button_settings.ts";
 export type { ActionSettings } from "../features/actions/action_settings.ts";
+export type { LibrarySettings, LibrarySourceKind } from "../features/library/library_settings.ts";
 export type { DiscoverySettings } from "../features/discovery/discovery_settings.ts";
 export type { ErrorStyle } from "../features/models/client_errors.ts";
 export type { SETTINGS } from "../features/settings/settings_table.ts";
