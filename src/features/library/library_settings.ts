@@ -2,14 +2,19 @@
 
 import { FOLDER_PLACES } from "./command_template.ts";
 
-/** The kinds of sources. */
-export const LIBRARY_SOURCES = ["folder", "emulationstation", "emulationstation_http"] as const;
-
 /** The kind of a source. */
-export type LibrarySourceKind = (typeof LIBRARY_SOURCES)[number];
+export type LibrarySourceKind = "folder" | "emulationstation" | "emulationstation_http";
+
+/** The kinds of sources. */
+export const LIBRARY_SOURCES: readonly LibrarySourceKind[] = [
+  "folder",
+  "emulationstation",
+  "emulationstation_http",
+];
 
 /** Where systems and media come from. */
 export interface LibrarySettings {
+  /** What it is. */
   readonly source: LibrarySourceKind;
   /** Of a folder: its absolute path. */
   readonly folder: string | undefined;
