@@ -5,6 +5,7 @@ import { startHousekeeping } from "../../src/app/housekeeping.ts";
 import { openRecords } from "../../src/app/records.ts";
 import { silentLogger } from "../../src/base/log.ts";
 import { privateFiles } from "../../src/edges/platform/private_files.ts";
+import { openLibraryIndex } from "../../src/edges/sqlite/media_index_store.ts";
 import { openStores } from "../../src/edges/sqlite/stores.ts";
 import { LiveConnections } from "../../src/features/session/live_connections.ts";
 import { SETTINGS_FILE } from "../../src/features/settings/settings_file.ts";
@@ -24,7 +25,9 @@ Deno.test("docs/security.md lists the files of the data folder with their modes"
     const stop = startHousekeeping({ stores, records, clock, log });
     records.audit.record("paired");
     privateFiles.write(`${dataDir}/${SETTINGS_FILE}`, new TextEncoder().encode(""));
+    const library = openLibraryIndex({ dataDir, log });
     const actual = { ".": readMode(dataDir), ...readModes(dataDir) };
+    library.close();
     stop();
     records.keyClock.close();
     stores.close();

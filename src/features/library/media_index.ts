@@ -131,8 +131,11 @@ export interface MediaIndexWriter {
   keepSystems(systems: readonly SystemKey[]): StepResult;
   /** When each system was looked through last, in milliseconds since 1970; 0 for never. */
   scannedMs(system: SystemKey): number;
-  /** Starts to look through a system. Until it ends, nothing of it is missing that was not before. */
-  beginSystem(system: SystemKey): SystemPass;
+  /**
+   * Starts to look through a system, at a time in milliseconds since 1970. Until it ends, nothing of
+   * it is missing that was not before.
+   */
+  beginSystem(system: SystemKey, nowMs: number): SystemPass;
 }
 
 /** Whether a step was the last one. */

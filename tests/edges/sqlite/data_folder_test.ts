@@ -51,6 +51,8 @@ Deno.test("ensurePrivateFolder() closes an open folder that holds its own files 
         "settings.toml",
         "settings.toml.a1b2c3.part",
         "audit.anchor",
+        "library.sqlite",
+        "library.sqlite-wal",
         "audit.anchor.a1b2c3.part",
       ]
     ) Deno.writeTextFileSync(`${folder}/${name}`, "");
