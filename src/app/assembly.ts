@@ -2,7 +2,6 @@
 // it here, and the line after it says how it ends; docs/architecture.md has the picture.
 
 import { platformAead } from "../edges/platform/sync_aead.ts";
-import { ActionRunner } from "../features/actions/action_runner.ts";
 import { type Clock, settledWithin, systemClock } from "../base/clock.ts";
 import { asError } from "../base/app_error.ts";
 import type { Logger } from "../base/log.ts";
@@ -16,11 +15,11 @@ import { compileAddressRules } from "../edges/http/address_rules.ts";
 import { createPolicyFacts } from "../edges/http/policy_facts.ts";
 import { createRoutes } from "../edges/http/routes.ts";
 import { KeyHolds } from "../features/access/key_holds.ts";
-import { showMedia } from "../features/rpc/methods/action_methods.ts";
 import { Notifications } from "../features/rpc/notifications.ts";
 import { LiveConnections } from "../features/session/live_connections.ts";
 import { Throttle } from "../features/session/throttle.ts";
 import { V1Opening } from "../features/session/v1_opening.ts";
+import { PhoneSettings } from "../features/settings/phone_settings.ts";
 import { LiveSettings } from "../features/settings/live_settings.ts";
 import { pairPage } from "../edges/http/page/pair_page.ts";
 import { createAnnouncing } from "./announcing.ts";
@@ -28,10 +27,12 @@ import { auditChanges } from "./audit_changes.ts";
 import { createConnector } from "./connections.ts";
 import type { Edges } from "./edges.ts";
 import { startHousekeeping } from "./housekeeping.ts";
+import { type OpenLibrary, openLibrary } from "./library.ts";
 import { Lifetime } from "./lifetime.ts";
 import { createMethods } from "./methods.ts";
 import type { App, AppOptions } from "./options.ts";
 import { createPairing } from "./pairing.ts";
+import { createPlaying, type Playing } from "./playing.ts";
 import { openRecords } from "./records.ts";
 import { ServiceStatus } from "./service_status.ts";
 import { createSettingsControl } from "./settings_control.ts";
@@ -190,7 +191,8 @@ function buildCore(frame: Frame): Core {
 
 interface Service {
   readonly metrics: ReturnType<typeof createMetrics>;
-  readonly actions: ActionRunner;
+  readonly library: OpenLibrary;
+  readonly playing: Playing;
   readonly pairing: ReturnType<typeof createPairing>;
   readonly announcing: ReturnType<typeof createAnnouncing>;
   readonly control: ReturnType<typeof createSettingsControl>;
@@ -200,24 +202,16 @@ interface Service {
 function buildService(frame: Frame, core: Core): Service {
   const { options, config, edges, lifetime, status, settings, clock, random, log } = frame;
   const { live, notifications, records, models, events, display } = core;
-  const actions = new ActionRunner({
-    actions: config.actions,
-    start: edges.createActionStarter(options.environment ?? edges.environment()),
-    events: {
-      started: (media) => notifications.publish("media.started", showMedia(media)),
-      stopped: (media) => notifications.publish("media.stopped", showMedia(media)),
-    },
-    clock,
-    log,
-  });
-  lifetime.early(() => actions.close());
+  const library = openLibrary();
+  const environment = options.environment ?? edges.environment();
+  const playing = createPlaying({ ...frame, ...core, environment, library });
   const delays = edges.watchEventLoop(clock);
   lifetime.early(() => delays.stop());
   const metrics = createMetrics({
     connections: () => live.counts(),
     guard: () => status.guardCounts(),
     eventStreams: () => events.count,
-    runningActions: () => actions.running,
+    runningActions: () => playing.actions.running,
     models: () => models?.counts(),
     eventLoopDelayS: () => delays.takeWorstS(),
     residentBytes: edges.residentBytes,
@@ -251,19 +245,20 @@ function buildService(frame: Frame, core: Core): Service {
     onChanged: ({ changed, before, by }) => {
       const after = settings.current;
       auditChanges(records.audit, { changed, before, after, by });
-      actions.replaceTable(after.actions);
+      playing.actions.replaceTable(after.actions);
+      playing.history.applySetting();
       announcing.apply(after.discovery);
     },
     log,
   });
-  return { metrics, actions, pairing, announcing, control };
+  return { metrics, library, playing, pairing, announcing, control };
 }
 
 // What answers requests and sockets.
 function buildRoutes(frame: Frame, parts: Core & Service): ReturnType<typeof createRoutes> {
   const { edges, lifetime, status, settings, clock, random, log } = frame;
   const { stores, live, notifications, records, models, holds, events } = parts;
-  const { metrics, actions, pairing, control } = parts;
+  const { metrics, library, playing, pairing, control } = parts;
   const { audit, roster, lastSeen, keys } = records;
   const dispatcher = createMethods({
     status,
@@ -274,7 +269,9 @@ function buildRoutes(frame: Frame, parts: Core & Service): ReturnType<typeof cre
     window: pairing.window,
     models,
     holds,
-    actions,
+    playing,
+    library,
+    phoneSettings: new PhoneSettings(stores.phoneSettings),
     settings,
     control,
     clock,
@@ -315,7 +312,8 @@ function buildRoutes(frame: Frame, parts: Core & Service): ReturnType<typeof cre
     handleRpc: (text, caller) => dispatcher.handle(text, caller),
     connect,
     holds,
-    runText: (text) => actions.run({ text }),
+    runText: (text, { isLocal, keyId }) =>
+      playing.texts.run({ text }, { by: keyId ?? (isLocal ? "local" : "remote") }),
     events,
     ...(models === undefined ? {} : { models: models.service }),
     page: pairPage,

@@ -15,6 +15,7 @@ import {
   reachableUrls,
 } from "../edges/platform/host.ts";
 import { loadMdns } from "../edges/platform/mdns.ts";
+import { lookAtMedia, readCover } from "../edges/platform/media_files.ts";
 import { dropPermissions } from "../edges/platform/permissions.ts";
 import { privateFiles } from "../edges/platform/private_files.ts";
 import { residentBytes, watchEventLoop } from "../edges/platform/vitals.ts";
@@ -28,6 +29,8 @@ export const systemEdges = {
   openModels,
   watchEventLoop,
   createActionStarter,
+  lookAtMedia,
+  readCover,
   startListeners,
   loadMdns,
   watchButtons,

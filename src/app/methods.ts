@@ -1,6 +1,5 @@
 // All methods of the API with their parts, and what role a caller has.
 
-import type { ActionRunner } from "../features/actions/action_runner.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
 import { DOOR_SCOPES, KEY_SCOPES } from "../features/access/api_key.ts";
@@ -13,14 +12,21 @@ import type { RpcMethod } from "../features/rpc/method.ts";
 import { actionMethods } from "../features/rpc/methods/action_methods.ts";
 import { auditMethods } from "../features/rpc/methods/audit_methods.ts";
 import { clientMethods } from "../features/rpc/methods/client_methods.ts";
+import { libraryMethods } from "../features/rpc/methods/library_methods.ts";
+import { mediaMethods } from "../features/rpc/methods/media_methods.ts";
 import { keyMethods } from "../features/rpc/methods/key_methods.ts";
 import { serviceMethods } from "../features/rpc/methods/service_methods.ts";
 import { settingsMethods } from "../features/rpc/methods/settings_methods.ts";
+import { tokenMethods } from "../features/rpc/methods/token_methods.ts";
+import { vacantMethods } from "../features/rpc/methods/vacant_methods.ts";
 import { usageMethods } from "../features/rpc/methods/usage_methods.ts";
 import type { LiveConnections } from "../features/session/live_connections.ts";
+import type { PhoneSettings } from "../features/settings/phone_settings.ts";
 import type { LiveSettings } from "../features/settings/live_settings.ts";
 import { VERSION } from "../version.ts";
+import type { OpenLibrary } from "./library.ts";
 import type { Models } from "./models.ts";
+import type { Playing } from "./playing.ts";
 import type { Records } from "./records.ts";
 import type { ServiceStatus } from "./service_status.ts";
 import type { SettingsControl } from "./settings_control.ts";
@@ -42,7 +48,10 @@ export interface MethodParts {
   models: Models | undefined;
   /** What keys hold open. */
   holds: KeyHolds;
-  actions: ActionRunner;
+  /** What runs and has the screen. */
+  playing: Playing;
+  library: OpenLibrary;
+  phoneSettings: PhoneSettings;
   /** The settings in force. */
   settings: LiveSettings;
   /** Changes them. */
@@ -64,18 +73,20 @@ export function createMethods(parts: MethodParts): Dispatcher {
 /** Every method of the API, as docs/protocol.md lists them. */
 export function methodTable(parts: MethodParts): RpcMethod[] {
   const { status, platform, live, records, window, models, holds } = parts;
-  const { actions, settings, control, clock } = parts;
+  const { playing, library, phoneSettings, settings, control, clock } = parts;
+  const { screen, actions, texts, history, favorites } = playing;
   const { audit, roster, lastSeen, keys } = records;
   return [
     ...serviceMethods({
       version: VERSION,
+      program: "latchkey",
       platform,
       state: () => status.health,
       addresses: parts.addresses,
       encryption: () => settings.current.service.encryption,
       connections: () => live.counts(),
       clients: () => roster.list().length,
-      playing: () => actions.active()?.media.mediaName,
+      playing: () => screen.current()?.media.mediaName,
     }),
     ...clientMethods({
       roster,
@@ -97,7 +108,16 @@ export function methodTable(parts: MethodParts): RpcMethod[] {
       },
       onOpened: (scope) => audit.record("key_not_required", { scope }),
     }),
-    ...actionMethods({ actions }),
+    ...actionMethods({ actions, run: (token, origin) => texts.run(token, origin), screen }),
+    ...libraryMethods({ library: library.media, favorites }),
+    ...mediaMethods({
+      library: library.media,
+      hasLibrary: library.isConfigured,
+      favorites,
+      screen,
+    }),
+    ...tokenMethods({ texts, history }),
+    ...vacantMethods(),
     ...usageMethods({
       usage: models && (() => models.usage),
       wallMs: () => clock.wallMs(),
@@ -107,6 +127,7 @@ export function methodTable(parts: MethodParts): RpcMethod[] {
     ...settingsMethods({
       current: () => settings.current,
       update: control.update,
+      phone: phoneSettings,
       reload: control.reload,
     }),
   ];

@@ -147,6 +147,7 @@ for (const [what, texts] of UNUSABLE) {
         requiredKeys: [],
         removed: { clients: [], keys: [] },
         auditHead: undefined,
+        favorites: [],
         ...texts,
       });
       const file = await sealFile(content, { passphrase: PASSPHRASE, random: systemRandom });

@@ -45,7 +45,7 @@ Deno.test("the example pairs with the service, and still talks to it after a res
   const talk = async (baseUrl: string, credentials: ExampleCredentials): Promise<void> => {
     const session = await example.openSession(socketUrl(baseUrl), credentials);
     const { version, encryption } = await session.call("version") as JsonObject;
-    assert.deepEqual([version, encryption], [VERSION, [1]]);
+    assert.deepEqual([version, encryption], [`latchkey-${VERSION}`, [1]]);
     const { paired, client } = await session.call("clients.current") as JsonObject;
     const { clientId, clientName } = client as JsonObject;
     assert.deepEqual([paired, clientId, clientName], [true, credentials.clientId, NAME]);

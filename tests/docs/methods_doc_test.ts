@@ -49,7 +49,8 @@ function paramsOf(schema: ParamsSchema, required: readonly string[]): string[] {
   }
   return Object.entries(asJsonObject(entries) ?? {})
     .map(([name, entry]) => {
-      const isOptional = asJsonObject(entry)?.["type"] === "optional";
+      // Clients of Core send null for what they leave out.
+      const isOptional = ["optional", "nullish"].includes(String(asJsonObject(entry)?.["type"]));
       return isOptional && !required.includes(name) ? `${name}?` : name;
     })
     .sort();

@@ -1,18 +1,22 @@
 // The table of all methods as the service has it, over real parts with a store in memory.
 
+import { openLibrary } from "../../src/app/library.ts";
+import { Lifetime } from "../../src/app/lifetime.ts";
 import { methodTable } from "../../src/app/methods.ts";
+import { createPlaying } from "../../src/app/playing.ts";
 import { openRecords } from "../../src/app/records.ts";
 import { ServiceStatus } from "../../src/app/service_status.ts";
 import { createSettingsControl } from "../../src/app/settings_control.ts";
 import { silentLogger } from "../../src/base/log.ts";
 import { parseConfig } from "../../src/edges/config/config.ts";
 import { KeyHolds } from "../../src/features/access/key_holds.ts";
-import { ActionRunner } from "../../src/features/actions/action_runner.ts";
 import { PairingWindow } from "../../src/features/pairing/pairing_window.ts";
 import type { RpcMethod } from "../../src/features/rpc/method.ts";
+import { Notifications } from "../../src/features/rpc/notifications.ts";
+import { PhoneSettings } from "../../src/features/settings/phone_settings.ts";
 import { LiveConnections } from "../../src/features/session/live_connections.ts";
 import { LiveSettings } from "../../src/features/settings/live_settings.ts";
-import { memoryStores } from "./app_in_process.ts";
+import { innerEdges, memoryStores } from "./app_in_process.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { seededRandom } from "./seeded_random.ts";
 
@@ -28,13 +32,18 @@ export function readMethodTable(): Pick<RpcMethod, "name" | "access" | "params">
     parseConfig("", { file: "test", env: { HOME: "/nowhere", isRoot: false } }),
   );
   const holds = new KeyHolds({ isInForce: () => true, clock, log });
-  const actions = new ActionRunner({
-    actions: [],
-    start: () => {
-      throw new Error("There are no programs here");
-    },
-    events: { started: () => {}, stopped: () => {} },
+  const library = openLibrary();
+  const playing = createPlaying({
+    config: settings.current,
+    edges: innerEdges(stores),
+    environment: {},
+    lifetime: new Lifetime({ clock, graceMs: 0 }),
+    stores,
+    library,
+    notifications: new Notifications(),
+    settings,
     clock,
+    random,
     log,
   });
   const methods = methodTable({
@@ -51,7 +60,9 @@ export function readMethodTable(): Pick<RpcMethod, "name" | "access" | "params">
     }),
     models: undefined,
     holds,
-    actions,
+    playing,
+    library,
+    phoneSettings: new PhoneSettings(stores.phoneSettings),
     settings,
     control: createSettingsControl({
       settings,

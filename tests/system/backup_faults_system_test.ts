@@ -39,6 +39,7 @@ function contentOf(clients: number, saltsPerClient: number): BackupContent {
     requiredKeys: [],
     removed: { clients: [], keys: [] },
     auditHead: undefined,
+    favorites: [],
   };
 }
 

@@ -9,7 +9,14 @@ import type { RequestEnv } from "./request_env.ts";
 export const RUN_PREFIXES: readonly string[] = ["/run/", "/r/", "/l/"];
 
 /** Starts what a text stands for; resolves when it was accepted. */
-export type RunText = (text: string, from: { isLocal: boolean; address: string }) => Promise<void>;
+export type RunText = (text: string, from: RunTextOrigin) => Promise<void>;
+
+/** Where a text comes from. */
+export interface RunTextOrigin {
+  readonly isLocal: boolean;
+  /** The id of the key that it came with, where one was asked for and accepted. */
+  readonly keyId: string | undefined;
+}
 
 /**
  * The text of a run request: the path after the prefix, decoded once, without the query. not_found
@@ -34,7 +41,7 @@ export function runRoute(run: RunText): (c: Context<RequestEnv>) => Promise<Resp
   return async (c) => {
     const text = runTextOf(c);
     if (text === "") throw new AppError("bad_request", "path: expected a text to run");
-    await run(text, { isLocal: c.get("isLocal"), address: c.env.peer.address });
+    await run(text, { isLocal: c.get("isLocal"), keyId: c.get("keyId") });
     return c.json({ status: "accepted" });
   };
 }

@@ -11,6 +11,7 @@ import { MAX_CLIENTS } from "../../features/access/client.ts";
 import { SqliteAuditStore } from "./audit_store.ts";
 import { SqliteClientStore } from "./client_store.ts";
 import { BUSY_TIMEOUT_MS } from "./database.ts";
+import { SqliteFavoriteStore } from "./favorite_store.ts";
 import { SqliteKeyStore } from "./key_store.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { SqliteTombstones } from "./tombstones.ts";
@@ -61,6 +62,7 @@ export function readRecords(database: DatabaseSync): BackupRecords {
       requiredKeys: new SqliteKeyStore(database).required(),
       removed: new SqliteTombstones(database).list(),
       auditHead: new SqliteAuditStore(database).head(),
+      favorites: new SqliteFavoriteStore(database).list(),
     };
   } finally {
     database.exec("COMMIT");
@@ -101,6 +103,8 @@ export function restoreRecords(
     const removed = removeHere(database, { records, nowMs });
     const left = withoutRemoved(database, records);
     new SqliteKeyStore(database).require(records.requiredKeys);
+    const favorites = new SqliteFavoriteStore(database);
+    for (const favorite of records.favorites) favorites.addMissing(favorite);
     return {
       clients: restoreClients(database, left),
       keys: restoreKeys(database, left),

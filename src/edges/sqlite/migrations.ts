@@ -125,6 +125,26 @@ export const MIGRATIONS: readonly Migration[] = [
          AND value NOT IN (SELECT scope FROM required_keys);
    END;`,
   "ALTER TABLE api_keys ADD COLUMN limits TEXT CHECK (limits IS NULL OR json_valid(limits));",
+  `CREATE TABLE run_history (
+     id INTEGER PRIMARY KEY NOT NULL,
+     at_ms INTEGER NOT NULL,
+     type TEXT NOT NULL,
+     uid TEXT NOT NULL,
+     text TEXT NOT NULL,
+     data TEXT NOT NULL,
+     run_by TEXT NOT NULL,
+     is_success INTEGER NOT NULL CHECK (is_success IN (0, 1)),
+     system_id TEXT,
+     media_path TEXT
+   ) STRICT;
+   CREATE TABLE favorites (
+     path TEXT PRIMARY KEY NOT NULL CHECK (path <> ''),
+     is_favorite INTEGER NOT NULL CHECK (is_favorite IN (0, 1))
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE phone_settings (
+     name TEXT PRIMARY KEY NOT NULL,
+     value TEXT NOT NULL CHECK (json_valid(value))
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** Options of {@linkcode migrate}. */

@@ -9,7 +9,13 @@ import type { RemovedClients } from "../../features/access/removed_clients.ts";
 import type { KeyStore } from "../../features/access/api_key.ts";
 import type { LimitStore } from "../../features/models/limit_store.ts";
 import type { UsageOutbox, UsageStore } from "../../features/models/usage.ts";
+import type { FavoriteStore } from "../../features/library/favorites.ts";
+import type { HistoryStore } from "../../features/library/run_history.ts";
+import type { PhoneSettingsStore } from "../../features/settings/phone_settings.ts";
 import type { ReplayLedger } from "../../features/session/replay_ledger.ts";
+import { SqliteFavoriteStore } from "./favorite_store.ts";
+import { SqlitePhoneSettingsStore } from "./phone_settings_store.ts";
+import { SqliteHistoryStore } from "./run_history_store.ts";
 import { fileAnchor } from "./audit_anchor.ts";
 import { SqliteAuditStore } from "./audit_store.ts";
 import { SqliteClientStore } from "./client_store.ts";
@@ -51,6 +57,11 @@ export interface Stores {
   readonly usageOutbox: UsageOutbox;
   /** The limits of keys. */
   readonly limits: LimitStore;
+  /** What was run. */
+  readonly history: HistoryStore;
+  readonly favorites: FavoriteStore;
+  /** What the phone's app has set for itself. */
+  readonly phoneSettings: PhoneSettingsStore;
   /** Whether the database is still the file in the folder. */
   isThere(): boolean;
   /** Writes everything out and gives the folder free; safe to call twice. */
@@ -114,6 +125,9 @@ export function prepareStores(
       usage: new SqliteUsageStore(database),
       usageOutbox: new SqliteUsageOutbox(database),
       limits: new SqliteLimitStore(database),
+      history: new SqliteHistoryStore(database),
+      favorites: new SqliteFavoriteStore(database),
+      phoneSettings: new SqlitePhoneSettingsStore(database),
     };
   } catch (error) {
     database.close();

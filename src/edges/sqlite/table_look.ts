@@ -4,7 +4,10 @@ import type { DatabaseSync } from "node:sqlite";
 import type { TableFacts } from "../../features/doctor/doctor_facts.ts";
 import { SqliteAuditStore } from "./audit_store.ts";
 import { SqliteClientStore } from "./client_store.ts";
+import { SqliteFavoriteStore } from "./favorite_store.ts";
 import { SqliteKeyStore } from "./key_store.ts";
+import { SqlitePhoneSettingsStore } from "./phone_settings_store.ts";
+import { SqliteHistoryStore } from "./run_history_store.ts";
 import { SqliteReplayLedger } from "./sqlite_replay_ledger.ts";
 import { SqliteTimeMark } from "./time_mark.ts";
 import { SqliteTombstones } from "./tombstones.ts";
@@ -14,7 +17,15 @@ export function lookAtTables(database: DatabaseSync): TableFacts | undefined {
   try {
     // Preparing the statements of a store fails where its table is another one.
     for (
-      const Store of [SqliteClientStore, SqliteReplayLedger, SqliteAuditStore, SqliteTombstones]
+      const Store of [
+        SqliteClientStore,
+        SqliteReplayLedger,
+        SqliteAuditStore,
+        SqliteTombstones,
+        SqliteHistoryStore,
+        SqliteFavoriteStore,
+        SqlitePhoneSettingsStore,
+      ]
     ) {
       new Store(database);
     }

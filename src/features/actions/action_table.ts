@@ -23,8 +23,12 @@ export interface Media {
   readonly systemName: string;
   /** The title. */
   readonly mediaName: string;
-  /** The text that was run. */
+  /** The path of its file; of an action, the text that was run. */
   readonly mediaPath: string;
+  /** What launched it: the action's name, or the kind of launch. */
+  readonly launcherId: string;
+  /** The text that launches it again. */
+  readonly zapScript: string;
 }
 
 /** An action with a text filled in. */
@@ -79,7 +83,15 @@ function prepare(
   }
   const systemId = fillTemplate(system, valueOf);
   const mediaName = title === undefined ? text : fillTemplate(title, valueOf);
-  return { action, argv, media: { systemId, systemName: systemId, mediaName, mediaPath: text } };
+  const media = {
+    systemId,
+    systemName: systemId,
+    mediaName,
+    mediaPath: text,
+    launcherId: action.name,
+    zapScript: text,
+  };
+  return { action, argv, media };
 }
 
 function beginsWithGroup(template: string): boolean {

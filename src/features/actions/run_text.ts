@@ -29,6 +29,11 @@ export function checkRunRequest(request: { text: string; uid?: string | undefine
   return { text, uid };
 }
 
+/** Whether a text has no control characters, no line ends, and nothing that is no Unicode. */
+export function isOneLine(text: string): boolean {
+  return !CONTROL.test(text) && text.isWellFormed();
+}
+
 function check(
   text: string,
   { name, maxCharacters }: { name: string; maxCharacters: number },
@@ -37,7 +42,7 @@ function check(
   if (text.length > 2 * maxCharacters || [...text].length > maxCharacters) {
     throw new AppError("bad_request", `${name}: expected at most ${maxCharacters} characters`);
   }
-  if (CONTROL.test(text) || !text.isWellFormed()) {
+  if (!isOneLine(text)) {
     throw new AppError("bad_request", `${name}: expected one line without control characters`);
   }
 }

@@ -1,5 +1,5 @@
 // What a backup keeps of a device: clients with their keys, the salts they have used, API keys and
-// for what they are required, the settings, and tombstones of what was removed. Written as JSON and
+// for what they are required, the settings, favourites, and tombstones of what was removed. Written as JSON and
 // read strictly, because a restore takes all of it or nothing. The audit log is not in it: it tells
 // of one device, and its chain of hashes would not go on.
 
@@ -8,6 +8,7 @@ import { type Bytes, decodeBase64, decodeUtf8, encodeBase64, utf8 } from "../../
 import { AppError } from "../../base/app_error.ts";
 import { SALT_BYTES } from "../../protocol/v1/key_schedule.ts";
 import { type Client, ROLES } from "../access/client.ts";
+import { type Favorite, MAX_FAVORITES } from "../library/favorites.ts";
 import { type ApiKey, DOOR_SCOPES, type DoorScope, KEY_SCOPES } from "../access/api_key.ts";
 
 /** The salts that one client has used. */
@@ -54,6 +55,8 @@ export interface BackupRecords {
   readonly removed: Tombstones;
   /** The newest entry of the audit log; undefined in a backup of before it was kept. */
   readonly auditHead: AuditHead | undefined;
+  /** What people marked as favourites, and no longer. */
+  readonly favorites: readonly Favorite[];
 }
 
 /** A whole backup. */
@@ -69,6 +72,7 @@ export interface BackupContent extends BackupRecords {
 }
 
 const KEY_ID_CHARACTERS = 8;
+const MAX_PATH_CHARACTERS = 4096;
 const FORMAT = 2;
 
 // Its files have neither tombstones nor the head of the audit log, and do not say for what keys were
@@ -127,6 +131,7 @@ const CONTENT = {
   })),
 } as const;
 
+const Path = v.pipe(v.string(), v.nonEmpty(), v.maxLength(MAX_PATH_CHARACTERS));
 const KeyId = v.pipe(v.string(), v.length(KEY_ID_CHARACTERS));
 
 const ContentSchema = v.variant("format", [
@@ -140,6 +145,11 @@ const ContentSchema = v.variant("format", [
     }),
     requiredKeys: v.array(v.picklist(DOOR_SCOPES)),
     auditHead: v.strictObject({ id: Time, hash: Key32 }),
+    // Backups of before have none.
+    favorites: v.optional(v.pipe(
+      v.array(v.strictObject({ path: Path, isFavorite: v.boolean() })),
+      v.maxLength(MAX_FAVORITES),
+    )),
   }),
 ]);
 
@@ -196,6 +206,7 @@ export function parseBackup(encoded: Uint8Array): BackupContent {
     requiredKeys: requiredIn(output),
     removed: output.format === FORMAT ? output.removed : { clients: [], keys: [] },
     auditHead: output.format === FORMAT ? output.auditHead : undefined,
+    favorites: output.format === FORMAT ? output.favorites ?? [] : [],
     configText: configText ?? undefined,
     settingsText: settingsText ?? undefined,
     keys: keys.map(({ limits, ...key }) => ({

@@ -12,10 +12,22 @@ export type NotificationSink = (text: string, audience: Audience) => void;
 /** The bus. */
 export class Notifications {
   readonly #sinks = new Set<NotificationSink>();
+  readonly #onHeard: (() => void)[] = [];
+
+  /** Whether anybody listens. */
+  get isHeard(): boolean {
+    return this.#sinks.size > 0;
+  }
+
+  /** Calls `listener` whenever somebody begins to listen. */
+  whenHeard(listener: () => void): void {
+    this.#onHeard.push(listener);
+  }
 
   /** Sends everything published from now on to `sink`, until the result is called. */
   subscribe(sink: NotificationSink): () => void {
     this.#sinks.add(sink);
+    for (const listener of this.#onHeard) listener();
     return () => this.#sinks.delete(sink);
   }
 

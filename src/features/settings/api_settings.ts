@@ -10,7 +10,7 @@ export type ApiSettings = Readonly<Record<string, unknown>>;
 /** The settings of rows for which `isShown` holds. */
 export function showSettings(
   config: Config,
-  isShown: (setting: PlacedSetting) => boolean = () => true,
+  isShown: ((setting: PlacedSetting) => boolean) | undefined = () => true,
 ): ApiSettings {
   return nestByName(
     RELOADABLE_SETTINGS.filter(isShown),

@@ -26,11 +26,12 @@ function list(text: string, overlay = ""): string {
 Deno.test("listConfig() says where each value comes from", () => {
   const text = "[service]\nencryption = false\ndata_dir = '/data'\n[log]\nlevel = 'warn'";
   const lines = list(text, "service.encryption = true").split("\n");
-  assert.deepEqual(lines.slice(0, 5), [
+  assert.deepEqual(lines.slice(0, 6), [
     "[service]",
     'listen = "[::]:7497"  # default',
     'data_dir = "/data"    # config.toml',
     "encryption = true     # settings.toml",
+    "keep_history = true   # default",
     "",
   ]);
   assert.ok(lines.some((line) => /^level = "warn" +# config.toml$/.test(line)));

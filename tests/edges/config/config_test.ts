@@ -17,6 +17,7 @@ const DEFAULTS: Config = {
     dataDir: "/home/ann/.local/state/latchkey",
     encryption: false,
     deviceName: undefined,
+    keepHistory: true,
   },
   security: {
     allowedIps: [],
@@ -138,6 +139,7 @@ Deno.test("parseConfig() reads every key", () => {
     data_dir = "/data"
     encryption = true
     device_name = "living room"
+    keep_history = false
     [security]
     allowed_ips = ["192.168.1.20", "10.0.0.0/8", "fd00::/8"]
     host_names = ["models.example"]
@@ -207,6 +209,7 @@ Deno.test("parseConfig() reads every key", () => {
       dataDir: "/data",
       encryption: true,
       deviceName: "living room",
+      keepHistory: false,
     },
     security: {
       allowedIps: ["192.168.1.20", "10.0.0.0/8", "fd00::/8"],

@@ -78,6 +78,7 @@ Deno.test("runRoute() runs the text once for whoever asks and says that it was a
       `${isLocal ? "/run/" : "/r/"}*`,
       async (c, next) => {
         c.set("isLocal", isLocal);
+        c.set("keyId", `key-${isLocal}`);
         await next();
       },
       runRoute((text, from) => {
@@ -92,8 +93,8 @@ Deno.test("runRoute() runs the text once for whoever asks and says that it was a
     assert.deepEqual(await response.json(), { status: "accepted" });
   }
   assert.deepEqual(runs, [
-    ["a b", { isLocal: true, address: "192.0.2.9" }],
-    ["a b", { isLocal: false, address: "192.0.2.9" }],
+    ["a b", { isLocal: true, keyId: "key-true" }],
+    ["a b", { isLocal: false, keyId: "key-false" }],
   ]);
   assert.deepEqual(RUN_PREFIXES, ["/run/", "/r/", "/l/"]);
 });

@@ -64,6 +64,7 @@ const NOTHING: BackupRecords = {
   requiredKeys: [],
   removed: { clients: [], keys: [] },
   auditHead: { id: 0, hash: new Uint8Array(32) },
+  favorites: [],
 };
 
 const [ANN, BOB] = [sampleClient(1), sampleClient(2)];

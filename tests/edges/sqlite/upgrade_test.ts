@@ -32,6 +32,9 @@ const ROWS: readonly string[] = [
      SELECT id + 1, 9, 'session_refused', '{}', hash FROM audit_refusals_checkpoint;`,
   `INSERT OR IGNORE INTO required_keys VALUES ('run');`,
   `UPDATE api_keys SET limits = '{"perMinute":5}';`,
+  `INSERT INTO run_history VALUES (1, 5, 'nfc', '04', 'game', 'ff', 'id-1', 1, 'SNES', '/roms/a');
+   INSERT INTO favorites VALUES ('/roms/a', 1);
+   INSERT INTO phone_settings VALUES ('runZapScript', 'false');`,
 ];
 
 // Step by step, as a device that was there from the first version on.

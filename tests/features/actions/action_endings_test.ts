@@ -5,8 +5,9 @@ import {
   GROUP_POLL_MS,
   KILL_LIMIT_MS,
   startRun,
-} from "../../../src/features/actions/action_run.ts";
-import { CLOSE_GRACE_MS, STOP_GRACE_MS } from "../../../src/features/actions/action_runner.ts";
+} from "../../../src/features/actions/program_run.ts";
+import { CLOSE_GRACE_MS } from "../../../src/features/actions/action_runner.ts";
+import { STOP_GRACE_MS } from "../../../src/features/actions/exclusive_screen.ts";
 import { sampleAction, settle } from "../../support/fake_actions.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { codeOf, fixture, GAME, LIGHTS, MOVIE } from "./runner_world.ts";
@@ -117,8 +118,6 @@ Deno.test("nothing is signalled any more when all of a group was gone", async ()
   const signals: string[] = [];
   const clock = new FakeClock();
   const run = startRun({
-    action: GAME,
-    media: { systemId: "", systemName: "", mediaName: "", mediaPath: "" },
     start: () => ({
       ended: Promise.resolve({ exitCode: 0, signal: null }),
       signal: (name) => signals.push(name) > 0,
@@ -143,8 +142,6 @@ Deno.test("a run that was asked to end is stopping until all of it is over", asy
   let isAlive = true;
   const clock = new FakeClock();
   const run = startRun({
-    action: GAME,
-    media: { systemId: "", systemName: "", mediaName: "", mediaPath: "" },
     start: () => ({
       ended: program.promise,
       signal: (name) => signals.push(name) > 0,

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { MAX_RUNNING, STOP_GRACE_MS } from "../../../src/features/actions/action_runner.ts";
+import { MAX_RUNNING } from "../../../src/features/actions/action_runner.ts";
+import { STOP_GRACE_MS } from "../../../src/features/actions/exclusive_screen.ts";
 import { AppError } from "../../../src/base/app_error.ts";
 import { sampleAction, settle } from "../../support/fake_actions.ts";
 import { codeOf, fixture, GAME, LIGHTS, MOVIE } from "./runner_world.ts";
 
 Deno.test("run() starts the program with its argument, folder and variables", async () => {
   const action = { ...GAME, cwd: "/opt", env: { DISPLAY: ":0", LATCHKEY_TEXT: "no" } };
-  const { runner, programs, told, states } = fixture([action]);
+  const { runner, programs, screen, told, states } = fixture([action]);
   await runner.run({ text: "game a b", uid: "04:a2" });
   const [program] = programs;
   assert.deepEqual(program?.argv, ["emu", "--", "a b"]);
@@ -19,11 +20,11 @@ Deno.test("run() starts the program with its argument, folder and variables", as
   });
   assert.deepEqual(told, ["+game a b"]);
   assert.deepEqual(states(), { game: "running" });
-  assert.equal(runner.active()?.media.mediaPath, "game a b");
+  assert.equal(screen.current()?.media.mediaPath, "game a b");
 });
 
 Deno.test("a program that ends by itself leaves its exit code, times and output", async () => {
-  const { runner, programs, clock, told } = fixture([GAME]);
+  const { runner, programs, screen, clock, told } = fixture([GAME]);
   const startedAtMs = clock.wallMs();
   await runner.run({ text: "game a" });
   programs[0]?.write("hello");
@@ -38,7 +39,7 @@ Deno.test("a program that ends by itself leaves its exit code, times and output"
     signal: undefined,
   }]);
   assert.equal(runner.output("game"), "hello");
-  assert.equal(runner.active(), undefined);
+  assert.equal(screen.current(), undefined);
   assert.deepEqual(told, ["+game a", "-game a"]);
   assert.equal(clock.timerCount, 0);
 });
@@ -61,13 +62,13 @@ Deno.test("an exclusive action ends the one that runs, and starts when it is gon
 });
 
 Deno.test("the same exclusive action is replaced by itself with another text", async () => {
-  const { runner, programs, told } = fixture([GAME]);
+  const { runner, programs, screen, told } = fixture([GAME]);
   await runner.run({ text: "game a" });
   const next = runner.run({ text: "game b" });
   await programs[0]?.end({ signal: "SIGTERM" });
   await next;
   assert.deepEqual(told, ["+game a", "-game a", "+game b"]);
-  assert.equal(runner.active()?.media.mediaPath, "game b");
+  assert.equal(screen.current()?.media.mediaPath, "game b");
 });
 
 Deno.test("of many texts at once the newest gets the screen, and the others do not wait", async () => {

@@ -48,6 +48,8 @@ Deno.test("places are filled within their arguments, titles and systems", () => 
     systemName: "snes",
     mediaName: "a b;c $(d) on snes",
     mediaPath: "snes/a b;c $(d)",
+    launcherId: "play",
+    zapScript: "snes/a b;c $(d)",
   });
 });
 
@@ -57,6 +59,8 @@ Deno.test("without title and system, clients see the text and the action's name"
     systemName: "lights",
     mediaName: "lights",
     mediaPath: "lights",
+    launcherId: "lights",
+    zapScript: "lights",
   });
 });
 
@@ -103,6 +107,8 @@ Deno.test(`whatever a text holds, it fills its arguments and nothing else ${SEED
       systemName: text,
       mediaName: `t ${text}`,
       mediaPath: text,
+      launcherId: "any",
+      zapScript: text,
     });
   }
 });

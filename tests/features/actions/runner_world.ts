@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { ActionRunner } from "../../../src/features/actions/action_runner.ts";
+import { ExclusiveScreen } from "../../../src/features/actions/exclusive_screen.ts";
 import type { ActionSettings } from "../../../src/features/actions/action_settings.ts";
 import { AppError } from "../../../src/base/app_error.ts";
 import { silentLogger } from "../../../src/base/log.ts";
@@ -14,6 +15,8 @@ export interface Fixture {
   runner: ActionRunner;
   /** What it started. */
   programs: FakeProgram[];
+  /** What exclusive actions take. */
+  screen: ExclusiveScreen;
   /** Its time. */
   clock: FakeClock;
   /** What clients were told: "+" begun, "-" over. */
@@ -30,19 +33,23 @@ export function fixture(actions: readonly ActionSettings[]): Fixture {
   const clock = new FakeClock();
   const told: string[] = [];
   const warnings: string[] = [];
-  const runner = new ActionRunner({
-    actions,
-    start,
+  const screen = new ExclusiveScreen({
     events: {
       started: ({ mediaPath }) => told.push(`+${mediaPath}`),
       stopped: ({ mediaPath }) => told.push(`-${mediaPath}`),
     },
     clock,
+  });
+  const runner = new ActionRunner({
+    actions,
+    start,
+    screen,
+    clock,
     log: { ...silentLogger, warn: (message) => warnings.push(message) },
   });
   const states = (): Record<string, string> =>
     Object.fromEntries(runner.list().map(({ action, state }) => [action.name, state]));
-  return { runner, programs, clock, told, warnings, states };
+  return { runner, programs, screen, clock, told, warnings, states };
 }
 
 /** The code of the error, or undefined. */

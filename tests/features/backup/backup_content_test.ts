@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { MAX_FAVORITES } from "../../../src/features/library/favorites.ts";
 import {
   type BackupContent,
   encodeBackup,
@@ -39,6 +40,7 @@ const CONTENT: BackupContent = {
   requiredKeys: ["rpc", "run"],
   removed: { clients: [{ clientId: "id-7", tokenHash: random(32) }], keys: ["gonegone"] },
   auditHead: { id: 9, hash: random(32) },
+  favorites: [{ path: "/roms/snes/a 'b'.sfc", isFavorite: true }],
 };
 
 Deno.test("a backup comes back as it was", () => {
@@ -74,8 +76,14 @@ function removedToo(clientId: string, keyId = "gonegone", times = 1): Json {
 }
 
 Deno.test("a backup of before tombstones can still be read", () => {
-  const { removed: _removed, auditHead: _head, requiredKeys: _, ...first } = changed("clients", {});
-  const before = { ...CONTENT, removed: { clients: [], keys: [] }, auditHead: undefined };
+  const { removed: _removed, auditHead: _head, requiredKeys: _, favorites: _none, ...first } =
+    changed("clients", {});
+  const before = {
+    ...CONTENT,
+    removed: { clients: [], keys: [] },
+    auditHead: undefined,
+    favorites: [],
+  };
   // Any key closed everything then.
   assert.deepEqual(parseBackup(utf8(JSON.stringify({ ...first, format: 1 }))), {
     ...before,
@@ -88,7 +96,20 @@ Deno.test("a backup of before tombstones can still be read", () => {
   });
 });
 
+Deno.test("a backup of before favourites has none", () => {
+  const { favorites: _, ...before } = changed("clients", {});
+  assert.deepEqual(parseBackup(utf8(JSON.stringify(before))), { ...CONTENT, favorites: [] });
+});
+
 const BAD: [string, unknown][] = [
+  ["a favourite without a path", {
+    ...changed("clients", {}),
+    favorites: [{ path: "", isFavorite: true }],
+  }],
+  ["too many favourites", {
+    ...changed("clients", {}),
+    favorites: Array.from({ length: MAX_FAVORITES + 1 }, () => ({ path: "/a", isFavorite: true })),
+  }],
   ["nothing", null],
   ["a list", []],
   ["another format", { ...changed("clients", {}), format: 3 }],

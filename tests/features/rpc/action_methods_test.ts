@@ -6,9 +6,18 @@ import {
   actionMethods,
   type ActionMethodsOptions,
 } from "../../../src/features/rpc/methods/action_methods.ts";
+import type { ScreenUse } from "../../../src/features/actions/exclusive_screen.ts";
+import type { RunOrigin, RunToken } from "../../../src/features/library/text_runner.ts";
 import { sampleAction } from "../../support/fake_actions.ts";
 
-const MEDIA = { systemId: "SNES", systemName: "SNES", mediaName: "Game", mediaPath: "game/a" };
+const MEDIA = {
+  systemId: "SNES",
+  systemName: "SNES",
+  mediaName: "Game",
+  mediaPath: "game/a",
+  launcherId: "game",
+  zapScript: "game/a",
+};
 const REPORT = {
   action: sampleAction("game", { system: "SNES", match: "game/(.*)" }),
   state: "ended",
@@ -29,20 +38,22 @@ async function ask(
   options: {
     who?: "member" | "admin" | "device";
     actions?: Partial<ActionMethodsOptions["actions"]>;
+    run?: ActionMethodsOptions["run"];
+    current?: ActionMethodsOptions["screen"]["current"];
   },
 ): Promise<Answer> {
-  const { who = "member", actions = {} } = options;
   const unexpected = (): never => assert.fail("nobody asks");
+  const { who = "member", actions = {}, run = unexpected, current = unexpected } = options;
   const dispatcher = createDispatcher({
     methods: actionMethods({
       actions: {
-        active: unexpected,
         list: unexpected,
         output: unexpected,
-        run: unexpected,
         stop: unexpected,
         ...actions,
       },
+      run,
+      screen: { current },
     }),
     roleOf: () => who === "member" ? "member" : "admin",
     log: silentLogger,
@@ -57,24 +68,28 @@ async function ask(
   return JSON.parse(await dispatcher.handle(request, caller) ?? "");
 }
 
+const BARE = { text: "game/a", uid: undefined, type: undefined, data: undefined };
+
 // Params as clients send them, and what is run.
-const RUNS: [unknown, { text: string; uid: string | undefined }][] = [
-  ["game/a", { text: "game/a", uid: undefined }],
-  [{ text: "game/a" }, { text: "game/a", uid: undefined }],
+const RUNS: [unknown, RunToken][] = [
+  ["game/a", BARE],
+  [{ text: "game/a" }, BARE],
   [{ text: "game/a", uid: "04:a2", data: "ff", unsafe: true, type: "nfc" }, {
     text: "game/a",
     uid: "04:a2",
+    type: "nfc",
+    data: "ff",
   }],
 ];
 for (const [params, expected] of RUNS) {
   Deno.test(`run takes ${JSON.stringify(params)}`, async () => {
     const runs: unknown[] = [];
-    const run = (request: unknown): Promise<void> => {
-      runs.push(request);
+    const run = (token: RunToken, { by }: RunOrigin): Promise<void> => {
+      runs.push(token, by);
       return Promise.resolve();
     };
-    assert.equal((await ask("run", params, { actions: { run } })).result, null);
-    assert.deepEqual(runs, [expected]);
+    assert.equal((await ask("run", params, { run })).result, null);
+    assert.deepEqual(runs, [expected, "id-1"]);
   });
 }
 
@@ -99,7 +114,7 @@ Deno.test("run passes on why nothing was started", async () => {
   const run = (): never => {
     throw new AppError("not_found", "No action matches this text");
   };
-  const { error } = await ask("run", "x", { actions: { run } });
+  const { error } = await ask("run", "x", { run });
   assert.deepEqual([error?.code, error?.message], [1, "No action matches this text"]);
 });
 
@@ -116,16 +131,20 @@ for (const [params, name] of [[undefined, undefined], [{ name: "fan" }, "fan"]] 
 }
 
 Deno.test("media.active tells what runs, with its time, or null", async () => {
-  const active = (): { media: typeof MEDIA; startedAtMs: number } => ({
+  const current = (): ScreenUse => ({
     media: MEDIA,
     startedAtMs: 1_790_000_000_900,
+    begun: Promise.resolve(),
+    isOver: false,
+    over: new Promise(() => {}),
+    endWithin: () => Promise.resolve(),
   });
-  assert.deepEqual((await ask("media.active", undefined, { actions: { active } })).result, {
+  assert.deepEqual((await ask("media.active", undefined, { current })).result, {
     started: "2026-09-21T14:13:20.900Z",
     ...MEDIA,
   });
-  const none = { active: () => undefined };
-  assert.equal((await ask("media.active", undefined, { actions: none })).result, null);
+  const none = { current: () => undefined };
+  assert.equal((await ask("media.active", undefined, none)).result, null);
 });
 
 Deno.test("actions lists states and times, and to the device itself what is started", async () => {

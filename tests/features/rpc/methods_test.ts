@@ -53,6 +53,7 @@ async function withDevice(test: (device: Fixture) => Promise<void>): Promise<voi
     methods: [
       ...serviceMethods({
         version: "1.2.3",
+        program: "latchkey",
         platform: "linux",
         state: () => "ready",
         addresses: () => ["http://192.168.1.9:7497"],
@@ -130,7 +131,7 @@ for (const [method, params, allowed] of ACCESS) {
 
 Deno.test("version and health tell what the service is", async () => {
   await withDevice(async ({ call }) => {
-    const version = { version: "1.2.3", platform: "linux", encryption: [1] };
+    const version = { version: "latchkey-1.2.3", platform: "linux", encryption: [1] };
     assert.deepEqual(await call(PLAIN, "version"), version);
     assert.deepEqual(await call(PLAIN, "health"), { status: "ok", state: "ready" });
   });

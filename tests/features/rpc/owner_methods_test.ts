@@ -11,6 +11,8 @@ import { KeyRing } from "../../../src/features/access/key_ring.ts";
 import { createDispatcher } from "../../../src/features/rpc/dispatcher.ts";
 import { auditMethods, MAX_AUDIT_PAGE } from "../../../src/features/rpc/methods/audit_methods.ts";
 import { keyMethods } from "../../../src/features/rpc/methods/key_methods.ts";
+import { PhoneSettings } from "../../../src/features/settings/phone_settings.ts";
+import { memoryPhoneSettings } from "../../support/memory_phone_settings.ts";
 import { settingsMethods } from "../../../src/features/rpc/methods/settings_methods.ts";
 import type { SettingsOutcome } from "../../../src/features/settings/live_settings.ts";
 import { SqliteAuditStore } from "../../../src/edges/sqlite/audit_store.ts";
@@ -57,6 +59,7 @@ async function withDevice(test: (device: Fixture) => Promise<void>): Promise<voi
           throw new TypeError("nobody asks");
         },
         update: () => ({ changed: [], needsRestart: [] }),
+        phone: new PhoneSettings(memoryPhoneSettings()),
         reload: () => reload.run(),
       }),
     ],

@@ -9,6 +9,8 @@ import {
   settingsMethods,
 } from "../../../src/features/rpc/methods/settings_methods.ts";
 import type { ApiSettings } from "../../../src/features/settings/api_settings.ts";
+import { PhoneSettings } from "../../../src/features/settings/phone_settings.ts";
+import { memoryPhoneSettings } from "../../support/memory_phone_settings.ts";
 import { configOf } from "../../support/settings.ts";
 
 const CONFIG = configOf(`
@@ -23,6 +25,18 @@ const CONFIG = configOf(`
   allow = ["qwen3:4b"]
 `);
 
+// What the phone's app knows from Core, as it is at first.
+const PHONE = {
+  runZapScript: true,
+  debugLogging: false,
+  audioScanFeedback: false,
+  readersAutoDetect: false,
+  readersScanMode: "tap",
+  readersScanExitDelay: 0,
+  readersScanIgnoreSystems: [],
+  errorReporting: false,
+};
+
 type Who = "member" | "admin" | "device";
 
 interface Asked {
@@ -34,7 +48,11 @@ interface Asked {
 async function ask(
   who: Who,
   method: string,
-  options: { params?: unknown; update?: (change: ApiSettings) => string[] } = {},
+  options: {
+    params?: unknown;
+    update?: (change: ApiSettings) => string[];
+    phone?: PhoneSettings;
+  } = {},
 ): Promise<Asked> {
   const changes: ApiSettings[] = [];
   const dispatcher = createDispatcher({
@@ -45,6 +63,7 @@ async function ask(
         const changed = options.update?.(change) ?? Object.keys(change);
         return { changed, needsRestart: ["service.listen"] };
       },
+      phone: options.phone ?? new PhoneSettings(memoryPhoneSettings()),
       reload: () => ({ changed: [], needsRestart: [] }),
     }),
     roleOf: () => who === "member" ? "member" : "admin",
@@ -63,7 +82,11 @@ async function ask(
 
 Deno.test("settings shows a member what concerns it, and an admin all", async () => {
   const member = await ask("member", "settings");
-  assert.deepEqual(member.result, { encryption: true, discovery: { enabled: true } });
+  assert.deepEqual(member.result, {
+    encryption: true,
+    discovery: { enabled: true },
+    ...PHONE,
+  });
   // The names are the published ones; null for no name, 0 for no limit, as in the file.
   const all = {
     encryption: true,
@@ -80,9 +103,62 @@ Deno.test("settings shows a member what concerns it, and an admin all", async ()
       perKeyTokensPerDay: 0,
     },
     logLevel: "info",
+    keepHistory: true,
+    ...PHONE,
   };
   assert.deepEqual((await ask("admin", "settings")).result, all);
   assert.deepEqual((await ask("device", "settings")).result, all);
+});
+
+Deno.test("settings.update keeps what the app sets for itself, and asks the owner's for none of it", async () => {
+  const phone = new PhoneSettings(memoryPhoneSettings());
+  const params = {
+    runZapScript: false,
+    readersScanMode: "hold",
+    readersScanIgnoreSystems: ["SNES"],
+    errorReporting: false,
+  };
+  const { result, changes } = await ask("admin", "settings.update", { params, phone });
+  const changed = ["runZapScript", "readersScanMode", "readersScanIgnoreSystems"];
+  assert.deepEqual(result, { changed, needsRestart: [] });
+  assert.deepEqual(changes, []);
+  const shown = await ask("member", "settings", { phone });
+  assert.deepEqual(shown.result, {
+    encryption: true,
+    discovery: { enabled: true },
+    ...PHONE,
+    ...params,
+  });
+  const refused = await ask("member", "settings.update", { params: PHONE, phone });
+  assert.equal(refused.error?.data?.code, "forbidden");
+  for (const bad of [{ readersScanMode: "other" }, { readersScanExitDelay: -1 }]) {
+    const { error } = await ask("admin", "settings.update", { params: bad, phone });
+    assert.equal(error?.code, -32602, JSON.stringify(bad));
+  }
+});
+
+Deno.test("the app's switch for debugging is the log level", async () => {
+  for (
+    const [debugLogging, changes] of [[true, [{ logLevel: "debug" }]], [false, []]] as const
+  ) {
+    const asked = await ask("admin", "settings.update", { params: { debugLogging } });
+    assert.deepEqual(asked.changes, changes);
+  }
+  const both = { debugLogging: true, allowRun: ["x"] };
+  const asked = await ask("admin", "settings.update", { params: both });
+  assert.deepEqual(asked.changes, [{ logLevel: "debug", allowRun: ["x"] }]);
+});
+
+Deno.test("settings that were kept in another shape are as they are at first", async () => {
+  const kept = { runZapScript: "5", readersScanMode: "{", errorReporting: "true" };
+  const phone = new PhoneSettings({ read: () => kept, write: () => {} });
+  const { result } = await ask("member", "settings", { phone });
+  assert.deepEqual(result, {
+    encryption: true,
+    discovery: { enabled: true },
+    ...PHONE,
+    errorReporting: true,
+  });
 });
 
 const CHANGE = { allowedIps: ["10.0.0.0/8"], discovery: { enabled: false, instanceName: null } };

@@ -5,6 +5,9 @@ import * as v from "valibot";
 import { AppError } from "../../../base/app_error.ts";
 import type { ActionReport, ActionRunner } from "../../actions/action_runner.ts";
 import type { Media } from "../../actions/action_table.ts";
+import type { ExclusiveScreen, ScreenUse } from "../../actions/exclusive_screen.ts";
+import type { RunOrigin, RunToken } from "../../library/text_runner.ts";
+import type { Caller } from "../caller.ts";
 import { defineMethod, type RpcMethod } from "../method.ts";
 
 const RunParams = v.union([
@@ -20,20 +23,25 @@ const RunParams = v.union([
 
 /** The parts behind the action methods. */
 export interface ActionMethodsOptions {
-  actions: Pick<ActionRunner, "active" | "list" | "output" | "run" | "stop">;
+  actions: Pick<ActionRunner, "list" | "output" | "stop">;
+  /** Runs a text for somebody. */
+  run: (token: RunToken, origin: RunOrigin) => Promise<void>;
+  /** What has the screen. */
+  screen: Pick<ExclusiveScreen, "current">;
 }
 
 /** `run`, `stop`, `media.active`, `actions` and `actions.output`. */
-export function actionMethods({ actions }: ActionMethodsOptions): RpcMethod[] {
+export function actionMethods({ actions, run, screen }: ActionMethodsOptions): RpcMethod[] {
   return [
     defineMethod({
       name: "run",
       access: "anyone",
       params: RunParams,
-      run: async (params) => {
-        const { text = "", uid } = typeof params === "string" ? { text: params } : params;
+      run: async (params, { caller }) => {
+        const token = typeof params === "string" ? { text: params } : params;
+        const { text = "", uid, type, data } = token;
         if (text === "") throw new AppError("bad_request", "text: expected a text to run");
-        await actions.run({ text, uid });
+        await run({ text, uid, type, data }, { by: originOf(caller) });
         return null;
       },
     }),
@@ -51,9 +59,8 @@ export function actionMethods({ actions }: ActionMethodsOptions): RpcMethod[] {
       access: "anyone",
       params: v.object({}),
       run: () => {
-        const active = actions.active();
-        if (active === undefined) return null;
-        return { started: new Date(active.startedAtMs).toISOString(), ...showMedia(active.media) };
+        const use = screen.current();
+        return use === undefined ? null : showActive(use);
       },
     }),
     defineMethod({
@@ -73,9 +80,28 @@ export function actionMethods({ actions }: ActionMethodsOptions): RpcMethod[] {
   ];
 }
 
-/** What clients are told about what runs. */
-export function showMedia({ systemId, systemName, mediaName, mediaPath }: Media): Media {
+/** What clients are told when something begins. */
+export function showStarted(media: Media): Record<string, unknown> {
+  const { systemId, systemName, mediaName, mediaPath } = media;
   return { systemId, systemName, mediaName, mediaPath };
+}
+
+/** What clients are told when it has ended. */
+export function showStopped(media: Media, elapsedMs: number): Record<string, unknown> {
+  const { launcherId } = media;
+  return { ...showStarted(media), launcherId, elapsed: Math.floor(elapsedMs / 1000) };
+}
+
+/** What has the screen, as clients see it. */
+export function showActive({ media, startedAtMs }: ScreenUse): Record<string, unknown> {
+  const { launcherId, zapScript } = media;
+  const started = new Date(startedAtMs).toISOString();
+  return { started, ...showStarted(media), launcherId, zapScript };
+}
+
+// Whom the history names: never the name that a client gave itself.
+function originOf({ isLocal, clientId }: Caller): string {
+  return clientId ?? (isLocal ? "local" : "remote");
 }
 
 function showAction(report: ActionReport, isLocal: boolean): Record<string, unknown> {

@@ -8,6 +8,8 @@ import { defineMethod, type RpcMethod } from "../method.ts";
 export interface ServiceMethodsOptions {
   /** This program's version. */
   version: string;
+  /** Its name: before the version, it tells apps that this is no release of Core. */
+  program: string;
   /** The kind of system it runs on, such as "linux". */
   platform: string;
   /** What the service is doing. */
@@ -26,14 +28,19 @@ export interface ServiceMethodsOptions {
 
 /** `version`, `health` and `status`. */
 export function serviceMethods(options: ServiceMethodsOptions): RpcMethod[] {
-  const { version, platform, state, addresses, encryption, connections, clients, playing } =
-    options;
+  const { version, program, platform, state, addresses, encryption } = options;
+  const { connections, clients, playing } = options;
   return [
     defineMethod({
       name: "version",
       access: "anyone",
       params: v.object({}),
-      run: () => ({ version, platform, encryption: SUPPORTED_VERSIONS }),
+      // Apps compare a bare version with releases of Core and close what those did not have.
+      run: () => ({
+        version: `${program}-${version}`,
+        platform,
+        encryption: SUPPORTED_VERSIONS,
+      }),
     }),
     defineMethod({
       name: "health",

@@ -10,6 +10,7 @@ import {
   showSettings,
 } from "../../settings/api_settings.ts";
 import type { SettingsOutcome } from "../../settings/live_settings.ts";
+import { PHONE_SETTING_PARAMS, type PhoneSettings } from "../../settings/phone_settings.ts";
 import {
   type Config,
   type PlacedSetting,
@@ -30,6 +31,8 @@ export interface SettingsMethodsOptions {
   current: () => Config;
   /** Changes and keeps settings, by their names in the API. */
   update: (change: ApiSettings, by: string) => SettingsOutcome;
+  /** What the phone's app has set for itself. */
+  phone: PhoneSettings;
   /** Reads the files again. */
   reload: (by: string) => SettingsOutcome;
 }
@@ -47,13 +50,15 @@ const PARAMS: Readonly<Record<string, v.GenericSchema>> = {
   string: Text,
 };
 
-const UpdateParams = v.strictObject(
-  nestByName(
+const UpdateParams = v.strictObject({
+  ...nestByName(
     RELOADABLE_SETTINGS,
     paramOf,
     (members) => v.optional(v.strictObject(members)),
   ) as v.ObjectEntries,
-);
+  ...PHONE_SETTING_PARAMS,
+  debugLogging: v.optional(v.boolean()),
+});
 
 function paramOf({ path, row }: PlacedSetting): v.GenericSchema {
   const schema = row.type.type === "picklist" ? schemaOf(row) : PARAMS[row.type.type];
@@ -68,15 +73,19 @@ const LOCAL_SETTINGS = RELOADABLE_SETTINGS
 
 /** `settings`, `settings.update` and `settings.reload`. */
 export function settingsMethods(options: SettingsMethodsOptions): RpcMethod[] {
-  const { current, update, reload } = options;
+  const { current, update, phone, reload } = options;
+  const phoneSettings = (): Record<string, unknown> => ({
+    ...phone.read(),
+    debugLogging: current().log.level === "debug",
+  });
   return [
     defineMethod({
       name: "settings",
       access: "anyone",
       params: v.object({}),
       run: (_params, { role }) => {
-        if (role === "admin") return showSettings(current());
-        return showSettings(current(), ({ row }) => row.isPublic === true);
+        const isShown = role === "admin" ? undefined : isPublic;
+        return { ...showSettings(current(), isShown), ...phoneSettings() };
       },
     }),
     defineMethod({
@@ -89,7 +98,15 @@ export function settingsMethods(options: SettingsMethodsOptions): RpcMethod[] {
           throw new AppError("forbidden", `Only the device itself may change ${ownOnly}`);
         }
         try {
-          return ownersMistake(() => update(change, caller.clientId ?? "local"));
+          const by = caller.clientId ?? "local";
+          const wanted = withLogLevel(change, current().log.level);
+          const isOurs = Object.keys(wanted).some((name) =>
+            !Object.hasOwn(PHONE_SETTING_PARAMS, name)
+          );
+          const { changed, needsRestart } = isOurs
+            ? ownersMistake(() => update(wanted, by))
+            : { changed: [], needsRestart: [] };
+          return { changed: [...changed, ...phone.update(change)], needsRestart };
         } catch (error) {
           if (caller.isLocal || !isBadRequest(error)) throw error;
           // The text names a file of the device.
@@ -107,6 +124,17 @@ export function settingsMethods(options: SettingsMethodsOptions): RpcMethod[] {
       run: () => ownersMistake(() => reload("local")),
     }),
   ];
+}
+
+function isPublic({ row }: PlacedSetting): boolean {
+  return row.isPublic === true;
+}
+
+// The app's switch is the log level; it takes nothing back that the owner set to other levels.
+function withLogLevel(change: ApiSettings, level: string): ApiSettings {
+  const { debugLogging, ...others } = change;
+  if (debugLogging === undefined || (debugLogging === true) === (level === "debug")) return others;
+  return { logLevel: debugLogging === true ? "debug" : "info", ...others };
 }
 
 function isBadRequest(error: unknown): boolean {

@@ -7,6 +7,7 @@ import { LOG_LEVELS } from "../../../base/log.ts";
 import { isOriginText } from "../../../base/origin_text.ts";
 import { formatSocketAddress } from "../../../base/socket_address.ts";
 import { isRunPattern } from "../../actions/run_patterns.ts";
+import { MAX_HISTORY_ENTRIES } from "../../library/run_history.ts";
 import {
   DEFAULT_SESSIONS_PER_CLIENT,
   MAX_SESSIONS_PER_CLIENT,
@@ -70,6 +71,15 @@ export const SERVICE_ROWS = {
     default: undefined,
     example: "living room",
     help: "What people call this device. Default: the host name.",
+  },
+  keep_history: {
+    type: v.boolean(),
+    default: true,
+    reloadable: true,
+    apiName: "keepHistory",
+    help:
+      `Whether the last ${MAX_HISTORY_ENTRIES} texts that were run are kept, with who ran them: ` +
+      "phones show them as their history. Turned off, those that are kept are forgotten.",
   },
 } as const satisfies SettingRows;
 

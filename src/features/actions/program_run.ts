@@ -1,10 +1,8 @@
-// One run of one action, from its start until nothing of its group of processes is left.
+// One run of a program, from its start until nothing of its group of processes is left.
 
 import { type Clock, every } from "../../base/clock.ts";
 import { AppError } from "../../base/app_error.ts";
 import type { ActionProcess, ProcessEnd } from "./action_process.ts";
-import type { ActionSettings } from "./action_settings.ts";
-import type { Media } from "./action_table.ts";
 import { OutputTail } from "./output_tail.ts";
 
 /** How often a group is looked at whose program has ended, in milliseconds. */
@@ -15,19 +13,13 @@ export const KILL_LIMIT_MS = 1000;
 
 /** Options of {@linkcode startRun}. */
 export interface StartRunOptions {
-  action: ActionSettings;
-  /** What clients are told about it. */
-  media: Media;
-  /** Starts its program; throws where that fails. */
+  /** Starts the program; throws where that fails. */
   start: (onOutput: (chunk: Uint8Array) => void) => ActionProcess;
   clock: Clock;
 }
 
 /** A run. */
-export interface ActionRun {
-  readonly action: ActionSettings;
-  /** What clients are told about it. */
-  readonly media: Media;
+export interface ProgramRun {
   /** When it was started, in milliseconds since 1970. */
   readonly startedAtMs: number;
   /** When it was over. */
@@ -77,15 +69,15 @@ type RunState =
   };
 
 /** Starts a run; throws what the start throws. */
-export function startRun(options: StartRunOptions): ActionRun {
-  const { action, media, clock } = options;
+export function startRun(options: StartRunOptions): ProgramRun {
+  const { clock } = options;
   const tail = new OutputTail();
   const process = options.start((chunk) => tail.add(chunk));
   const startedAtMs = clock.wallMs();
   let state: RunState = { step: "running", isStopping: false };
   const over = Promise.withResolvers<void>();
   void process.ended.then((end) => {
-    // Where the program has left others behind, they still belong to the action.
+    // Where the program has left others behind, they still belong to the run.
     const cancelPoll = every(clock, GROUP_POLL_MS, look);
     state = { step: "leaving", isStopping: isStopping(), end, cancelPoll };
     look();
@@ -115,8 +107,6 @@ export function startRun(options: StartRunOptions): ActionRun {
   }
 
   return {
-    action,
-    media,
     startedAtMs,
     over: over.promise,
     get endedAtMs() {
@@ -145,7 +135,7 @@ export function startRun(options: StartRunOptions): ActionRun {
         signal("SIGKILL");
         cancel = clock.after(KILL_LIMIT_MS, () => {
           if (state.step === "running") {
-            reject(new AppError("unavailable", "An action does not end"));
+            reject(new AppError("unavailable", "A program does not end"));
           }
           // What is left runs nothing any more: nobody has collected it, or a device holds it.
           settle({ isLeftBehind: true });

@@ -1,0 +1,44 @@
+// Favourites, in SQLite.
+
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Favorite, FavoriteStore } from "../../features/library/favorites.ts";
+import { inTransaction } from "./transaction.ts";
+
+/** A FavoriteStore over a table of the seventh migration. */
+export class SqliteFavoriteStore implements FavoriteStore {
+  readonly #database: DatabaseSync;
+  readonly #list: StatementSync;
+  readonly #set: StatementSync;
+  readonly #addMissing: StatementSync;
+
+  /** A store over an open, migrated database. */
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#list = database.prepare("SELECT path, is_favorite FROM favorites ORDER BY path");
+    this.#set = database.prepare(
+      `INSERT INTO favorites (path, is_favorite) VALUES (?, ?)
+       ON CONFLICT (path) DO UPDATE SET is_favorite = excluded.is_favorite`,
+    );
+    this.#addMissing = database.prepare(
+      "INSERT OR IGNORE INTO favorites (path, is_favorite) VALUES (?, ?)",
+    );
+  }
+
+  /** All decisions. */
+  list(): Favorite[] {
+    return this.#list.all().map((row) => ({
+      path: String(row["path"]),
+      isFavorite: row["is_favorite"] === 1,
+    }));
+  }
+
+  /** Keeps a decision in the place of the one before. */
+  set({ path, isFavorite }: Favorite): void {
+    inTransaction(this.#database, () => this.#set.run(path, isFavorite ? 1 : 0));
+  }
+
+  /** Keeps a decision where there is none. */
+  addMissing({ path, isFavorite }: Favorite): void {
+    inTransaction(this.#database, () => this.#addMissing.run(path, isFavorite ? 1 : 0));
+  }
+}

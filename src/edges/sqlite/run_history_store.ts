@@ -1,0 +1,84 @@
+// What was run, in SQLite.
+
+import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
+import type { HistoryEntry, HistoryStore } from "../../features/library/run_history.ts";
+import { inTransaction } from "./transaction.ts";
+
+const COLUMNS = "at_ms, type, uid, text, data, run_by, is_success, system_id, media_path";
+
+/** A HistoryStore over a table of the seventh migration. */
+export class SqliteHistoryStore implements HistoryStore {
+  readonly #database: DatabaseSync;
+  readonly #statements: Readonly<
+    Record<"insert" | "prune" | "newest" | "lastPath" | "clear", StatementSync>
+  >;
+
+  /** A store over an open, migrated database. */
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#statements = {
+      insert: database.prepare(
+        `INSERT INTO run_history (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ),
+      prune: database.prepare(
+        `DELETE FROM run_history
+         WHERE id <= (SELECT id FROM run_history ORDER BY id DESC LIMIT 1 OFFSET ?)`,
+      ),
+      newest: database.prepare(`SELECT ${COLUMNS} FROM run_history ORDER BY id DESC LIMIT ?`),
+      lastPath: database.prepare(
+        `SELECT media_path FROM run_history WHERE system_id = ? AND is_success = 1
+         ORDER BY id DESC LIMIT 1`,
+      ),
+      clear: database.prepare("DELETE FROM run_history"),
+    };
+  }
+
+  /** Keeps one and drops the oldest beyond `maxEntries`. */
+  add(entry: HistoryEntry, maxEntries: number): void {
+    const { atMs, type, uid, text, data, by, isSuccess, media } = entry;
+    inTransaction(this.#database, () => {
+      this.#statements.insert.run(
+        Math.floor(atMs),
+        type,
+        uid,
+        text,
+        data,
+        by,
+        isSuccess ? 1 : 0,
+        media?.systemId ?? null,
+        media?.path ?? null,
+      );
+      this.#statements.prune.run(maxEntries);
+    });
+  }
+
+  /** The newest ones, newest first. */
+  newest(limit: number): HistoryEntry[] {
+    return this.#statements.newest.all(limit).map(toEntry);
+  }
+
+  /** The path of what was launched of a system last. */
+  lastPath(systemId: string): string | undefined {
+    const row = this.#statements.lastPath.get(systemId);
+    return row === undefined ? undefined : String(row["media_path"]);
+  }
+
+  /** Drops all. */
+  clear(): void {
+    inTransaction(this.#database, () => this.#statements.clear.run());
+  }
+}
+
+function toEntry(row: Record<string, SQLOutputValue>): HistoryEntry {
+  const systemId = row["system_id"];
+  return {
+    atMs: Number(row["at_ms"]),
+    type: String(row["type"]),
+    uid: String(row["uid"]),
+    text: String(row["text"]),
+    data: String(row["data"]),
+    by: String(row["run_by"]),
+    isSuccess: row["is_success"] === 1,
+    media: typeof systemId !== "string" ? undefined : { systemId, path: String(row["media_path"]) },
+  };
+}

@@ -1,0 +1,63 @@
+// The media that people marked as favourites on their phones. They are kept here alone, never in a
+// file of the frontend; where somebody has decided here, that counts, and elsewhere the frontend's
+// own mark.
+
+import { AppError } from "../../base/app_error.ts";
+import type { IndexedMedia } from "./media.ts";
+
+/** How many decisions are kept. */
+export const MAX_FAVORITES = 5_000;
+
+/** A decision about one media. */
+export interface Favorite {
+  /** The media's path. */
+  readonly path: string;
+  readonly isFavorite: boolean;
+}
+
+/** Where decisions are kept. */
+export interface FavoriteStore {
+  list(): Favorite[];
+  /** Keeps a decision in the place of the one before; durable when it returns. */
+  set(favorite: Favorite): void;
+}
+
+/** The favourites. */
+export class Favorites {
+  readonly #store: FavoriteStore;
+  readonly #decisions: Map<string, boolean>;
+
+  /** The favourites of a store. */
+  constructor(store: FavoriteStore) {
+    this.#store = store;
+    this.#decisions = new Map(store.list().map(({ path, isFavorite }) => [path, isFavorite]));
+  }
+
+  /** Whether a media is one. */
+  has({ path, details }: Pick<IndexedMedia, "path" | "details">): boolean {
+    return this.#decisions.get(path) ?? details.isFavorite ?? false;
+  }
+
+  /** Decides about a media; conflict where there are too many already. */
+  set(path: string, isFavorite: boolean): void {
+    if (!this.#decisions.has(path) && this.#decisions.size >= MAX_FAVORITES) {
+      throw new AppError("conflict", `There are already ${MAX_FAVORITES} favourites`);
+    }
+    this.#store.set({ path, isFavorite });
+    this.#decisions.set(path, isFavorite);
+  }
+
+  /** The paths that were marked here, those that are not there at the moment included. */
+  marked(): ReadonlySet<string> {
+    return new Set(
+      [...this.#decisions].filter(([, isFavorite]) => isFavorite).map(([path]) => path),
+    );
+  }
+
+  /** The paths whose mark was taken away here. */
+  unmarked(): ReadonlySet<string> {
+    return new Set(
+      [...this.#decisions].filter(([, isFavorite]) => !isFavorite).map(([path]) => path),
+    );
+  }
+}

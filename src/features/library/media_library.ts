@@ -1,0 +1,15 @@
+// The library as the methods of the API see it.
+
+import type { ReadCover } from "./cover.ts";
+import type { MediaIndex } from "./media_index.ts";
+import type { LibraryScans } from "./scan_progress.ts";
+import type { SystemCatalogue } from "./system_catalogue.ts";
+
+/** What is there to be played. */
+export interface MediaLibrary {
+  readonly index: MediaIndex;
+  /** The systems of the sources in force. */
+  readonly catalogue: SystemCatalogue;
+  readonly scans: LibraryScans;
+  readonly readCover: ReadCover;
+}

@@ -1,0 +1,41 @@
+// The library of a device whose owner has configured none: nothing is there, and nothing is sought.
+
+import type { MediaIndex } from "./media_index.ts";
+import type { MediaLibrary } from "./media_library.ts";
+import { SystemCatalogue } from "./system_catalogue.ts";
+
+const EMPTY_INDEX: MediaIndex = {
+  total: () => 0,
+  countBySystem: () => new Map(),
+  search: () => ({ results: [], nextCursor: undefined }),
+  count: () => 0,
+  browse: () => ({ entries: [], totalMedia: 0, directMedia: 0, nextCursor: undefined }),
+  countBelow: () => 0,
+  letters: () => [],
+  find: () => undefined,
+  findPath: () => undefined,
+  findTitle: () => undefined,
+  countTitle: () => 0,
+  pick: () => undefined,
+};
+
+/** An empty library. */
+export function noLibrary(): MediaLibrary {
+  return {
+    index: EMPTY_INDEX,
+    catalogue: new SystemCatalogue(),
+    scans: {
+      progress: {
+        isIndexing: false,
+        totalSteps: 0,
+        currentStep: 0,
+        currentStepDisplay: "",
+        totalFiles: 0,
+      },
+      request: () => {},
+      cancel: () => false,
+      subscribe: () => () => {},
+    },
+    readCover: () => Promise.resolve({ kind: "none" }),
+  };
+}

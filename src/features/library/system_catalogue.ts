@@ -1,0 +1,46 @@
+// The systems of all sources in force, in memory: what the sources say now decides what is run, and
+// no database.
+
+import type { LibrarySystem } from "./media.ts";
+
+/** The systems. */
+export class SystemCatalogue {
+  #systems: readonly LibrarySystem[] = [];
+
+  /** Puts other systems in force. */
+  replace(systems: readonly LibrarySystem[]): void {
+    this.#systems = systems;
+  }
+
+  /** All systems, in the order of their sources. */
+  list(): readonly LibrarySystem[] {
+    return this.#systems;
+  }
+
+  /** The systems with an id, whatever its case: several sources may have the same one. */
+  named(systemId: string): LibrarySystem[] {
+    const wanted = systemId.toLowerCase();
+    return this.#systems.filter(({ id }) => id.toLowerCase() === wanted);
+  }
+
+  /** The system that a media belongs to: the one whose folder holds it most closely. */
+  systemOf(
+    media: { readonly systemId: string; readonly sourceKey: string; readonly path: string },
+  ): LibrarySystem | undefined {
+    return this.#systems
+      .filter(({ id, sourceKey, folder }) =>
+        id === media.systemId && sourceKey === media.sourceKey && isBelow(media.path, folder)
+      )
+      .toSorted((a, b) => b.folder.length - a.folder.length)[0];
+  }
+
+  /** Whether a path is one of the systems' folders, or lies below one. */
+  holds(path: string): boolean {
+    return this.#systems.some(({ folder }) => path === folder || isBelow(path, folder));
+  }
+}
+
+/** Whether a path lies below a folder; both absolute and without "." and "..". */
+export function isBelow(path: string, folder: string): boolean {
+  return path.startsWith(folder.endsWith("/") ? folder : `${folder}/`);
+}
