@@ -1,15 +1,11 @@
 // argv → command. The only place that ends the process.
 
 import { startApp } from "./app/app.ts";
-import { createBackup, restoreBackup } from "./app/backup.ts";
-import { diagnose } from "./app/diagnose.ts";
 import { runCommandLine } from "./edges/cli/command_line.ts";
-import { COMMANDS } from "./edges/cli/command_table.ts";
+import { serveCommand } from "./edges/cli/commands/serve_command.ts";
 import { paintText, terminalText } from "./edges/cli/styles.ts";
-import { checkFleet } from "./edges/shared_store/check_fleet.ts";
 import { connectDirectly, environment as readEnvironment } from "./edges/platform/host.ts";
 import { terminalColumns } from "./edges/platform/terminal_columns.ts";
-import { findInstances } from "./edges/platform/mdns_query.ts";
 import { VERSION } from "./version.ts";
 
 function writeAll(
@@ -24,8 +20,14 @@ if (import.meta.main) {
   const environment = readEnvironment();
   connectDirectly();
   const isStyled = Deno.stdout.isTerminal() && !environment["NO_COLOR"];
+  const loadTools = (): Promise<typeof import("./app/owner_tools.ts")> =>
+    import("./app/owner_tools.ts");
+  // The service starts with the device: it does not wait for what only the owner's commands need.
+  const commands = Deno.args[0] === serveCommand.name
+    ? [serveCommand]
+    : (await loadTools()).COMMANDS;
   const code = await runCommandLine(Deno.args, {
-    commands: COMMANDS,
+    commands,
     version: VERSION,
     context: {
       write: (text) => writeAll(Deno.stdout, { text, isStyled }),
@@ -33,9 +35,9 @@ if (import.meta.main) {
       paint: (style, text) => isStyled ? paintText(style, text) : text,
       columns: terminalColumns,
       confirm: (question) => Deno.stdin.isTerminal() && confirm(question),
-      createBackup,
-      restoreBackup,
-      diagnose: (options) => diagnose({ ...options, findInstances, checkFleet }),
+      createBackup: async (options) => await (await loadTools()).createBackup(options),
+      restoreBackup: async (options) => await (await loadTools()).restoreBackup(options),
+      diagnose: async (options) => await (await loadTools()).diagnoseDevice(options),
       startService: (options) => startApp({ ...options, environment }),
     },
   });

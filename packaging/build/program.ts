@@ -6,7 +6,7 @@ import { bundle } from "./deno.ts";
 import { downloadFromNpm, fetchDeno, readCacheFolder } from "./npm_deno.ts";
 import { requireTarget, type Target } from "./target.ts";
 
-/** The compiled binary where it can be had, else Deno from npm and the program in one file. */
+/** The compiled binary where it can be had, else Deno from npm and the bundled program. */
 export async function buildProgram(target: Target): Promise<{ files: ArchiveFile[]; how: string }> {
   const folder = await Deno.makeTempDir({ prefix: "latchkey_build_" });
   try {
@@ -16,22 +16,19 @@ export async function buildProgram(target: Target): Promise<{ files: ArchiveFile
       const file = { path: "latchkey", bytes: compiled, isExecutable: true };
       return { files: [file], how: "one compiled binary" };
     }
-    await bundle(`${folder}/latchkey.js`);
+    const program = [...await bundle()].map(([path, bytes]) => ({
+      path,
+      bytes,
+      isExecutable: false,
+    }));
     const npm = {
       folder: readCacheFolder(),
       download: downloadFromNpm,
       npmPackage: target.denoPackage,
     };
     return {
-      files: [
-        { path: "deno", bytes: await fetchDeno(npm), isExecutable: true },
-        {
-          path: "latchkey.js",
-          bytes: await Deno.readFile(`${folder}/latchkey.js`),
-          isExecutable: false,
-        },
-      ],
-      how: "Deno from npm and the program in one file",
+      files: [{ path: "deno", bytes: await fetchDeno(npm), isExecutable: true }, ...program],
+      how: "Deno from npm and the bundled program",
     };
   } finally {
     await Deno.remove(folder, { recursive: true });

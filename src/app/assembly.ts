@@ -83,14 +83,15 @@ export async function assemble(options: AppOptions, edges: Edges): Promise<App> 
 
 async function build(frame: Frame): Promise<App> {
   const { config, lifetime, status, log } = frame;
-  const core = buildCore(frame);
+  const core = await buildCore(frame);
   const service = buildService(frame, core);
   const routes = buildRoutes(frame, { ...core, ...service });
   await listen(frame, (request, peer) => routes.fetch(request, { peer }));
 
   // Who only listens to the device itself cannot be reached by whoever finds it.
   lifetime.early(() => service.announcing.stop());
-  if (status.outside !== undefined) await service.announcing.start(status.port);
+  // What that needs is loaded meanwhile: nobody waits for it.
+  if (status.outside !== undefined) void service.announcing.start(status.port);
   lifetime.early(startHousekeeping({ ...frame, ...core }));
   const { toggle: togglePairing, revokeAll } = service.pairing;
   lifetime.early(
@@ -138,7 +139,7 @@ interface Core {
 }
 
 // What is kept, what is connected, and what is shown.
-function buildCore(frame: Frame): Core {
+async function buildCore(frame: Frame): Promise<Core> {
   const { options, config, edges, lifetime, status, clock, random, log } = frame;
   const stores = edges.openStores({ dataDir: config.service.dataDir, log });
   status.areStoresThere = stores.isThere;
@@ -177,7 +178,7 @@ function buildCore(frame: Frame): Core {
   lifetime.early(() => events.close());
   const { display: given, terminal = { write: () => {}, isTerminal: false } } = options;
   const display = given === undefined
-    ? edges.openDisplays(config.display, {
+    ? await edges.openDisplays(config.display, {
       ...terminal,
       environment: options.environment ?? edges.environment(),
       cancelButtons: config.buttons.pair,
@@ -278,7 +279,7 @@ function buildRoutes(frame: Frame, parts: Core & Service): ReturnType<typeof cre
     log,
   });
   const { removedClients: removed, ledger } = stores;
-  const connect = createConnector({
+  const open = createConnector({
     openings: [
       new V1Opening({
         clients: roster,
@@ -302,6 +303,11 @@ function buildRoutes(frame: Frame, parts: Core & Service): ReturnType<typeof cre
     clock,
     log,
   });
+  const connect: typeof open = (socket, peer) => {
+    // Who comes from another host is about to open a session.
+    if (!peer.isLocal) edges.loadAead();
+    return open(socket, peer);
+  };
   return createRoutes({
     pairing: pairing.window,
     onPairingFailed: (address) => {

@@ -14,12 +14,13 @@ import {
   platformName,
   reachableUrls,
 } from "../edges/platform/host.ts";
-import { loadMdns } from "../edges/platform/mdns.ts";
 import { lookAtMedia, readCover } from "../edges/platform/media_files.ts";
 import { dropPermissions } from "../edges/platform/permissions.ts";
 import { privateFiles } from "../edges/platform/private_files.ts";
 import { residentBytes, watchEventLoop } from "../edges/platform/vitals.ts";
+import { loadPlatformAead } from "../edges/platform/sync_aead.ts";
 import { openStores } from "../edges/sqlite/stores.ts";
+import type { OpenMdnsSocket } from "../features/discovery/mdns_socket.ts";
 import { openModels } from "./models.ts";
 
 /** The outside world of this process. */
@@ -32,7 +33,10 @@ export const systemEdges = {
   lookAtMedia,
   readCover,
   startListeners,
-  loadMdns,
+  // Its packages cost more than the rest of a start, and not every device announces itself.
+  loadMdns: async (): Promise<OpenMdnsSocket> =>
+    await (await import("../edges/platform/mdns.ts")).loadMdns(),
+  loadAead: loadPlatformAead,
   watchButtons,
   dropPermissions,
   upgradeWebSocket: Deno.upgradeWebSocket,

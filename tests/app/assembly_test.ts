@@ -146,7 +146,8 @@ function watchedWorld(broken?: string): World {
           close: () => models.close().then(ends("models")),
         };
       }),
-    openDisplays: () => open("displays", () => ({ ...silentDisplay, close: ends("displays") })),
+    openDisplays: () =>
+      Promise.resolve(open("displays", () => ({ ...silentDisplay, close: ends("displays") }))),
     createActionStarter: (env) => open("starter", () => inner.createActionStarter(env)),
     watchEventLoop: () => open("delays", () => ({ takeWorstS: () => 0, stop: ends("delays") })),
     startListeners: () =>

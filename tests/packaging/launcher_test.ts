@@ -58,7 +58,7 @@ async function launch({ programs, args = [], user = ROOT_USER, env = {} }: Launc
   }
 }
 
-Deno.test("the launcher runs the program in one file, which can fetch nothing", async () => {
+Deno.test("the launcher runs the bundled program, which can fetch nothing", async () => {
   const given = ["run", "a b", "", "--config=x"];
   const { program, args, root } = await launch({ programs: ["deno"], args: given });
   assert.equal(program, "deno");

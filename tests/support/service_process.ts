@@ -32,6 +32,11 @@ export interface ServiceOptions {
    * @default none
    */
   runtimeArgs?: readonly string[];
+  /**
+   * The program's first file.
+   * @default the source tree's
+   */
+  program?: string;
 }
 
 /** A service in a process of its own. */
@@ -52,11 +57,11 @@ export interface ServiceProcess {
 
 /** Starts a service on a free port and waits until it listens. */
 export async function startService(options: ServiceOptions): Promise<ServiceProcess> {
-  const { dataDir } = options;
+  const { dataDir, program = `${ROOT}src/main.ts` } = options;
   const config = `${dataDir}.toml`;
   await writeConfig(options);
   const runtime = [Deno.execPath(), "run", "-A", ...options.runtimeArgs ?? []];
-  const command = [...runtime, `${ROOT}src/main.ts`, "serve", "--config", config];
+  const command = [...runtime, program, "serve", "--config", config];
   // The platform raises the soft limit to the hard one, so both are set.
   const limit = options.maxFiles === undefined ? "" : `ulimit -n ${options.maxFiles} && `;
   const child = new Deno.Command("sh", {

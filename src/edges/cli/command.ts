@@ -1,7 +1,7 @@
 // What a command of the program is, and how it talks to the outside: exit codes, arguments,
 // terminal. Each file beside this one is one command.
 
-import { parseArgs } from "node:util";
+import { type ParsedOptions, parseOptions } from "./option_parser.ts";
 import type { Style } from "./styles.ts";
 import type { Config } from "../config/config.ts";
 import type { ConfigSource } from "../config/config_source.ts";
@@ -154,34 +154,22 @@ export function parseArguments(
   args: readonly string[],
   { options, flags = [] }: Pick<Command, "options" | "flags">,
 ): ParsedArguments {
-  const known = Object.fromEntries([
-    ...options.map((name) => [name, { type: "string" }] as const),
-    ...flags.map((name) => [name, { type: "boolean" }] as const),
-  ]);
-  const parsed = parse(args, known);
-  const given = Object.entries(parsed.values);
+  const { values, positionals } = parse(args, { options, flags });
+  const given = Object.entries(values);
   return {
     options: Object.fromEntries(
       given.filter((one): one is [string, string] => typeof one[1] === "string"),
     ),
-    flags: Object.fromEntries(
-      given.filter((one): one is [string, boolean] => typeof one[1] === "boolean"),
-    ),
-    positionals: parsed.positionals,
+    flags: Object.fromEntries(given.filter((one): one is [string, true] => one[1] === true)),
+    positionals,
   };
 }
 
-type KnownOptions = Record<string, { readonly type: "string" | "boolean" }>;
-
-interface ParsedValues {
-  readonly values: Readonly<Record<string, unknown>>;
-  readonly positionals: readonly string[];
-}
-
-function parse(args: readonly string[], options: KnownOptions): ParsedValues {
+function parse(...given: Parameters<typeof parseOptions>): ParsedOptions {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+    return parseOptions(...given);
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : "Wrong arguments");
+    if (error instanceof RangeError) throw new UsageError(error.message);
+    throw error;
   }
 }

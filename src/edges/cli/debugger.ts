@@ -2,13 +2,13 @@
 // no option turns that off. A debugger would run anybody's code in this process, so it is closed
 // as soon as it is there.
 
-import inspector from "node:inspector";
-
 const LOOK_MS = 1;
 const MAX_LOOKS = 2000;
 
 /** Closes the debugger that the platform is about to open. */
-export function closeComingDebugger(): void {
+export async function closeComingDebugger(): Promise<void> {
+  // Only now: what it needs costs every start some milliseconds, and few devices get the signal.
+  const { default: inspector } = await import("node:inspector");
   let looks = 0;
   const timer = setInterval(() => {
     looks += 1;

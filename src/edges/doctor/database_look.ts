@@ -3,7 +3,7 @@
 // has the ways in which a service opens it).
 
 import { DatabaseSync } from "node:sqlite";
-import { pathToFileURL } from "node:url";
+import { fileUrl } from "../../base/file_url.ts";
 import { asError } from "../../base/app_error.ts";
 import { isSqliteDamage } from "../../base/storage_error.ts";
 import type { DatabaseFacts, TableFacts } from "../../features/doctor/doctor_facts.ts";
@@ -85,7 +85,7 @@ async function sizeOf(path: string): Promise<number | undefined> {
 
 function read(path: string, options: { form: DatabaseForm; hasLog: boolean }): DatabaseLook {
   const { form: { newestVersion, busyTimeoutMs, lookAtTables }, hasLog } = options;
-  const url = pathToFileURL(path);
+  const url = fileUrl(path, Deno.cwd());
   url.searchParams.set(hasLog ? "readonly_shm" : "immutable", "1");
   const database = new DatabaseSync(url, { readOnly: true, timeout: busyTimeoutMs });
   try {

@@ -131,7 +131,7 @@ export function createMetrics(sources: MetricSources): Metrics {
 }
 
 async function write(all: readonly Series[]): Promise<{ contentType: string; body: string }> {
-  const { Counter, Gauge, Registry } = await import("prom-client");
+  const { default: { Counter, Gauge, Registry } } = await import("prom-client");
   const registry = new Registry();
   for (const { name, help, label, kind, values } of all) {
     const options = {

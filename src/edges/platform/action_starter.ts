@@ -1,7 +1,6 @@
 // Programs of actions: started without a shell, each in a session and a group of processes of its
 // own, so that whatever they start can be ended with them.
 
-import { kill } from "node:process";
 import type { ActionProcess, StartAction } from "../../features/actions/action_process.ts";
 import { inheritedEnvironment } from "./inherited_environment.ts";
 
@@ -17,7 +16,7 @@ export type SendSignal = (pid: number, signal: "SIGTERM" | "SIGKILL" | 0) => voi
 /** A starter of programs that inherit what is harmless of this environment, and what they ask for. */
 export function createActionStarter(
   environment: Readonly<Record<string, string>>,
-  sendSignal: SendSignal = kill,
+  sendSignal: SendSignal = signalProcess,
 ): StartAction {
   return (argv, { cwd, env, passEnv, onOutput }): ActionProcess => {
     const [program = "", ...args] = argv;
@@ -81,7 +80,11 @@ function reach(send: () => void): "reached" | "out_of_reach" | "nobody" {
     send();
     return "reached";
   } catch (error) {
-    const isRefused = error instanceof Error && "code" in error && error.code === "EPERM";
-    return isRefused ? "out_of_reach" : "nobody";
+    return error instanceof Deno.errors.PermissionDenied ? "out_of_reach" : "nobody";
   }
+}
+
+// The platform's types know no number for a signal, and 0 has no name.
+function signalProcess(pid: number, signal: "SIGTERM" | "SIGKILL" | 0): void {
+  Deno.kill(pid, signal as Deno.Signal);
 }

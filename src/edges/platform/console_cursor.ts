@@ -1,8 +1,8 @@
 // The blinking cursor of the text console, which the kernel draws over whatever is on the panel.
 // Opened once at the start, as the panel is. Cosmetics: a console that cannot be used changes nothing.
 
-import { closeSync, constants, openSync, writeSync } from "node:fs";
 import type { ConsoleCursor } from "../../features/screen/framebuffer_display.ts";
+import { builtinModule } from "./builtin_module.ts";
 
 const HIDE = "\u001b[?25l";
 const SHOW = "\u001b[?25h";
@@ -16,6 +16,7 @@ export function openConsoleCursor(
   cursorDefault = CURSOR_DEFAULT,
 ): ConsoleCursor | undefined {
   if (drawsNoCursor(cursorDefault)) return undefined;
+  const { closeSync, constants, openSync, writeSync } = builtinModule("fs");
   let console: number;
   try {
     // It must not become this process's own terminal (its Ctrl+C would end the service), and one

@@ -1,54 +1,46 @@
 // The displays that the configuration names, over the real devices.
 
-import type { Clock } from "../../base/clock.ts";
-import { cancelHints } from "../../features/screen/cancel_hint.ts";
 import { asError } from "../../base/app_error.ts";
-import type { Logger } from "../../base/log.ts";
 import {
   createCommandDisplay,
   DISPLAY_COMMAND_LIMIT_MS,
 } from "../../features/screen/command_display.ts";
 import type { DisplayKind, DisplaySettings } from "../../features/screen/display_settings.ts";
 import { fanOut, type NamedDisplay } from "../../features/screen/fan_out.ts";
-import { createFramebufferDisplay } from "../../features/screen/framebuffer_display.ts";
-import { createPictureFileDisplay } from "../../features/screen/picture_file_display.ts";
 import type { PinDisplay } from "../../features/screen/pin_display.ts";
 import { createTerminalDisplay } from "../../features/screen/terminal_display.ts";
-import { openConsoleCursor } from "./console_cursor.ts";
-import { openFramebuffer } from "./framebuffer_device.ts";
-import { privateFiles } from "./private_files.ts";
+import type { PanelOptions } from "./panel_displays.ts";
 import { createProgramStarter } from "./program.ts";
 import { terminalColumns } from "./terminal_columns.ts";
 
 /** Options of {@linkcode openDisplays}. */
-export interface OpenDisplaysOptions {
+export interface OpenDisplaysOptions extends PanelOptions {
   /** Writes to the terminal. */
   write: (text: string) => void;
   /** Whether somebody can see what is written, and not a journal keeps it. */
   isTerminal: boolean;
   /** The variables of the service, of which the program of a display inherits the harmless ones. */
   environment: Readonly<Record<string, string>>;
-  /** The buttons that cancel pairing, by name; empty where none do. */
-  cancelButtons: readonly string[];
-  clock: Clock;
-  log: Logger;
 }
 
 /** Opens all displays; one that cannot be opened is logged and left out. */
-export function openDisplays(settings: DisplaySettings, options: OpenDisplaysOptions): PinDisplay {
+export async function openDisplays(
+  settings: DisplaySettings,
+  options: OpenDisplaysOptions,
+): Promise<PinDisplay> {
   const { write, isTerminal, environment, clock, log } = options;
   const displays: NamedDisplay[] = [];
-  const add = (name: string, open: () => PinDisplay): boolean => {
+  const add = async (name: string, open: Opener): Promise<boolean> => {
     try {
-      displays.push({ name, display: open() });
+      displays.push({ name, display: await open() });
       return true;
     } catch (error) {
       log.warn("Display skipped", { display: name, reason: asError(error).message });
       return false;
     }
   };
-  const openers: Readonly<Record<Exclude<DisplayKind, "auto" | "none">, () => PinDisplay>> = {
-    framebuffer: () => openPanel(settings, options),
+  const openers: Readonly<Record<Exclude<DisplayKind, "auto" | "none">, Opener>> = {
+    framebuffer: async () => (await loadPanels()).openPanel(settings, options),
     terminal: () =>
       createTerminalDisplay({ write, wallMs: () => clock.wallMs(), columns: terminalColumns }),
     command: () =>
@@ -56,36 +48,23 @@ export function openDisplays(settings: DisplaySettings, options: OpenDisplaysOpt
         argv: settings.command,
         start: createProgramStarter({ limitMs: DISPLAY_COMMAND_LIMIT_MS, environment }),
       }),
-    file: () =>
-      createPictureFileDisplay({
-        path: settings.file,
-        files: privateFiles,
-        hints: cancelHints(options.cancelButtons),
-      }),
+    file: async () => (await loadPanels()).openPictureFile(settings, options),
   };
   for (const kind of settings.kind) {
     if (kind === "none") continue;
-    if (kind !== "auto") add(kind, openers[kind]);
-    else if (exists(settings.framebuffer) && add("framebuffer", openers.framebuffer)) continue;
-    else if (isTerminal) add("terminal", openers.terminal);
+    if (kind !== "auto") await add(kind, openers[kind]);
+    else if (exists(settings.framebuffer) && await add("framebuffer", openers.framebuffer)) {
+      continue;
+    } else if (isTerminal) await add("terminal", openers.terminal);
     else log.info("No display for PINs here: they are shown by `latchkey pair`");
   }
   return fanOut({ displays, log });
 }
 
-function openPanel(settings: DisplaySettings, options: OpenDisplaysOptions): PinDisplay {
-  const { framebuffer: path, sysfs, pixelFormat: format, rotate: rotation } = settings;
-  const { cancelButtons, clock, log } = options;
-  return createFramebufferDisplay({
-    device: openFramebuffer({ path, sysfs, format }),
-    cursor: settings.console === "" ? undefined : openConsoleCursor(settings.console),
-    rotation,
-    hints: cancelHints(cancelButtons),
-    clock,
-    onFailure: (error) => {
-      log.error("Framebuffer failed, the PIN is still shown by `latchkey pair`", { error });
-    },
-  });
+type Opener = () => PinDisplay | Promise<PinDisplay>;
+
+function loadPanels(): Promise<typeof import("./panel_displays.ts")> {
+  return import("./panel_displays.ts");
 }
 
 function exists(path: string): boolean {

@@ -1,9 +1,9 @@
 // The files of media and their covers, looked at so that neither a link nor a pipe leads anywhere.
 
-import { close, constants, fstat, open, read } from "node:fs";
 import type { CoverFile, ReadCoverOptions } from "../../features/library/cover.ts";
 import type { MediaFileState } from "../../features/library/media_launcher.ts";
 import { isBelow } from "../../features/library/system_catalogue.ts";
+import { builtinModule } from "./builtin_module.ts";
 
 /** What the file at a path is, as seen from the folder that it must lie in. */
 export function lookAtMedia(path: string, folder: string): MediaFileState {
@@ -31,7 +31,7 @@ export async function readCover(path: string, options: ReadCoverOptions): Promis
       if (bytes > maxBytes) return { kind: "too_large" };
       return { kind: "picture", bytes: await readUpTo(file, bytes) };
     } finally {
-      close(file, () => {});
+      builtinModule("fs").close(file, () => {});
     }
   } catch {
     return { kind: "none" };
@@ -53,6 +53,7 @@ async function realPathWithin(
 // Neither follows a link in the last part nor waits for the other end of a pipe.
 function openFile(path: string): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const { constants, open } = builtinModule("fs");
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   open(path, flags, (error, file) => error === null ? resolve(file) : reject(error));
   return promise;
@@ -62,7 +63,7 @@ function statOf(file: number): Promise<{ isRegular: boolean; bytes: number }> {
   const { promise, resolve, reject } = Promise.withResolvers<
     { isRegular: boolean; bytes: number }
   >();
-  fstat(file, (error, stats) => {
+  builtinModule("fs").fstat(file, (error, stats) => {
     if (error === null) resolve({ isRegular: stats.isFile(), bytes: stats.size });
     else reject(error);
   });
@@ -82,7 +83,7 @@ async function readUpTo(file: number, maxBytes: number): Promise<Uint8Array> {
 
 function readInto(file: number, bytes: Uint8Array): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
-  read(file, bytes, 0, bytes.length, null, (error, count) => {
+  builtinModule("fs").read(file, bytes, 0, bytes.length, null, (error, count) => {
     if (error === null) resolve(count);
     else reject(error);
   });

@@ -4,7 +4,7 @@
 // another, because the driver cannot always go on with a connection that broke while it wrote.
 // For the same reason nothing here uses the driver's transactions: each change is one statement.
 
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Sql } from "postgres";
 import { AppError } from "../../base/app_error.ts";
 import type { Logger } from "../../base/log.ts";
@@ -65,11 +65,11 @@ export function openPostgres(url: string, options: PostgresOptions): Postgres {
   async function attempt<Result>(work: (pool: Pool) => Promise<Result>): Promise<Result> {
     let pool: Pool | undefined;
     let answer: Promise<Result> | undefined;
-    let postgres: Driver | undefined;
+    let loaded: Driver | undefined;
     try {
-      postgres = await (driver ??= loadDriver());
+      loaded = await (driver ??= loadDriver());
       if (isEnded) throw new Error("Closed");
-      pool = current ??= openPool(postgres, { url, timeoutMs });
+      pool = current ??= openPool(loaded, { url, timeoutMs });
       answer = within(timeoutMs, work(pool));
       pool.running.add(answer);
       return await answer;
@@ -78,7 +78,7 @@ export function openPostgres(url: string, options: PostgresOptions): Postgres {
       // Tables may have gone, or the migration hangs on a connection that broke.
       migration = undefined;
       // What the server itself said leaves the connection as good as before.
-      if (pool && !(postgres && error instanceof postgres.PostgresError)) retire(pool);
+      if (pool && !(loaded && error instanceof loaded.postgres.PostgresError)) retire(pool);
       throw new AppError("unavailable", MESSAGE, {
         cause: error,
         retryAfterS: STORE_RETRY_AFTER_S,
@@ -133,14 +133,21 @@ export function openPostgres(url: string, options: PostgresOptions): Postgres {
   };
 }
 
-type Driver = typeof import("postgres");
-
-async function loadDriver(): Promise<Driver> {
-  const { default: postgres } = await import("postgres");
-  return postgres;
+interface Driver {
+  readonly postgres: typeof import("postgres");
+  readonly connect: typeof import("node:net").connect;
 }
 
-function openPool(postgres: Driver, options: { url: string; timeoutMs: number }): Pool {
+async function loadDriver(): Promise<Driver> {
+  const [{ default: postgres }, { connect }] = await Promise.all([
+    import("postgres"),
+    import("node:net"),
+  ]);
+  return { postgres, connect };
+}
+
+function openPool(driver: Driver, options: { url: string; timeoutMs: number }): Pool {
+  const { postgres, connect } = driver;
   const { url, timeoutMs } = options;
   // Some of these are missing in the driver's types.
   const open = {
@@ -154,7 +161,7 @@ function openPool(postgres: Driver, options: { url: string; timeoutMs: number })
     onnotice: () => {},
     // What nobody waits for any more must not pile up at the server, say behind a lock.
     connection: { application_name: "latchkey", statement_timeout: timeoutMs },
-    socket: (target: SocketTarget): Socket => openSocket(pool, { url, target }),
+    socket: (target: SocketTarget): Socket => openSocket(pool, { url, target, connect }),
   };
   const pool: Pool = {
     sql: openSql(() => postgres(url, open)),
@@ -184,7 +191,11 @@ interface SocketTarget {
 // made, and in the end destroyed, here.
 function openSocket(
   { sockets, isClosed }: Pool,
-  { url, target }: { url: string; target: SocketTarget },
+  { url, target, connect }: {
+    url: string;
+    target: SocketTarget;
+    connect: Driver["connect"];
+  },
 ): Socket {
   // The driver would connect again for queries that still waited when it was closed.
   if (isClosed) throw new Error("Closed");

@@ -155,7 +155,7 @@ async function openConnection(
   options: { log: Logger; timeoutMs: number },
 ): Promise<Connection> {
   const { log, timeoutMs } = options;
-  const { Redis, ReplyError } = await import("ioredis");
+  const { default: { Redis, ReplyError } } = await import("ioredis");
   let client: Redis;
   try {
     client = new Redis(url, {

@@ -2,9 +2,9 @@
 // is never taken back by an older backup.
 
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
-import { pathToFileURL } from "node:url";
 import type { BackupRecords, UsedSalts } from "../../features/backup/backup_content.ts";
 import { SALT_BYTES } from "../../protocol/v1/key_schedule.ts";
+import { fileUrl } from "../../base/file_url.ts";
 import { concatBytes } from "../../base/bytes.ts";
 import { AppError } from "../../base/app_error.ts";
 import { MAX_CLIENTS } from "../../features/access/client.ts";
@@ -36,7 +36,7 @@ export interface RestoreCounts {
  * that service is of a version with other tables.
  */
 export function readLiveRecords(path: string): BackupRecords {
-  const database = new DatabaseSync(pathToFileURL(path), {
+  const database = new DatabaseSync(fileUrl(path, Deno.cwd()), {
     readOnly: true,
     timeout: BUSY_TIMEOUT_MS,
   });

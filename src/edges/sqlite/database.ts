@@ -1,10 +1,10 @@
 // Opening a database file so that nothing is ever lost or leaked by it: modes, pragmas, a check
 // for damage, migrations. A file that cannot be used stays as it is, byte for byte.
 
+import { fileUrl } from "../../base/file_url.ts";
 import { isSqliteDamage } from "../../base/storage_error.ts";
 import { formatMode, OPEN_TO_OTHERS, STICKY } from "../../base/file_mode.ts";
 import { DatabaseSync } from "node:sqlite";
-import { pathToFileURL } from "node:url";
 import { asError } from "../../base/app_error.ts";
 import type { Logger } from "../../base/log.ts";
 import { isOwnFile } from "../../base/own_files.ts";
@@ -170,7 +170,7 @@ function readFindings(path: string): Findings {
 // one that only reads leaves an empty -wal behind where there was none, unless told that nobody
 // writes.
 function query(path: string, options: { readOnly: boolean }): Findings {
-  const url = pathToFileURL(path);
+  const url = fileUrl(path, Deno.cwd());
   const isAlone = SIDE_FILES.every((suffix) => statWithoutFollowing(path + suffix) === undefined);
   if (options.readOnly && isAlone) url.searchParams.set("immutable", "1");
   const database = new DatabaseSync(url, { ...options, timeout: BUSY_TIMEOUT_MS });

@@ -167,7 +167,7 @@ Deno.test("a signal reaches the children and their children", async () => {
 
 Deno.test("a program that became another user's is there, and out of reach", async () => {
   const refuse = (): never => {
-    throw Object.assign(new Error("Operation not permitted"), { code: "EPERM" });
+    throw new Deno.errors.PermissionDenied("Operation not permitted");
   };
   const process = createActionStarter(ENVIRONMENT, refuse)(["true"], {
     cwd: undefined,

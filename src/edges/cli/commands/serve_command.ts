@@ -58,7 +58,7 @@ config.example.toml hold. SIGHUP reads the file again; SIGUSR1 opens pairing, an
       const service = await starting;
       reloadOnSignal(service, log);
       Deno.addSignalListener("SIGUSR1", () => {
-        closeComingDebugger();
+        void closeComingDebugger();
         service.togglePairing();
       });
       warnIfExposed(service, { config, log });
