@@ -170,17 +170,18 @@ export class SqliteMediaIndex implements MediaIndex, MediaIndexWriter {
   }
 
   /** Marks the media of all systems but these as missing. */
-  keepSystems(systems: readonly SystemKey[]): StepResult {
-    return retireSystems(this.#database, systems);
+  keepSystems(systems: readonly SystemKey[], silentSources: readonly string[] = []): StepResult {
+    return retireSystems(this.#database, { systems, silentSources });
   }
 
   /** When a system was looked through last. */
-  scannedMs({ systemId, sourceKey }: SystemKey): number {
+  scannedMs({ systemId, sourceKey, sourceName }: SystemKey): number {
     return this.#database.read(() =>
       Number(
         this.#database.prepare(
-          "SELECT scanned_ms FROM system WHERE system_id = ? AND source_key = ?",
-        ).get(systemId, sourceKey)?.["scanned_ms"] ?? 0,
+          `SELECT scanned_ms FROM system
+           WHERE system_id = ? AND source_key = ? AND source_name = ?`,
+        ).get(systemId, sourceKey, sourceName)?.["scanned_ms"] ?? 0,
       )
     );
   }
