@@ -186,6 +186,17 @@ export class SqliteMediaIndex implements MediaIndex, MediaIndexWriter {
     );
   }
 
+  /** Folders that have media in them, within one and itself included. */
+  foldersIn(folder: string, limit: number): string[] {
+    return this.#database.read(() =>
+      this.#database.prepare(
+        `SELECT path FROM folder f WHERE (path = ?1 OR (path > ?1 || '/' AND path < ?1 || '0'))
+         AND EXISTS (SELECT 1 FROM folder_count c WHERE c.folder_no = f.folder_no AND c.below > 0)
+         ORDER BY path LIMIT ?2`,
+      ).all(folder, limit).map((row) => String(row["path"]))
+    );
+  }
+
   /** Starts to look through a system. */
   beginSystem(system: SystemKey, nowMs: number): SystemPass {
     return new SqliteSystemPass(this.#database, { system, nowMs });

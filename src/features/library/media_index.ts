@@ -137,6 +137,8 @@ export interface MediaIndexWriter {
   keepSystems(systems: readonly SystemKey[], silentSources: readonly string[]): StepResult;
   /** When each system was looked through last, in milliseconds since 1970; 0 for never. */
   scannedMs(system: SystemKey): number;
+  /** Folders that have media in them, within one and itself included; the first of them by path. */
+  foldersIn(folder: string, limit: number): string[];
   /**
    * Starts to look through a system, at a time in milliseconds since 1970. Until it ends, nothing of
    * it is missing that was not before.

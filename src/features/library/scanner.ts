@@ -25,7 +25,7 @@ export const STEP_MEDIA = { min: 8, first: 32, max: 256 } as const;
 export const PROGRESS_MS = 500;
 
 /** How many problems of sources are remembered, so that the log has each once. */
-export const MAX_TOLD_PROBLEMS = 500;
+export const MAX_REMEMBERED_PROBLEMS = 500;
 
 /** Options of {@linkcode LibraryScanner}. */
 export interface LibraryScannerOptions {
@@ -278,7 +278,7 @@ export class LibraryScanner implements LibraryScans {
   #tellProblem({ path, message }: SourceProblem): void {
     const text = `${path}\n${message}`;
     if (this.#told.has(text)) return;
-    if (this.#told.size >= MAX_TOLD_PROBLEMS) this.#told.clear();
+    if (this.#told.size >= MAX_REMEMBERED_PROBLEMS) this.#told.clear();
     this.#told.add(text);
     this.#options.log.warn("A problem in the library", { path, reason: message });
   }

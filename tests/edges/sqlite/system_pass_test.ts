@@ -258,6 +258,21 @@ Deno.test("a folder lists its folders first, then its media, with what each has 
   });
 });
 
+Deno.test("the folders with media in one are listed, itself included, and no others", () => {
+  withIndex(({ index }) => {
+    const paths = ["/r/a/1.sfc", "/r/a/b/c/2.sfc", "/r/a/gone/3.sfc", "/r/a0/4.sfc", "/r/5.sfc"];
+    lookThrough(index, "SNES", paths.map((path) => foundMedia(path)));
+    lookThrough(
+      index,
+      "SNES",
+      paths.filter((path) => !path.includes("gone")).map((path) => foundMedia(path)),
+    );
+    assert.deepEqual(index.foldersIn("/r/a", 10), ["/r/a", "/r/a/b", "/r/a/b/c"]);
+    assert.deepEqual(index.foldersIn("/r/a", 2), ["/r/a", "/r/a/b"]);
+    assert.deepEqual(index.foldersIn("/none", 10), []);
+  });
+});
+
 function folder(path: string, mediaCount: number, systemIds: string[]): FolderEntry {
   return {
     kind: "folder",

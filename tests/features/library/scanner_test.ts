@@ -174,6 +174,7 @@ Deno.test("steps are bounded, shrink where they are slow, and others have their 
     const writer: MediaIndexWriter = {
       keepSystems: (...given) => world.index.keepSystems(...given),
       scannedMs: (key) => world.index.scannedMs(key),
+      foldersIn: () => [],
       beginSystem: (...given) => {
         const pass = world.index.beginSystem(...given);
         return {
@@ -381,6 +382,7 @@ Deno.test("a scan whose index fails ends with a line in the log, and the next on
     const writer: MediaIndexWriter = {
       keepSystems: (...given) => world.index.keepSystems(...given),
       scannedMs: (key) => world.index.scannedMs(key),
+      foldersIn: () => [],
       beginSystem(...given): SystemPass {
         if (fails) throw new Error("Disk full");
         return world.index.beginSystem(...given);
@@ -401,6 +403,7 @@ Deno.test("a source is left in order where the index fails half-way", () =>
       writer: {
         keepSystems: () => ({ isDone: true }),
         scannedMs: () => 0,
+        foldersIn: () => [],
         beginSystem: () => ({
           end: () => ({ isDone: true }),
           put(): number {
