@@ -34,6 +34,7 @@ import type { App, AppOptions } from "./options.ts";
 import { createPairing } from "./pairing.ts";
 import { createPlaying, type Playing } from "./playing.ts";
 import { openRecords } from "./records.ts";
+import { createSessionRecorder } from "./session_recorder.ts";
 import { ServiceStatus } from "./service_status.ts";
 import { createSettingsControl } from "./settings_control.ts";
 
@@ -141,13 +142,14 @@ interface Core {
 // What is kept, what is connected, and what is shown.
 async function buildCore(frame: Frame): Promise<Core> {
   const { options, config, edges, lifetime, status, clock, random, log } = frame;
-  const stores = edges.openStores({ dataDir: config.service.dataDir, log });
-  status.areStoresThere = stores.isThere;
+  const stores = edges.openStores({ dataDir: config.service.dataDir, clock, log });
+  status.areStoresUsable = stores.isUsable;
   lifetime.late(() => stores.close());
   const live = new LiveConnections(config.limits.sessionsPerClient);
   lifetime.early(() => live.shutDown());
   const notifications = new Notifications();
   const records = openRecords({ stores, live, clock, random, log });
+  lifetime.late(() => records.audit.settled());
   lifetime.late(() => void records.flush());
   const { keys, keyClock } = records;
   lifetime.late(() => keyClock.close());
@@ -225,6 +227,7 @@ function buildService(frame: Frame, core: Core): Service {
     notifications,
     metrics,
     audit: records.audit,
+    durable: core.stores.durable,
     clock,
     random,
     log,
@@ -267,6 +270,7 @@ function buildRoutes(frame: Frame, parts: Core & Service): ReturnType<typeof cre
     addresses: () => status.addresses(edges.reachableUrls),
     live,
     records,
+    durable: stores.durable,
     window: pairing.window,
     models,
     holds,
@@ -285,6 +289,7 @@ function buildRoutes(frame: Frame, parts: Core & Service): ReturnType<typeof cre
         clients: roster,
         removed,
         ledger,
+        recordSession: createSessionRecorder({ stores, audit }),
         throttle: new Throttle(),
         syncAead: platformAead,
         clock,
@@ -310,10 +315,12 @@ function buildRoutes(frame: Frame, parts: Core & Service): ReturnType<typeof cre
   };
   return createRoutes({
     pairing: pairing.window,
-    onPairingFailed: (address) => {
+    onPairingFailed: async (address) => {
       log.warn("Pairing attempt failed", { address });
       metrics.pairingFailed();
       audit.recordRefusal("pairing_failed", { address });
+      // The guess was wrong, whether or not that can be kept.
+      await stores.durable().catch(() => {});
     },
     handleRpc: (text, caller) => dispatcher.handle(text, caller),
     connect,

@@ -2,8 +2,7 @@
 // sealing together. A restore checks everything before it touches anything.
 
 import { lchownSync } from "node:fs";
-import type { DatabaseSync } from "node:sqlite";
-import { AuditLog } from "../features/access/audit_log.ts";
+import { type AuditDetails, AuditLog } from "../features/access/audit_log.ts";
 import {
   type AuditHead,
   type BackupContent,
@@ -26,7 +25,7 @@ import {
   type RestoreCounts,
   restoreRecords,
 } from "../edges/sqlite/backup_store.ts";
-import { findDatabase, openStores } from "../edges/sqlite/stores.ts";
+import { findDatabase, openStores, type Stores } from "../edges/sqlite/stores.ts";
 import { LockedError } from "../base/locked_error.ts";
 import { VERSION } from "../version.ts";
 
@@ -74,7 +73,7 @@ export async function createBackup(
   checkPassphrase(passphrase);
   const path = findDatabase(dataDir);
   if (path === undefined) throw new AppError("not_found", "Nothing to back up yet");
-  const records = readStores(dataDir, path);
+  const records = await readStores(dataDir, path);
   const content: BackupContent = {
     ...records,
     createdAtMs: systemClock.wallMs(),
@@ -88,12 +87,15 @@ export async function createBackup(
   return { file, clients: clients.length, keys: keys.length, auditAnchor };
 }
 
-function readStores(dataDir: string, path: string): ReturnType<typeof readRecords> {
+async function readStores(
+  dataDir: string,
+  path: string,
+): Promise<ReturnType<typeof readRecords>> {
   try {
     const stores = openStores({ dataDir, log: silentLogger });
     try {
       const records = readRecords(stores.database);
-      auditOf(stores).record("backup_created", { clients: records.clients.length });
+      await recordBackup(stores, "backup_created", { clients: records.clients.length });
       return records;
     } finally {
       stores.close();
@@ -120,7 +122,7 @@ export async function restoreBackup(options: RestoreBackupOptions): Promise<Rest
   const stores = openStores({ dataDir, log: silentLogger });
   try {
     const counts = restoreAll(stores.database, { content, dataDir });
-    auditOf(stores).record("backup_restored", { ...counts });
+    await recordBackup(stores, "backup_restored", { ...counts });
     const auditAnchor = anchorText(content.auditHead);
     return { ...counts, auditAnchor, createdAtMs, configText };
   } finally {
@@ -131,7 +133,7 @@ export async function restoreBackup(options: RestoreBackupOptions): Promise<Rest
 
 // The settings are on the disk before the records change, so that a full disk spoils neither.
 function restoreAll(
-  database: DatabaseSync,
+  database: Stores["database"],
   { content, dataDir }: { content: BackupContent; dataDir: string },
 ): RestoreCounts {
   const { settingsText } = content;
@@ -177,10 +179,17 @@ function checkSettings({ settingsText, configText }: BackupContent): void {
   }
 }
 
-function auditOf(stores: ReturnType<typeof openStores>): AuditLog {
+async function recordBackup(
+  stores: Stores,
+  event: "backup_created" | "backup_restored",
+  details: AuditDetails,
+): Promise<void> {
   const { audit: store, auditRefusals: refusals, auditAnchor: anchor } = stores;
   const anchored = anchor === undefined ? {} : { anchor };
-  return new AuditLog({ store, refusals, ...anchored, clock: systemClock, log: silentLogger });
+  const log = silentLogger;
+  const audit = new AuditLog({ store, refusals, ...anchored, clock: systemClock, log });
+  audit.record(event, details);
+  await audit.settled();
 }
 
 function anchorText(head: AuditHead | undefined): string | undefined {

@@ -89,7 +89,6 @@ export function createConnector(
           live.hold(connection, { clientId });
           metrics.sessionOpened();
           log.info("Session opened", { clientId, address });
-          audit.record("session_opened", { clientId, address });
         },
         onRefused: ({ reason, clientId = null, beganThrottle }) => {
           metrics.refused(reason);

@@ -19,13 +19,13 @@ import { dropPermissions } from "../edges/platform/permissions.ts";
 import { privateFiles } from "../edges/platform/private_files.ts";
 import { residentBytes, watchEventLoop } from "../edges/platform/vitals.ts";
 import { loadPlatformAead } from "../edges/platform/sync_aead.ts";
-import { openStores } from "../edges/sqlite/stores.ts";
+import { openServedStores } from "../edges/sqlite/stores.ts";
 import type { OpenMdnsSocket } from "../features/discovery/mdns_socket.ts";
 import { openModels } from "./models.ts";
 
 /** The outside world of this process. */
 export const systemEdges = {
-  openStores,
+  openStores: openServedStores,
   openDisplays,
   openModels,
   watchEventLoop,

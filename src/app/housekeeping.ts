@@ -41,7 +41,11 @@ export function startHousekeeping(options: HousekeepingOptions): () => void {
     }
   }
   const cancels = [
-    every(clock, LAST_SEEN_FLUSH_MS, () => records.flush()),
+    every(clock, LAST_SEEN_FLUSH_MS, () => {
+      records.flush();
+      // What nobody waits for, such as usage, gets onto the disk all the same; who cannot is told of.
+      stores.durable().catch(() => {});
+    }),
     every(clock, UNCLAIMED_SWEEP_MS, () => unclaimed.sweep()),
     every(clock, AUDIT_HEAD_MS, tellHead),
   ];

@@ -43,6 +43,8 @@ export interface MethodParts {
   live: LiveConnections;
   /** Clients, keys and the audit log. */
   records: Records;
+  /** Resolves once all that was kept is on the disk. */
+  durable: () => Promise<void>;
   window: PairingWindow;
   /** The model gateway, where there is one. */
   models: Models | undefined;
@@ -66,6 +68,7 @@ export function createMethods(parts: MethodParts): Dispatcher {
   return createDispatcher({
     methods: methodTable(parts),
     roleOf: (caller) => roleOfCaller(caller, (clientId) => roster.find(clientId)),
+    durable: parts.durable,
     log: parts.log,
   });
 }
@@ -92,6 +95,7 @@ export function methodTable(parts: MethodParts): RpcMethod[] {
       roster,
       pairing: window,
       unsavedLastSeenMs: (clientId) => lastSeen.unsaved(clientId),
+      durable: parts.durable,
     }),
     ...keyMethods({
       keys,

@@ -26,6 +26,8 @@ export interface PairingParts {
   /** What is counted. */
   metrics: Metrics;
   audit: AuditLog;
+  /** Resolves once all that was kept is on the disk. */
+  durable: () => Promise<void>;
   clock: Clock;
   /** Randomness for PINs and keys. */
   random: RandomSource;
@@ -51,7 +53,19 @@ export function createPairing(parts: PairingParts): Pairing {
   const window = new PairingWindow({
     clock,
     random,
-    clients: roster,
+    clients: {
+      limit: roster.limit,
+      maxNameBytes: roster.maxNameBytes,
+      count: () => roster.count(),
+      checkWritable: () => roster.checkWritable(),
+      add: (client) => {
+        roster.add(client);
+        audit.record("paired", { clientId: client.clientId });
+        return parts.durable().catch((cause) => {
+          throw new Error("Cannot keep the client", { cause });
+        });
+      },
+    },
     events: {
       opened: ({ pin, expiresAtMs, role }) => {
         log.info("Pairing opened", { role, expiresAt: new Date(expiresAtMs).toISOString() });
@@ -73,7 +87,6 @@ export function createPairing(parts: PairingParts): Pairing {
     metrics.pairingEnded(outcome.kind);
     void display.clear(outcome);
     if (outcome.kind === "paired") {
-      audit.record("paired", { clientId: outcome.clientId });
       const { clientName } = outcome;
       notifications.publish("clients.paired", { clientId: outcome.clientId, clientName });
     } else {

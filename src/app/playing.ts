@@ -65,6 +65,7 @@ export function createPlaying(options: PlayingOptions): Playing {
   const actions = new ActionRunner({ actions: config.actions, start, screen, clock, log });
   lifetime.early(() => actions.close());
   const favorites = new Favorites(stores.favorites);
+  stores.onReopened(() => favorites.reload());
   const history = new RunHistory({
     store: stores.history,
     isKept: () => options.settings.current.service.keepHistory,

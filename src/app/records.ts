@@ -40,11 +40,16 @@ export function openRecords(options: RecordsOptions): Records {
   const { stores, live, clock, random, log } = options;
   const { audit: store, auditRefusals: refusals, auditAnchor: anchor } = stores;
   const anchored = anchor === undefined ? {} : { anchor };
-  const audit = new AuditLog({ store, refusals, ...anchored, clock, log });
+  const { durable } = stores;
+  const audit = new AuditLog({ store, refusals, ...anchored, durable, clock, log });
   const roster = new ClientRoster({
     store: stores.clients,
     onRevoked: (clientId) => live.cutClient(clientId),
     onChanged: (clientId, change) => audit.record(change, { clientId }),
+  });
+  stores.onReopened(() => {
+    roster.reload();
+    audit.reload();
   });
   const lastSeen = new LastSeen({ store: roster, log });
   const keyClock = new LastingClock({ clock, store: stores.timeMark, log });

@@ -8,8 +8,8 @@ import { formatSocketAddress } from "../base/socket_address.ts";
 export class ServiceStatus {
   /** How far the service has come. */
   state: ServiceState = "starting";
-  /** Whether what it keeps is still where it was opened. */
-  areStoresThere: () => boolean = () => true;
+  /** Whether it can keep anything. */
+  areStoresUsable: () => boolean = () => true;
   #listeners: Listeners | undefined;
   readonly #wantedPort: number;
 
@@ -20,7 +20,7 @@ export class ServiceStatus {
 
   /** What /health and `status` tell: a service that can keep nothing any more has failed. */
   get health(): ServiceState {
-    return this.areStoresThere() ? this.state : "failed";
+    return this.areStoresUsable() ? this.state : "failed";
   }
 
   /** The service listens. */

@@ -23,7 +23,7 @@ export const TOLD_BEHIND_MS: number = 24 * 3_600_000;
 export interface TimeMarkStore {
   /** The kept time. */
   read(): number;
-  /** Keeps a time durably, or throws. */
+  /** Keeps a time, or throws. */
   write(markMs: number): void;
 }
 

@@ -82,6 +82,7 @@ async function withDevice(
         clients,
         removed,
         ledger,
+        recordSession: ({ clientId, salt }) => Promise.resolve(ledger.record(clientId, salt)),
         throttle: new Throttle(),
         syncAead: platformAead,
         clock,

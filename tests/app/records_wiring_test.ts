@@ -14,8 +14,8 @@ import { memoryStores, withAppInProcess } from "../support/app_in_process.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { seededRandom } from "../support/seeded_random.ts";
 
-Deno.test("refusals go into their ring; the head is anchored and told every hour", () => {
-  withTempFolder((dataDir) => {
+Deno.test("refusals go into their ring; the head is anchored and told every hour", async () => {
+  await withTempFolder(async (dataDir) => {
     const stores = openStores({ dataDir, log: silentLogger });
     const clock = new FakeClock();
     const told: LogFields[] = [];
@@ -33,7 +33,8 @@ Deno.test("refusals go into their ring; the head is anchored and told every hour
     assert.deepEqual(stores.auditRefusals.listNewest(9).map(({ event }) => event), [
       "pairing_failed",
     ]);
-    const anchor = Deno.readTextFileSync(`${dataDir}/${ANCHOR_FILE}`).trim();
+    await records.audit.settled();
+    const anchor = (await Deno.readTextFile(`${dataDir}/${ANCHOR_FILE}`)).trim();
     const stop = startHousekeeping({ stores, records, clock, log });
     clock.advance(AUDIT_HEAD_MS);
     assert.deepEqual(told, [{ anchor }]);

@@ -98,9 +98,9 @@ Deno.test("a client removed in the moment after its first frame was judged gets 
     assert.deepEqual(await sendFirstFrame(socket), []);
     assert.equal(recorded, 1);
     assert.equal(socket.isClosed, true);
-    const entries = JSON.stringify(await call(world, "audit"));
-    assert.match(entries, /client_removed/);
-    assert.doesNotMatch(entries, /session_opened/);
+    const { entries } = await call(world, "audit") as { entries: { event: string }[] };
+    // The session was recorded with its salt; nothing came of it.
+    assert.deepEqual(entries.map(({ event }) => event), ["session_opened", "client_removed"]);
   });
 });
 

@@ -14,8 +14,8 @@ import { codeTexts, docTables } from "../support/doc_tables.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { seededRandom } from "../support/seeded_random.ts";
 
-Deno.test("docs/security.md lists the files of the data folder with their modes", () => {
-  withTempFolder((folder) => {
+Deno.test("docs/security.md lists the files of the data folder with their modes", async () => {
+  await withTempFolder(async (folder) => {
     const dataDir = `${folder}/data`;
     const log = silentLogger;
     const clock = new FakeClock();
@@ -24,6 +24,7 @@ Deno.test("docs/security.md lists the files of the data folder with their modes"
     const records = openRecords({ stores, live, clock, random: seededRandom(1), log });
     const stop = startHousekeeping({ stores, records, clock, log });
     records.audit.record("paired");
+    await records.audit.settled();
     privateFiles.write(`${dataDir}/${SETTINGS_FILE}`, new TextEncoder().encode(""));
     const library = openLibraryIndex({ dataDir, log });
     const actual = { ".": readMode(dataDir), ...readModes(dataDir) };

@@ -70,7 +70,7 @@ export function memoryStores(): Stores {
   return {
     database,
     ...prepareStores(database, path),
-    isThere: () => true,
+    isUsable: () => true,
     close: () => {
       if (database.isOpen) database.close();
     },

@@ -47,6 +47,7 @@ export function readMethodTable(): Pick<RpcMethod, "name" | "access" | "params">
     log,
   });
   const methods = methodTable({
+    durable: () => Promise.resolve(),
     status: new ServiceStatus(0),
     platform: "test",
     addresses: () => [],

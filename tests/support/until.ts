@@ -27,3 +27,18 @@ export async function until(
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
 }
+
+/** Looks until `check` throws no more; throws what it threw last where that takes too long. */
+export async function eventually(check: () => void, options: UntilOptions = {}): Promise<void> {
+  const { limitMs = 20_000, pollMs = 5 } = options;
+  const endMs = performance.now() + limitMs;
+  for (;;) {
+    try {
+      return check();
+    } catch (error) {
+      if (performance.now() > endMs) throw error;
+    }
+    // deno-lint-ignore no-await-in-loop -- one look after the other
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+}

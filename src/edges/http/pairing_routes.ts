@@ -5,7 +5,7 @@ import { type Context, Hono } from "hono";
 import { type Bytes, decodeBase64, encodeBase64 } from "../../base/bytes.ts";
 import { AppError } from "../../base/app_error.ts";
 import { type JsonObject, parseJsonObject } from "../../base/json.ts";
-import type { PairingWindow } from "../../features/pairing/pairing_window.ts";
+import type { FinishedPairing, PairingWindow } from "../../features/pairing/pairing_window.ts";
 import { limitBody, readText } from "./body.ts";
 import type { RequestEnv } from "./request_env.ts";
 
@@ -18,8 +18,8 @@ export const MAX_PAIR_FINISH_BYTES: number = 4 * 1024;
 /** Options of {@linkcode pairingRoutes}. */
 export interface PairingRoutesOptions {
   pairing: PairingWindow;
-  /** Hears of a failed confirm, with the address it came from. */
-  onPairingFailed: (address: string) => void;
+  /** Hears of a failed confirm, with the address it came from; the answer waits for it. */
+  onPairingFailed: (address: string) => void | Promise<void>;
 }
 
 /** The routes below /api/pair. */
@@ -50,7 +50,7 @@ export function pairingRoutes(options: PairingRoutesOptions): Hono<RequestEnv> {
     const sessionId = textField(body, "session");
     const confirm = decodeNonEmpty(textField(body, "confirm")) ?? refuse("invalid confirm");
     const { address, guarded } = c.env.peer;
-    const { client, deviceConfirm } = finish({ sessionId, confirm, address });
+    const { client, deviceConfirm } = await finish({ sessionId, confirm, address });
     guarded?.remember();
     const { authToken, clientId } = client;
     return c.json({ authToken, clientId, confirm: encodeBase64(deviceConfirm) });
@@ -58,15 +58,19 @@ export function pairingRoutes(options: PairingRoutesOptions): Hono<RequestEnv> {
 
   return routes;
 
-  function finish(
+  async function finish(
     request: { sessionId: string; confirm: Bytes; address: string },
-  ): ReturnType<PairingWindow["finish"]> {
+  ): Promise<FinishedPairing> {
     const failuresBefore = pairing.failedConfirms;
+    let finished: FinishedPairing;
     try {
-      return pairing.finish(request);
-    } finally {
-      if (pairing.failedConfirms > failuresBefore) onPairingFailed(request.address);
+      finished = pairing.finish(request);
+    } catch (refusal) {
+      if (pairing.failedConfirms > failuresBefore) await onPairingFailed(request.address);
+      throw refusal;
     }
+    await finished.kept;
+    return finished;
   }
 }
 

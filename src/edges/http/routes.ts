@@ -61,8 +61,8 @@ export interface SocketPeer {
 /** Options of {@linkcode createRoutes}. */
 export interface RoutesOptions {
   pairing: PairingWindow;
-  /** Hears of a failed confirm, with the address it came from. */
-  onPairingFailed: (address: string) => void;
+  /** Hears of a failed confirm, with the address it came from; the answer waits for it. */
+  onPairingFailed: (address: string) => void | Promise<void>;
   /** Answers a JSON-RPC text; undefined where there is no answer. */
   handleRpc: (text: string, caller: Caller) => Eventual<string | undefined>;
   /** Builds a connection over a new socket. */

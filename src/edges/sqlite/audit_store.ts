@@ -1,9 +1,8 @@
 // The audit log in SQLite. Rows are only ever appended, and removed from the oldest end behind a
 // checkpoint that the next one builds on.
 
-import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
+import type { SQLOutputValue } from "node:sqlite";
 import {
-  type AuditCheckpoint,
   type AuditDetails,
   type AuditEntry,
   type AuditEvent,
@@ -11,24 +10,26 @@ import {
   hashAuditEntry,
   type NewAuditEntry,
 } from "../../features/access/audit_log.ts";
+import type { AuditCheckpoint } from "../../features/access/anchor_keeper.ts";
 import type { Bytes } from "../../base/bytes.ts";
 import { parseJsonObject } from "../../base/json.ts";
+import type { SqlDatabase, SqlStatement } from "./sql_database.ts";
 import { inTransaction } from "./transaction.ts";
 
 const COLUMNS = "id, at_ms, event, details, hash";
 
 /** An AuditStore over a table of the second migration, or the refusals of the fourth. */
 export class SqliteAuditStore implements AuditStore {
-  readonly #database: DatabaseSync;
+  readonly #database: SqlDatabase;
   readonly #statements: Readonly<
     Record<
       "last" | "insert" | "after" | "newest" | "checkpoint" | "setCheckpoint" | "hashOf" | "prune",
-      StatementSync
+      SqlStatement
     >
   >;
 
   /** A store over an open, migrated database. */
-  constructor(database: DatabaseSync, table: "audit" | "audit_refusals" = "audit") {
+  constructor(database: SqlDatabase, table: "audit" | "audit_refusals" = "audit") {
     this.#database = database;
     this.#statements = {
       last: database.prepare(`SELECT id, hash FROM ${table} ORDER BY id DESC LIMIT 1`),

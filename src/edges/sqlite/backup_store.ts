@@ -15,6 +15,7 @@ import { SqliteFavoriteStore } from "./favorite_store.ts";
 import { SqliteKeyStore } from "./key_store.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { SqliteTombstones } from "./tombstones.ts";
+import type { SqlDatabase } from "./sql_database.ts";
 import { inTransaction } from "./transaction.ts";
 
 /** What a restore did. */
@@ -52,7 +53,7 @@ export function readLiveRecords(path: string): BackupRecords {
 }
 
 /** The records of an open database, all of one moment. */
-export function readRecords(database: DatabaseSync): BackupRecords {
+export function readRecords(database: SqlDatabase): BackupRecords {
   database.exec("BEGIN");
   try {
     return {
@@ -69,7 +70,7 @@ export function readRecords(database: DatabaseSync): BackupRecords {
   }
 }
 
-function readSalts(database: DatabaseSync): UsedSalts[] {
+function readSalts(database: SqlDatabase): UsedSalts[] {
   const salts = new Map<string, Uint8Array[]>();
   for (const row of database.prepare("SELECT client_id, salt FROM salts").iterate()) {
     const clientId = String(row["client_id"]);
@@ -96,7 +97,7 @@ function readSalts(database: DatabaseSync): UsedSalts[] {
  * conflict where the device would have too many clients, or another client has one's token.
  */
 export function restoreRecords(
-  database: DatabaseSync,
+  database: SqlDatabase,
   { records, nowMs }: { records: BackupRecords; nowMs: number },
 ): RestoreCounts {
   return inTransaction(database, () => {
@@ -118,7 +119,7 @@ export function restoreRecords(
 
 // A key stays as a revoked one: taking the last key away must not open a door.
 function removeHere(
-  database: DatabaseSync,
+  database: SqlDatabase,
   { records, nowMs }: { records: BackupRecords; nowMs: number },
 ): number {
   const tombstones = new SqliteTombstones(database);
@@ -132,7 +133,7 @@ function removeHere(
   return dead.length + revoked.length;
 }
 
-function withoutRemoved(database: DatabaseSync, records: BackupRecords): BackupRecords {
+function withoutRemoved(database: SqlDatabase, records: BackupRecords): BackupRecords {
   const tombstones = new SqliteTombstones(database);
   const clients = records.clients.filter((client) => !tombstones.hasClient(client));
   const ids = new Set(clients.map(({ clientId }) => clientId));
@@ -144,7 +145,7 @@ function withoutRemoved(database: DatabaseSync, records: BackupRecords): BackupR
   };
 }
 
-function restoreClients(database: DatabaseSync, { clients }: BackupRecords): number {
+function restoreClients(database: SqlDatabase, { clients }: BackupRecords): number {
   const store = new SqliteClientStore(database);
   const missing = clients.filter(({ clientId }) => store.findById(clientId) === undefined);
   if (store.count() + missing.length > MAX_CLIENTS) {
@@ -159,7 +160,7 @@ function restoreClients(database: DatabaseSync, { clients }: BackupRecords): num
   return missing.length;
 }
 
-function restoreKeys(database: DatabaseSync, { keys }: BackupRecords): number {
+function restoreKeys(database: SqlDatabase, { keys }: BackupRecords): number {
   const store = new SqliteKeyStore(database);
   const missing = keys.filter(({ keyId }) => store.find(keyId) === undefined);
   for (const key of missing) store.add(key);
@@ -177,7 +178,7 @@ function restoreKeys(database: DatabaseSync, { keys }: BackupRecords): number {
   return missing.length;
 }
 
-function restoreSalts(database: DatabaseSync, { salts }: BackupRecords): number {
+function restoreSalts(database: SqlDatabase, { salts }: BackupRecords): number {
   const insert = database.prepare("INSERT OR IGNORE INTO salts (client_id, salt) VALUES (?, ?)");
   const raise = database.prepare(
     `INSERT INTO salt_counts (client_id, used) VALUES (?1, max(?2, ${COUNT_OF_SALTS}))

@@ -1,9 +1,10 @@
 // The paired clients in SQLite.
 
-import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
+import type { SQLOutputValue } from "node:sqlite";
 import { decodeUtf8, utf8 } from "../../base/bytes.ts";
 import type { Client, ClientChange, ClientStore, Role } from "../../features/access/client.ts";
 import { SqliteTombstones } from "./tombstones.ts";
+import type { SqlDatabase, SqlStatement } from "./sql_database.ts";
 import { inTransaction } from "./transaction.ts";
 
 const COLUMNS = `client_id, client_name, auth_token, role, pairing_key, created_at_ms,
@@ -19,22 +20,22 @@ type Row = Record<string, SQLOutputValue>;
 
 /** A ClientStore over the tables of the first migration. */
 export class SqliteClientStore implements ClientStore {
-  readonly #database: DatabaseSync;
+  readonly #database: SqlDatabase;
   readonly #statements: {
-    readonly list: StatementSync;
-    readonly count: StatementSync;
-    readonly byToken: StatementSync;
-    readonly byId: StatementSync;
-    readonly insert: StatementSync;
-    readonly updateName: StatementSync;
-    readonly updateRole: StatementSync;
-    readonly remove: StatementSync;
-    readonly lastSeen: StatementSync;
-    readonly unclaimed: StatementSync;
+    readonly list: SqlStatement;
+    readonly count: SqlStatement;
+    readonly byToken: SqlStatement;
+    readonly byId: SqlStatement;
+    readonly insert: SqlStatement;
+    readonly updateName: SqlStatement;
+    readonly updateRole: SqlStatement;
+    readonly remove: SqlStatement;
+    readonly lastSeen: SqlStatement;
+    readonly unclaimed: SqlStatement;
   };
 
   /** A store over an open, migrated database. */
-  constructor(database: DatabaseSync) {
+  constructor(database: SqlDatabase) {
     this.#database = database;
     const select = `SELECT ${COLUMNS} FROM clients`;
     const order = "ORDER BY created_at_ms, client_id";

@@ -1,18 +1,18 @@
 // Favourites, in SQLite.
 
-import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Favorite, FavoriteStore } from "../../features/library/favorites.ts";
+import type { SqlDatabase, SqlStatement } from "./sql_database.ts";
 import { inTransaction } from "./transaction.ts";
 
 /** A FavoriteStore over a table of the seventh migration. */
 export class SqliteFavoriteStore implements FavoriteStore {
-  readonly #database: DatabaseSync;
-  readonly #list: StatementSync;
-  readonly #set: StatementSync;
-  readonly #addMissing: StatementSync;
+  readonly #database: SqlDatabase;
+  readonly #list: SqlStatement;
+  readonly #set: SqlStatement;
+  readonly #addMissing: SqlStatement;
 
   /** A store over an open, migrated database. */
-  constructor(database: DatabaseSync) {
+  constructor(database: SqlDatabase) {
     this.#database = database;
     this.#list = database.prepare("SELECT path, is_favorite FROM favorites ORDER BY path");
     this.#set = database.prepare(

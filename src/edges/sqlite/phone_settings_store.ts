@@ -1,17 +1,17 @@
 // What the phone's app has set for itself, in SQLite.
 
-import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { PhoneSettingsStore } from "../../features/settings/phone_settings.ts";
+import type { SqlDatabase, SqlStatement } from "./sql_database.ts";
 import { inTransaction } from "./transaction.ts";
 
 /** A PhoneSettingsStore over a table of the seventh migration. */
 export class SqlitePhoneSettingsStore implements PhoneSettingsStore {
-  readonly #database: DatabaseSync;
-  readonly #list: StatementSync;
-  readonly #set: StatementSync;
+  readonly #database: SqlDatabase;
+  readonly #list: SqlStatement;
+  readonly #set: SqlStatement;
 
   /** A store over an open, migrated database. */
-  constructor(database: DatabaseSync) {
+  constructor(database: SqlDatabase) {
     this.#database = database;
     this.#list = database.prepare("SELECT name, value FROM phone_settings");
     this.#set = database.prepare(

@@ -1,20 +1,21 @@
 // What was run, in SQLite.
 
-import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
+import type { SQLOutputValue } from "node:sqlite";
 import type { HistoryEntry, HistoryStore } from "../../features/library/run_history.ts";
+import type { SqlDatabase, SqlStatement } from "./sql_database.ts";
 import { inTransaction } from "./transaction.ts";
 
 const COLUMNS = "at_ms, type, uid, text, data, run_by, is_success, system_id, media_path";
 
 /** A HistoryStore over a table of the seventh migration. */
 export class SqliteHistoryStore implements HistoryStore {
-  readonly #database: DatabaseSync;
+  readonly #database: SqlDatabase;
   readonly #statements: Readonly<
-    Record<"insert" | "prune" | "newest" | "lastPath" | "clear", StatementSync>
+    Record<"insert" | "prune" | "newest" | "lastPath" | "clear", SqlStatement>
   >;
 
   /** A store over an open, migrated database. */
-  constructor(database: DatabaseSync) {
+  constructor(database: SqlDatabase) {
     this.#database = database;
     this.#statements = {
       insert: database.prepare(

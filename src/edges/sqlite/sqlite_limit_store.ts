@@ -1,17 +1,17 @@
 // The limits of the model gateway in SQLite: one row per key for the minute that it is in, and one for
 // the day. A restart takes nothing back.
 
-import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { LimitStore, TokenBatch } from "../../features/models/limit_store.ts";
+import type { SqlDatabase, SqlStatement } from "./sql_database.ts";
 import { inTransaction } from "./transaction.ts";
 
 /** A LimitStore over the tables of the third migration. */
 export class SqliteLimitStore implements LimitStore {
-  readonly #database: DatabaseSync;
-  readonly #statements: Readonly<Record<"take" | "tokens" | "add", StatementSync>>;
+  readonly #database: SqlDatabase;
+  readonly #statements: Readonly<Record<"take" | "tokens" | "add", SqlStatement>>;
 
   /** A store over an open, migrated database. */
-  constructor(database: DatabaseSync) {
+  constructor(database: SqlDatabase) {
     this.#database = database;
     this.#statements = {
       // One statement decides and counts; no row changes where the limit is used up.

@@ -1,27 +1,26 @@
-// The replay ledger in SQLite. Its uniqueness decides between racing connections, and a salt is on
-// the disk when record() returns.
+// The replay ledger in SQLite. Its uniqueness decides between racing connections.
 
-import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Bytes } from "../../base/bytes.ts";
 import {
   MAX_SALTS_PER_CLIENT,
   type ReplayLedger,
   type SaltRecord,
 } from "../../features/session/replay_ledger.ts";
+import type { SqlDatabase, SqlStatement } from "./sql_database.ts";
 import { inTransaction } from "./transaction.ts";
 
 /** A ReplayLedger over the tables of the first migration. */
 export class SqliteReplayLedger implements ReplayLedger {
-  readonly #database: DatabaseSync;
+  readonly #database: SqlDatabase;
   readonly #maxSalts: number;
-  readonly #find: StatementSync;
-  readonly #findClient: StatementSync;
-  readonly #count: StatementSync;
-  readonly #insert: StatementSync;
-  readonly #raise: StatementSync;
+  readonly #find: SqlStatement;
+  readonly #findClient: SqlStatement;
+  readonly #count: SqlStatement;
+  readonly #insert: SqlStatement;
+  readonly #raise: SqlStatement;
 
   /** A ledger over an open, migrated database. */
-  constructor(database: DatabaseSync, options: { maxSalts?: number } = {}) {
+  constructor(database: SqlDatabase, options: { maxSalts?: number } = {}) {
     this.#database = database;
     this.#maxSalts = options.maxSalts ?? MAX_SALTS_PER_CLIENT;
     this.#find = database.prepare("SELECT 1 FROM salts WHERE client_id = ? AND salt = ?");
@@ -39,7 +38,7 @@ export class SqliteReplayLedger implements ReplayLedger {
     return this.#find.get(clientId, salt) !== undefined;
   }
 
-  /** Records a salt durably. */
+  /** Records a salt. */
   record(clientId: string, salt: Bytes): SaltRecord {
     return inTransaction(this.#database, () => {
       if (this.#findClient.get(clientId) === undefined) return "unknown_client";

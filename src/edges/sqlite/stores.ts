@@ -1,7 +1,8 @@
 // All stores of one data folder, under one lock and in one file.
 
-import type { DatabaseSync } from "node:sqlite";
-import type { AuditAnchor, AuditStore } from "../../features/access/audit_log.ts";
+import type { AuditStore } from "../../features/access/audit_log.ts";
+import type { AuditAnchor } from "../../features/access/anchor_keeper.ts";
+import type { Clock } from "../../base/clock.ts";
 import type { TimeMarkStore } from "../../base/lasting_clock.ts";
 import type { Logger } from "../../base/log.ts";
 import type { ClientStore } from "../../features/access/client.ts";
@@ -24,10 +25,12 @@ import { FileWatch } from "./file_watch.ts";
 import { SqliteKeyStore } from "./key_store.ts";
 import { SqliteLimitStore } from "./sqlite_limit_store.ts";
 import { MIGRATIONS } from "./migrations.ts";
+import { ServedDatabase } from "./served_database.ts";
 import { SqliteReplayLedger } from "./sqlite_replay_ledger.ts";
 import { SqliteTimeMark } from "./time_mark.ts";
 import { SqliteTombstones } from "./tombstones.ts";
-import { guardTransactions } from "./transaction.ts";
+import type { SqlDatabase } from "./sql_database.ts";
+import { guardTransactions, inTransaction } from "./transaction.ts";
 import { SqliteUsageOutbox, SqliteUsageStore } from "./usage_store.ts";
 import { takeWriteLock } from "./write_lock.ts";
 
@@ -37,7 +40,7 @@ export const DATABASE_FILE = "latchkey.sqlite";
 /** The open stores. */
 export interface Stores {
   /** The database that all of them lie in, for a backup and a restore. */
-  readonly database: DatabaseSync;
+  readonly database: SqlDatabase & { readonly isOpen: boolean };
   readonly clients: ClientStore;
   /** The clients that were removed. */
   readonly removedClients: RemovedClients;
@@ -62,8 +65,22 @@ export interface Stores {
   readonly favorites: FavoriteStore;
   /** What the phone's app has set for itself. */
   readonly phoneSettings: PhoneSettingsStore;
-  /** Whether the database is still the file in the folder. */
-  isThere(): boolean;
+  /** Runs `work` in one transaction of all stores; a throw undoes all of it. */
+  transact<Result>(work: () => Result): Result;
+  /**
+   * Resolves when a transaction does not get in the way of a checkpoint: for who can wait and writes
+   * often. Rejects with AppError unavailable.
+   */
+  ready(): Promise<void>;
+  /**
+   * Resolves once all that was written before the call is on the disk; rejects with AppError
+   * unavailable where that cannot be said. Nobody is told of a write before.
+   */
+  durable(): Promise<void>;
+  /** Calls `listener` when what was written and not yet on the disk may be gone. */
+  onReopened(listener: () => void): void;
+  /** Whether something can be kept: the database is still the file in the folder, and the disk works. */
+  isUsable(): boolean;
   /** Writes everything out and gives the folder free; safe to call twice. */
   close(): void;
 }
@@ -78,27 +95,74 @@ export function findDatabase(dataDir: string): string | undefined {
   }
 }
 
-/** Opens the stores in a folder; throws LockedError or DatabaseUnusableError. */
+/**
+ * Opens the stores in a folder for a command: each write is on the disk when it returns. Throws
+ * LockedError or DatabaseUnusableError.
+ */
 export function openStores(options: { dataDir: string; log: Logger }): Stores {
   const { dataDir, log } = options;
-  ensurePrivateFolder(dataDir, log);
-  const unlock = takeWriteLock(dataDir);
-  try {
-    const path = `${dataDir}/${DATABASE_FILE}`;
+  return withLock(options, (path, unlock) => {
     const database = openDatabase({ path, migrations: MIGRATIONS, log });
     const watch = new FileWatch(path, log);
-    guardTransactions(database, () => watch.check());
+    guardTransactions(database, { before: () => watch.check() });
     return {
       database,
       ...prepareStores(database, path),
       auditAnchor: fileAnchor(dataDir),
-      isThere: () => watch.isThere(),
+      isUsable: () => watch.isThere(),
       close(): void {
         if (!database.isOpen) return;
         database.close();
         unlock();
       },
     };
+  });
+}
+
+/**
+ * Opens the stores in a folder for a service: writes do not wait for the disk, whoever tells of one
+ * does. Throws LockedError or DatabaseUnusableError.
+ */
+export function openServedStores(
+  options: { dataDir: string; clock: Clock; log: Logger },
+): Stores {
+  const { dataDir, clock, log } = options;
+  return withLock(options, (path, unlock) => {
+    const served = new ServedDatabase({ path, clock, log });
+    const { database } = served;
+    try {
+      return {
+        database,
+        ...prepareStores(database, path),
+        auditAnchor: fileAnchor(dataDir),
+        ready: () => served.ready(),
+        durable: () => served.durable(),
+        onReopened: (listener) => served.onReopened(listener),
+        isUsable: () => served.isUsable(),
+        close(): void {
+          if (!database.isOpen) return;
+          try {
+            served.close();
+          } finally {
+            unlock();
+          }
+        },
+      };
+    } catch (error) {
+      served.close();
+      throw error;
+    }
+  });
+}
+
+function withLock(
+  { dataDir, log }: { dataDir: string; log: Logger },
+  open: (path: string, unlock: () => void) => Stores,
+): Stores {
+  ensurePrivateFolder(dataDir, log);
+  const unlock = takeWriteLock(dataDir);
+  try {
+    return open(`${dataDir}/${DATABASE_FILE}`, unlock);
   } catch (error) {
     unlock();
     throw error;
@@ -106,13 +170,13 @@ export function openStores(options: { dataDir: string; log: Logger }): Stores {
 }
 
 /**
- * Stores over an open database, one in memory say. Throws DatabaseUnusableError where a table is not
- * as this version knows it, and closes the database.
+ * Stores over an open database, one in memory say, each of whose writes is durable when it returns.
+ * Throws DatabaseUnusableError where a table is not as this version knows it, and closes the database.
  */
 export function prepareStores(
-  database: DatabaseSync,
+  database: SqlDatabase & { close?(): void },
   path: string,
-): Omit<Stores, "close" | "isThere" | "database"> {
+): Omit<Stores, "close" | "isUsable" | "database"> {
   try {
     return {
       clients: new SqliteClientStore(database),
@@ -128,9 +192,13 @@ export function prepareStores(
       history: new SqliteHistoryStore(database),
       favorites: new SqliteFavoriteStore(database),
       phoneSettings: new SqlitePhoneSettingsStore(database),
+      transact: (work) => inTransaction(database, work),
+      ready: () => Promise.resolve(),
+      durable: () => Promise.resolve(),
+      onReopened: () => {},
     };
   } catch (error) {
-    database.close();
+    database.close?.();
     throw new DatabaseUnusableError(
       path,
       "its tables are not those of its version. Put a backup in its place",

@@ -1,6 +1,5 @@
 // What a look at a database without its service finds in the tables of this version. It writes nothing.
 
-import type { DatabaseSync } from "node:sqlite";
 import type { TableFacts } from "../../features/doctor/doctor_facts.ts";
 import { SqliteAuditStore } from "./audit_store.ts";
 import { SqliteClientStore } from "./client_store.ts";
@@ -11,9 +10,10 @@ import { SqliteHistoryStore } from "./run_history_store.ts";
 import { SqliteReplayLedger } from "./sqlite_replay_ledger.ts";
 import { SqliteTimeMark } from "./time_mark.ts";
 import { SqliteTombstones } from "./tombstones.ts";
+import type { SqlDatabase } from "./sql_database.ts";
 
 /** Reads the tables; undefined where one is not as this version knows it. */
-export function lookAtTables(database: DatabaseSync): TableFacts | undefined {
+export function lookAtTables(database: SqlDatabase): TableFacts | undefined {
   try {
     // Preparing the statements of a store fails where its table is another one.
     for (

@@ -1,15 +1,15 @@
 // The latest time that the device has seen, in SQLite.
 
-import type { DatabaseSync } from "node:sqlite";
 import type { TimeMarkStore } from "../../base/lasting_clock.ts";
+import type { SqlDatabase } from "./sql_database.ts";
 import { inTransaction } from "./transaction.ts";
 
 /** A TimeMarkStore over a table of the fourth migration. */
 export class SqliteTimeMark implements TimeMarkStore {
-  readonly #database: DatabaseSync;
+  readonly #database: SqlDatabase;
 
   /** A mark in an open, migrated database. */
-  constructor(database: DatabaseSync) {
+  constructor(database: SqlDatabase) {
     this.#database = database;
     this.read();
   }

@@ -2,11 +2,11 @@
 // client's token. A restored backup never overrides one, and an app whose client was removed is told
 // so (docs/protocol.md §4, §6).
 
-import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { type Bytes, utf8 } from "../../base/bytes.ts";
 import type { RemovedClient, Tombstones } from "../../features/backup/backup_content.ts";
 import type { RemovedClients } from "../../features/access/removed_clients.ts";
+import type { SqlDatabase, SqlStatement } from "./sql_database.ts";
 
 /** How many removed clients are remembered, and how many removed keys; the oldest are forgotten. */
 export const MAX_TOMBSTONES = 4096;
@@ -30,14 +30,14 @@ const STATEMENTS = {
 /** The tombstones over the tables of the fourth migration. Its callers bring the transaction. */
 export class SqliteTombstones implements RemovedClients {
   readonly #max: number;
-  readonly #statements: Readonly<Record<keyof typeof STATEMENTS, StatementSync>>;
+  readonly #statements: Readonly<Record<keyof typeof STATEMENTS, SqlStatement>>;
 
   /** The tombstones in an open, migrated database. */
-  constructor(database: DatabaseSync, options: { max?: number } = {}) {
+  constructor(database: SqlDatabase, options: { max?: number } = {}) {
     this.#max = options.max ?? MAX_TOMBSTONES;
     this.#statements = Object.fromEntries(
       Object.entries(STATEMENTS).map(([name, sql]) => [name, database.prepare(sql)]),
-    ) as Record<keyof typeof STATEMENTS, StatementSync>;
+    ) as Record<keyof typeof STATEMENTS, SqlStatement>;
   }
 
   /** Whether a removed client had this token. */

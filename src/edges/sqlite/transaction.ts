@@ -1,29 +1,39 @@
 // All or nothing, for a few statements that belong together; every write that matters goes through
 // here, so that it is guarded and a disk's failure has one text.
 
-import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { explainStorageError } from "../../base/storage_error.ts";
+import type { SqlDatabase, SqlStatement } from "./sql_database.ts";
 
-const guards = new WeakMap<DatabaseSync, () => void>();
+/** What is told of the transactions of a database. */
+export interface TransactionGuard {
+  /** Called before each; its throw refuses the transaction. */
+  before(): void;
+  /** Called after each that was committed. */
+  committed?(): void;
+}
 
-/** Has `check` called before every transaction of a database; its throw refuses the transaction. */
-export function guardTransactions(database: DatabaseSync, check: () => void): void {
-  guards.set(database, check);
+const guards = new WeakMap<SqlDatabase, TransactionGuard>();
+
+/** Has a guard called for every transaction of a database. */
+export function guardTransactions(database: SqlDatabase, guard: TransactionGuard): void {
+  guards.set(database, guard);
 }
 
 /**
  * Runs `work` in one transaction that takes the write lock at once; a throw undoes all of it. Within
  * another one it belongs to that. Throws AppError unavailable where the disk is full or fails.
  */
-export function inTransaction<Result>(database: DatabaseSync, work: () => Result): Result {
+export function inTransaction<Result>(database: SqlDatabase, work: () => Result): Result {
   if (database.isTransaction) return work();
-  guards.get(database)?.();
+  const guard = guards.get(database);
+  guard?.before();
   try {
     const { begin, commit } = boundsOf(database);
     begin.run();
     const result = work();
     // Where a disk is full, this is often the first to find it.
     commit.run();
+    guard?.committed?.();
     return result;
   } catch (error) {
     if (database.isTransaction) database.exec("ROLLBACK");
@@ -31,12 +41,12 @@ export function inTransaction<Result>(database: DatabaseSync, work: () => Result
   }
 }
 
-type Bounds = Readonly<Record<"begin" | "commit", StatementSync>>;
+type Bounds = Readonly<Record<"begin" | "commit", SqlStatement>>;
 
-const bounds = new WeakMap<DatabaseSync, Bounds>();
+const bounds = new WeakMap<SqlDatabase, Bounds>();
 
 // Statements, because errors of exec() do not say which they are.
-function boundsOf(database: DatabaseSync): Bounds {
+function boundsOf(database: SqlDatabase): Bounds {
   const known = bounds.get(database);
   if (known !== undefined) return known;
   const made = {

@@ -1,20 +1,21 @@
 // The usage of the model gateway in SQLite, and the outbox for usage that is kept elsewhere.
 
-import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
+import type { SQLOutputValue } from "node:sqlite";
 import type {
   UsageBatch,
   UsageEntry,
   UsageOutbox,
   UsageStore,
 } from "../../features/models/usage.ts";
+import type { SqlDatabase } from "./sql_database.ts";
 import { inTransaction } from "./transaction.ts";
 
 /** A UsageStore over the tables of the third migration. */
 export class SqliteUsageStore implements UsageStore {
-  readonly #database: DatabaseSync;
+  readonly #database: SqlDatabase;
 
   /** A store over an open, migrated database. */
-  constructor(database: DatabaseSync) {
+  constructor(database: SqlDatabase) {
     this.#database = database;
     // A table that is not as this version knows it is found here, and not at the first request.
     database.prepare("SELECT key_id, day, duration_ms FROM model_usage LIMIT 0").all();
@@ -65,10 +66,10 @@ export class SqliteUsageStore implements UsageStore {
 
 /** A UsageOutbox over a table of the third migration. */
 export class SqliteUsageOutbox implements UsageOutbox {
-  readonly #database: DatabaseSync;
+  readonly #database: SqlDatabase;
 
   /** An outbox in an open, migrated database. */
-  constructor(database: DatabaseSync) {
+  constructor(database: SqlDatabase) {
     this.#database = database;
   }
 

@@ -9,6 +9,7 @@ import { asError } from "../../base/app_error.ts";
 import type { Logger } from "../../base/log.ts";
 import { limitKey } from "../../base/ip_address.ts";
 import { LruMap } from "../../base/lru_map.ts";
+import { AnchorKeeper, type AuditAnchor, type AuditCheckpoint } from "./anchor_keeper.ts";
 
 /** How many entries are kept. */
 export const MAX_AUDIT_ENTRIES = 10_000;
@@ -62,14 +63,6 @@ export interface AuditEntry extends NewAuditEntry {
   readonly hash: Bytes;
 }
 
-/** The end of what is no longer kept, on which the oldest kept entry builds. */
-export interface AuditCheckpoint {
-  /** The number of the last entry that was removed; 0 at first. */
-  readonly id: number;
-  /** Its hash; 32 zero bytes at first. */
-  readonly hash: Bytes;
-}
-
 /** Where entries are kept. */
 export interface AuditStore {
   /** Keeps an entry behind the last one, and no more than `maxEntries` in all. */
@@ -80,14 +73,6 @@ export interface AuditStore {
   listNewest(limit: number): AuditEntry[];
   /** What the oldest kept entry builds on. */
   checkpoint(): AuditCheckpoint;
-}
-
-/** Where the newest entry is remembered outside the table. */
-export interface AuditAnchor {
-  /** Its number and hash; undefined where there are none. */
-  read(): AuditCheckpoint | undefined;
-  /** Remembers it durably. */
-  write(head: AuditCheckpoint): void;
 }
 
 /** What a look at the whole log found. */
@@ -138,6 +123,11 @@ export interface AuditLogOptions {
    * @default nowhere
    */
   anchor?: AuditAnchor;
+  /**
+   * Resolves once all that the stores have written is on the disk.
+   * @default it is there when they return
+   */
+  durable?: () => Promise<void>;
   clock: Clock;
   /** Hears of entries that cannot be kept. */
   log: Logger;
@@ -151,23 +141,54 @@ interface RefusalWindow {
 /** Records what happens. A store that fails is logged; what happened has happened all the same. */
 export class AuditLog {
   readonly #options: AuditLogOptions;
+  readonly #keeper: AnchorKeeper | undefined;
+  readonly #durable: () => Promise<void>;
   #head: AuditCheckpoint | undefined;
   readonly #refusals = new LruMap<string, RefusalWindow>(MAX_REFUSAL_WINDOWS);
 
   /** A log over a store. */
   constructor(options: AuditLogOptions) {
     this.#options = options;
+    const { anchor, durable = () => Promise.resolve(), clock, log } = options;
+    this.#durable = durable;
+    this.#keeper = anchor && new AnchorKeeper({ anchor, durable, clock, log });
     this.#begin();
   }
 
-  /** Records an event. */
+  /** Records an event. It is soon on the disk; whoever answers because of it waits for that. */
   record(event: AuditEvent, details: AuditDetails = {}): void {
-    const { store, clock, log } = this.#options;
     try {
-      this.#anchor(store.append({ atMs: clock.wallMs(), event, details }, MAX_AUDIT_ENTRIES));
+      this.append(event, details)();
+      this.#syncSoon();
     } catch (error) {
-      log.error("Cannot write the audit log", { event, error: asError(error) });
+      this.#options.log.error("Cannot write the audit log", { event, error: asError(error) });
     }
+  }
+
+  /**
+   * Records an event within a transaction of the caller's, or throws. The result is to be called when
+   * that is committed, before anything else is recorded.
+   */
+  append(event: AuditEvent, details: AuditDetails = {}): () => void {
+    const { store, clock } = this.#options;
+    const entry = store.append({ atMs: clock.wallMs(), event, details }, MAX_AUDIT_ENTRIES);
+    return () => this.#anchor(entry);
+  }
+
+  /** Goes on from what the store has: entries that were not on the disk may be gone. */
+  reload(): void {
+    if (this.#head === undefined) return;
+    try {
+      this.#head = this.head();
+      this.#keeper?.note(this.#head);
+    } catch (error) {
+      this.#options.log.error("Cannot read the audit log", { error: asError(error) });
+    }
+  }
+
+  /** Resolves when the anchor is that of the newest entry, or could not be written. */
+  async settled(): Promise<void> {
+    await this.#keeper?.settled();
   }
 
   /**
@@ -208,7 +229,7 @@ export class AuditLog {
     const { store } = this.#options;
     const checkpoint = store.checkpoint();
     const entries = allOf(store);
-    const held = anchor ?? this.#options.anchor?.read() ?? this.#head;
+    const held = anchor ?? newer(this.#options.anchor?.read(), this.#head);
     const isThere = held === undefined || holds(checkpoint, { entries, anchor: held });
     const refusals = this.#refusalStore;
     return {
@@ -229,6 +250,7 @@ export class AuditLog {
     const { clock, log } = this.#options;
     try {
       this.#refusalStore.append({ atMs: clock.wallMs(), event, details }, MAX_REFUSAL_ENTRIES);
+      this.#syncSoon();
     } catch (error) {
       log.error("Cannot write the audit log", { event, error: asError(error) });
     }
@@ -241,7 +263,7 @@ export class AuditLog {
       const { cutAt } = this.verify();
       if (cutAt === undefined) this.#head = this.head();
       else log.error("The newest entries of the audit log are missing", { anchor: cutAt });
-      if (anchor.read() === undefined && this.#head !== undefined) anchor.write(this.#head);
+      if (anchor.read() === undefined && this.#head !== undefined) this.#keeper?.note(this.#head);
     } catch (error) {
       log.error("Cannot look at the anchor of the audit log", { error: asError(error) });
     }
@@ -249,16 +271,29 @@ export class AuditLog {
 
   // Once the log does not go on where it ended, the anchor stays: it is the evidence.
   #anchor({ id, hash }: AuditEntry): void {
-    const { anchor, log } = this.#options;
-    if (anchor === undefined || this.#head === undefined) return;
+    const { log } = this.#options;
+    if (this.#keeper === undefined || this.#head === undefined) return;
     if (id !== this.#head.id + 1) {
       log.error("The newest entries of the audit log are missing", { anchor: this.#head.id });
       this.#head = undefined;
       return;
     }
     this.#head = { id, hash };
-    anchor.write(this.#head);
+    this.#keeper.note(this.#head);
   }
+
+  // The database says itself where that fails.
+  #syncSoon(): void {
+    this.#durable().catch(() => {});
+  }
+}
+
+// The file may be a moment behind.
+function newer(
+  kept: AuditCheckpoint | undefined,
+  head: AuditCheckpoint | undefined,
+): AuditCheckpoint | undefined {
+  return kept === undefined || (head !== undefined && head.id > kept.id) ? head : kept;
 }
 
 // All of them, or what was slipped in before the first or behind the last would go unseen.

@@ -45,7 +45,7 @@ export interface ClientChange {
   readonly role?: Role | undefined;
 }
 
-/** Where clients are kept. Every call is durable when it returns and throws where it failed. */
+/** Where clients are kept. A call that fails throws; whoever tells of one waits for the disk first. */
 export interface ClientStore {
   /** All clients, oldest first. */
   list(): Client[];

@@ -41,6 +41,12 @@ export class ClientRoster {
     this.#onChanged = options.onChanged;
   }
 
+  /** Goes on from what the store has: changes that were not on the disk may be gone. */
+  reload(): void {
+    this.#clients.clear();
+    for (const client of this.#store.list()) this.#clients.set(client.clientId, client);
+  }
+
   /** All clients, oldest first. */
   list(): Client[] {
     return [...this.#clients.values()].sort((a, b) =>
@@ -71,7 +77,7 @@ export class ClientRoster {
     this.#store.checkWritable();
   }
 
-  /** Keeps a new client durably; a phone is not told why that failed. */
+  /** Keeps a new client; a phone is not told why that failed. */
   add(client: Client): void {
     try {
       this.#store.add(client);

@@ -18,7 +18,7 @@ export interface Favorite {
 /** Where decisions are kept. */
 export interface FavoriteStore {
   list(): Favorite[];
-  /** Keeps a decision in the place of the one before; durable when it returns. */
+  /** Keeps a decision in the place of the one before. */
   set(favorite: Favorite): void;
 }
 
@@ -31,6 +31,12 @@ export class Favorites {
   constructor(store: FavoriteStore) {
     this.#store = store;
     this.#decisions = new Map(store.list().map(({ path, isFavorite }) => [path, isFavorite]));
+  }
+
+  /** Goes on from what the store has: decisions that were not on the disk may be gone. */
+  reload(): void {
+    this.#decisions.clear();
+    for (const { path, isFavorite } of this.#store.list()) this.#decisions.set(path, isFavorite);
   }
 
   /** Whether a media is one. */

@@ -29,8 +29,6 @@ export interface AnswerStreamOptions {
 interface Step {
   readonly passed: readonly Bytes[];
   readonly isLast: boolean;
-  /** Whether the upstream's answer has come to its end. */
-  readonly isWhole?: boolean;
   readonly error?: AppError;
 }
 
@@ -72,7 +70,7 @@ export async function openAnswerStream(
       }
       if (!step.isLast) return exchange.waitFor("reader");
       controller.close();
-      exchange.end(step);
+      exchange.end();
     },
     cancel: () => {
       exchange.leave();
@@ -100,8 +98,7 @@ async function nextStep(options: StepOptions): Promise<Step> {
       log.warn("The answer cannot be passed on", { ...fault });
       return { passed, isLast: true, error: exchange.fail(failedUpstream()) };
     }
-    if (piece === undefined) return { passed, isLast: true, isWhole: true };
-    if (passed.length > 0) return { passed, isLast: false };
+    if (piece === undefined || passed.length > 0) return { passed, isLast: piece === undefined };
   }
 }
 

@@ -1,6 +1,7 @@
 // The device's side of pairing: one window with one PIN, its sessions and its attempts
-// (docs/protocol.md §3, "Transitions of the pairing window"). Everything here is synchronous: no
-// other request runs between reading the attempt counter and raising it.
+// (docs/protocol.md §3, "Transitions of the pairing window"). Everything up to the verdict on a
+// confirm is synchronous: no other request runs between reading the attempt counter and raising it.
+// Then the window waits for the disk, and takes nothing meanwhile.
 
 import { type Bytes, utf8 } from "../../base/bytes.ts";
 import { type Clock, type Deadline, deadlineIn, every, isPast } from "../../base/clock.ts";
@@ -66,8 +67,8 @@ export interface PairedClients {
   readonly maxNameBytes: number;
   /** Throws AppError where no client could be kept now: then no PIN is shown. */
   checkWritable?(): void;
-  /** Keeps a client durably or throws. */
-  add(client: Client): void;
+  /** Keeps a client or throws; where it is not on the disk yet, resolves when it is, or rejects. */
+  add(client: Client): void | Promise<void>;
 }
 
 /** Options of {@linkcode PairingWindow}. */
@@ -78,6 +79,15 @@ export interface PairingWindowOptions {
   clients: PairedClients;
   /** Event listeners. */
   events: PairingEvents;
+}
+
+/** What the right confirm leads to. */
+export interface FinishedPairing {
+  readonly client: Client;
+  /** The device's own confirm. */
+  readonly deviceConfirm: Bytes;
+  /** Resolves once the client is on the disk. */
+  readonly kept: Promise<void>;
 }
 
 interface PairingSession {
@@ -101,6 +111,8 @@ interface OpenState {
 type WindowState =
   | { readonly step: "closed" }
   | OpenState
+  /** A client was kept that is not on the disk yet; until then it is not said to be paired. */
+  | { readonly step: "keeping"; readonly open: OpenState }
   /** The PIN's time is over and nobody has been told; only the names of its sessions are left. */
   | { readonly step: "expired"; readonly sessionIds: Set<string> };
 
@@ -147,6 +159,7 @@ export class PairingWindow {
   open(options: { role?: Role; liftLock?: boolean } = {}): OpenedPin {
     this.#expireIfDue();
     if (this.#state.step === "open") throw new AppError("conflict", "A PIN is already valid");
+    if (this.#state.step === "keeping") throw new AppError("conflict", "A client is being paired");
     if (options.liftLock !== true) this.#refuseWhileLocked();
     const count = this.#clients.count();
     if (count >= this.#clients.limit) {
@@ -183,6 +196,7 @@ export class PairingWindow {
   /** Ends everything because the service stops. */
   close(): void {
     if (this.#state.step === "open") this.#end({ kind: "stopped" });
+    if (this.#state.step === "keeping") this.#state.open.stopTimer();
     this.#state = { step: "closed" };
   }
 
@@ -210,6 +224,7 @@ export class PairingWindow {
     const state = this.#state;
     switch (state.step) {
       case "closed":
+      case "keeping":
         throw pairingRefusal("no pairing in progress");
       case "expired":
         this.#state = { step: "closed" };
@@ -221,19 +236,21 @@ export class PairingWindow {
   }
 
   /**
-   * Verifies the confirm of a client at an address and keeps the client. Errors, with the texts of
+   * Verifies the confirm of a client at an address and keeps the client. Nobody is told of it before
+   * `kept` resolves; where that rejects, the PIN is valid as before. Errors, with the texts of
    * {@linkcode PAIRING_REFUSALS}: not_found for an unknown session, gone for an old one,
    * unauthorized for a wrong confirm, forbidden for the third of a PIN, for an address that failed
    * too often and where all places are taken.
    */
   finish(
     request: { sessionId: string; confirm: Bytes; address: string },
-  ): { client: Client; deviceConfirm: Bytes } {
+  ): FinishedPairing {
     const { sessionId, address } = request;
     this.#expireIfDue();
     const state = this.#state;
     switch (state.step) {
       case "closed":
+      case "keeping":
         throw pairingRefusal("unknown pairing session");
       case "expired":
         if (!state.sessionIds.delete(sessionId)) throw pairingRefusal("unknown pairing session");
@@ -269,7 +286,7 @@ export class PairingWindow {
   #finishSession(
     state: OpenState,
     request: { sessionId: string; confirm: Bytes; address: string },
-  ): { client: Client; deviceConfirm: Bytes } {
+  ): FinishedPairing {
     const session = state.sessions.get(request.sessionId);
     if (session === undefined) throw pairingRefusal("unknown pairing session");
     state.sessions.delete(request.sessionId);
@@ -291,10 +308,30 @@ export class PairingWindow {
       createdAtMs: nowMs,
       lastSeenAtMs: nowMs,
     };
-    this.#clients.add(client);
-    const { clientId, clientName } = client;
-    this.#end({ kind: "paired", clientId, clientName });
-    return { client, deviceConfirm: exchange.deviceConfirm };
+    const { deviceConfirm } = exchange;
+    const onDisk = this.#clients.add(client);
+    if (onDisk !== undefined) return { client, deviceConfirm, kept: this.#keep(client, onDisk) };
+    this.#endPaired(state, client);
+    return { client, deviceConfirm, kept: Promise.resolve() };
+  }
+
+  async #keep(client: Client, onDisk: Promise<void>): Promise<void> {
+    if (this.#state.step !== "open") return;
+    const keeping = { step: "keeping", open: this.#state } as const;
+    this.#state = keeping;
+    try {
+      await onDisk;
+    } catch (error) {
+      if (this.#state === keeping) this.#state = keeping.open;
+      throw error;
+    }
+    this.#endPaired(keeping.open, client);
+  }
+
+  #endPaired({ stopTimer }: OpenState, { clientId, clientName }: Client): void {
+    stopTimer();
+    this.#state = { step: "closed" };
+    this.#events.ended({ kind: "paired", clientId, clientName });
   }
 
   #recordFailure(state: OpenState, address: string): AppError {

@@ -25,6 +25,11 @@ export interface DispatcherOptions {
   methods: readonly RpcMethod[];
   /** What a caller may do now; undefined where its pairing is gone. */
   roleOf: (caller: Caller) => Role | undefined;
+  /**
+   * Resolves once all that methods have kept is on the disk.
+   * @default it is there when they return
+   */
+  durable?: () => Promise<void>;
   /** Hears of our own mistakes in full. */
   log: Logger;
 }
@@ -39,7 +44,7 @@ export interface Dispatcher {
 
 /** A dispatcher over a table of methods; TypeError where two share a name. */
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
-  const { methods, roleOf, log } = options;
+  const { methods, roleOf, durable = () => Promise.resolve(), log } = options;
   const byName = new Map(methods.map((method) => [method.name.toLowerCase(), method]));
   if (byName.size !== methods.length) throw new TypeError("Two methods share a name");
 
@@ -47,7 +52,14 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     const role = roleOf(caller);
     if (role === undefined) throw new AppError("unauthorized", "This client is no longer paired");
     checkAccess(method.access, caller, role);
-    return method.run(parseParams(method.params, params), { caller, role });
+    const result = method.run(parseParams(method.params, params), { caller, role });
+    return method.waitsForDisk ? whenOnDisk(result) : result;
+  }
+
+  async function whenOnDisk(result: unknown): Promise<unknown> {
+    const value = await result;
+    await durable();
+    return value;
   }
 
   function toErrorObject(thrown: unknown, method: string, caller: Caller): RpcErrorObject {

@@ -26,6 +26,8 @@ export interface RpcMethod {
   readonly access: MethodAccess;
   /** What its params must be. */
   readonly params: ParamsSchema;
+  /** Whether it is answered only when what it kept is on the disk. */
+  readonly waitsForDisk: boolean;
   /** Runs it with params that the schema has passed; the result, or a promise of it. */
   run(params: unknown, call: RpcCall): unknown;
 }
@@ -38,6 +40,11 @@ export interface MethodDefinition<Schema extends ParamsSchema> {
   readonly access: MethodAccess;
   /** What its params must be. */
   readonly params: Schema;
+  /**
+   * Whether it is answered only when what it kept is on the disk.
+   * @default false
+   */
+  readonly waitsForDisk?: boolean;
   /** Runs it, at once or by a promise; an AppError refuses, any other throw is a mistake of ours. */
   run(params: v.InferOutput<Schema>, call: RpcCall): unknown;
 }
@@ -46,11 +53,12 @@ export interface MethodDefinition<Schema extends ParamsSchema> {
 export function defineMethod<Schema extends ParamsSchema>(
   definition: MethodDefinition<Schema>,
 ): RpcMethod {
-  const { name, access, params, run } = definition;
+  const { name, access, params, waitsForDisk = false, run } = definition;
   return {
     name,
     access,
     params,
+    waitsForDisk,
     run: (parsed, call) => run(parsed as v.InferOutput<Schema>, call),
   };
 }

@@ -15,8 +15,8 @@ export interface ReplayLedger {
   /** Whether this client has used this salt. */
   has(clientId: string, salt: Bytes): boolean;
   /**
-   * Records a salt. It is durable when this returns "recorded"; of two racing records of one salt
-   * only one is "recorded".
+   * Records a salt; of two racing records of one salt only one is "recorded". A session is not acted
+   * upon before its salt is on the disk.
    */
   record(clientId: string, salt: Bytes): SaltRecord;
 }

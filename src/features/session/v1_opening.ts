@@ -1,6 +1,7 @@
 // Opens sessions of version 1 with one frame, in the order of docs/protocol.md §5. Nothing of it is
 // acted upon before its salt is durably recorded.
 
+import type { Bytes } from "../../base/bytes.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Client } from "../access/client.ts";
 import type { RemovedClients } from "../access/removed_clients.ts";
@@ -14,7 +15,7 @@ import {
   plaintextText,
 } from "../../protocol/v1/session.ts";
 import type { HandshakeStep, RefusalReason, SessionOpening } from "./opening.ts";
-import type { ReplayLedger } from "./replay_ledger.ts";
+import type { ReplayLedger, SaltRecord } from "./replay_ledger.ts";
 import type { Throttle } from "./throttle.ts";
 
 /** Options of {@linkcode V1Opening}. */
@@ -23,13 +24,23 @@ export interface V1OpeningOptions {
   clients: { findByToken(authToken: string): Client | undefined };
   /** Clients that were removed here, whose apps are told so. */
   removed: RemovedClients;
-  /** Remembers salts. */
-  ledger: ReplayLedger;
+  /** Knows the salts that were used. */
+  ledger: Pick<ReplayLedger, "has">;
+  /** Records a salt durably, and that a session was opened with it. */
+  recordSession: (session: OpenedSession) => Promise<SaltRecord>;
   /** Slows down guessers. */
   throttle: Throttle;
   /** Seals and opens small frames. */
   syncAead: SyncAead;
   clock: Clock;
+}
+
+/** A session that is to be recorded before anything of it is acted upon. */
+export interface OpenedSession {
+  readonly clientId: string;
+  readonly salt: Bytes;
+  /** The peer's address without a port. */
+  readonly address: string;
 }
 
 /** Opens sessions of version 1. */
@@ -45,7 +56,7 @@ export class V1Opening implements SessionOpening {
 
   /** Judges a first frame that came from `address`. A failing store throws. */
   async open(frame: FirstFrame, address: string): Promise<HandshakeStep> {
-    const { clients, removed, ledger, throttle, syncAead, clock } = this.#options;
+    const { clients, removed, ledger, recordSession, throttle, syncAead, clock } = this.#options;
     const client = clients.findByToken(frame.authToken);
     if (client === undefined) {
       const wasRemoved = removed.wasRemoved(frame.authToken);
@@ -64,7 +75,7 @@ export class V1Opening implements SessionOpening {
     const plaintext = ciphertext && await ciphers.incoming.open(ciphertext);
     if (plaintext === undefined) return fail("bad_ciphertext");
 
-    const record = ledger.record(clientId, salt);
+    const record = await recordSession({ clientId, salt, address });
     switch (record) {
       case "used":
         return refuse("used_salt", clientId);

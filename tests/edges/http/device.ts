@@ -142,7 +142,7 @@ export function openDevice(options: DeviceOptions = {}): Device {
   const routes = createRoutes({
     pairing,
     events,
-    onPairingFailed: (address) => failedFrom.push(address),
+    onPairingFailed: (address) => void failedFrom.push(address),
     handleRpc: (text, caller) => dispatcher.handle(text, caller),
     connect: () => assert.fail("There are no sockets here"),
     holds,

@@ -4,11 +4,7 @@ import { silentLogger } from "../../../src/base/log.ts";
 import { LibraryDatabase } from "../../../src/edges/sqlite/library_database.ts";
 import { SqliteMediaIndex } from "../../../src/edges/sqlite/media_index_store.ts";
 import type { FoundMedia } from "../../../src/features/library/media.ts";
-import type {
-  MediaIndex,
-  PageOptions,
-  SystemKey,
-} from "../../../src/features/library/media_index.ts";
+import type { MediaIndex, PageOptions } from "../../../src/features/library/media_index.ts";
 
 /** An open index. */
 export interface IndexWorld {
@@ -16,19 +12,13 @@ export interface IndexWorld {
   readonly index: SqliteMediaIndex;
 }
 
-/** Opens an index. */
-export function openIndex(path = ":memory:"): IndexWorld {
-  const database = new LibraryDatabase({ path, log: silentLogger });
-  return { database, index: new SqliteMediaIndex(database) };
-}
-
 /** Runs `test` with an index, which is closed afterwards. */
-export function withIndex(test: (world: IndexWorld) => void, path?: string): void {
-  const world = openIndex(path);
+export function withIndex(test: (world: IndexWorld) => void, path = ":memory:"): void {
+  const database = new LibraryDatabase({ path, log: silentLogger });
   try {
-    test(world);
+    test({ database, index: new SqliteMediaIndex(database) });
   } finally {
-    world.database.close();
+    database.close();
   }
 }
 
@@ -40,19 +30,17 @@ export function foundMedia(path: string, more: Partial<FoundMedia> = {}): FoundM
   return { path, name, bytes: 1, modifiedMs: 1, details: {}, ...more };
 }
 
-/** The key of a system of a list. */
-export function listKey(systemId: string, more: Partial<SystemKey> = {}): SystemKey {
-  return { systemId, sourceKey: "list", sourceName: systemId, ...more };
-}
-
 /** A whole pass over a system; how many media were new or changed. */
 export function lookThrough(
   index: SqliteMediaIndex,
   systemId: string,
   media: readonly FoundMedia[],
-  { outcome = "complete", ...more }: { outcome?: "complete" | "away" } & Partial<SystemKey> = {},
+  { outcome = "complete", sourceKey = "list" }: {
+    outcome?: "complete" | "away";
+    sourceKey?: string;
+  } = {},
 ): number {
-  const pass = index.beginSystem(listKey(systemId, more), 1);
+  const pass = index.beginSystem({ systemId, sourceKey }, 1);
   const changed = media.length === 0 ? 0 : pass.put(media);
   while (!pass.end(outcome).isDone);
   return changed;

@@ -65,7 +65,7 @@ for (const [how, lose] of LOSSES) {
       const { log, lines } = recordingLogger();
       const stores = openStores({ dataDir, log });
       stores.clients.add(sampleClient(1));
-      assert.equal(stores.isThere(), true);
+      assert.equal(stores.isUsable(), true);
       lose(`${dataDir}/${DATABASE_FILE}`);
       for (const [what, write] of WRITES) {
         assert.throws(
@@ -82,7 +82,7 @@ for (const [how, lose] of LOSSES) {
           what,
         );
       }
-      assert.equal(stores.isThere(), false);
+      assert.equal(stores.isUsable(), false);
       assert.deepEqual(lines.map(([text]) => text), [REPLACED_MESSAGE]);
       stores.close();
     });
@@ -97,7 +97,7 @@ Deno.test("a database that is put back is written again", () => {
     assertAppError(() => stores.clients.add(sampleClient(1)), "unavailable");
     Deno.renameSync(`${path}.away`, path);
     stores.clients.add(sampleClient(1));
-    assert.equal(stores.isThere(), true);
+    assert.equal(stores.isUsable(), true);
     stores.close();
   });
 });

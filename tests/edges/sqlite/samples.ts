@@ -7,6 +7,7 @@ import type { Client } from "../../../src/features/access/client.ts";
 import { SqliteClientStore } from "../../../src/edges/sqlite/client_store.ts";
 import { openDatabase } from "../../../src/edges/sqlite/database.ts";
 import { type Migration, MIGRATIONS } from "../../../src/edges/sqlite/migrations.ts";
+import type { SqlDatabase } from "../../../src/edges/sqlite/sql_database.ts";
 import { SqliteReplayLedger } from "../../../src/edges/sqlite/sqlite_replay_ledger.ts";
 
 /** A migrated database, in memory unless a path is given. */
@@ -46,6 +47,6 @@ export function sampleSalt(n: number): Bytes {
 }
 
 /** The only value of the only row of a query. */
-export function queryValue(database: DatabaseSync, sql: string): unknown {
+export function queryValue(database: Pick<SqlDatabase, "prepare">, sql: string): unknown {
   return Object.values(database.prepare(sql).get() ?? {})[0];
 }

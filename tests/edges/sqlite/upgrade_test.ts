@@ -6,6 +6,7 @@ import { AuditLog } from "../../../src/features/access/audit_log.ts";
 import { silentLogger } from "../../../src/base/log.ts";
 import { openDatabase } from "../../../src/edges/sqlite/database.ts";
 import { MIGRATIONS } from "../../../src/edges/sqlite/migrations.ts";
+import type { SqlDatabase } from "../../../src/edges/sqlite/sql_database.ts";
 import { DATABASE_FILE, openStores } from "../../../src/edges/sqlite/stores.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { queryValue, sampleClient, sampleSalt } from "./samples.ts";
@@ -46,13 +47,16 @@ function makeOld(path: string, version: number): void {
   }
 }
 
-function tablesOf(database: DatabaseSync): string[] {
+function tablesOf(database: Pick<SqlDatabase, "prepare">): string[] {
   return database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").all()
     .map(({ name }) => String(name));
 }
 
 /** All rows by table, as far as another version has the columns. */
-function rowsOf(database: DatabaseSync, like = database): Record<string, unknown[]> {
+function rowsOf(
+  database: Pick<SqlDatabase, "prepare">,
+  like = database,
+): Record<string, unknown[]> {
   return Object.fromEntries(
     tablesOf(like).map((table) => {
       const columns = like.prepare(`PRAGMA table_info(${table})`).all().map(({ name }) => name);

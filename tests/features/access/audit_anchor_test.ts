@@ -4,16 +4,16 @@
 import assert from "node:assert/strict";
 import type { DatabaseSync } from "node:sqlite";
 import {
-  type AuditCheckpoint,
   AuditLog,
   MAX_REFUSAL_ENTRIES,
   REFUSAL_WINDOW_MS,
 } from "../../../src/features/access/audit_log.ts";
+import type { AuditCheckpoint } from "../../../src/features/access/anchor_keeper.ts";
 import { silentLogger } from "../../../src/base/log.ts";
 import { ANCHOR_FILE, fileAnchor } from "../../../src/edges/sqlite/audit_anchor.ts";
 import { SqliteAuditStore } from "../../../src/edges/sqlite/audit_store.ts";
 import { openSample } from "../../edges/sqlite/samples.ts";
-import { readMode, withTempFolder } from "../../edges/sqlite/temp_folder.ts";
+import { readFiles, readMode, withTempFolder } from "../../edges/sqlite/temp_folder.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 
 interface Fixture {
@@ -24,7 +24,7 @@ interface Fixture {
   open(): AuditLog;
 }
 
-function withAnchor(test: (fixture: Fixture) => void): void {
+async function withAnchor(test: (fixture: Fixture) => void | Promise<void>): Promise<void> {
   using database = openSample();
   const clock = new FakeClock();
   const errors: string[] = [];
@@ -33,19 +33,20 @@ function withAnchor(test: (fixture: Fixture) => void): void {
     new AuditLog({
       store: new SqliteAuditStore(database),
       refusals: new SqliteAuditStore(database, "audit_refusals"),
-      anchor: { read: () => kept.head, write: (head) => kept.head = head },
+      anchor: { read: () => kept.head, write: (head) => void (kept.head = head) },
       clock,
       log: { ...silentLogger, error: (message) => errors.push(message) },
     });
-  test({ database, clock, errors, kept, open });
+  await test({ database, clock, errors, kept, open });
 }
 
 const MISSING = "The newest entries of the audit log are missing";
 
-Deno.test("verify() finds that the newest entries were deleted, and keeps the evidence", () => {
-  withAnchor(({ database, errors, kept, open }) => {
+Deno.test("verify() finds that the newest entries were deleted, and keeps the evidence", async () => {
+  await withAnchor(async ({ database, errors, kept, open }) => {
     const audit = open();
     for (let i = 0; i < 3; i++) audit.record("paired");
+    await audit.settled();
     assert.deepEqual([audit.verify().cutAt, kept.head?.id], [undefined, 3]);
     database.exec("DELETE FROM audit WHERE id = 3");
     assert.equal(audit.verify().brokenAt, undefined);
@@ -55,15 +56,17 @@ Deno.test("verify() finds that the newest entries were deleted, and keeps the ev
     assert.deepEqual([audit.verify().cutAt, errors], [3, [MISSING]]);
     const later = open();
     later.record("paired");
+    await later.settled();
     assert.deepEqual([later.verify().cutAt, errors.length], [3, 2]);
   });
 });
 
-Deno.test("verify() takes an anchor from elsewhere", () => {
-  withAnchor(({ database, kept, open }) => {
+Deno.test("verify() takes an anchor from elsewhere", async () => {
+  await withAnchor(async ({ database, kept, open }) => {
     const audit = open();
     for (let i = 0; i < 3; i++) audit.record("paired");
     const head = audit.head();
+    await audit.settled();
     assert.equal(audit.verify(head).cutAt, undefined);
     database.exec("DELETE FROM audit");
     kept.head = undefined;
@@ -73,21 +76,24 @@ Deno.test("verify() takes an anchor from elsewhere", () => {
   });
 });
 
-Deno.test("an anchor that is behind, as after a crash, is none the worse", () => {
-  withAnchor(({ kept, errors, open }) => {
+Deno.test("an anchor that is behind, as after a crash, is none the worse", async () => {
+  await withAnchor(async ({ kept, errors, open }) => {
     const audit = open();
     audit.record("paired");
+    await audit.settled();
     const early = kept.head;
     audit.record("paired");
+    await audit.settled();
     kept.head = early;
     const later = open();
     later.record("paired");
+    await later.settled();
     assert.deepEqual([later.verify().cutAt, kept.head?.id, errors], [undefined, 3, []]);
   });
 });
 
-Deno.test("refusals push nothing else out, and one /64 is one address", () => {
-  withAnchor(({ database, clock, open }) => {
+Deno.test("refusals push nothing else out, and one /64 is one address", async () => {
+  await withAnchor(({ database, clock, open }) => {
     const audit = open();
     audit.record("paired");
     for (let i = 0; i < 500; i++) {
@@ -116,16 +122,16 @@ Deno.test("refusals push nothing else out, and one /64 is one address", () => {
   });
 });
 
-Deno.test("fileAnchor() keeps one line for its owner alone", () => {
-  withTempFolder((folder) => {
+Deno.test("fileAnchor() keeps one line for its owner alone", async () => {
+  await withTempFolder(async (folder) => {
     const anchor = fileAnchor(folder);
     assert.equal(anchor.read(), undefined);
     const head = { id: 7, hash: new Uint8Array(32).fill(9) };
-    anchor.write(head);
+    await anchor.write(head);
     assert.deepEqual(anchor.read(), head);
     assert.equal(readMode(`${folder}/${ANCHOR_FILE}`), "600");
-    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), [ANCHOR_FILE]);
-    Deno.writeTextFileSync(`${folder}/${ANCHOR_FILE}`, "7:zz\n");
+    assert.deepEqual(Object.keys(readFiles(folder)), [ANCHOR_FILE]);
+    await Deno.writeTextFile(`${folder}/${ANCHOR_FILE}`, "7:zz\n");
     assert.equal(anchor.read(), undefined);
   });
 });

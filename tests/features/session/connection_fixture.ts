@@ -56,10 +56,12 @@ export function setUp(options: FixtureOptions = {}): Fixture {
   const events: string[] = [];
   const handled: string[] = [];
   const gate = Promise.withResolvers<void>();
+  const ledger = new MemoryLedger(client.clientId);
   const v1 = new V1Opening({
     clients: { findByToken: (token) => token === client.authToken ? client : undefined },
     removed: { wasRemoved: (token) => token === REMOVED },
-    ledger: new MemoryLedger(client.clientId),
+    ledger,
+    recordSession: ({ clientId, salt }) => Promise.resolve(ledger.record(clientId, salt)),
     throttle: new Throttle(),
     syncAead: platformAead,
     clock,

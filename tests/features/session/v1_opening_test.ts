@@ -29,6 +29,7 @@ function setUp(client = testClient(), syncAead: SyncAead = platformAead): {
     clients: { findByToken: (token) => token === client.authToken ? client : undefined },
     removed: { wasRemoved: (token) => token === REMOVED },
     ledger,
+    recordSession: ({ clientId, salt }) => Promise.resolve(ledger.record(clientId, salt)),
     throttle: new Throttle(),
     syncAead,
     clock,

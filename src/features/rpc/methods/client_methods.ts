@@ -24,6 +24,11 @@ export interface ClientMethodsOptions {
   };
   /** When a client was heard of later than its record says, in milliseconds since 1970. */
   unsavedLastSeenMs: (clientId: string) => number | undefined;
+  /**
+   * Resolves once all that was kept is on the disk.
+   * @default it is there when it was kept
+   */
+  durable?: () => Promise<void>;
 }
 
 const ClientIdParams = v.strictObject({ clientId: v.pipe(v.string(), v.nonEmpty()) });
@@ -39,7 +44,7 @@ const PairStartParams = v.strictObject({
 
 /** `clients`, `clients.current`, `clients.delete` and `clients.pair.*`. */
 export function clientMethods(options: ClientMethodsOptions): RpcMethod[] {
-  const { roster, pairing, unsavedLastSeenMs } = options;
+  const { roster, pairing, unsavedLastSeenMs, durable = () => Promise.resolve() } = options;
   const show = (client: Client): ShownClient =>
     showClient(client, unsavedLastSeenMs(client.clientId) ?? client.lastSeenAtMs);
   return [
@@ -68,6 +73,7 @@ export function clientMethods(options: ClientMethodsOptions): RpcMethod[] {
       name: "clients.update",
       access: "admin",
       params: UpdateParams,
+      waitsForDisk: true,
       run: ({ clientId, ...change }, { caller }) => {
         if (!caller.isLocal && change.role === "member") keepLastAdmin(roster.list(), clientId);
         return show(roster.update(clientId, change));
@@ -77,6 +83,7 @@ export function clientMethods(options: ClientMethodsOptions): RpcMethod[] {
       name: "clients.delete",
       access: "local",
       params: ClientIdParams,
+      waitsForDisk: true,
       run: ({ clientId }) => {
         roster.remove(clientId);
         return null;
@@ -86,8 +93,17 @@ export function clientMethods(options: ClientMethodsOptions): RpcMethod[] {
       name: "clients.pair.start",
       access: "local",
       params: PairStartParams,
-      run: ({ role, liftLock }) =>
-        showPin(pairing.open(role === undefined ? { liftLock } : { role, liftLock })),
+      run: async ({ role, liftLock }) => {
+        const opened = pairing.open(role === undefined ? { liftLock } : { role, liftLock });
+        try {
+          await durable();
+        } catch (error) {
+          // No client could be kept either.
+          pairing.cancel();
+          throw error;
+        }
+        return showPin(opened);
+      },
     }),
     defineMethod({
       name: "clients.pair.current",
@@ -102,6 +118,7 @@ export function clientMethods(options: ClientMethodsOptions): RpcMethod[] {
       name: "clients.pair.cancel",
       access: "local",
       params: v.object({}),
+      waitsForDisk: true,
       run: () => {
         pairing.cancel();
         return null;

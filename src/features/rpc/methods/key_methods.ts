@@ -95,6 +95,7 @@ export function keyMethods(options: KeyMethodsOptions): RpcMethod[] {
           v.maxValue(MAX_LIFETIME_S),
         )),
       }),
+      waitsForDisk: true,
       run: async ({ name, scopes, models, limits, expiresIn }) => {
         const lifetimeMs = expiresIn === undefined ? undefined : expiresIn * 1000;
         const isShared = shared !== undefined && scopes.includes("models");
@@ -114,6 +115,7 @@ export function keyMethods(options: KeyMethodsOptions): RpcMethod[] {
       name: "keys.update",
       access: "local",
       params: v.strictObject({ keyId: v.string(), limits: Limits }),
+      waitsForDisk: true,
       run: async ({ keyId, limits }) => {
         const isOwn = (await keys.list()).some((key) => key.keyId === keyId);
         const changed = isOwn ? undefined : await shared?.setLimits(keyId, limits);
@@ -126,6 +128,7 @@ export function keyMethods(options: KeyMethodsOptions): RpcMethod[] {
       name: "keys.delete",
       access: "local",
       params: v.strictObject({ keyId: v.string() }),
+      waitsForDisk: true,
       run: async ({ keyId }) => {
         // The device's own first: no server elsewhere may stand between the owner and its doors.
         const isOwn = (await keys.list()).some((key) => key.keyId === keyId);
@@ -138,6 +141,7 @@ export function keyMethods(options: KeyMethodsOptions): RpcMethod[] {
       name: "keys.open",
       access: "local",
       params: v.strictObject({ scope: v.picklist(doors) }),
+      waitsForDisk: true,
       run: ({ scope }) => {
         const isChanged = keys.open(scope);
         if (isChanged) onOpened(scope);
@@ -148,6 +152,7 @@ export function keyMethods(options: KeyMethodsOptions): RpcMethod[] {
       name: "keys.purge",
       access: "local",
       params: v.object({}),
+      waitsForDisk: true,
       run: async () => {
         const own = await keys.purgeRevoked();
         const others = shared && await ifReachable(() => shared.purgeRevoked());

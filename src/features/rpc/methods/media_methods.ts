@@ -112,6 +112,7 @@ export function mediaMethods(options: MediaMethodsOptions): RpcMethod[] {
       name: "media.tags.update",
       access: "anyone",
       params: TagsParams,
+      waitsForDisk: true,
       run: ({ add, remove, ...reference }) => {
         if (add.length + remove.length === 0) {
           throw new AppError("bad_request", "add, remove: expected a tag");

@@ -92,6 +92,7 @@ export function settingsMethods(options: SettingsMethodsOptions): RpcMethod[] {
       name: "settings.update",
       access: "admin",
       params: UpdateParams,
+      waitsForDisk: true,
       run: (change, { caller }) => {
         const ownOnly = LOCAL_SETTINGS.find((name) => memberNamed(change, name) !== undefined);
         if (ownOnly !== undefined && !caller.isLocal) {
@@ -121,6 +122,7 @@ export function settingsMethods(options: SettingsMethodsOptions): RpcMethod[] {
       // The files may change who gets in, which is for the device itself to say.
       access: "local",
       params: v.object({}),
+      waitsForDisk: true,
       run: () => ownersMistake(() => reload("local")),
     }),
   ];

@@ -1,0 +1,59 @@
+// Files whose syncs are in the test's hand: they can be held, and they can fail.
+
+import {
+  type OpenSyncedFile,
+  openSyncedFile,
+  type SyncedFile,
+} from "../../../src/edges/sqlite/wal_connections.ts";
+
+/** A sync that waits for the test. */
+export interface HeldSync {
+  /** The file. */
+  readonly path: string;
+  /** Lets it go on, to the real file. */
+  release(): void;
+  /** Has it fail. */
+  fail(error?: Error): void;
+}
+
+/** Files for a database, and what is done to their syncs. */
+export class FaultyFiles {
+  /** While set, every sync of a file on another thread waits in `held`. */
+  holds = false;
+  /** While set, every sync fails with it. */
+  failure: Error | undefined;
+  /** The syncs that wait, oldest first. */
+  readonly held: HeldSync[] = [];
+  /** The ends of the paths that were synced, "now" before those that were waited for in place. */
+  readonly synced: string[] = [];
+
+  /** Opens a file of the file system. */
+  readonly open: OpenSyncedFile = (path): SyncedFile => {
+    const file = openSyncedFile(path);
+    const name = path.endsWith("-wal") ? "log" : path.endsWith(".sqlite") ? "file" : "folder";
+    return {
+      syncData: async () => {
+        if (this.holds && name !== "folder") {
+          const { promise, resolve, reject } = Promise.withResolvers<void>();
+          const fail = (error = ioError()): void => reject(error);
+          this.held.push({ path: name, release: resolve, fail });
+          await promise;
+        }
+        if (this.failure !== undefined) throw this.failure;
+        await file.syncData();
+        this.synced.push(name);
+      },
+      syncDataSync: () => {
+        if (this.failure !== undefined) throw this.failure;
+        file.syncDataSync();
+        this.synced.push(`now ${name}`);
+      },
+      close: () => file.close(),
+    };
+  };
+}
+
+/** What a broken card is answered with. */
+export function ioError(): Error {
+  return Object.assign(new Error("Input/output error (os error 5)"), { code: "EIO" });
+}
