@@ -8,7 +8,7 @@ import {
   goneRows,
   parseBaseline,
 } from "./bench/baseline.ts";
-import { type BenchRow, formatRows, formatValue } from "./bench/table.ts";
+import type { BenchRow } from "./bench/table.ts";
 
 const BEFORE = parseBaseline(encodeBaseline({
   machine: "A, 2 cores",
@@ -84,29 +84,4 @@ Deno.test("describeBaseline() names day, machine and note, and a machine that di
       "This machine differs (B, 4 cores): ratios within the run are all that counts\n",
   );
   assert.match(describeBaseline(undefined, "B"), /no baseline yet: deno task bench --save/);
-});
-
-Deno.test("formatValue() prints three digits, or all of a whole number", () => {
-  const values: [number, string][] = [
-    [0, "0 ms"],
-    [0.04123, "0.0412 ms"],
-    [1.2345, "1.23 ms"],
-    [12.345, "12.3 ms"],
-    [123.45, "123 ms"],
-    [66972.4, "66972 ms"],
-  ];
-  for (const [value, text] of values) assert.equal(formatValue(value, "ms"), text);
-});
-
-Deno.test("formatRows() aligns name, value, ratio and change", () => {
-  assert.equal(
-    formatRows([
-      { name: "a", value: 1, unit: "ms", ratio: "1.00 ×", change: "x" },
-      { name: "long", value: 123, unit: "ms", change: "y" },
-      { name: "b", value: 5, unit: "ms" },
-    ]),
-    "  a     1.00 ms  1.00 ×  x\n" +
-      "  long   123 ms          y\n" +
-      "  b     5.00 ms\n",
-  );
 });

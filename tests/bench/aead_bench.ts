@@ -3,7 +3,8 @@
 import process from "node:process";
 import { platformAead } from "../../src/edges/platform/sync_aead.ts";
 import { createFrameCipher, type SyncAead } from "../../src/protocol/v1/aead.ts";
-import { type BenchRow, median } from "./table.ts";
+import { median } from "./statistics.ts";
+import type { BenchRow } from "./table.ts";
 
 const ROUNDS = 5;
 const FRAMES = 2000;

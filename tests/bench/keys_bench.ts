@@ -6,7 +6,8 @@ import { silentLogger } from "../../src/base/log.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { KeyRing } from "../../src/features/access/key_ring.ts";
 import { openStores } from "../../src/edges/sqlite/stores.ts";
-import { type BenchRow, median } from "./table.ts";
+import { median } from "./statistics.ts";
+import type { BenchRow } from "./table.ts";
 
 const TRIES = 5000;
 

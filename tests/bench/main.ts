@@ -1,10 +1,10 @@
-// `deno task bench`: prints medians, ratios within the run, and what changed against the baseline that
-// is kept in baseline.json. Nothing here passes or fails. `--save` keeps this run as the baseline;
-// `--note TEXT` says with it what to know, such as what else the machine was doing.
+// `deno task bench`: prints medians, the other server's beside them, goals, and what changed against
+// the baseline that is kept in baseline.json. Nothing here passes or fails. docs/performance.md
+// explains the arguments, the COMPARE_ variables and every row.
 
 import { cpus } from "node:os";
-import { parseArgs } from "node:util";
 import {
+  type Baseline,
   type BenchSection,
   compareRows,
   describeBaseline,
@@ -12,53 +12,111 @@ import {
   goneRows,
   parseBaseline,
 } from "./baseline.ts";
-import { aeadRows } from "./aead_bench.ts";
-import { displayRows } from "./display_bench.ts";
-import { handshakeRows } from "./handshake_bench.ts";
-import { keyRows } from "./keys_bench.ts";
-import { modelRows } from "./models_bench.ts";
-import { requestRows } from "./request_bench.ts";
-import { serviceRows } from "./service_bench.ts";
-import { type BenchRow, formatRows } from "./table.ts";
+import { type BenchOptions, BenchUsageError, readBenchOptions } from "./bench_options.ts";
+import { endChildren } from "./children.ts";
+import { leftOut, rowsOf } from "./section.ts";
+import { PART_SECTIONS, SECTION_IDS, SERVER_SECTIONS } from "./sections.ts";
+import { runSoak } from "./soak_bench.ts";
+import { formatMarkdown, formatRows } from "./table.ts";
+import { type BenchWorld, openWorld } from "./world.ts";
 
 const FILE = new URL("baseline.json", import.meta.url);
 
-const PARTS: [title: string, rows: () => Promise<BenchRow[]>][] = [
-  ["Requests over WebSocket, 300-byte frames", requestRows],
-  ["CPU of a frame with each cipher", aeadRows],
-  ["Pairing and session set-up", handshakeRows],
-  ["The PIN on a panel of 640 × 480, per second", displayRows],
-  ["Refusing API keys, medians of 5,000", keyRows],
-  ["The model gateway, beside its upstream directly", modelRows],
-  ["The process", serviceRows],
-];
-
-const { save, note } = parseArgs({
-  args: Deno.args,
-  options: { save: { type: "boolean", default: false }, note: { type: "string", default: "" } },
-}).values;
-
 const machine = `${cpus()[0]?.model ?? Deno.build.arch}, ${navigator.hardwareConcurrency} cores`;
-const baseline = readBaseline();
-print(describeBaseline(baseline, machine));
-const sections: BenchSection[] = [];
-for (const [title, measure] of PARTS) {
-  const section = { title, rows: await measure() };
-  sections.push(section);
-  print(`\n${title}\n${formatRows(compareRows(section, baseline))}`);
+
+let interrupted: Promise<never> | undefined;
+
+try {
+  await main(readBenchOptions(Deno.args, Deno.env.toObject(), SECTION_IDS));
+  // The sockets of the load generator keep the process alive.
+  Deno.exit(0);
+} catch (error) {
+  // What was under way fails when its processes are ended.
+  if (interrupted !== undefined) await interrupted;
+  if (!(error instanceof BenchUsageError)) throw error;
+  Deno.stderr.writeSync(new TextEncoder().encode(`${error.message}\n`));
+  Deno.exit(2);
 }
-for (const name of baseline === undefined ? [] : goneRows(sections, baseline)) {
-  print(`\nNo longer measured: ${name}\n`);
+
+async function main(options: BenchOptions): Promise<void> {
+  const isWanted = ({ id }: { id: string }): boolean =>
+    options.only.length === 0 || options.only.includes(id);
+  const ofServers = SERVER_SECTIONS.filter(isWanted);
+  const opening = options.isSoak || ofServers.length > 0
+    ? openWorld(options)
+    : Promise.resolve(undefined);
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => interrupted ??= interrupt(opening));
+  }
+  const world = await opening;
+  try {
+    if (world !== undefined && options.isSoak) return await runSoak(world, print);
+    const baseline = readBaseline();
+    print(describeBaseline(baseline, machine));
+    if (world !== undefined) print(describeWorld(world, options));
+    const sections: BenchSection[] = [];
+    const finish = (section: BenchSection, missing: readonly string[]): void => {
+      sections.push(section);
+      print(`\n${section.title}\n${formatRows(compareRows(section, baseline))}`);
+      for (const name of missing) print(`  Left out: ${name}\n`);
+    };
+    for (const { title, rows: specs, measure } of world === undefined ? [] : ofServers) {
+      if (world === undefined) continue;
+      const rows = rowsOf(specs, await measure(world));
+      finish({ title, rows }, leftOut(specs, rows));
+    }
+    for (const { title, rows: names, measure } of PART_SECTIONS.filter(isWanted)) {
+      const rows = await measure();
+      finish({ title, rows }, leftOut(names, rows));
+    }
+    if (options.only.length === 0 && baseline !== undefined) {
+      for (const name of goneRows(sections, baseline)) print(`\nNo longer measured: ${name}\n`);
+    }
+    if (options.isMarkdown) printMarkdown(sections, options);
+    if (options.isSaved) save(sections, options.note);
+  } finally {
+    await world?.close();
+  }
 }
-if (save) {
+
+async function interrupt(opening: Promise<BenchWorld | undefined>): Promise<never> {
+  await endChildren();
+  const world = await opening.catch(() => undefined);
+  await world?.close();
+  Deno.exit(130);
+}
+
+function describeWorld({ remote, subjects, rounds }: BenchWorld, options: BenchOptions): string {
+  const lines = [
+    `Medians of ${rounds} ${rounds === 1 ? "round" : "rounds in turn"}: ${
+      subjects.map(({ name }) => name).join(" | ")
+    }`,
+  ];
+  if (options.isQuick) lines.push("Quick: too short to conclude anything from");
+  if ("whyNot" in remote) lines.push(`No rows of another host: ${remote.whyNot}`);
+  if (options.slowFsyncMs !== undefined) {
+    lines.push(`Every sync of a disk takes ${options.slowFsyncMs} ms and more`);
+  }
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+function printMarkdown(sections: readonly BenchSection[], { comparison }: BenchOptions): void {
+  const names = {
+    own: "Latchkey",
+    ...(comparison === undefined ? {} : { other: comparison.name }),
+  };
+  for (const { title, rows } of sections) {
+    print(`\n### ${title}\n\n${formatMarkdown(rows, names)}`);
+  }
+}
+
+function save(sections: readonly BenchSection[], note: string): void {
   const date = new Date().toISOString().slice(0, 10);
   Deno.writeTextFileSync(FILE, encodeBaseline({ machine, date, note, sections }));
-  print(`\nKept as the baseline\n`);
+  print("\nKept as the baseline\n");
 }
-// The sockets of the load generator keep the process alive.
-Deno.exit(0);
 
-function readBaseline(): ReturnType<typeof parseBaseline> | undefined {
+function readBaseline(): Baseline | undefined {
   try {
     return parseBaseline(Deno.readTextFileSync(FILE));
   } catch (error) {

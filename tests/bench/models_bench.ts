@@ -3,7 +3,8 @@
 
 import { MODEL_KEY } from "../support/model_server.ts";
 import type { StreamShape } from "./models_upstream.ts";
-import { type BenchRow, median } from "./table.ts";
+import { median } from "./statistics.ts";
+import type { BenchRow } from "./table.ts";
 
 const MODEL = "bench:latest";
 const STREAMS = 200;
