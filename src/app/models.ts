@@ -9,6 +9,7 @@ import { PostgresKeyStore } from "../edges/shared_store/postgres_keys.ts";
 import { PostgresUsageStore } from "../edges/shared_store/postgres_usage.ts";
 import { openRedisLimits, type RedisLimitStore } from "../edges/shared_store/redis_limits.ts";
 import type { ModelService } from "../edges/http/model_routes.ts";
+import { openUpstreamClient, type UpstreamClient } from "../edges/platform/upstream_client.ts";
 import type { KeyRing } from "../features/access/key_ring.ts";
 import { SharedKeyRing } from "../features/access/shared_key_ring.ts";
 import type { SharedKeyStore } from "../features/access/shared_key_store.ts";
@@ -39,7 +40,7 @@ export interface ModelsOptions {
   keys: KeyRing;
   /**
    * Asks the model server.
-   * @default the platform's fetch
+   * @default a client of its own
    */
   fetch?: Fetch;
   clock: Clock;
@@ -86,9 +87,11 @@ export function openModels(options: ModelsOptions): Models | undefined {
     random,
     log,
   });
+  const client: Pick<UpstreamClient, "fetch"> & Partial<UpstreamClient> =
+    options.fetch === undefined ? openUpstreamClient({ clock }) : { fetch: options.fetch };
   const gateway = createModelGateway({
-    settings: () => ({ ...settings, ...live() }),
-    fetch: options.fetch ?? fetch,
+    settings: mergedWith(settings, live),
+    fetch: client.fetch,
     accounting,
     clock,
     log,
@@ -111,9 +114,23 @@ export function openModels(options: ModelsOptions): Models | undefined {
         accounting.close(),
         sharedKeys?.close(),
       ]);
+      client.close?.();
       if (!isWritten) log.error("Some usage of the model gateway could not be written");
       await Promise.all([shared?.close(), distant?.close()]);
     },
+  };
+}
+
+// Live settings are replaced whole, so they themselves tell whether they are still the merged ones.
+function mergedWith(
+  settings: ModelSettings,
+  live: () => LiveModelSettings,
+): () => ModelSettings {
+  let merged: { live: LiveModelSettings; settings: ModelSettings } | undefined;
+  return () => {
+    const now = live();
+    if (merged?.live !== now) merged = { live: now, settings: { ...settings, ...now } };
+    return merged.settings;
   };
 }
 

@@ -6,14 +6,27 @@ export type Bytes = Uint8Array<ArrayBuffer>;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const lenientDecoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The UTF-8 bytes of a text. */
 export function utf8(text: string): Bytes {
   return encoder.encode(text);
 }
 
+/**
+ * The text of ASCII bytes; undefined where one is none. Platforms decode it several times as fast as
+ * what must be checked to be UTF-8.
+ */
+export function decodeAscii(bytes: Uint8Array): string | undefined {
+  // Every other character has fewer units than bytes, or stands for bytes that are none.
+  const text = lenientDecoder.decode(bytes);
+  return text.length === bytes.length && !text.includes("\ufffd") ? text : undefined;
+}
+
 /** The text of UTF-8 bytes, a byte order mark included; undefined where they are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
+  const text = decodeAscii(bytes);
+  if (text !== undefined) return text;
   try {
     return decoder.decode(bytes);
   } catch {

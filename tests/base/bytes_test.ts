@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   concatBytes,
+  decodeAscii,
   decodeBase64,
   decodeUtf8,
   encodeBase64,
@@ -133,3 +134,19 @@ Deno.test("base64 is the same on platforms without the methods of Uint8Array", (
     Object.assign(Uint8Array, { fromBase64 });
   }
 });
+
+const ASCII: [name: string, bytes: number[], text: string | undefined][] = [
+  ["nothing", [], ""],
+  ["every character", Array.from({ length: 128 }, (_, code) => code), undefined],
+  ["a letter of two bytes", [0x61, 0xc3, 0xa4], undefined],
+  ["a letter of four bytes", [0xf0, 0x9f, 0x8c, 0x99], undefined],
+  ["a byte that is no character", [0x61, 0xff], undefined],
+  ["half a character", [0x61, 0xc3], undefined],
+  ["the sign for what is no character", [0xef, 0xbf, 0xbd], undefined],
+];
+for (const [name, bytes, text] of ASCII) {
+  Deno.test(`decodeAscii() of ${name}`, () => {
+    const expected = name === "every character" ? String.fromCharCode(...bytes) : text;
+    assert.equal(decodeAscii(Uint8Array.from(bytes)), expected);
+  });
+}

@@ -3,7 +3,6 @@
 // in the test's own process or over a socket; a test sets the pace, or answers in its place.
 
 import { asJsonObject, type JsonObject } from "../../src/base/json.ts";
-import type { Fetch } from "../../src/features/models/upstream.ts";
 import {
   messageEvents,
   messageOf,
@@ -78,7 +77,7 @@ export class FakeOllama {
   };
 
   /** Answers in the same process, and goes away like a socket when the request is aborted. */
-  readonly fetch: Fetch = async (url, init) => {
+  readonly fetch = async (url: string, init: RequestInit): Promise<Response> => {
     const { signal } = init;
     const request = new Request(url, init);
     const aborted = Promise.withResolvers<never>();

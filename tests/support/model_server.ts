@@ -5,6 +5,7 @@ import { systemClock } from "../../src/base/clock.ts";
 import { AppError } from "../../src/base/app_error.ts";
 import type { LogFields, Logger } from "../../src/base/log.ts";
 import { randomUuid, systemRandom } from "../../src/base/random.ts";
+import { openUpstreamClient } from "../../src/edges/platform/upstream_client.ts";
 import { startListeners } from "../../src/edges/http/listeners.ts";
 import { createRoutes } from "../../src/edges/http/routes.ts";
 import { EventStreams } from "../../src/edges/http/events.ts";
@@ -49,6 +50,7 @@ export async function startModelServer(
     warn: note,
     error: note,
   };
+  const client = openUpstreamClient({ clock: systemClock });
   const gateway = createModelGateway({
     settings: () => ({
       enabled: true,
@@ -65,7 +67,7 @@ export async function startModelServer(
       redisUrl: undefined,
       ...settings,
     }),
-    fetch,
+    fetch: client.fetch,
     accounting: {
       begin: () => Promise.resolve({ end: (outcome) => void outcomes.push(outcome) }),
     },
@@ -122,6 +124,7 @@ export async function startModelServer(
     async close(): Promise<void> {
       gateway.close();
       await listeners.stop(500);
+      client.close();
     },
   };
 }

@@ -236,7 +236,8 @@ const RAW: [what: string, sent: string, ends: boolean, status: number, tail: str
   ["that dies within a line", `${HEAD}${CHUNK}5\r\n{"mes\r\n`, true, 200, "upstream_failed"],
   ["that hangs in the stream", HEAD + CHUNK, false, 200, "upstream_timeout"],
   ["that ends without its last line", `${HEAD}${CHUNK}0\r\n\r\n`, true, 200, "upstream_failed"],
-  ["that sends garbage", `${HEAD}${CHUNK}7\r\npanic!\n\r\n`, false, 200, "upstream_failed"],
+  // What came together is judged together, before a status is sent.
+  ["that sends garbage", `${HEAD}${CHUNK}7\r\npanic!\n\r\n`, false, 502, "upstream_failed"],
   [
     "that sends a line of 10 MiB",
     `${HEAD}${CHUNK}${LONG_BYTES.toString(16)}\r\n${"x".repeat(LONG_BYTES)}\r\n`,

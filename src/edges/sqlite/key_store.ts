@@ -1,4 +1,5 @@
-// The API keys in SQLite.
+// The API keys in SQLite. All of them are kept in memory too, because every request asks for one: they
+// are read again after any change of the database, by this process or another.
 
 import type { SQLOutputValue } from "node:sqlite";
 import {
@@ -17,14 +18,23 @@ import { inTransaction } from "./transaction.ts";
 const COLUMNS = `key_id, name, secret_hash, scopes, created_at_ms, expires_at_ms, last_used_at_ms,
   revoked_at_ms, models, limits`;
 
+const NO_HASH = new Uint8Array(32);
+
+// The keys as they were after so many changes of other connections and of this one.
+interface KnownKeys {
+  readonly foreign: number;
+  readonly own: number;
+  readonly byId: ReadonlyMap<string, ApiKey>;
+}
+
 /** A KeyStore over the table of the second, third and fifth migration. */
 export class SqliteKeyStore implements KeyStore {
   readonly #database: SqlDatabase;
   readonly #statements: Readonly<
     Record<
       | "list"
-      | "find"
-      | "check"
+      | "foreignChanges"
+      | "ownChanges"
       | "required"
       | "require"
       | "open"
@@ -38,20 +48,16 @@ export class SqliteKeyStore implements KeyStore {
     >
   >;
 
+  #known: KnownKeys | undefined;
+
   /** A store over an open, migrated database. */
   constructor(database: SqlDatabase) {
     this.#database = database;
     const select = `SELECT ${COLUMNS} FROM api_keys`;
     this.#statements = {
       list: database.prepare(`${select} ORDER BY created_at_ms, key_id`),
-      find: database.prepare(`${select} WHERE key_id = ?`),
-      // Always one row with values of the same types, so that an unknown id costs what a known does.
-      check: database.prepare(
-        `SELECT key_id IS NOT NULL AS is_known, coalesce(secret_hash, zeroblob(32)) AS secret_hash,
-           revoked_at_ms IS NOT NULL AS is_revoked,
-           coalesce(expires_at_ms, ${Number.MAX_SAFE_INTEGER}) AS expires_at_ms
-         FROM (SELECT 1) LEFT JOIN api_keys ON key_id = ?`,
-      ),
+      foreignChanges: database.prepare("PRAGMA data_version"),
+      ownChanges: database.prepare("SELECT total_changes() AS changes"),
       required: database.prepare("SELECT 1 FROM required_keys WHERE scope = ?"),
       require: database.prepare("INSERT OR IGNORE INTO required_keys (scope) VALUES (?)"),
       open: database.prepare("DELETE FROM required_keys WHERE scope = ?"),
@@ -79,19 +85,29 @@ export class SqliteKeyStore implements KeyStore {
 
   /** The key with this id. */
   find(keyId: string): ApiKey | undefined {
-    const row = this.#statements.find.get(keyId);
-    return row && toKey(row);
+    return this.#byId().get(keyId);
   }
 
   /** What to compare a presented key with. */
   check(keyId: string): KeyCheck {
-    const row = this.#statements.check.get(keyId) ?? {};
+    const key = this.#byId().get(keyId);
     return {
-      isKnown: row["is_known"] === 1,
-      secretHash: new Uint8Array(row["secret_hash"] as Uint8Array),
-      isRevoked: row["is_revoked"] === 1,
-      expiresAtMs: Number(row["expires_at_ms"]),
+      isKnown: key !== undefined,
+      secretHash: key?.secretHash ?? NO_HASH,
+      isRevoked: key?.revokedAtMs !== undefined,
+      expiresAtMs: key?.expiresAtMs ?? Number.MAX_SAFE_INTEGER,
     };
+  }
+
+  #byId(): ReadonlyMap<string, ApiKey> {
+    // What a transaction has changed may yet be undone.
+    if (this.#database.isTransaction) return mapById(this.list());
+    const foreign = Number(this.#statements.foreignChanges.get()?.["data_version"]);
+    const own = Number(this.#statements.ownChanges.get()?.["changes"]);
+    if (this.#known?.foreign !== foreign || this.#known.own !== own) {
+      this.#known = { foreign, own, byId: mapById(this.list()) };
+    }
+    return this.#known.byId;
   }
 
   /** The scopes whose transports ask other hosts for a key. */
@@ -173,6 +189,10 @@ export class SqliteKeyStore implements KeyStore {
       for (const [keyId, atMs] of lastUsedAtMs) this.#statements.lastUsed.run(atMs, keyId);
     });
   }
+}
+
+function mapById(keys: readonly ApiKey[]): ReadonlyMap<string, ApiKey> {
+  return new Map(keys.map((key) => [key.keyId, key]));
 }
 
 function toKey(row: Record<string, SQLOutputValue>): ApiKey {

@@ -2,7 +2,7 @@
 // Nothing here says how anything is run.
 
 /** Raised whenever a table or what a column holds changes; the file is made anew then. */
-export const LIBRARY_VERSION = 1;
+export const LIBRARY_VERSION = 2;
 
 /** Whether the file of a media is there. */
 export const PRESENCE = {
@@ -25,9 +25,10 @@ CREATE TABLE system (
   system_no INTEGER PRIMARY KEY,
   system_id TEXT NOT NULL,
   source_key TEXT NOT NULL,
+  source_name TEXT NOT NULL,
   scanned_ms INTEGER NOT NULL DEFAULT 0,
   here_count INTEGER NOT NULL DEFAULT 0,
-  UNIQUE (system_id, source_key)
+  UNIQUE (system_id, source_key, source_name)
 ) STRICT;
 
 CREATE TABLE folder (

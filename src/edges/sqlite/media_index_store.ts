@@ -170,18 +170,30 @@ export class SqliteMediaIndex implements MediaIndex, MediaIndexWriter {
   }
 
   /** Marks the media of all systems but these as missing. */
-  keepSystems(systems: readonly SystemKey[]): StepResult {
-    return retireSystems(this.#database, systems);
+  keepSystems(systems: readonly SystemKey[], silentSources: readonly string[] = []): StepResult {
+    return retireSystems(this.#database, { systems, silentSources });
   }
 
   /** When a system was looked through last. */
-  scannedMs({ systemId, sourceKey }: SystemKey): number {
+  scannedMs({ systemId, sourceKey, sourceName }: SystemKey): number {
     return this.#database.read(() =>
       Number(
         this.#database.prepare(
-          "SELECT scanned_ms FROM system WHERE system_id = ? AND source_key = ?",
-        ).get(systemId, sourceKey)?.["scanned_ms"] ?? 0,
+          `SELECT scanned_ms FROM system
+           WHERE system_id = ? AND source_key = ? AND source_name = ?`,
+        ).get(systemId, sourceKey, sourceName)?.["scanned_ms"] ?? 0,
       )
+    );
+  }
+
+  /** Folders that have media in them, within one and itself included. */
+  foldersIn(folder: string, limit: number): string[] {
+    return this.#database.read(() =>
+      this.#database.prepare(
+        `SELECT path FROM folder f WHERE (path = ?1 OR (path > ?1 || '/' AND path < ?1 || '0'))
+         AND EXISTS (SELECT 1 FROM folder_count c WHERE c.folder_no = f.folder_no AND c.below > 0)
+         ORDER BY path LIMIT ?2`,
+      ).all(folder, limit).map((row) => String(row["path"]))
     );
   }
 

@@ -54,7 +54,8 @@ export class SqliteSystemPass implements SystemPass {
   /** Marks what was not put as missing. */
   end(outcome: "complete" | "away"): StepResult {
     // A folder that is there and empty is where the card of a system is mounted.
-    const presence = outcome === "complete" && !this.#seen.isEmpty ? PRESENCE.gone : PRESENCE.away;
+    const isAway = outcome === "away" || this.#seen.isEmpty;
+    const presence = isAway ? PRESENCE.away : PRESENCE.gone;
     return this.#write(() => {
       const rows = this.#database.prepare(
         `SELECT media_id, folder_no, presence FROM media INDEXED BY media_of_system
@@ -63,7 +64,7 @@ export class SqliteSystemPass implements SystemPass {
       const folders = new FolderTable(this.#database);
       for (const row of rows) {
         this.#markedUpTo = Number(row["media_id"]);
-        if (this.#seen.has(this.#markedUpTo)) continue;
+        if (!isAway && this.#seen.has(this.#markedUpTo)) continue;
         markMissing(this.#database, { row, systemNo: this.#systemNo, presence, folders });
       }
       folders.flush();
@@ -168,20 +169,27 @@ export class SqliteSystemPass implements SystemPass {
 /** Marks media of systems that are not among these as missing, and forgets systems without media. */
 export function retireSystems(
   database: LibraryDatabase,
-  systems: readonly SystemKey[],
+  { systems, silentSources }: {
+    systems: readonly SystemKey[];
+    silentSources: readonly string[];
+  },
 ): StepResult {
   return database.write(() => {
     const kept = JSON.stringify(systems.map((system) => numberOfSystem(database, system)));
+    const silent = JSON.stringify(silentSources);
     const rows = database.prepare(
-      `SELECT m.media_id, m.folder_no, m.system_no, m.presence FROM system s
-       CROSS JOIN media m INDEXED BY media_of_system ON m.system_no = s.system_no
-       WHERE s.system_no NOT IN (SELECT value FROM json_each(?)) AND m.presence <> ${PRESENCE.gone}
-       LIMIT ?`,
-    ).all(kept, MEDIA_PER_STEP);
+      `SELECT m.media_id, m.folder_no, m.system_no, m.presence,
+         s.source_key IN (SELECT value FROM json_each(?2)) AS is_silent
+       FROM system s CROSS JOIN media m INDEXED BY media_of_system ON m.system_no = s.system_no
+       WHERE s.system_no NOT IN (SELECT value FROM json_each(?1))
+         AND m.presence NOT IN (${PRESENCE.gone}, iif(is_silent, ${PRESENCE.away}, ${PRESENCE.gone}))
+       LIMIT ?3`,
+    ).all(kept, silent, MEDIA_PER_STEP);
     const folders = new FolderTable(database);
     for (const row of rows) {
       const systemNo = Number(row["system_no"]);
-      markMissing(database, { row, systemNo, presence: PRESENCE.gone, folders });
+      const presence = row["is_silent"] === 1 ? PRESENCE.away : PRESENCE.gone;
+      markMissing(database, { row, systemNo, presence, folders });
     }
     folders.flush();
     if (rows.length === MEDIA_PER_STEP) return { isDone: false };
@@ -193,11 +201,14 @@ export function retireSystems(
   });
 }
 
-function numberOfSystem(database: LibraryDatabase, { systemId, sourceKey }: SystemKey): number {
+function numberOfSystem(
+  database: LibraryDatabase,
+  { systemId, sourceKey, sourceName }: SystemKey,
+): number {
   const row = database.prepare(
-    `INSERT INTO system (system_id, source_key) VALUES (?, ?)
+    `INSERT INTO system (system_id, source_key, source_name) VALUES (?, ?, ?)
      ON CONFLICT DO UPDATE SET system_id = excluded.system_id RETURNING system_no`,
-  ).get(systemId, sourceKey);
+  ).get(systemId, sourceKey, sourceName);
   return Number(row?.["system_no"]);
 }
 

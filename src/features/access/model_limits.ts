@@ -14,9 +14,9 @@ export interface ModelLimits {
   readonly perMinute?: number | undefined;
   /** Tokens of prompts and answers per day of UTC; 0: any number. */
   readonly tokensPerDay?: number | undefined;
-  /** Requests with the server at once; 0: as many as there are places. */
+  /** Requests with the server at once; 0: as many as there are slots. */
   readonly concurrent?: number | undefined;
-  /** Its share of the places against those of other keys, 1 to 100; 1 where undefined. */
+  /** Its share of the slots against those of other keys, 1 to 100; 1 where undefined. */
   readonly weight?: number | undefined;
 }
 

@@ -1,7 +1,7 @@
 // The index of all media, as the methods and the scanner see it. It is made of what the sources tell
 // and can be made anew at any time; favourites and history lie elsewhere.
 
-import type { FoundMedia, IndexedMedia } from "./media.ts";
+import type { FoundMedia, IndexedMedia, LibrarySystem } from "./media.ts";
 
 /** How many media a page has at most. */
 export const MAX_PAGE_MEDIA = 250;
@@ -116,21 +116,29 @@ export interface MediaIndex {
   pick(systemId: string, fraction: number): IndexedMedia | undefined;
 }
 
-/** What tells the media of one system of one source from all others. */
+/** What tells a system of one source from all others; several may have the same id. */
 export interface SystemKey {
   readonly systemId: string;
   readonly sourceKey: string;
+  readonly sourceName: string;
+}
+
+/** The key of a system. */
+export function systemKeyOf({ id, sourceKey, sourceName }: LibrarySystem): SystemKey {
+  return { systemId: id, sourceKey, sourceName };
 }
 
 /** Writes the index; the scanner alone has it. Each call is one short transaction. */
 export interface MediaIndexWriter {
   /**
    * Marks the media of all systems but these as missing, a bounded number at a time: call it until it
-   * is done.
+   * is done. Those of sources that told of no system are kept as if their folders were away.
    */
-  keepSystems(systems: readonly SystemKey[]): StepResult;
+  keepSystems(systems: readonly SystemKey[], silentSources: readonly string[]): StepResult;
   /** When each system was looked through last, in milliseconds since 1970; 0 for never. */
   scannedMs(system: SystemKey): number;
+  /** Folders that have media in them, within one and itself included; the first of them by path. */
+  foldersIn(folder: string, limit: number): string[];
   /**
    * Starts to look through a system, at a time in milliseconds since 1970. Until it ends, nothing of
    * it is missing that was not before.

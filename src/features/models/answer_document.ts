@@ -44,7 +44,7 @@ export async function openDocument(
   while (bytes <= DOCUMENT_HOLD_BYTES) {
     const part = await document.read();
     if (part === undefined) {
-      exchange.end();
+      exchange.end({ isWhole: true });
       return concatBytes(...parts);
     }
     bytes += part.length;
@@ -102,7 +102,7 @@ function passOn(
           return exchange.waitFor("reader");
         }
         controller.close();
-        exchange.end();
+        exchange.end({ isWhole: true });
       } catch (error) {
         // There is no room for an error in a document that has begun: it must not look whole.
         controller.error(error);

@@ -29,6 +29,8 @@ export interface AnswerStreamOptions {
 interface Step {
   readonly passed: readonly Bytes[];
   readonly isLast: boolean;
+  /** Whether the upstream's answer has come to its end. */
+  readonly isWhole?: boolean;
   readonly error?: AppError;
 }
 
@@ -70,7 +72,7 @@ export async function openAnswerStream(
       }
       if (!step.isLast) return exchange.waitFor("reader");
       controller.close();
-      exchange.end();
+      exchange.end(step);
     },
     cancel: () => {
       exchange.leave();
@@ -98,7 +100,8 @@ async function nextStep(options: StepOptions): Promise<Step> {
       log.warn("The answer cannot be passed on", { ...fault });
       return { passed, isLast: true, error: exchange.fail(failedUpstream()) };
     }
-    if (piece === undefined || passed.length > 0) return { passed, isLast: piece === undefined };
+    if (piece === undefined) return { passed, isLast: true, isWhole: true };
+    if (passed.length > 0) return { passed, isLast: false };
   }
 }
 

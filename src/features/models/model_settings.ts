@@ -27,7 +27,7 @@ export interface ModelSettings {
   readonly timeoutS: number;
   /** How many requests are upstream at once. */
   readonly maxConcurrent: number;
-  /** How many requests may wait for a place. */
+  /** How many requests may wait for a slot. */
   readonly queue: number;
   /** Requests per key and minute; unlimited where undefined. */
   readonly perKeyPerMinute: number | undefined;

@@ -14,7 +14,7 @@ export const CLIENT_SILENCE_MS = 10_000;
 export const READER_SILENCE_MS = 60_000;
 
 /** Whom a request waits for. */
-export type Awaited = "place" | "client" | "server" | "reader";
+export type Awaited = "slot" | "client" | "server" | "reader";
 
 /** What an answer said of its tokens. */
 export interface TokenCounts {
@@ -28,7 +28,7 @@ export interface TokenCounts {
 export interface ProxiedRequestOptions {
   /** Aborts when the client leaves. */
   clientSignal: AbortSignal;
-  /** How long the upstream may be silent, and a request may wait for a place, in milliseconds. */
+  /** How long the upstream may be silent, and a request may wait for a slot, in milliseconds. */
   timeoutMs: number;
   /** When the request came, by the monotonic clock. */
   startedAtMs: number;
@@ -110,14 +110,16 @@ export class ProxiedRequest {
     this.fail(new AppError("bad_request", "The client disconnected"));
   }
 
-  /** Gives everything back and counts the request. Does nothing the second time. */
-  end(): void {
+  /**
+   * Gives everything back and counts the request. Does nothing the second time. What is left of the
+   * upstream's answer is cancelled; of one that was read whole nothing is.
+   */
+  end({ isWhole = false }: { isWhole?: boolean } = {}): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#patience.stop();
     this.#options.clientSignal.removeEventListener("abort", this.#leave);
-    // What is left of the upstream's answer is not wanted.
-    this.#abort.abort();
+    if (!isWhole) this.#abort.abort();
     for (const cleanup of this.#cleanups) cleanup();
     const { clock, startedAtMs } = this.#options;
     this.#accounted?.end({
@@ -130,7 +132,7 @@ export class ProxiedRequest {
 
   #limitMs(party: Awaited): number {
     switch (party) {
-      case "place":
+      case "slot":
       case "server":
         return this.#options.timeoutMs;
       case "client":
@@ -143,7 +145,7 @@ export class ProxiedRequest {
 
 function tooSlow(party: Awaited): AppError {
   switch (party) {
-    case "place":
+    case "slot":
       return new AppError("unavailable", "No slot became free in time", {
         retryAfterS: BUSY_RETRY_AFTER_S,
       });

@@ -1,5 +1,5 @@
 // The model gateway: lets a request of a known key through to the model server, if the model is one
-// that the key may use, a place is free and no limit is used up, and brings the answer back. What
+// that the key may use, a slot is free and no limit is used up, and brings the answer back. What
 // comes over HTTP, and who calls, is http/model_routes.ts.
 
 import { type Bytes, utf8 } from "../../base/bytes.ts";
@@ -31,7 +31,7 @@ import { Semaphore, type SlotLimits, type SlotUser } from "./semaphore.ts";
 import { askUpstream, failedUpstream, type Fetch, type UpstreamAnswer } from "./upstream.ts";
 
 /**
- * How often a body that waits for its place tells that its client is not to blame, in milliseconds;
+ * How often a body that waits for its slot tells that its client is not to blame, in milliseconds;
  * less than the guard's patience.
  */
 export const BODY_KEEP_ALIVE_MS = 1_000;
@@ -135,12 +135,13 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
     const { request: { endpoint, model, key }, exchange } = under;
     const body = endpoint.method === "GET" ? undefined : bodyOf(under);
     if (body !== undefined) {
+      exchange.atEnd(() => body.close());
       exchange.waitFor("client");
       checkModel(await body.readModel(), key);
       keepAlive(body, under);
     }
     if (model !== undefined) checkModel(model, key);
-    exchange.waitFor("place");
+    exchange.waitFor("slot");
     exchange.account(await accounting.begin(key));
     const { work, other } = slots;
     exchange.atEnd(
@@ -205,7 +206,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
         log.warn("The model server's answer is not what was asked for");
         throw failedUpstream();
       }
-      exchange.end();
+      exchange.end({ isWhole: true });
       return respond("json", utf8(JSON.stringify(rewritten)));
     }
     if (format === "json") {

@@ -2,7 +2,7 @@
 // and checked to its end: the last brace goes out only after the whole body proved to be one JSON
 // object that names one model, so no server acts on a body that this one would refuse.
 
-import { type Bytes, utf8 } from "../../base/bytes.ts";
+import { type Bytes, decodeAscii, utf8 } from "../../base/bytes.ts";
 import { AppError, toAppError } from "../../base/app_error.ts";
 import type { MemoryBudget } from "./memory_budget.ts";
 import { JsonScanner } from "./json_scanner.ts";
@@ -52,7 +52,8 @@ export class RequestBody {
     meter: this.#meter,
     onPicked: (path, value) => this.#seeMember(path, value),
   });
-  readonly #utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  /** There from the first part on that is not ASCII: a character may go on in the next one. */
+  #utf8: TextDecoder | undefined;
   #parts: Bytes[] = [];
   #bytes = 0;
   #isReading = false;
@@ -66,8 +67,8 @@ export class RequestBody {
   constructor(options: RequestBodyOptions) {
     this.#options = options;
     this.#reader = options.source?.getReader();
-    if (options.signal.aborted) this.#close();
-    else options.signal.addEventListener("abort", () => this.#close(), { once: true });
+    if (options.signal.aborted) this.close();
+    else options.signal.addEventListener("abort", () => this.close(), { once: true });
   }
 
   /** Whether the server was made to tell its tokens to a client that did not ask for them. */
@@ -126,8 +127,10 @@ export class RequestBody {
     }, { highWaterMark: 0 });
   }
 
-  #close(): void {
+  /** Forgets what is held, and reads no more. */
+  close(): void {
     while (this.#takeHeld() !== undefined);
+    if (this.#hasEnded) return;
     this.#hasEnded = true;
     // The peer may have gone, or the body may have ended by itself.
     this.#reader?.cancel().catch(() => {});
@@ -191,7 +194,10 @@ export class RequestBody {
 
   #scan(part: Bytes): number | undefined {
     try {
-      this.#utf8.decode(part, { stream: true });
+      if (this.#utf8 !== undefined || decodeAscii(part) === undefined) {
+        this.#utf8 ??= new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+        this.#utf8.decode(part, { stream: true });
+      }
       return this.#scanner.push(part);
     } catch (error) {
       throw badBody(error);

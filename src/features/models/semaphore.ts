@@ -1,5 +1,5 @@
-// The places for requests that are upstream at once, and the queue before them. Both are shared by
-// the keys: a place goes to the key that has the fewest for its weight, and where the queue is full
+// The slots for requests that are upstream at once, and the queue before them. Both are shared by
+// the keys: a slot goes to the key that has the fewest for its weight, and where the queue is full
 // whoever waits with most makes room. Within a key it is first come, first served.
 
 import { AppError } from "../../base/app_error.ts";
@@ -7,24 +7,24 @@ import { AppError } from "../../base/app_error.ts";
 /** When a refused request should come again, in seconds. */
 export const BUSY_RETRY_AFTER_S = 1;
 
-/** How many places there are, and how many requests may wait for one. */
+/** How many slots there are, and how many requests may wait for one. */
 export interface SlotLimits {
-  /** Places. */
+  /** Slots. */
   readonly max: number;
   /** Requests that may wait. */
   readonly queue: number;
 }
 
-/** Whose request wants a place. */
+/** Whose request wants a slot. */
 export interface SlotUser {
   readonly keyId: string;
   /**
-   * Its share of the places, against those of the others.
+   * Its share of the slots, against those of the others.
    * @default 1
    */
   readonly weight?: number | undefined;
   /**
-   * The places that it may have at once.
+   * The slots that it may have at once.
    * @default as many as there are
    */
   readonly concurrent?: number | undefined;
@@ -36,25 +36,25 @@ interface Waiting {
   refuse(error: AppError): void;
 }
 
-/** A number of places with a queue. */
+/** A number of slots with a queue. */
 export class Semaphore {
   readonly #limits: () => SlotLimits;
   readonly #taken = new Map<string, number>();
   /** Who waits, by key, oldest first. */
   readonly #waiting = new Map<string, Set<Waiting>>();
-  /** When a key last got a place: the number of places given by then. */
+  /** When a key last got a slot: the number of slots given by then. */
   readonly #served = new Map<string, number>();
   #takenCount = 0;
   #waitingCount = 0;
   #given = 0;
 
-  /** All places are free. The limits are asked for at every step, so that they can change. */
+  /** All slots are free. The limits are asked for at every step, so that they can change. */
   constructor(limits: () => SlotLimits) {
     this.#limits = limits;
   }
 
   /**
-   * Waits for a place; the result gives it back and does nothing the second time. Throws AppError
+   * Waits for a slot; the result gives it back and does nothing the second time. Throws AppError
    * unavailable where the queue is full, and the signal's reason where that aborts first.
    */
   async acquire(signal: AbortSignal, user: SlotUser): Promise<() => void> {
@@ -72,7 +72,7 @@ export class Semaphore {
     };
   }
 
-  /** How many places are free and how many requests wait, for whoever looks. */
+  /** How many slots are free and how many requests wait, for whoever looks. */
   counts(): { free: number; waiting: number } {
     return {
       free: Math.max(0, this.#limits().max - this.#takenCount),
@@ -104,7 +104,7 @@ export class Semaphore {
     this.#forget(keyId);
   }
 
-  // Gives free places to those who wait.
+  // Gives free slots to those who wait.
   #admit(): void {
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
       this.#leave(next);
@@ -113,7 +113,7 @@ export class Semaphore {
     }
   }
 
-  // The oldest request of the key that has the fewest places for its weight; among equals of the one
+  // The oldest request of the key that has the fewest slots for its weight; among equals of the one
   // that was not served for longest.
   #next(): Waiting | undefined {
     let best: { waiting: Waiting; share: number; served: number } | undefined;
@@ -180,7 +180,7 @@ export class Semaphore {
     if (set?.size === 0) this.#waiting.delete(keyId);
   }
 
-  // Of a key that neither has a place nor waits for one nothing is remembered.
+  // Of a key that neither has a slot nor waits for one nothing is remembered.
   #forget(keyId: string): void {
     if (!this.#taken.has(keyId) && !this.#waiting.has(keyId)) this.#served.delete(keyId);
   }

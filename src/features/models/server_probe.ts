@@ -45,7 +45,7 @@ export class ServerProbe {
       const { signal } = abort;
       const url = `${baseUrl()}/api/version`;
       const response = await fetch(url, { method: "GET", redirect: "manual", signal });
-      await response.body?.cancel();
+      await response.body?.getReader().cancel();
       return response.status === 200;
     } catch {
       return false;

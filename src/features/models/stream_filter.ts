@@ -40,7 +40,6 @@ export interface StreamFilterOptions {
 type Verdict = "pass" | "drop" | StreamFault;
 
 const LINE_FEED = 0x0a;
-const CARRIAGE_RETURN = 0x0d;
 
 /** The judge of one stream. */
 export class StreamFilter {
@@ -78,14 +77,22 @@ export class StreamFilter {
     const firstEnd = piece.indexOf(LINE_FEED);
     if (firstEnd === -1) return this.#hold(piece, []);
     const bytes = this.#heldBytes === 0 ? piece : concatBytes(...this.#held, piece);
+    // All lines are decoded together; where that fails, one by one up to the line that is at fault.
+    const lines = decodeUtf8(bytes.subarray(this.#lineAt, bytes.lastIndexOf(LINE_FEED)));
     const passed: Bytes[] = [];
     let lineFrom = this.#lineAt;
+    let textFrom = 0;
     let frameFrom = 0;
     let passFrom = 0;
     let lineEnd = this.#heldBytes + firstEnd;
     for (; lineEnd !== -1; lineEnd = bytes.indexOf(LINE_FEED, lineFrom)) {
-      const verdict = this.#judgeLine(bytes.subarray(lineFrom, lineEnd));
+      const textEnd = lines?.indexOf("\n", textFrom) ?? -1;
+      const line = lines === undefined
+        ? decodeUtf8(bytes.subarray(lineFrom, lineEnd))
+        : lines.slice(textFrom, textEnd === -1 ? undefined : textEnd);
+      const verdict = this.#judgeLine(line);
       lineFrom = lineEnd + 1;
+      textFrom = textEnd + 1;
       if (verdict === undefined) continue;
       if (verdict !== "pass") {
         if (frameFrom > passFrom) passed.push(bytes.subarray(passFrom, frameFrom));
@@ -99,7 +106,7 @@ export class StreamFilter {
     this.#heldBytes = 0;
     this.#lineAt = lineFrom - frameFrom;
     // A copy: the piece may be long and what is kept of it short.
-    return this.#hold(bytes.slice(frameFrom), passed);
+    return frameFrom === bytes.length ? { passed } : this.#hold(bytes.slice(frameFrom), passed);
   }
 
   /** The stream has ended. */
@@ -107,7 +114,7 @@ export class StreamFilter {
     const rest = concatBytes(...this.#held);
     this.#held = [];
     if (rest.length > 0 && this.#options.format === "ndjson") {
-      const verdict = this.#judgeLine(rest);
+      const verdict = this.#judgeLine(decodeUtf8(rest));
       if (typeof verdict === "object") return { passed: [], fault: verdict };
       if (this.#isFinal) return { passed: [concatBytes(rest, utf8("\n"))] };
     }
@@ -124,10 +131,9 @@ export class StreamFilter {
   }
 
   // The verdict on the frame that the line ends; undefined where it goes on.
-  #judgeLine(bytes: Bytes): Verdict | undefined {
-    const hasReturn = bytes.at(-1) === CARRIAGE_RETURN;
-    const line = decodeUtf8(hasReturn ? bytes.subarray(0, -1) : bytes);
-    if (line === undefined) return { reason: "not_json", text: "(not UTF-8)" };
+  #judgeLine(text: string | undefined): Verdict | undefined {
+    if (text === undefined) return { reason: "not_json", text: "(not UTF-8)" };
+    const line = text.endsWith("\r") ? text.slice(0, -1) : text;
     return this.#options.format === "ndjson" ? this.#judgeNdjson(line) : this.#judgeSse(line);
   }
 

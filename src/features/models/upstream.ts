@@ -12,8 +12,41 @@ export const MAX_LOGGED_BYTES = 2048;
 /** How much of an answer is read at once, in bytes. */
 export const ANSWER_BUFFER_BYTES: number = 64 * 1024;
 
+/** What a server is asked, as the platform's fetch takes it too. */
+export interface UpstreamInit {
+  readonly method: "GET" | "POST";
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The body, where there is one. */
+  readonly body?: ReadableStream<Bytes>;
+  /** A redirection is an answer like others. */
+  readonly redirect: "manual";
+  /** Ends the request and its answer. */
+  readonly signal: AbortSignal;
+}
+
+/** The bytes of an answer, each piece as it came. */
+export interface AnswerReader {
+  /** The next piece. Rejects where the answer broke off. */
+  read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
+  /** No more is wanted. */
+  cancel(): Promise<void>;
+}
+
+/** The body of an answer; the platform's streams are such. */
+export interface AnswerBody {
+  /** Its one reader. */
+  getReader(): AnswerReader;
+}
+
+/** The beginning of an answer, as far as it is looked at; the platform's responses are such. */
+export interface UpstreamResponse {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  readonly body: AnswerBody | null;
+}
+
 /** The fetch that asks. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+export type Fetch = (url: string, init: UpstreamInit) => Promise<UpstreamResponse>;
 
 /** How an answer is written. */
 export type AnswerFormat = "ndjson" | "sse" | "json";
@@ -31,13 +64,13 @@ export interface UpstreamAnswer {
  * last, once their request was collected as garbage.
  */
 export class AnswerSource {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array> | ReadableStreamBYOBReader;
+  readonly #reader: AnswerReader | ReadableStreamBYOBReader;
   readonly #signal: AbortSignal;
   /** What the platform fills; lent to it while a read is under way. */
   #buffer = new ArrayBuffer(0);
 
   /** The bytes of a body until the signal aborts. */
-  constructor(body: ReadableStream<Uint8Array>, signal: AbortSignal) {
+  constructor(body: AnswerBody, signal: AbortSignal) {
     this.#reader = readerOf(body);
     this.#signal = signal;
     if (signal.aborted) this.cancel();
@@ -77,11 +110,9 @@ export class AnswerSource {
 }
 
 // Only the platform's own bodies can be read into a buffer of ours.
-function readerOf(
-  body: ReadableStream<Uint8Array>,
-): ReadableStreamDefaultReader<Uint8Array> | ReadableStreamBYOBReader {
+function readerOf(body: AnswerBody): AnswerReader | ReadableStreamBYOBReader {
   try {
-    return body.getReader({ mode: "byob" });
+    return body instanceof ReadableStream ? body.getReader({ mode: "byob" }) : body.getReader();
   } catch {
     return body.getReader();
   }
@@ -139,15 +170,26 @@ export async function askUpstream(request: UpstreamRequest): Promise<UpstreamAns
 
 // Packed bodies are not asked for, and some servers send them all the same. What is packed otherwise
 // is no answer in a format that we know.
-function unpacked(response: Response): Response {
-  const encoding = response.headers.get("Content-Encoding")?.trim().toLowerCase() ?? "identity";
-  if (response.body === null || encoding === "identity") return response;
-  const headers = new Headers(response.headers);
-  if (encoding !== "gzip" && encoding !== "x-gzip") headers.set("Content-Type", "packed");
-  const body = encoding === "gzip" || encoding === "x-gzip"
-    ? response.body.pipeThrough(new DecompressionStream("gzip"))
-    : response.body;
-  return new Response(body, { status: response.status, headers });
+function unpacked({ status, headers, body }: UpstreamResponse): UpstreamResponse {
+  const encoding = headers.get("Content-Encoding")?.trim().toLowerCase() ?? "identity";
+  if (body === null || encoding === "identity") return { status, headers, body };
+  if (encoding !== "gzip" && encoding !== "x-gzip") {
+    return { status, headers: new Headers({ "Content-Type": "packed" }), body };
+  }
+  const unzipped = streamOf(body).pipeThrough(new DecompressionStream("gzip"));
+  return { status, headers, body: unzipped };
+}
+
+function streamOf(body: AnswerBody): ReadableStream<Bytes> {
+  const reader = body.getReader();
+  return new ReadableStream<Bytes>({
+    pull: async (controller) => {
+      const { done, value } = await reader.read();
+      if (done || value === undefined) controller.close();
+      else controller.enqueue(value as Bytes);
+    },
+    cancel: () => reader.cancel(),
+  }, { highWaterMark: 0 });
 }
 
 /** The error for an answer that cannot be passed on. */
@@ -155,7 +197,7 @@ export function failedUpstream(cause?: unknown): AppError {
   return new AppError("upstream_failed", "The model server failed", { cause });
 }
 
-async function send(request: UpstreamRequest): Promise<Response> {
+async function send(request: UpstreamRequest): Promise<UpstreamResponse> {
   const { method, path, headers, baseUrl, body, signal, fetch, log } = request;
   try {
     return await fetch(`${baseUrl}${path}`, {
@@ -212,7 +254,7 @@ function errorOfStatus(status: number): AppError {
 }
 
 // For the log; a failure to read it changes nothing.
-async function readBeginning({ body }: Response, signal: AbortSignal): Promise<string> {
+async function readBeginning({ body }: UpstreamResponse, signal: AbortSignal): Promise<string> {
   if (body === null) return "";
   const source = new AnswerSource(body, signal);
   let text = "";

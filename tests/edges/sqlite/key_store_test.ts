@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { ApiKey } from "../../../src/features/access/api_key.ts";
 import { SqliteKeyStore } from "../../../src/edges/sqlite/key_store.ts";
 import { openSample } from "./samples.ts";
+import { withTempFolder } from "./temp_folder.ts";
 
 Deno.test("SqliteKeyStore gives back what it keeps, oldest first", () => {
   withStore((store) => {
@@ -112,6 +113,39 @@ Deno.test("SqliteKeyStore keeps the limits of a key, and changes them until it i
     assert.equal(store.setLimits("aaaaaaaa", limits), false);
     assert.equal(store.setLimits("nobodyyy", limits), false);
   });
+});
+
+Deno.test("SqliteKeyStore hears of every change at once, whoever makes it", () => {
+  withTempFolder((folder) => {
+    const path = `${folder}/latchkey.sqlite`;
+    using database = openSample(path);
+    using foreign = openSample(path);
+    const store = new SqliteKeyStore(database);
+    store.add(sampleKey("aaaaaaaa"));
+    const isRevoked = (): boolean => store.check("aaaaaaaa").isRevoked;
+    assert.equal(isRevoked(), false);
+    new SqliteKeyStore(database).revoke("aaaaaaaa", 5);
+    assert.equal(isRevoked(), true);
+    const clear = "UPDATE api_keys SET revoked_at_ms = NULL";
+    foreign.exec(clear);
+    assert.equal(isRevoked(), false);
+    new SqliteKeyStore(foreign).revoke("aaaaaaaa", 6);
+    assert.equal(store.find("aaaaaaaa")?.revokedAtMs, 6);
+    // What is undone was never so.
+    database.exec(`BEGIN; ${clear}`);
+    assert.equal(isRevoked(), false);
+    database.exec("ROLLBACK");
+    assert.equal(isRevoked(), true);
+  });
+});
+
+Deno.test("SqliteKeyStore asks the database for no key that it knows", () => {
+  using database = openSample();
+  const store = new SqliteKeyStore(database);
+  store.add(sampleKey("aaaaaaaa"));
+  const key = store.find("aaaaaaaa");
+  assert.ok(store.find("aaaaaaaa") === key);
+  assert.equal(store.check("aaaaaaaa").secretHash, key?.secretHash);
 });
 
 function sampleKey(keyId: string, changes: Partial<ApiKey> = {}): ApiKey {

@@ -6,7 +6,7 @@ import { LIBRARY_FILE, LibraryDatabase } from "../../../src/edges/sqlite/library
 import { LIBRARY_VERSION } from "../../../src/edges/sqlite/library_schema.ts";
 import { openLibraryIndex, SqliteMediaIndex } from "../../../src/edges/sqlite/media_index_store.ts";
 import { assertAppError } from "../../support/app_error.ts";
-import { foundMedia, lookThrough, pagesOf, withIndex } from "./library_world.ts";
+import { foundMedia, listKey, lookThrough, pagesOf, withIndex } from "./library_world.ts";
 import { ownersOnly, readModes, recordingLogger, withTempFolder } from "./temp_folder.ts";
 
 const MEDIA = Array.from({ length: 400 }, (_, n) => foundMedia(`/roms/${n}.sfc`));
@@ -69,7 +69,7 @@ for (const [what, damage, warning] of DAMAGES) {
       try {
         assert.equal(library.index.total(), 0);
         assert.deepEqual(library.index.search({}, {}).results, []);
-        const pass = library.writer.beginSystem({ systemId: "SNES", sourceKey: "list" }, 1);
+        const pass = library.writer.beginSystem(listKey("SNES"), 1);
         assert.equal(pass.put(MEDIA), MEDIA.length);
         assert.equal(library.index.total(), MEDIA.length);
       } finally {
@@ -115,7 +115,7 @@ Deno.test("damage that a search meets empties the index and says so", () => {
       database.onRemade(() => remade++);
       const silent = database.onRemade(() => remade += 100);
       silent();
-      const pass = index.beginSystem({ systemId: "GBA", sourceKey: "list" }, 1);
+      const pass = index.beginSystem(listKey("GBA"), 1);
       assert.deepEqual(pagesOf(index, {}), [[]]);
       assert.equal(index.total(), 0);
       assert.equal(remade, 1);
@@ -138,7 +138,7 @@ Deno.test("damage that a scan meets ends the scan and empties the index", () => 
     writeIndex(path);
     damageWithin(path);
     withIndex(({ index }) => {
-      const pass = index.beginSystem({ systemId: "SNES", sourceKey: "list" }, 1);
+      const pass = index.beginSystem(listKey("SNES"), 1);
       assert.throws(() => pass.put(MEDIA));
       assert.equal(index.total(), 0);
       assert.equal(lookThrough(index, "SNES", MEDIA), MEDIA.length);
@@ -148,7 +148,7 @@ Deno.test("damage that a scan meets ends the scan and empties the index", () => 
 
 Deno.test("a transaction that throws leaves nothing behind", () => {
   withIndex(({ database, index }) => {
-    const pass = index.beginSystem({ systemId: "SNES", sourceKey: "list" }, 1);
+    const pass = index.beginSystem(listKey("SNES"), 1);
     const [first = foundMedia("/x")] = MEDIA;
     const broken = {
       ...first,
@@ -171,7 +171,7 @@ Deno.test("a full disk is unavailable, and the index stays whole", () => {
       lookThrough(index, "SNES", MEDIA);
       const pages = database.prepare("PRAGMA page_count").get()?.["page_count"];
       database.prepare(`PRAGMA max_page_count = ${pages}`).get();
-      const pass = index.beginSystem({ systemId: "GBA", sourceKey: "list" }, 1);
+      const pass = index.beginSystem(listKey("GBA"), 1);
       const more = Array.from({ length: 2000 }, (_, n) => foundMedia(`/gba/${n}.gba`));
       assertAppError(() => pass.put(more), "unavailable");
       assert.equal(index.total(), MEDIA.length);

@@ -4,7 +4,11 @@ import { silentLogger } from "../../../src/base/log.ts";
 import { LibraryDatabase } from "../../../src/edges/sqlite/library_database.ts";
 import { SqliteMediaIndex } from "../../../src/edges/sqlite/media_index_store.ts";
 import type { FoundMedia } from "../../../src/features/library/media.ts";
-import type { MediaIndex, PageOptions } from "../../../src/features/library/media_index.ts";
+import type {
+  MediaIndex,
+  PageOptions,
+  SystemKey,
+} from "../../../src/features/library/media_index.ts";
 
 /** An open index. */
 export interface IndexWorld {
@@ -12,13 +16,19 @@ export interface IndexWorld {
   readonly index: SqliteMediaIndex;
 }
 
-/** Runs `test` with an index, which is closed afterwards. */
-export function withIndex(test: (world: IndexWorld) => void, path = ":memory:"): void {
+/** Opens an index. */
+export function openIndex(path = ":memory:"): IndexWorld {
   const database = new LibraryDatabase({ path, log: silentLogger });
+  return { database, index: new SqliteMediaIndex(database) };
+}
+
+/** Runs `test` with an index, which is closed afterwards. */
+export function withIndex(test: (world: IndexWorld) => void, path?: string): void {
+  const world = openIndex(path);
   try {
-    test({ database, index: new SqliteMediaIndex(database) });
+    test(world);
   } finally {
-    database.close();
+    world.database.close();
   }
 }
 
@@ -30,17 +40,19 @@ export function foundMedia(path: string, more: Partial<FoundMedia> = {}): FoundM
   return { path, name, bytes: 1, modifiedMs: 1, details: {}, ...more };
 }
 
+/** The key of a system of a list. */
+export function listKey(systemId: string, more: Partial<SystemKey> = {}): SystemKey {
+  return { systemId, sourceKey: "list", sourceName: systemId, ...more };
+}
+
 /** A whole pass over a system; how many media were new or changed. */
 export function lookThrough(
   index: SqliteMediaIndex,
   systemId: string,
   media: readonly FoundMedia[],
-  { outcome = "complete", sourceKey = "list" }: {
-    outcome?: "complete" | "away";
-    sourceKey?: string;
-  } = {},
+  { outcome = "complete", ...more }: { outcome?: "complete" | "away" } & Partial<SystemKey> = {},
 ): number {
-  const pass = index.beginSystem({ systemId, sourceKey }, 1);
+  const pass = index.beginSystem(listKey(systemId, more), 1);
   const changed = media.length === 0 ? 0 : pass.put(media);
   while (!pass.end(outcome).isDone);
   return changed;

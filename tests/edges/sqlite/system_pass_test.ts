@@ -7,7 +7,7 @@ import type { SqliteMediaIndex } from "../../../src/edges/sqlite/media_index_sto
 import { MAX_GONE_MEDIA } from "../../../src/edges/sqlite/system_pass.ts";
 import { treeFiles } from "../../support/library_tree.ts";
 import { seededRandom } from "../../support/seeded_random.ts";
-import { foundMedia, lookThrough, pagesOf, withIndex } from "./library_world.ts";
+import { foundMedia, listKey, lookThrough, pagesOf, withIndex } from "./library_world.ts";
 
 const A = foundMedia("/roms/snes/a.sfc");
 const B = foundMedia("/roms/snes/sub/b.sfc");
@@ -45,7 +45,7 @@ Deno.test("a look through adds what is new, updates what changed and counts neit
 Deno.test("a look through that changes nothing writes nothing for its media", () => {
   withIndex(({ database, index }) => {
     lookThrough(index, "SNES", [A, B]);
-    const pass = index.beginSystem({ systemId: "SNES", sourceKey: "list" }, 1);
+    const pass = index.beginSystem(listKey("SNES"), 1);
     const written = (): unknown => database.prepare("SELECT total_changes() AS n").get()?.["n"];
     const before = written();
     pass.put([A, B]);
@@ -73,7 +73,7 @@ Deno.test("what is no longer there is missing, and is itself again when it comes
 Deno.test("nothing is missing before a look through has ended", () => {
   withIndex(({ index }) => {
     lookThrough(index, "SNES", [A, B]);
-    const pass = index.beginSystem({ systemId: "SNES", sourceKey: "list" }, 1);
+    const pass = index.beginSystem(listKey("SNES"), 1);
     pass.put([A]);
     assert.equal(index.total(), 2);
     assert.equal(pass.end("complete").isDone, true);
@@ -156,7 +156,7 @@ Deno.test("media of systems that no source has are missing, in bounded steps", (
     const many = Array.from({ length: 250 }, (_, n) => foundMedia(`/roms/nes/${n}.nes`));
     lookThrough(index, "NES", many);
     lookThrough(index, "SNES", [A]);
-    const kept = [{ systemId: "SNES", sourceKey: "list" }];
+    const kept = [listKey("SNES")];
     const steps: boolean[] = [];
     do steps.push(index.keepSystems(kept).isDone); while (steps.at(-1) === false);
     assert.deepEqual(steps, [false, false, true]);
@@ -165,6 +165,41 @@ Deno.test("media of systems that no source has are missing, in bounded steps", (
     lookThrough(index, "NES", many);
     assert.equal(index.total(), 251);
     assertCounts(index);
+  });
+});
+
+Deno.test("media of a source that tells of no system are kept as those of a card that is out", () => {
+  withIndex(({ index }) => {
+    const many = Array.from(
+      { length: MAX_GONE_MEDIA + 50 },
+      (_, n) => foundMedia(`/roms/${n}.nes`),
+    );
+    lookThrough(index, "NES", many);
+    while (!index.keepSystems([], ["list"]).isDone);
+    assert.equal(index.total(), 0);
+    assert.equal(index.findPath("/roms/0.nes")?.isMissing, true);
+    while (!index.keepSystems([], []).isDone);
+    assert.equal(index.findPath("/roms/0.nes"), undefined);
+  });
+});
+
+Deno.test("systems of one id in one source are told apart by the source's names for them", () => {
+  withIndex(({ index }) => {
+    lookThrough(index, "Genesis", [A], { sourceName: "genesis" });
+    lookThrough(index, "Genesis", [B], { sourceName: "megadrive" });
+    assert.deepEqual(pagesOf(index, { systemIds: ["Genesis"] }), [[A.path, B.path]]);
+    assert.deepEqual(index.countBySystem(), new Map([["Genesis", 2]]));
+    assert.equal(index.findTitle("Genesis", "b")?.path, B.path);
+    assert.equal(index.pick("Genesis", 0.9)?.path, B.path);
+  });
+});
+
+Deno.test("what was seen of a system is missing too where its folder goes away", () => {
+  withIndex(({ index }) => {
+    const pass = index.beginSystem(listKey("SNES"), 1);
+    pass.put([A, B]);
+    pass.end("away");
+    assert.equal(index.total(), 0);
   });
 });
 
@@ -178,7 +213,7 @@ Deno.test("a system without media is forgotten when no source has it", () => {
 
 Deno.test("the index knows when a system was looked through to its end", () => {
   withIndex(({ index }) => {
-    const system = { systemId: "SNES", sourceKey: "list" };
+    const system = listKey("SNES");
     assert.equal(index.scannedMs(system), 0);
     const pass = index.beginSystem(system, 5000);
     pass.put([A]);
@@ -220,6 +255,21 @@ Deno.test("a folder lists its folders first, then its media, with what each has 
       nextCursor: undefined,
     });
     assert.equal(index.countBelow("/roms/snes", ["GBA"]), 1);
+  });
+});
+
+Deno.test("the folders with media in one are listed, itself included, and no others", () => {
+  withIndex(({ index }) => {
+    const paths = ["/r/a/1.sfc", "/r/a/b/c/2.sfc", "/r/a/gone/3.sfc", "/r/a0/4.sfc", "/r/5.sfc"];
+    lookThrough(index, "SNES", paths.map((path) => foundMedia(path)));
+    lookThrough(
+      index,
+      "SNES",
+      paths.filter((path) => !path.includes("gone")).map((path) => foundMedia(path)),
+    );
+    assert.deepEqual(index.foldersIn("/r/a", 10), ["/r/a", "/r/a/b", "/r/a/b/c"]);
+    assert.deepEqual(index.foldersIn("/r/a", 2), ["/r/a", "/r/a/b"]);
+    assert.deepEqual(index.foldersIn("/none", 10), []);
   });
 });
 
@@ -300,10 +350,7 @@ Deno.test("the counts of folders and systems are right after whatever happened",
         outcome,
       });
       if (draw(8) === 0) {
-        const kept = ids.filter(() => draw(2) === 0).map((id) => ({
-          systemId: id,
-          sourceKey: "list",
-        }));
+        const kept = ids.filter(() => draw(2) === 0).map((id) => listKey(id));
         while (!index.keepSystems(kept).isDone);
       }
       assertCounts(index);

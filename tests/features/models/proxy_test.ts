@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { AppError } from "../../../src/base/app_error.ts";
 import { BODY_KEEP_ALIVE_MS } from "../../../src/features/models/proxy.ts";
 import { manualStream, PROMPT_TOKENS, WORDS } from "../../support/fake_ollama.ts";
-import { CHAT, openGateway, pieces, refused, settle } from "./gateway_world.ts";
+import { type Ask, CHAT, openGateway, pieces, refused, settle } from "./gateway_world.ts";
 
 const COUNTED = { promptTokens: PROMPT_TOKENS, outputTokens: WORDS.length };
 
@@ -373,4 +373,24 @@ Deno.test("what a limit refuses never reaches the server, and is not counted twi
   assert.equal(error.retryAfterS, 7);
   assert.equal(ollama.seen.length, 0);
   assert.equal(gateway.counts().requests, 0);
+});
+
+Deno.test("what was read whole is not aborted at its end, and what was not is", async () => {
+  const signals: AbortSignal[] = [];
+  const { ask, ollama, outcomes } = openGateway({
+    fetch: (url, init) => {
+      signals.push(init.signal);
+      return ollama.fetch(url, init);
+    },
+  });
+  const ASKED: [path: string, ask: Ask][] = [
+    ["/api/chat", { body: CHAT }],
+    ["/api/chat", { body: { ...CHAT, stream: false } }],
+    ["/api/tags", {}],
+  ];
+  for (const [path, wanted] of ASKED) await (await ask(path, wanted)).text();
+  assert.deepEqual(signals.map(({ aborted }) => aborted), [false, false, false]);
+  await (await ask("/api/chat", { body: CHAT })).body?.cancel();
+  assert.equal(signals[3]?.aborted, true);
+  assert.equal(outcomes.length, 4);
 });

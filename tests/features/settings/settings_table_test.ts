@@ -2,6 +2,7 @@
 // rows there are.
 
 import assert from "node:assert/strict";
+import { PHONE_SETTING_PARAMS } from "../../../src/features/settings/phone_settings.ts";
 import { safeParse } from "valibot";
 import { showSettings } from "../../../src/features/settings/api_settings.ts";
 import {
@@ -43,6 +44,7 @@ Deno.test("the names, rights and publicity of settings are the published ones", 
   const names = (of: typeof ALL_SETTINGS): string[] => of.map(({ apiName }) => apiName);
   assert.deepEqual(names(RELOADABLE_SETTINGS), [
     "encryption",
+    "keepHistory",
     "allowedIps",
     "hostNames",
     "allowedOrigins",
@@ -75,7 +77,8 @@ Deno.test("docs/protocol.md names every setting that reloads", async () => {
   );
   const [, params = ""] = /\| `settings\.update` +\|[^|]*\| `\{([^`]*)\}`/.exec(protocol) ?? [];
   const names = new Set(RELOADABLE_SETTINGS.map(({ apiName }) => apiName.split(".")[0]));
-  assert.deepEqual(params.split(", "), [...names].map((name) => `${name}?`));
+  const phone = ["debugLogging", ...Object.keys(PHONE_SETTING_PARAMS)];
+  assert.deepEqual(params.split(", "), [...names, ...phone].map((name) => `${name}?`));
   const [, paragraph = ""] = /\*\*Settings that reload\*\*(.*?)\n\n/s.exec(protocol) ?? [];
   for (const { key, path } of RELOADABLE_SETTINGS) {
     assert.ok(paragraph.includes(key === "level" ? "log level" : key), path);
