@@ -9,7 +9,7 @@ import { PostgresKeyStore } from "../edges/shared_store/postgres_keys.ts";
 import { PostgresUsageStore } from "../edges/shared_store/postgres_usage.ts";
 import { openRedisLimits, type RedisLimitStore } from "../edges/shared_store/redis_limits.ts";
 import type { ModelService } from "../edges/http/model_routes.ts";
-import { openUpstreamClient, type UpstreamClient } from "../edges/platform/upstream_client.ts";
+import type { UpstreamClient } from "../edges/platform/upstream_client.ts";
 import type { KeyRing } from "../features/access/key_ring.ts";
 import { SharedKeyRing } from "../features/access/shared_key_ring.ts";
 import type { SharedKeyStore } from "../features/access/shared_key_store.ts";
@@ -87,11 +87,10 @@ export function openModels(options: ModelsOptions): Models | undefined {
     random,
     log,
   });
-  const client: Pick<UpstreamClient, "fetch"> & Partial<UpstreamClient> =
-    options.fetch === undefined ? openUpstreamClient({ clock }) : { fetch: options.fetch };
+  const client = lateClient(clock);
   const gateway = createModelGateway({
     settings: mergedWith(settings, live),
-    fetch: client.fetch,
+    fetch: options.fetch ?? client.fetch,
     accounting,
     clock,
     log,
@@ -114,10 +113,23 @@ export function openModels(options: ModelsOptions): Models | undefined {
         accounting.close(),
         sharedKeys?.close(),
       ]);
-      client.close?.();
+      await client.close();
       if (!isWritten) log.error("Some usage of the model gateway could not be written");
       await Promise.all([shared?.close(), distant?.close()]);
     },
+  };
+}
+
+// Loaded with the first request: few devices have a gateway.
+function lateClient(clock: Clock): { fetch: Fetch; close: () => Promise<void> } {
+  let client: Promise<UpstreamClient> | undefined;
+  async function load(): Promise<UpstreamClient> {
+    const { openUpstreamClient } = await import("../edges/platform/upstream_client.ts");
+    return openUpstreamClient({ clock });
+  }
+  return {
+    fetch: async (url, init) => await (await (client ??= load())).fetch(url, init),
+    close: async () => (await client)?.close(),
   };
 }
 
