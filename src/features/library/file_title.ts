@@ -41,5 +41,7 @@ export function oneLine(text: string, maxChars: number): string {
   // What is cut off cannot hold the process up.
   // deno-lint-ignore no-control-regex -- they are what is replaced
   const line = text.slice(0, maxChars * 2).replace(/[\s\0-\x1f\x7f-\x9f]+/gu, " ").trim();
-  return line.length <= maxChars ? line : line.slice(0, maxChars).toWellFormed().trimEnd();
+  if (line.length <= maxChars) return line;
+  // Without the first half of a character.
+  return line.slice(0, maxChars).replace(/[\ud800-\udbff]$/, "").trimEnd();
 }
