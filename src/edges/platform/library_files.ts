@@ -28,7 +28,7 @@ export const MAX_FOLDER_DEPTH = 16;
 export const MAX_WALKED_NAMES = 1_000_000;
 
 /** How many problems of a walk are told one by one; the others are counted. */
-export const MAX_TOLD_PROBLEMS = 20;
+export const MAX_TOLD_OF_WALK = 20;
 
 /** How many names of a folder {@linkcode FileAccess.namesIn} gives. */
 export const MAX_NAMES_IN_FOLDER = 10_000;
@@ -252,11 +252,11 @@ class ToldProblems {
   }
 
   tell(path: string, message: string): void {
-    if (++this.#count <= MAX_TOLD_PROBLEMS) this.#onProblem({ path, message });
+    if (++this.#count <= MAX_TOLD_OF_WALK) this.#onProblem({ path, message });
   }
 
   end(root: string): void {
-    const more = this.#count - MAX_TOLD_PROBLEMS;
+    const more = this.#count - MAX_TOLD_OF_WALK;
     if (more > 0) this.#onProblem({ path: root, message: `${more} more problems of this kind` });
   }
 }

@@ -6,7 +6,7 @@ import {
   LOOKS_AT_ONCE,
   MAX_FOLDER_DEPTH,
   MAX_NAMES_IN_FOLDER,
-  MAX_TOLD_PROBLEMS,
+  MAX_TOLD_OF_WALK,
   NAMES_PER_TURN,
   PIECE_BYTES,
 } from "../../../src/edges/platform/library_files.ts";
@@ -140,10 +140,10 @@ Deno.test("walk() counts a farm of links instead of telling each", async () => {
     for (let at = 0; at < count; at++) await Deno.symlink("/etc/passwd", `${folder}/${at}.zip`);
     const { paths, problems } = await walk(folder);
     assert.deepEqual(paths, []);
-    assert.equal(problems.length, MAX_TOLD_PROBLEMS + 1);
+    assert.equal(problems.length, MAX_TOLD_OF_WALK + 1);
     assert.deepEqual(problems.at(-1), {
       path: folder,
-      message: `${count - MAX_TOLD_PROBLEMS} more problems of this kind`,
+      message: `${count - MAX_TOLD_OF_WALK} more problems of this kind`,
     });
   });
 });
