@@ -6,7 +6,9 @@ import type { Config } from "../edges/config/config.ts";
 import type { DatabaseForm } from "../edges/doctor/database_look.ts";
 import { createDoctorProbes } from "../edges/doctor/device_probes.ts";
 import { openFramebuffer } from "../edges/platform/framebuffer_device.ts";
-import { hostName } from "../edges/platform/host.ts";
+import { createEmulationStation } from "../edges/platform/emulation_station.ts";
+import { environment, hostName } from "../edges/platform/host.ts";
+import { createLibraryFiles } from "../edges/platform/library_files.ts";
 import { BUSY_TIMEOUT_MS } from "../edges/sqlite/database.ts";
 import { MIGRATIONS } from "../edges/sqlite/migrations.ts";
 import { DATABASE_FILE } from "../edges/sqlite/stores.ts";
@@ -64,5 +66,9 @@ export function probesOfThisMachine(options: DiagnoseOptions): DoctorProbes {
     hostName,
     databaseForm: DATABASE_FORM,
     openFramebuffer,
+    libraryEdges: {
+      files: createLibraryFiles(environment()["HOME"]),
+      frontend: createEmulationStation({ fetch, clock: systemClock }),
+    },
   });
 }

@@ -15,6 +15,8 @@ import { tryPairing } from "../../features/doctor/trial_pairing.ts";
 import type { ActionSettings } from "../../features/actions/action_settings.ts";
 import type { DiscoverySettings } from "../../features/discovery/discovery_settings.ts";
 import type { DisplaySettings } from "../../features/screen/display_settings.ts";
+import type { LibrarySettings } from "../../features/library/library_settings.ts";
+import type { LibraryEdges } from "../../features/library/library_sources.ts";
 import type { ApiKey } from "../../features/access/api_key.ts";
 import type { ModelSettings } from "../../features/models/model_settings.ts";
 import { RELEASE_DATE } from "../../version.ts";
@@ -22,6 +24,7 @@ import { lookAtActions } from "./action_look.ts";
 import { type DatabaseForm, lookAtDatabase } from "./database_look.ts";
 import { lookAtDisplays, type OpenFramebuffer } from "./display_look.ts";
 import { findLockHolder, identityOf, lookAtFolder, writesToTerminal } from "./file_look.ts";
+import { lookAtLibrary } from "./library_look.ts";
 import {
   askHealth,
   findListeners,
@@ -55,6 +58,8 @@ export interface DoctorSettings {
   };
   /** What texts start. */
   readonly actions: readonly ActionSettings[];
+  /** Where systems and media come from. */
+  readonly libraries: readonly LibrarySettings[];
   /** The announcement in the local network. */
   readonly discovery: DiscoverySettings;
   /** The model gateway. */
@@ -87,6 +92,8 @@ export interface DeviceProbesOptions {
   databaseForm: DatabaseForm;
   /** Opens a panel; throws where it is missing or odd. */
   openFramebuffer: OpenFramebuffer;
+  /** What the library is read with. */
+  libraryEdges: LibraryEdges;
   clock: Clock;
   /** Randomness for trials. */
   random: RandomSource;
@@ -95,7 +102,7 @@ export interface DeviceProbesOptions {
 /** The questions, asked of this machine. */
 export function createDoctorProbes(options: DeviceProbesOptions): DoctorProbes {
   const { config, configFile, configProblems, findInstances, checkFleet, clock, random } = options;
-  const { databaseForm, hostName, openFramebuffer } = options;
+  const { databaseForm, hostName, openFramebuffer, libraryEdges } = options;
   const searchPath = Deno.env.get("PATH") ?? "";
   const service = once(() => lookAtService(given()));
   const database = once(() => lookAtDatabase(given().service.dataDir, databaseForm));
@@ -130,6 +137,15 @@ export function createDoctorProbes(options: DeviceProbesOptions): DoctorProbes {
     config: () => Promise.resolve({ file: configFile, problems: configProblems }),
     actions: async () => {
       return await lookAtActions(given().actions, { searchPath, ...await user() });
+    },
+    library: async (signal) => {
+      const { libraries } = given();
+      return await lookAtLibrary(libraries, {
+        ...libraryEdges,
+        searchPath,
+        signal,
+        ...await user(),
+      });
     },
     data_folder: async () => {
       const { service: { dataDir } } = given();

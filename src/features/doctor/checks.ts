@@ -10,6 +10,7 @@ import {
   judgePairingTime,
   judgePermissions,
 } from "./device_judgements.ts";
+import { judgeLibrary } from "./library_judgements.ts";
 import {
   judgeGuard,
   judgeListeners,
@@ -33,6 +34,9 @@ export const FILES_LIMIT_MS = 5_000;
 /** How long reading the whole database may take, in milliseconds. */
 export const DATABASE_LIMIT_MS = 30_000;
 
+/** How long reading the sources of the library may take, in milliseconds. */
+export const LIBRARY_LIMIT_MS = 60_000;
+
 /** How long talking to the service on this machine may take, in milliseconds. */
 export const LOCAL_NETWORK_LIMIT_MS = 10_000;
 
@@ -55,6 +59,12 @@ export const CHECKS: readonly Check[] = [
     asks: "Can every action's program be started?",
     limitMs: FILES_LIMIT_MS,
     judge: judgeActions,
+  }),
+  defineCheck({
+    code: "library",
+    asks: "Can the library's sources be read, and their media be launched?",
+    limitMs: LIBRARY_LIMIT_MS,
+    judge: judgeLibrary,
   }),
   defineCheck({
     code: "data_folder",

@@ -1,6 +1,7 @@
 // What the doctor is told of a device: plain facts, one shape per question. The judgements beside
 // this file say what is right about them and what is wrong.
 
+import type { LibrarySourceKind } from "../library/library_settings.ts";
 import type { DisplayKind } from "../screen/display_settings.ts";
 import type { ApiKey, DoorScope, KeyScope } from "../access/api_key.ts";
 
@@ -25,6 +26,36 @@ export interface ActionFacts {
   }[];
   /** What else is wrong with the table, a line each. */
   readonly problems: readonly string[];
+}
+
+/** A system of a source of the library. */
+export interface LibrarySystemFacts {
+  /** The source's own name of it. */
+  readonly name: string;
+  readonly folder: string;
+  /** Whether its folder can be read, and has a file of it. */
+  readonly state: "away" | "empty" | "filled";
+  readonly launch:
+    | { readonly kind: "command" | "emulationstation_http" }
+    | { readonly kind: "refused"; readonly reason: string };
+  /** The programs of its command. */
+  readonly programs: readonly { readonly program: string; readonly state: ProgramState }[];
+}
+
+/** A source of the library. */
+export interface LibrarySourceFacts {
+  readonly name: string;
+  readonly kind: LibrarySourceKind;
+  readonly systems: readonly LibrarySystemFacts[];
+  /** What a scan would tell of it, a line each. */
+  readonly problems: readonly string[];
+}
+
+/** What the library is made of. */
+export interface LibraryFacts {
+  readonly sources: readonly LibrarySourceFacts[];
+  /** Whether EmulationStation's HTTP API answers; undefined where nothing needs it. */
+  readonly isFrontendAnswered: boolean | undefined;
 }
 
 /** What the data folder is like. */

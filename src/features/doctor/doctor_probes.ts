@@ -11,6 +11,7 @@ import type {
   FolderFacts,
   GuardFacts,
   KeyFacts,
+  LibraryFacts,
   ListenerFacts,
   MdnsFacts,
   ModelFacts,
@@ -26,6 +27,7 @@ export interface DoctorFacts {
   /** The configuration. */
   readonly config: ConfigFacts;
   readonly actions: ActionFacts;
+  readonly library: LibraryFacts;
   /** The data folder. */
   readonly data_folder: FolderFacts;
   /** The database. */

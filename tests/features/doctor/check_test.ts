@@ -123,6 +123,7 @@ Deno.test("CHECKS has stable codes in a stable order, each with a question and a
   assert.deepEqual(CHECKS.map(({ code }) => code), [
     "config",
     "actions",
+    "library",
     "data_folder",
     "database",
     "service",
