@@ -26,7 +26,7 @@ export const LIST_PIECE_LIMIT_MS = 20_000;
 export const LAUNCH_LIMIT_MS = 10_000;
 
 /** How long a game may take to end, in milliseconds. */
-export const KILL_LIMIT_MS = 10_000;
+export const GAME_END_LIMIT_MS = 10_000;
 
 /** The time between two questions for what runs, in milliseconds. */
 export const RUNNING_POLL_MS = 200;
@@ -157,7 +157,7 @@ export function createEmulationStation(options: EmulationStationOptions): Fronte
       if (await runningGame(signal) === undefined) return;
       await tell({ method: "GET", path: "/emukill", signal });
       const ended = await waitForGame((game) => game === undefined, {
-        limitMs: KILL_LIMIT_MS,
+        limitMs: GAME_END_LIMIT_MS,
         signal,
       });
       if (ended === undefined) throw new AppError("conflict", "The game goes on");

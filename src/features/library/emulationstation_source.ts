@@ -36,15 +36,19 @@ export function createEmulationStationSource(
     async *media(system, options): AsyncIterable<FoundMedia> {
       const { sourceName: name, folder } = system;
       const isWanted = wantedByExtension(extensions.get(name) ?? new Set());
-      // Asked first: a folder that is away is no reason to tell of its gamelist.
+      // Begun first: a folder that is away is no reason to tell of its gamelist.
       const walk = files.walk(folder, { ...options, isWanted })[Symbol.asyncIterator]();
-      let next = await walk.next();
-      const games = await findGamelist({ name, folder }, { ...options, files, configFolders });
-      for (; next.done !== true; next = await walk.next()) {
-        const game = games.get(next.value.path);
-        if (game?.isHidden === true) continue;
-        const title = game?.name ?? titleOfFile(next.value.path);
-        yield { ...next.value, name: title, details: game?.details ?? {} };
+      try {
+        let next = await walk.next();
+        const games = await findGamelist({ name, folder }, { ...options, files, configFolders });
+        for (; next.done !== true; next = await walk.next()) {
+          const game = games.get(next.value.path);
+          if (game?.isHidden === true) continue;
+          const title = game?.name ?? titleOfFile(next.value.path);
+          yield { ...next.value, name: title, details: game?.details ?? {} };
+        }
+      } finally {
+        await walk.return?.();
       }
     },
   };

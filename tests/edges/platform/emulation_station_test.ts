@@ -6,7 +6,7 @@ import { AppError, type ErrorCode } from "../../../src/base/app_error.ts";
 import {
   ANSWER_LIMIT_MS,
   createEmulationStation,
-  KILL_LIMIT_MS,
+  GAME_END_LIMIT_MS,
   LAUNCH_LIMIT_MS,
   LIST_PIECE_LIMIT_MS,
   MAX_ANSWER_BYTES,
@@ -168,7 +168,7 @@ Deno.test("stop() says that a game goes on", async () => {
   station.isStubborn = true;
   const startMs = clock.monotonicMs();
   await assertRefuses(whileTimePasses(clock, frontend.stop()), "conflict");
-  assert.ok(clock.monotonicMs() - startMs >= KILL_LIMIT_MS);
+  assert.ok(clock.monotonicMs() - startMs >= GAME_END_LIMIT_MS);
 });
 
 Deno.test("notify() shows one line that is not too long", async () => {
