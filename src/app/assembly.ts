@@ -37,6 +37,7 @@ import { openRecords } from "./records.ts";
 import { createSessionRecorder } from "./session_recorder.ts";
 import { ServiceStatus } from "./service_status.ts";
 import { createSettingsControl } from "./settings_control.ts";
+import { scheduleWarmRestart } from "./warm_restart.ts";
 
 /**
  * How long a stop waits for what runs on open connections and for actions to end, in milliseconds;
@@ -87,7 +88,11 @@ async function build(frame: Frame): Promise<App> {
   const core = await buildCore(frame);
   const service = buildService(frame, core);
   const routes = buildRoutes(frame, { ...core, ...service });
-  await listen(frame, (request, peer) => routes.fetch(request, { peer }));
+  let wasAsked = false;
+  await listen(frame, (request, peer) => {
+    wasAsked ||= !peer.cameOverLoopback;
+    return routes.fetch(request, { peer });
+  });
 
   // Who only listens to the device itself cannot be reached by whoever finds it.
   lifetime.early(() => service.announcing.stop());
@@ -99,6 +104,11 @@ async function build(frame: Frame): Promise<App> {
     frame.edges.watchButtons(config.buttons, { ...frame, togglePairing, revokeAll }),
   );
   if (frame.options.dropPermissions) {
+    const restart = frame.edges.prepareRestart({ log });
+    if (restart !== undefined) {
+      const isInUse = (): boolean => wasAsked || isBusy({ ...core, ...service });
+      lifetime.early(scheduleWarmRestart({ ...frame, restart, isInUse }));
+    }
     frame.edges.dropPermissions({
       run: startsPrograms(config),
       env: core.models !== undefined &&
@@ -122,6 +132,12 @@ async function build(frame: Frame): Promise<App> {
       }
     },
   };
+}
+
+// Whether the device itself has begun something that a restart would end.
+function isBusy({ live, events, models, playing, pairing }: Core & Service): boolean {
+  return live.counts().open > 0 || events.count > 0 || playing.actions.running > 0 ||
+    (models?.counts().requests ?? 0) > 0 || pairing.window.current() !== undefined;
 }
 
 function startsPrograms({ display, actions }: Config): boolean {

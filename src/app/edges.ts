@@ -17,10 +17,13 @@ import {
 import { lookAtMedia, readCover } from "../edges/platform/media_files.ts";
 import { dropPermissions } from "../edges/platform/permissions.ts";
 import { privateFiles } from "../edges/platform/private_files.ts";
+import { type DueRestart, prepareRestart } from "../edges/platform/process_restart.ts";
 import { residentBytes, watchEventLoop } from "../edges/platform/vitals.ts";
 import { loadPlatformAead } from "../edges/platform/sync_aead.ts";
 import { openServedStores } from "../edges/sqlite/stores.ts";
 import type { OpenMdnsSocket } from "../features/discovery/mdns_socket.ts";
+import type { Logger } from "../base/log.ts";
+import { VERSION } from "../version.ts";
 import { openModels } from "./models.ts";
 
 /** The outside world of this process. */
@@ -39,6 +42,13 @@ export const systemEdges = {
   loadAead: loadPlatformAead,
   watchButtons,
   dropPermissions,
+  prepareRestart: ({ log }: { log: Logger }): DueRestart | undefined =>
+    prepareRestart({
+      cacheFolder: environment()["DENO_DIR"],
+      program: Deno.mainModule,
+      versions: `${VERSION} ${Deno.version.deno} ${Deno.version.v8}`,
+      log,
+    }),
   upgradeWebSocket: Deno.upgradeWebSocket,
   files: privateFiles,
   environment,
