@@ -12,6 +12,8 @@ import {
   startGuard,
 } from "../../src/edges/http/guard/guard.ts";
 import type { GuardLimits } from "../../src/edges/http/guard/guard_limits.ts";
+import { PeerSocket } from "../../src/edges/http/guard/peer_socket.ts";
+import { answerUpgrade } from "../../src/edges/http/guard/socket_upgrade.ts";
 import { encodeRefusal } from "../../src/edges/http/guard/refusal.ts";
 
 /** How much /ws sends for the message "blast". */
@@ -19,6 +21,9 @@ export const BLAST_BYTES: number = 64 * 1024 * 1024;
 
 /** How long /pairing takes, in milliseconds. */
 export const PAIRING_TAKES_MS = 500;
+
+/** How long a peer of /ws/impatient may be silent, in milliseconds. */
+export const SILENCE_MS = 1000;
 
 /** A WebSocket as the inner server has it. */
 export interface InnerSocket {
@@ -97,8 +102,10 @@ export function startGuardedServer(
       firstRequest.resolve({ connection, innerPeerPort: info.remoteAddr.port });
       const response = await answer(request, { connection, onSocket: firstSocket.resolve });
       const done = (): void => connection.answered();
-      if (response.status === 101) connection.upgraded();
-      else info.completed.then(done, done);
+      if (response.status === 101) {
+        return connection.upgraded(response) ? new Response(null, { status: 204 }) : response;
+      }
+      info.completed.then(done, done);
       return response;
     });
   let inner = serve(0);
@@ -175,6 +182,10 @@ async function answer(
     case "/too-large":
       return new Response("too large", { status: 413, headers: { Connection: "close" } });
     case "/ws":
+      return serveMessages(request, { connection, onSocket, idleMs: 30_000 });
+    case "/ws/impatient":
+      return serveMessages(request, { connection, onSocket, idleMs: SILENCE_MS });
+    case "/ws/platform":
       return echoMessages(request, { connection, onSocket });
     default:
       return new Response("not found", { status: 404 });
@@ -188,6 +199,33 @@ async function countBody(request: Request, onPart: () => void): Promise<number> 
     onPart();
   }
   return bytes;
+}
+
+// The same over a WebSocket that the guard serves, where it can.
+function serveMessages(request: Request, parts: HandlerParts & { idleMs: number }): Response {
+  const { connection, onSocket, idleMs } = parts;
+  const answer = answerUpgrade(request);
+  const ended = Promise.withResolvers<void>();
+  const socket = new PeerSocket({
+    onOpen: (opened) => {
+      onSocket({ bufferedBytes: () => opened.bufferedBytes, ended: ended.promise });
+      return {
+        ended: () => ended.resolve(),
+        receive: (message) => {
+          connection.progressed();
+          if (message === "promote") opened.send(String(connection.promote()));
+          else if (message === "blast") opened.send(new Uint8Array(BLAST_BYTES));
+          else if (message === "close") opened.close(1000);
+          else opened.send(typeof message === "string" ? message : String(message.length));
+        },
+      };
+    },
+    onClosing: () => connection.closing(),
+    idleMs,
+    log: silentLogger,
+  });
+  const isServed = answer !== undefined && connection.serveSocket(socket);
+  return isServed ? answer : echoMessages(request, parts);
 }
 
 // "promote", "blast" and "close" are told apart from what is echoed.

@@ -109,18 +109,21 @@ export function postHead(path: string, length: number): Uint8Array<ArrayBuffer> 
   );
 }
 
-/** The bytes of a WebSocket upgrade. */
-export const UPGRADE: Uint8Array<ArrayBuffer> = requestBytes(
-  "/ws",
-  "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
-    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n",
-);
+/** The bytes of a WebSocket upgrade; by default to a socket that the guard serves. */
+export function upgradeBytes(path = "/ws"): Uint8Array<ArrayBuffer> {
+  return requestBytes(
+    path,
+    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
+      "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n",
+  );
+}
 
-/** A frame's head as clients send it, with a mask of zeros. */
+/** A frame's head as clients send it, with a mask of zeros; a control frame's is as short as it must be. */
 export function frameHead(
   length: number,
   { opcode = 1, isLast = true }: { opcode?: number; isLast?: boolean } = {},
 ): Uint8Array<ArrayBuffer> {
+  if (opcode >= 8) return Uint8Array.of(0x80 | opcode, 0x80 | length, 0, 0, 0, 0);
   const head = new Uint8Array(14);
   const view = new DataView(head.buffer);
   view.setUint8(0, (isLast ? 0x80 : 0) | opcode);
@@ -139,8 +142,8 @@ export function textFrame(text: string): Uint8Array<ArrayBuffer> {
 }
 
 /** Upgrades a connection to a WebSocket. */
-export async function upgrade(peer: RawPeer): Promise<void> {
-  await peer.send(UPGRADE);
+export async function upgrade(peer: RawPeer, path?: string): Promise<void> {
+  await peer.send(upgradeBytes(path));
   await peer.until((text) => text.includes("101 Switching Protocols"));
 }
 

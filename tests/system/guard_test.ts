@@ -11,12 +11,14 @@ import {
   RawPeer,
   requestBytes,
   textFrame,
-  UPGRADE,
   upgrade,
+  upgradeBytes,
 } from "./guard_peer.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
+/** A WebSocket that the guard serves, and one of the platform's behind the relay. */
+const SOCKET_PATHS = ["/ws", "/ws/platform"];
 
 guardTest("requests pass the guard, and the handler learns the address", {}, async (server) => {
   const response = await fetch(`http://127.0.0.1:${server.port}/address`);
@@ -34,23 +36,26 @@ guardTest("one connection carries one request after the other", {}, async (serve
   peer.close();
 });
 
-guardTest("WebSocket messages pass the guard", {}, async (server) => {
-  const socket = new WebSocket(`ws://127.0.0.1:${server.port}/ws`);
-  const messages: unknown[] = [];
-  const ended = Promise.withResolvers<void>();
-  socket.onopen = () => socket.send("hello");
-  socket.onmessage = ({ data }) => {
-    messages.push(data);
-    if (messages.length === 1) socket.send("x".repeat(60 * KIB));
-    else socket.close(4000, "done");
-  };
-  socket.onclose = ({ code, wasClean }) => {
-    messages.push(code, wasClean);
-    ended.resolve();
-  };
-  await ended.promise;
-  assert.deepEqual(messages, ["hello", "x".repeat(60 * KIB), 4000, true]);
-});
+for (const path of SOCKET_PATHS) {
+  guardTest(`WebSocket messages pass the guard: ${path}`, {}, async (server) => {
+    const socket = new WebSocket(`ws://127.0.0.1:${server.port}${path}`);
+    const messages: unknown[] = [];
+    const ended = Promise.withResolvers<void>();
+    socket.onopen = () => socket.send("hello");
+    socket.onmessage = ({ data }) => {
+      messages.push(data);
+      if (messages.length === 1) {
+        socket.send("x".repeat(60 * KIB));
+      } else socket.close(4000, "done");
+    };
+    socket.onclose = ({ code, wasClean }) => {
+      messages.push(code, wasClean);
+      ended.resolve();
+    };
+    await ended.promise;
+    assert.deepEqual(messages, ["hello", "x".repeat(60 * KIB), 4000, true]);
+  });
+}
 
 guardTest("a connection past the guard is not in its table", {}, async (server) => {
   const response = await fetch(`http://127.0.0.1:${server.innerPort}/address`);
@@ -70,22 +75,26 @@ guardTest("a long upload passes in parts that the handler takes", {}, async (ser
   peer.close();
 });
 
-guardTest("a known peer's message of 3 MiB passes, one of 5 MiB is cut", {
-  stallMs: 100,
-}, async (server) => {
-  const peer = await openSocket(server);
-  await peer.send(textFrame("promote"));
-  await peer.until((text) => text.endsWith("true"));
-  await peer.send(frameHead(3 * MIB, { opcode: 2 }));
-  await peer.send(new Uint8Array(3 * MIB));
-  await peer.until((text) => text.endsWith(String(3 * MIB)));
-  await peer.send(frameHead(5 * MIB, { opcode: 2 }));
-  await peer.send(new Uint8Array(5 * MIB));
-  await peer.untilEnd();
-  assert.deepEqual(server.cutReasons, ["stalled"]);
-});
+for (const path of SOCKET_PATHS) {
+  guardTest(`a known peer's message of 3 MiB passes, one of 5 MiB is cut: ${path}`, {
+    stallMs: 100,
+  }, async (server) => {
+    const peer = await openSocket(server, path);
+    await peer.send(textFrame("promote"));
+    await peer.until((text) => text.endsWith("true"));
+    await peer.send(frameHead(3 * MIB, { opcode: 2 }));
+    await peer.send(new Uint8Array(3 * MIB));
+    await peer.until((text) => text.endsWith(String(3 * MIB)));
+    await peer.send(frameHead(5 * MIB, { opcode: 2 }));
+    await peer.send(new Uint8Array(5 * MIB));
+    await peer.untilEnd();
+    assert.deepEqual(server.cutReasons, ["stalled"]);
+  });
+}
 
-const LAZY: [string, Partial<GuardLimits>, (peer: RawPeer) => Promise<unknown>, string][] = [
+type LazyRow = [string, Partial<GuardLimits>, (peer: RawPeer) => Promise<unknown>, string];
+
+const LAZY: LazyRow[] = [
   ["says nothing", { requestMs: 100 }, () => Promise.resolve(), "no_request"],
   ["sends half a head", { requestMs: 100 }, (peer) => peer.send(utf8("GET /addr")), "no_request"],
   ["sends half a body", { requestMs: 100 }, async (peer) => {
@@ -104,20 +113,22 @@ const LAZY: [string, Partial<GuardLimits>, (peer: RawPeer) => Promise<unknown>, 
     await peer.until((text) => text.endsWith("127.0.0.1"));
     await peer.send(utf8("GET /addr"));
   }, "no_request"],
-  ["does not answer a close", { closeMs: 100 }, async (peer) => {
-    await upgrade(peer);
-    await peer.send(textFrame("close"));
-  }, "not_closing"],
-  ["sends a message of 63 MiB", { stallMs: 100 }, async (peer) => {
-    await upgrade(peer);
-    await peer.send(frameHead(63 * MIB));
-    await peer.sendForever(new Uint8Array(64 * KIB));
-  }, "stalled"],
-  ["sends fragments without an end", { stallMs: 100 }, async (peer) => {
-    await upgrade(peer);
-    await peer.send(frameHead(0, { isLast: false }));
-    await peer.sendForever(frameHead(0, { opcode: 0, isLast: false }));
-  }, "stalled"],
+  ...SOCKET_PATHS.flatMap((path): LazyRow[] => [
+    [`does not answer a close over ${path}`, { closeMs: 100 }, async (peer) => {
+      await upgrade(peer, path);
+      await peer.send(textFrame("close"));
+    }, "not_closing"],
+    [`sends a message of 63 MiB over ${path}`, { stallMs: 100 }, async (peer) => {
+      await upgrade(peer, path);
+      await peer.send(frameHead(63 * MIB));
+      await peer.sendForever(new Uint8Array(64 * KIB));
+    }, "stalled"],
+    [`sends fragments without an end over ${path}`, { stallMs: 100 }, async (peer) => {
+      await upgrade(peer, path);
+      await peer.send(frameHead(0, { isLast: false }));
+      await peer.sendForever(frameHead(0, { opcode: 0, isLast: false }));
+    }, "stalled"],
+  ]),
   ["speaks HTTP/2", {}, (peer) => peer.send(utf8("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")), "http2"],
 ];
 for (const [name, limits, misbehave, reason] of LAZY) {
@@ -130,30 +141,40 @@ for (const [name, limits, misbehave, reason] of LAZY) {
   });
 }
 
-guardTest("a peer that does not read is cut", { writeMs: 100 }, async (server) => {
-  const peer = await openDeafSocket(server);
-  await peer.send(textFrame("blast"));
-  await (await server.firstSocket).ended;
-  assert.deepEqual(server.cutReasons, ["not_reading"]);
-  await peer.untilEnd();
-  assert.ok(peer.receivedBytes < BLAST_BYTES);
-});
+for (const path of SOCKET_PATHS) {
+  guardTest(`a peer that does not read is cut: ${path}`, { writeMs: 100 }, async (server) => {
+    const peer = await openDeafSocket(server, path);
+    await peer.send(textFrame("blast"));
+    await (await server.firstSocket).ended;
+    assert.deepEqual(server.cutReasons, ["not_reading"]);
+    await peer.untilEnd();
+    assert.ok(peer.receivedBytes < BLAST_BYTES);
+  });
+}
 
-guardTest("abort() ends both sockets over a blocked write", {}, async (server) => {
-  const peer = await openDeafSocket(server);
-  const { connection } = await server.firstRequest;
-  await peer.send(textFrame("blast"));
-  await untilBlocked(server);
-  connection.abort();
-  await connection.closed;
-  await (await server.firstSocket).ended;
-  assert.deepEqual(server.guard.counts(), { unknown: 0, known: 0, refused: 0, cut: 0, evicted: 0 });
-  await peer.untilEnd();
-  assert.ok(peer.receivedBytes < BLAST_BYTES);
-});
+for (const path of SOCKET_PATHS) {
+  guardTest(`abort() ends both sockets over a blocked write: ${path}`, {}, async (server) => {
+    const peer = await openDeafSocket(server, path);
+    const { connection } = await server.firstRequest;
+    await peer.send(textFrame("blast"));
+    await untilBlocked(server);
+    connection.abort();
+    await connection.closed;
+    await (await server.firstSocket).ended;
+    assert.deepEqual(server.guard.counts(), {
+      unknown: 0,
+      known: 0,
+      refused: 0,
+      cut: 0,
+      evicted: 0,
+    });
+    await peer.untilEnd();
+    assert.ok(peer.receivedBytes < BLAST_BYTES);
+  });
+}
 
 guardTest("a connection that has ended takes no harm from its handler", {}, async (server) => {
-  const peer = await openSocket(server);
+  const peer = await openSocket(server, "/ws/platform");
   const { connection, innerPeerPort } = await server.firstRequest;
   assert.equal(server.guard.find(innerPeerPort), connection);
   peer.close();
@@ -203,16 +224,17 @@ guardTest("a peer that does not close after its last answer is closed", {
   assert.deepEqual(server.cutReasons, []);
 });
 
-async function openSocket(server: GuardedServer): Promise<RawPeer> {
+async function openSocket(server: GuardedServer, path: string): Promise<RawPeer> {
   const peer = await RawPeer.connect(server.port);
-  await upgrade(peer);
+  await upgrade(peer, path);
   return peer;
 }
 
 // The answer to the upgrade stays unread like everything else.
-async function openDeafSocket(server: GuardedServer): Promise<RawPeer> {
+async function openDeafSocket(server: GuardedServer, path: string): Promise<RawPeer> {
   const peer = await RawPeer.connect(server.port, { reads: false });
-  await peer.send(UPGRADE);
+  await peer.send(upgradeBytes(path));
+  await server.firstSocket;
   return peer;
 }
 

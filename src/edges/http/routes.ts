@@ -17,6 +17,7 @@ import { enforce } from "./enforce.ts";
 import { errorResponse, httpError, toHttpError } from "./error_response.ts";
 import { isModelPath } from "../../features/models/endpoints.ts";
 import type { EventStreams } from "./events.ts";
+import type { PeerSocket, SocketReceiver } from "./guard/peer_socket.ts";
 import { isLocalRequest } from "./locality.ts";
 import { modelRoutes, type ModelService } from "./model_routes.ts";
 import { pairingRoutes } from "./pairing_routes.ts";
@@ -24,7 +25,7 @@ import { checkHost, type PolicyFacts } from "./policy.ts";
 import type { Peer, RequestEnv } from "./request_env.ts";
 import { RUN_PREFIXES, runRoute, type RunText, runTextOf } from "./run_routes.ts";
 import { watchBody } from "./watched_body.ts";
-import { acceptWebSocket, type SocketReceiver, type UpgradeWebSocket } from "./web_socket.ts";
+import { acceptWebSocket, type UpgradeWebSocket } from "./web_socket.ts";
 
 /** The paths of the API, for WebSocket and POST alike. */
 export const API_PATHS: readonly string[] = ["/api", "/api/", "/api/v0", "/api/v0.1"];
@@ -287,6 +288,7 @@ function acceptSocket(c: Context<RequestEnv>, options: RoutesOptions): Response 
         keyId: c.get("keyId"),
       }),
     ...(guarded === undefined ? {} : {
+      serveSocket: (socket: PeerSocket) => guarded.serveSocket(socket),
       abort: () => guarded.abort(),
       closing: () => guarded.closing(),
     }),

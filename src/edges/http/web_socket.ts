@@ -1,22 +1,16 @@
-// The thin adapter between the platform's WebSocket and a Connection (docs/protocol.md §4). No
+// The thin adapter between a WebSocket, the platform's or the guard's, and a Connection
+// (docs/protocol.md §4). No
 // handler here may throw: an exception in a socket's event handler would end the process.
 
 import { asError } from "../../base/app_error.ts";
 import type { Logger } from "../../base/log.ts";
-import type { WireMessage } from "../../protocol/v1/frame.ts";
 import type { Socket } from "../../features/session/socket.ts";
 import { httpError } from "./error_response.ts";
+import { PeerSocket, type SocketReceiver } from "./guard/peer_socket.ts";
+import { answerUpgrade } from "./guard/socket_upgrade.ts";
 
 /** Seconds without a sign of life after which the platform closes a socket; pings at half of it. */
 export const IDLE_TIMEOUT_S = 30;
-
-/** The receiving half: what the platform's events become. */
-export interface SocketReceiver {
-  /** A message came. */
-  receive(message: WireMessage): void;
-  /** The socket is gone; may be called twice. */
-  ended(): void;
-}
 
 /** Options of {@linkcode acceptWebSocket}. */
 export interface AcceptOptions {
@@ -26,6 +20,8 @@ export interface AcceptOptions {
   abort?: () => void;
   /** Tells the listener that a close has begun, so that the peer cannot put it off for ever. */
   closing?: () => void;
+  /** Serves the socket in the place of the platform; false where it cannot. */
+  serveSocket?: (socket: PeerSocket) => boolean;
   /** Takes a connection over, as Deno.upgradeWebSocket does. */
   upgradeWebSocket: UpgradeWebSocket;
   /** Hears of mistakes. */
@@ -40,6 +36,20 @@ export type UpgradeWebSocket = (
 
 /** Answers an upgrade request; 426 where it is none. */
 export function acceptWebSocket(request: Request, options: AcceptOptions): Response {
+  return acceptFromGuard(request, options) ?? acceptFromPlatform(request, options);
+}
+
+function acceptFromGuard(request: Request, options: AcceptOptions): Response | undefined {
+  const { onOpen, closing = () => {}, serveSocket, log } = options;
+  if (serveSocket === undefined) return undefined;
+  const answer = answerUpgrade(request);
+  if (answer === undefined) return undefined;
+  const idleMs = IDLE_TIMEOUT_S * 1000;
+  const socket = new PeerSocket({ onOpen, onClosing: closing, idleMs, log });
+  return serveSocket(socket) ? answer : undefined;
+}
+
+function acceptFromPlatform(request: Request, options: AcceptOptions): Response {
   const { socket, response } = upgrade(request, options.upgradeWebSocket);
   const { log, abort } = options;
   socket.binaryType = "arraybuffer";

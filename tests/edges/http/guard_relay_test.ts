@@ -268,3 +268,45 @@ function sumOf(pieces: readonly Uint8Array[]): number {
 function sumOfSizes(sizes: readonly number[]): number {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
+
+const GET = utf8("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+
+Deno.test("a relay holds back what comes after a request's head until it is decided", async () => {
+  const { peer, inner, relay, done } = startBench();
+  assert.equal(relay.holdBack(), false);
+  peer.arrive(GET);
+  await inner.until(({ written }) => sumOf(written) === GET.length);
+  assert.equal(relay.holdBack(), true);
+  peer.arrive(utf8("more"));
+  await allMicrotasks();
+  assert.equal(sumOf(inner.written), GET.length);
+  relay.hand();
+  await inner.until(({ text }) => text.endsWith("more"));
+  assert.equal(relay.holdBack(), false);
+  relay.cut();
+  await done;
+});
+
+for (const early of ["x", "\r\n\r\nx", "GET / HTTP/1.1\r\n"]) {
+  Deno.test(`a relay holds nothing back where more than a head was handed in: ${JSON.stringify(early)}`, async () => {
+    const { peer, inner, relay, done } = startBench();
+    const length = GET.length + early.length;
+    peer.arrive(utf8(`${new TextDecoder().decode(GET)}${early}`));
+    await inner.until(({ written }) => sumOf(written) === length);
+    assert.equal(relay.holdBack(), false);
+    relay.cut();
+    await done;
+  });
+}
+
+Deno.test("cut() ends a relay that holds something back", async () => {
+  const { peer, inner, relay, done } = startBench();
+  peer.arrive(GET);
+  await inner.until(({ written }) => sumOf(written) === GET.length);
+  assert.equal(relay.holdBack(), true);
+  peer.arrive(utf8("more"));
+  await allMicrotasks();
+  relay.cut();
+  await done;
+  assert.equal(relay.holdBack(), false);
+});

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { encodeBase64 } from "../../../src/base/bytes.ts";
 import { MAX_BUFFERED_EVENTS } from "../../../src/edges/http/events.ts";
 import type { GuardedConnection } from "../../../src/edges/http/guard/guard.ts";
+import type { PeerSocket } from "../../../src/edges/http/guard/peer_socket.ts";
 import { UPGRADE_RATE } from "../../../src/edges/http/limits.ts";
 import type { Peer } from "../../../src/edges/http/request_env.ts";
 import type { KeyScope } from "../../../src/features/access/api_key.ts";
@@ -25,7 +26,11 @@ function guardedPeer({ hasSlot = true } = {}): { peer: Peer; told: string[] } {
     },
     pairing: () => told.push("pairing"),
     remember: () => told.push("remember"),
-    upgraded: () => told.push("upgraded"),
+    serveSocket: () => false,
+    upgraded: () => {
+      told.push("upgraded");
+      return false;
+    },
     closing: () => told.push("closing"),
     abort: () => told.push("abort"),
   };
@@ -137,6 +142,71 @@ Deno.test("an upgrade over the limit of its address is 429, before the upgrade",
     statuses.push((await device.ask("/api", { peer: REMOTE })).status);
   }
   assert.deepEqual(statuses, [...Array(UPGRADE_RATE.burst).fill(426), 429]);
+});
+
+const UPGRADE_HEADERS = {
+  Upgrade: "websocket",
+  Connection: "Upgrade",
+  "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+  "Sec-WebSocket-Version": "13",
+};
+
+Deno.test("a WebSocket that the guard can serve is the guard's, and the platform is not asked", async () => {
+  const { peer, told } = guardedPeer();
+  const served: PeerSocket[] = [];
+  const device = openDevice({
+    upgradeWebSocket: () => assert.fail("upgraded"),
+    connect: (socket, { connectionId, progressed, promote, isLocal, address }) => ({
+      receive: (message) => {
+        progressed();
+        socket.send(`${message} ${connectionId} ${isLocal} ${address} ${promote("c1")}`);
+        socket.close(1001);
+        socket.abort();
+      },
+      ended: () => told.push("ended"),
+    }),
+  });
+  const { guarded } = peer;
+  assert.ok(guarded);
+  const serveSocket = (socket: PeerSocket): boolean => served.push(socket) > 0;
+  const answer = await device.fetch("/api", {
+    peer: { ...peer, guarded: { ...guarded, serveSocket } },
+    headers: UPGRADE_HEADERS,
+  });
+  assert.equal(answer.status, 101);
+  assert.equal(answer.headers.get("Sec-WebSocket-Accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+  const [socket] = served;
+  assert.ok(socket);
+  const sent: string[] = [];
+  const write = (bytes: Uint8Array): number => sent.push(new TextDecoder().decode(bytes));
+  const writer = { write, hasTaken: () => true, end: () => {}, bufferedBytes: 0 };
+  told.length = 0;
+  socket.opened({ writer, cut: () => told.push("cut") }, 0);
+  socket.read(Uint8Array.of(0x81, 0x81, 0, 0, 0, 0, 0x61), 0);
+  socket.ended();
+  const name = answer.headers.get("X-Request-ID");
+  assert.ok(sent[0]?.endsWith(`a ${name} false ${REMOTE.address} true`));
+  assert.deepEqual(told, [
+    "progressed",
+    "remember",
+    "promote client c1",
+    "closing",
+    "cut",
+    "ended",
+  ]);
+});
+
+Deno.test("a WebSocket that the guard cannot serve is the platform's", async () => {
+  const { peer } = guardedPeer();
+  let asked = 0;
+  const device = openDevice({
+    upgradeWebSocket: () => {
+      asked += 1;
+      throw new Error("no socket here");
+    },
+  });
+  const { status } = await device.ask("/api", { peer, headers: UPGRADE_HEADERS });
+  assert.deepEqual([status, asked], [426, 1]);
 });
 
 Deno.test("the guard is told of a whole body before the route answers, however it reads it", async () => {

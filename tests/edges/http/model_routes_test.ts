@@ -343,7 +343,11 @@ Deno.test("the guard is told to promote a model client, and of its body", async 
       told.push(byKey && holder?.startsWith("key ") ? "promote" : "promote of nobody") > 0,
     pairing: () => told.push("pairing"),
     remember: () => told.push("remember"),
-    upgraded: () => told.push("upgraded"),
+    serveSocket: () => false,
+    upgraded: () => {
+      told.push("upgraded");
+      return false;
+    },
     closing: () => told.push("closing"),
     abort: () => told.push("abort"),
   };

@@ -12,9 +12,11 @@ import { AcceptLoop } from "./accept_loop.ts";
 import { ConnectionAccount, type CutReason } from "./account.ts";
 import { ConnectionLimiter, type Promotion, type Slot } from "./connection_limiter.ts";
 import { GUARD_LIMITS, type GuardLimits } from "./guard_limits.ts";
+import type { PeerSocket } from "./peer_socket.ts";
 import { RareWarning } from "./rare_warning.ts";
 import { Refusals } from "./refusal.ts";
 import { Relay } from "./relay.ts";
+import { encodeUpgradeHead } from "./socket_upgrade.ts";
 import { closeQuietly } from "./tcp_stream.ts";
 
 /** How often deadlines are looked at while there are connections, in milliseconds. */
@@ -34,8 +36,13 @@ export interface GuardedConnection {
   progressed(): void;
   /** The answer is out. */
   answered(): void;
-  /** The connection is a WebSocket now. */
-  upgraded(): void;
+  /**
+   * Serves a WebSocket itself from the answer to this request on; false where an earlier answer may
+   * still be on its way or more than the request has come, so that the platform must.
+   */
+  serveSocket(socket: PeerSocket): boolean;
+  /** The answer makes the connection a WebSocket; true where the guard has sent it. */
+  upgraded(answer: Response): boolean;
   /**
    * The peer has a session, or its key was accepted: it may send more and counts among those,
    * under its address unless the caller knows better.
@@ -120,7 +127,9 @@ export function startGuard(options: GuardOptions): Guard {
   const listener = Deno.listen({ hostname, port, reusePort: true });
   const limiter = new ConnectionLimiter(limits, options.random);
   const refusals = new Refusals({ answer: refusal, limits, clock });
-  const entries = new Map<number, Entry>();
+  const entries = new Set<Entry>();
+  /** Those that the inner server may ask for. */
+  const byInnerPort = new Map<number, Entry>();
   const tasks = new Set<Promise<void>>();
   const unreachable = new RareWarning({ message: "Cannot reach the inner server", log, clock });
   let refused = 0;
@@ -187,25 +196,33 @@ export function startGuard(options: GuardOptions): Guard {
     const onHttp2 = (): void => cutFor("http2", entry);
     const relay = new Relay({ peer, inner, account, limits, nowMs, onHttp2 });
     const closed = Promise.withResolvers<void>();
-    const connection = connectionOver(relay, { closed: closed.promise, admitted });
-    const entry: Entry = { account, relay, connection };
     const innerPeerPort = inner.localAddr.port;
+    // The port of a connection that has ended may be another's by now.
+    const leaveInner = (): void => {
+      if (byInnerPort.get(innerPeerPort) === entry) byInnerPort.delete(innerPeerPort);
+    };
+    const connection = connectionOver(relay, { closed: closed.promise, admitted, leaveInner });
+    const entry: Entry = { account, relay, connection };
     // The inner server asks for the connection with its first bytes: it is in the table before.
-    entries.set(innerPeerPort, entry);
+    entries.add(entry);
+    byInnerPort.set(innerPeerPort, entry);
     sweepLater();
     hold.cut = () => relay.cut();
     if (isClosed || hold.isEvicted || !sendsAtOnce(peer, inner)) relay.cut();
     await relay.run();
-    if (entries.get(innerPeerPort) === entry) entries.delete(innerPeerPort);
+    entries.delete(entry);
+    leaveInner();
     slot.release();
     closed.resolve();
   }
 
   function connectionOver(
     relay: Relay,
-    parts: { closed: Promise<void>; admitted: AdmittedPeer },
+    parts: { closed: Promise<void>; admitted: AdmittedPeer; leaveInner: () => void },
   ): GuardedConnection {
-    const { closed, admitted: { address, account, slot } } = parts;
+    const { closed, leaveInner, admitted: { address, account, slot } } = parts;
+    let requests = 0;
+    let socketToServe: PeerSocket | undefined;
     const update = (change: () => void): void => {
       change();
       relay.resume();
@@ -213,14 +230,30 @@ export function startGuard(options: GuardOptions): Guard {
     return {
       address,
       closed,
-      requestSeen: () => update(() => account.requestSeen(nowMs())),
+      requestSeen: () => {
+        requests += 1;
+        update(() => account.requestSeen(nowMs()));
+      },
       bodyPart: () => update(() => account.bodyPart(nowMs())),
       progressed: () => update(() => account.progressed()),
       answered: () => {
         slot.endPairing();
+        socketToServe = undefined;
+        relay.hand();
         update(() => account.answered(nowMs()));
       },
-      upgraded: () => account.upgraded(nowMs()),
+      serveSocket: (socket) => {
+        if (requests !== 1 || !relay.holdBack()) return false;
+        socketToServe = socket;
+        return true;
+      },
+      upgraded: (answer) => {
+        account.upgraded(nowMs());
+        if (socketToServe === undefined) return false;
+        leaveInner();
+        if (!relay.divert(socketToServe, encodeUpgradeHead(answer))) socketToServe.ended();
+        return true;
+      },
       promote: ({ holder = limitKey(address), byKey = false } = {}) => {
         const isPromoted = slot.promote({ holder, byKey });
         if (isPromoted) update(() => account.promote());
@@ -240,19 +273,21 @@ export function startGuard(options: GuardOptions): Guard {
   function sweep(): void {
     cancelSweep = undefined;
     const now = nowMs();
-    for (const entry of [...entries.values()]) {
+    for (const entry of [...entries]) {
       const { account, relay } = entry;
       if (relay.isOver(now)) {
         relay.cut();
         continue;
       }
-      const reason = relay.isUnread(now) ? "not_reading" : account.cutReason(now);
+      const reason = relay.isUnread(now)
+        ? "not_reading"
+        : account.cutReason(now) ?? (relay.isSilent(now) ? "silent" : undefined);
       if (reason !== undefined) cutFor(reason, entry);
     }
     sweepLater();
   }
 
-  function cutFor(reason: CutReason | "not_reading" | "http2", entry: Entry): void {
+  function cutFor(reason: CutReason | "not_reading" | "silent" | "http2", entry: Entry): void {
     cut += 1;
     log.debug("Connection cut by the guard", { address: entry.connection.address, reason });
     entry.relay.cut();
@@ -260,13 +295,13 @@ export function startGuard(options: GuardOptions): Guard {
 
   return {
     addr: listener.addr,
-    find: (innerPeerPort) => entries.get(innerPeerPort)?.connection,
+    find: (innerPeerPort) => byInnerPort.get(innerPeerPort)?.connection,
     counts: () => ({ ...limiter.counts(), refused, cut }),
     stopAccepting: () => accepting.close(),
     async close(): Promise<void> {
       isClosed = true;
       accepting.close();
-      for (const { relay } of [...entries.values()]) relay.cut();
+      for (const { relay } of [...entries]) relay.cut();
       await Promise.all([accepting.done, ...tasks]);
       await refusals.close();
       cancelSweep?.();

@@ -3,16 +3,17 @@
 /** The part of a TCP connection that moves bytes. */
 export type TcpStream = Pick<Deno.TcpConn, "read" | "write" | "closeWrite" | "close">;
 
-/** Writes all bytes; `onPart` is called after each part that the other side took. */
+/** Writes all bytes; `onPart` is called with the length of each part that the other side took. */
 export async function writeAll(
   stream: TcpStream,
   bytes: Uint8Array,
-  onPart: () => void = () => {},
+  onPart: (bytes: number) => void = () => {},
 ): Promise<void> {
   let left = bytes;
   while (left.length > 0) {
-    left = left.subarray(await stream.write(left));
-    onPart();
+    const written = await stream.write(left);
+    left = left.subarray(written);
+    onPart(written);
   }
 }
 
