@@ -14,7 +14,7 @@ import {
   platformName,
   reachableUrls,
 } from "../edges/platform/host.ts";
-import { lookAtMedia, readCover } from "../edges/platform/media_files.ts";
+import { lookAtMedia } from "../edges/platform/media_files.ts";
 import { dropPermissions } from "../edges/platform/permissions.ts";
 import { privateFiles } from "../edges/platform/private_files.ts";
 import { type DueRestart, prepareRestart } from "../edges/platform/process_restart.ts";
@@ -34,7 +34,6 @@ export const systemEdges = {
   watchEventLoop,
   createActionStarter,
   lookAtMedia,
-  readCover,
   startListeners,
   // Its packages cost more than the rest of a start, and not every device announces itself.
   loadMdns: async (): Promise<OpenMdnsSocket> =>

@@ -19,13 +19,13 @@ export const LAUNCHER_CLOSE_GRACE_MS = 1500;
 
 /** What a file of a media turned out to be. */
 export type MediaFileState =
-  /** A regular file that lies in the folder, whatever links lead to it. */
+  /** A regular file in the folder, or a folder that is a media as a whole, whatever links lead to it. */
   | "there"
   /** There is no such file at this time. */
   | "missing"
   /** It lies outside the folder, by a link. */
   | "outside"
-  /** A folder, a pipe or a device. */
+  /** A pipe or a device. */
   | "no_file";
 
 /** Looks at a file by its path and the folder that it must lie in; never throws. */
@@ -50,7 +50,7 @@ export interface MediaLauncherOptions {
 const REFUSALS = {
   missing: ["not_found", "The file of this media is not there"],
   outside: ["forbidden", "The file of this media lies outside its system's folder"],
-  no_file: ["forbidden", "The file of this media is no regular file"],
+  no_file: ["forbidden", "The file of this media is a pipe or a device"],
 } as const;
 
 /** Launches media. */

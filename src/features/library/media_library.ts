@@ -1,6 +1,6 @@
 // The library as the methods of the API see it.
 
-import type { ReadCover } from "./cover.ts";
+import type { FileAccess } from "./file_access.ts";
 import type { MediaIndex } from "./media_index.ts";
 import type { LibraryScans } from "./scan_progress.ts";
 import type { SystemCatalogue } from "./system_catalogue.ts";
@@ -11,5 +11,6 @@ export interface MediaLibrary {
   /** The systems of the sources in force. */
   readonly catalogue: SystemCatalogue;
   readonly scans: LibraryScans;
-  readonly readCover: ReadCover;
+  /** Reads covers. */
+  readonly files: Pick<FileAccess, "read">;
 }

@@ -1,5 +1,6 @@
 // The library of a device whose owner has configured none: nothing is there, and nothing is sought.
 
+import { AppError } from "../../base/app_error.ts";
 import type { MediaIndex } from "./media_index.ts";
 import type { MediaLibrary } from "./media_library.ts";
 import { SystemCatalogue } from "./system_catalogue.ts";
@@ -19,6 +20,11 @@ const EMPTY_INDEX: MediaIndex = {
   pick: () => undefined,
 };
 
+// deno-lint-ignore require-yield -- there is nothing to give
+async function* noBytes(): AsyncGenerator<Uint8Array> {
+  await Promise.reject(new AppError("not_found", "No such file"));
+}
+
 /** An empty library. */
 export function noLibrary(): MediaLibrary {
   return {
@@ -36,6 +42,6 @@ export function noLibrary(): MediaLibrary {
       cancel: () => false,
       subscribe: () => () => {},
     },
-    readCover: () => Promise.resolve({ kind: "none" }),
+    files: { read: noBytes },
   };
 }

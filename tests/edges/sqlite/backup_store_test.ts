@@ -13,6 +13,7 @@ import {
 } from "../../../src/edges/sqlite/backup_store.ts";
 import { SqliteClientStore } from "../../../src/edges/sqlite/client_store.ts";
 import { openDatabase } from "../../../src/edges/sqlite/database.ts";
+import { SqliteFavoriteStore } from "../../../src/edges/sqlite/favorite_store.ts";
 import { SqliteKeyStore } from "../../../src/edges/sqlite/key_store.ts";
 import { MIGRATIONS } from "../../../src/edges/sqlite/migrations.ts";
 import { SqliteReplayLedger } from "../../../src/edges/sqlite/sqlite_replay_ledger.ts";
@@ -108,6 +109,21 @@ Deno.test("what a database holds comes back into an empty one", () => {
     stayRemoved: 0,
     removed: 0,
   });
+});
+
+Deno.test("favourites come back, and what the device has decided since stays", () => {
+  using source = openSample();
+  const theirs = new SqliteFavoriteStore(source);
+  theirs.set({ path: "/a", isFavorite: true });
+  theirs.set({ path: "/b", isFavorite: true });
+  using database = openSample();
+  const ours = new SqliteFavoriteStore(database);
+  ours.set({ path: "/a", isFavorite: false });
+  restore(database, readRecords(source));
+  assert.deepEqual(ours.list(), [
+    { path: "/a", isFavorite: false },
+    { path: "/b", isFavorite: true },
+  ]);
 });
 
 Deno.test("a restore never lowers the ledger", () => {

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { AppError } from "../../../base/app_error.ts";
 import { encodeBase64 } from "../../../base/bytes.ts";
 import type { ExclusiveScreen } from "../../actions/exclusive_screen.ts";
-import { MAX_COVER_BYTES, pictureKind } from "../../library/cover.ts";
+import { MAX_COVER_BYTES, readCover } from "../../library/cover.ts";
 import type { Favorites } from "../../library/favorites.ts";
 import type { IndexedMedia } from "../../library/media.ts";
 import type { MediaLibrary } from "../../library/media_library.ts";
@@ -55,7 +55,7 @@ type Reference = v.InferOutput<v.ObjectSchema<typeof REFERENCE, undefined>>;
 /** `media`, `media.meta`, `media.image`, `media.tags.update` and `media.generate*`. */
 export function mediaMethods(options: MediaMethodsOptions): RpcMethod[] {
   const { library, hasLibrary, favorites, screen } = options;
-  const { index, catalogue, scans, readCover } = library;
+  const { index, catalogue, scans, files } = library;
   const view = new MediaView({ library, favorites });
   return [
     defineMethod({
@@ -89,16 +89,13 @@ export function mediaMethods(options: MediaMethodsOptions): RpcMethod[] {
       run: async (reference) => {
         const { imagePath } = findMedia(reference, index).details;
         if (imagePath === undefined) return PLACEHOLDER;
-        const cover = await readCover(imagePath, {
-          folders: [...new Set(catalogue.list().map(({ folder }) => folder))],
-          maxBytes: MAX_COVER_BYTES,
-        });
+        const folders = [...new Set(catalogue.list().map(({ folder }) => folder))];
+        const cover = await readCover(imagePath, { files, folders });
         if (cover.kind === "too_large") {
           throw new AppError("too_large", `The cover is larger than ${MAX_COVER_BYTES} bytes`);
         }
-        const kind = cover.kind === "picture" ? pictureKind(cover.bytes) : undefined;
-        if (cover.kind !== "picture" || kind === undefined) return PLACEHOLDER;
-        const { contentType, extension } = kind;
+        if (cover.kind === "none") return PLACEHOLDER;
+        const { contentType, extension } = cover.type;
         return {
           delivery: "inline",
           contentType,
