@@ -16,6 +16,7 @@ import { createPolicyFacts } from "../edges/http/policy_facts.ts";
 import { createRoutes } from "../edges/http/routes.ts";
 import { KeyHolds } from "../features/access/key_holds.ts";
 import { Notifications } from "../features/rpc/notifications.ts";
+import { launchesPrograms } from "../features/library/library_sources.ts";
 import { LiveConnections } from "../features/session/live_connections.ts";
 import { Throttle } from "../features/session/throttle.ts";
 import { V1Opening } from "../features/session/v1_opening.ts";
@@ -137,11 +138,12 @@ async function build(frame: Frame): Promise<App> {
 // Whether the device itself has begun something that a restart would end.
 function isBusy({ live, events, models, playing, pairing }: Core & Service): boolean {
   return live.counts().open > 0 || events.count > 0 || playing.actions.running > 0 ||
+    playing.screen.current() !== undefined ||
     (models?.counts().requests ?? 0) > 0 || pairing.window.current() !== undefined;
 }
 
-function startsPrograms({ display, actions }: Config): boolean {
-  return display.kind.includes("command") || actions.length > 0;
+function startsPrograms({ display, actions, libraries }: Config): boolean {
+  return display.kind.includes("command") || actions.length > 0 || launchesPrograms(libraries);
 }
 
 interface Core {
@@ -221,8 +223,8 @@ interface Service {
 function buildService(frame: Frame, core: Core): Service {
   const { options, config, edges, lifetime, status, settings, clock, random, log } = frame;
   const { live, notifications, records, models, events, display } = core;
-  const library = openLibrary();
   const environment = options.environment ?? edges.environment();
+  const library = openLibrary({ ...frame, notifications, environment });
   const playing = createPlaying({ ...frame, ...core, environment, library });
   const delays = edges.watchEventLoop(clock);
   lifetime.early(() => delays.stop());
@@ -260,6 +262,7 @@ function buildService(frame: Frame, core: Core): Service {
   const control = createSettingsControl({
     settings,
     source: options.configSource,
+    hasLibrary: library.isConfigured,
     canStartPrograms: options.dropPermissions !== true || startsPrograms(config),
     files: edges.files,
     onChanged: ({ changed, before, by }) => {
@@ -267,6 +270,7 @@ function buildService(frame: Frame, core: Core): Service {
       auditChanges(records.audit, { changed, before, after, by });
       playing.actions.replaceTable(after.actions);
       playing.history.applySetting();
+      library.replaceSources(after.libraries);
       announcing.apply(after.discovery);
     },
     log,

@@ -8,6 +8,7 @@ import { type Config, parseOverlay } from "../edges/config/config.ts";
 import type { ConfigSource } from "../edges/config/config_source.ts";
 import type { PrivateFiles } from "../features/screen/picture_file_display.ts";
 import type { ApiSettings } from "../features/settings/api_settings.ts";
+import { launchesPrograms } from "../features/library/library_sources.ts";
 import type { LiveSettings, SettingsOutcome } from "../features/settings/live_settings.ts";
 import { changeTables, formatTables } from "../features/settings/settings_file.ts";
 
@@ -17,6 +18,8 @@ export interface SettingsControlOptions {
   settings: LiveSettings;
   /** Whether the service kept the right to start programs, which it gives up where it needs none. */
   canStartPrograms: boolean;
+  /** Whether there was a library at the start; the first one is opened then alone. */
+  hasLibrary: boolean;
   /** Where they come from; without it, nothing can be reloaded or changed. */
   source: ConfigSource | undefined;
   /** Where changed settings are written. */
@@ -45,8 +48,19 @@ export function createSettingsControl(options: SettingsControlOptions): Settings
     const before = settings.current;
     const { changed, needsRestart } = settings.replace(config);
     onChanged({ changed, before, by });
-    const isActionLate = config.actions.length > 0 && !options.canStartPrograms;
-    return { changed, needsRestart: isActionLate ? [...needsRestart, "action"] : needsRestart };
+    const { hasLibrary, canStartPrograms } = options;
+    const { actions, libraries } = config;
+    const isActionLate = actions.length > 0 && !canStartPrograms;
+    const isLibraryLate = libraries.length > 0 &&
+      (!hasLibrary || (launchesPrograms(libraries) && !canStartPrograms));
+    return {
+      changed,
+      needsRestart: [
+        ...needsRestart,
+        ...(isActionLate ? ["action"] : []),
+        ...(isLibraryLate ? ["library"] : []),
+      ],
+    };
   }
   return {
     reload(by = "signal"): SettingsOutcome {

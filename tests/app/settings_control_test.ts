@@ -16,7 +16,7 @@ interface Fixture {
   disk: { isFull: boolean };
 }
 
-function fixture(main = "", canStartPrograms = true): Fixture {
+function fixture(main = "", canStartPrograms = true, hasLibrary = false): Fixture {
   const files = { main, overlay: "" };
   const disk = { isFull: false };
   const told: string[] = [];
@@ -31,6 +31,7 @@ function fixture(main = "", canStartPrograms = true): Fixture {
   const control = createSettingsControl({
     settings,
     canStartPrograms,
+    hasLibrary,
     source: {
       readWarnings: () => describeFormerKeys({ file: "config.toml", text: files.main }),
       readOverlay: () => ({ file: "settings.toml", text: files.overlay }),
@@ -117,6 +118,7 @@ Deno.test("nothing is reloaded or changed where there is no configuration", () =
   const control = createSettingsControl({
     settings,
     canStartPrograms: true,
+    hasLibrary: false,
     source: undefined,
     files: { write: () => assert.fail() },
     onChanged: () => assert.fail(),
@@ -181,6 +183,28 @@ Deno.test("reload() says that the first action waits where the right to start it
     assert.deepEqual(control.reload(), { changed: [], needsRestart: [] });
   }
 });
+
+const FOLDER = "[[library]]\nsource = 'folder'\nfolder = '/roms'\nextensions = ['.sfc']\n" +
+  "system = 'SNES'\ncommand = ['emu', '${path}']\n";
+const OVER_HTTP = "[[library]]\nsource = 'emulationstation_http'\n";
+
+// What is added, whether programs can be started, whether there is a library, and what waits.
+const LATE_LIBRARIES: [string, boolean, boolean, string[]][] = [
+  [FOLDER, true, false, ["library"]],
+  [FOLDER, true, true, []],
+  [FOLDER, false, true, ["library"]],
+  [OVER_HTTP, true, false, ["library"]],
+  [OVER_HTTP, false, true, []],
+];
+for (const [added, canStart, hasLibrary, needsRestart] of LATE_LIBRARIES) {
+  const given = `${added === FOLDER ? "a folder" : "a frontend"} ${canStart} ${hasLibrary}`;
+  Deno.test(`reload() says whether a library waits for a restart: ${given}`, () => {
+    const { control, files, settings } = fixture("", canStart, hasLibrary);
+    files.main = added;
+    assert.deepEqual(control.reload(), { changed: [], needsRestart });
+    assert.equal(settings.current.libraries.length, 1);
+  });
+}
 
 Deno.test("reload() warns of former keys, and only where the file can be used", () => {
   const { control, files, warned } = fixture();

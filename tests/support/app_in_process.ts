@@ -10,6 +10,7 @@ import { parseConfig } from "../../src/edges/config/config.ts";
 import { silentDisplay } from "../../src/features/screen/pin_display.ts";
 import type { GuardedConnection } from "../../src/edges/http/guard/guard.ts";
 import type { HttpHandler } from "../../src/edges/http/routes.ts";
+import { openLibraryIndex } from "../../src/edges/sqlite/media_index_store.ts";
 import { openDatabase } from "../../src/edges/sqlite/database.ts";
 import { MIGRATIONS } from "../../src/edges/sqlite/migrations.ts";
 import { prepareStores, type Stores } from "../../src/edges/sqlite/stores.ts";
@@ -95,6 +96,8 @@ export function innerEdges(
         stop: () => Promise.resolve(),
       });
     },
+    openLibraryIndex: ({ log }) => openLibraryIndex({ dataDir: ":memory:", log }),
+    fetch: () => Promise.reject(new TypeError("No network here")),
     loadMdns: () => Promise.reject(new Error("No network here")),
     watchButtons: () => () => {},
     dropPermissions: () => {},

@@ -82,6 +82,8 @@ export function memoryIndex(all: readonly IndexedMedia[]): MediaIndex {
     },
     countTitle: (systemId, title) =>
       find({ systemIds: [systemId] }).filter(({ name }) => name === title).length,
+    favoritePaths: () =>
+      there().filter(({ details }) => details.isFavorite === true).map(({ path }) => path),
     pick: (systemId, fraction) => {
       const own = find({ systemIds: [systemId] });
       return own[Math.floor(fraction * own.length)];

@@ -32,19 +32,22 @@ export function readMethodTable(): Pick<RpcMethod, "name" | "access" | "params">
     parseConfig("", { file: "test", env: { HOME: "/nowhere", isRoot: false } }),
   );
   const holds = new KeyHolds({ isInForce: () => true, clock, log });
-  const library = openLibrary();
-  const playing = createPlaying({
+  const frame = {
     config: settings.current,
     edges: innerEdges(stores),
     environment: {},
     lifetime: new Lifetime({ clock, graceMs: 0 }),
+    notifications: new Notifications(),
+    clock,
+    log,
+  };
+  const library = openLibrary(frame);
+  const playing = createPlaying({
+    ...frame,
     stores,
     library,
-    notifications: new Notifications(),
     settings,
-    clock,
     random,
-    log,
   });
   const methods = methodTable({
     durable: () => Promise.resolve(),
@@ -69,6 +72,7 @@ export function readMethodTable(): Pick<RpcMethod, "name" | "access" | "params">
       settings,
       source: undefined,
       canStartPrograms: true,
+      hasLibrary: false,
       files: { write: () => {} },
       onChanged: () => {},
       log,

@@ -2,7 +2,7 @@
 // Nothing here says how anything is run.
 
 /** Raised whenever a table or what a column holds changes; the file is made anew then. */
-export const LIBRARY_VERSION = 2;
+export const LIBRARY_VERSION = 3;
 
 /** Whether the file of a media is there. */
 export const PRESENCE = {
@@ -72,6 +72,7 @@ CREATE TABLE details (
   media_id INTEGER PRIMARY KEY,
   json TEXT NOT NULL
 ) STRICT;
+CREATE INDEX details_favorite ON details (media_id) WHERE json_extract(json, '$.isFavorite') = 1;
 
 CREATE VIRTUAL TABLE media_words USING fts5 (
   words, tokenize = 'ascii', content = '', contentless_delete = 1, detail = none

@@ -155,6 +155,17 @@ export class SqliteMediaIndex implements MediaIndex, MediaIndexWriter {
     );
   }
 
+  /** The paths of the media that their sources mark as favourites. */
+  favoritePaths(): string[] {
+    return this.#database.read(() =>
+      this.#database.prepare(
+        `SELECT f.path || '/' || m.file AS path FROM details d
+         JOIN media m ON m.media_id = d.media_id JOIN folder f ON f.folder_no = m.folder_no
+         WHERE json_extract(d.json, '$.isFavorite') = 1 AND m.presence = 0`,
+      ).all().map((row) => String(row["path"]))
+    );
+  }
+
   /** One of a system's media; all are as likely where the fraction is random. */
   pick(systemId: string, fraction: number): IndexedMedia | undefined {
     const count = this.countBySystem().get(systemId) ?? 0;

@@ -53,17 +53,13 @@ export class Favorites {
     this.#decisions.set(path, isFavorite);
   }
 
-  /** The paths that were marked here, those that are not there at the moment included. */
-  marked(): ReadonlySet<string> {
-    return new Set(
-      [...this.#decisions].filter(([, isFavorite]) => isFavorite).map(([path]) => path),
-    );
-  }
-
-  /** The paths whose mark was taken away here. */
-  unmarked(): ReadonlySet<string> {
-    return new Set(
-      [...this.#decisions].filter(([, isFavorite]) => !isFavorite).map(([path]) => path),
-    );
+  /** The paths of all favourites, given those that their sources mark. */
+  paths(marked: readonly string[]): ReadonlySet<string> {
+    const paths = new Set(marked);
+    for (const [path, isFavorite] of this.#decisions) {
+      if (isFavorite) paths.add(path);
+      else paths.delete(path);
+    }
+    return paths;
   }
 }

@@ -112,6 +112,8 @@ export interface MediaIndex {
   findTitle(systemId: string, title: string): IndexedMedia | undefined;
   /** How many media of a system have this very name, missing ones not counted. */
   countTitle(systemId: string, name: string): number;
+  /** The paths of the media that their sources mark as favourites. */
+  favoritePaths(): string[];
   /** One of a system's media, chosen by a number from 0 up to but not including 1. */
   pick(systemId: string, fraction: number): IndexedMedia | undefined;
 }

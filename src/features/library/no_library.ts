@@ -17,6 +17,7 @@ const EMPTY_INDEX: MediaIndex = {
   findPath: () => undefined,
   findTitle: () => undefined,
   countTitle: () => 0,
+  favoritePaths: () => [],
   pick: () => undefined,
 };
 

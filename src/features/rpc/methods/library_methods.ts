@@ -8,6 +8,7 @@ import {
   DEFAULT_PAGE_MEDIA,
   type FolderEntry,
   MAX_PAGE_MEDIA,
+  type MediaIndex,
   type MediaQuery,
 } from "../../library/media_index.ts";
 import type { MediaLibrary } from "../../library/media_library.ts";
@@ -80,7 +81,7 @@ export function libraryMethods({ library, favorites }: LibraryMethodsOptions): R
       access: "anyone",
       params: v.object({ all: v.nullish(v.boolean()), tags: Names }),
       run: ({ tags }) => {
-        const query = queryOfTags(tags, favorites);
+        const query = queryOfTags(tags, { index, favorites });
         const counts = tags.length === 0 ? index.countBySystem() : undefined;
         const ids = new Set(catalogue.list().map(({ id }) => id));
         return {
@@ -100,7 +101,7 @@ export function libraryMethods({ library, favorites }: LibraryMethodsOptions): R
       access: "anyone",
       params: SearchParams,
       run: ({ query, systems, tags, letter, pathPrefix, ...page }) => {
-        const tagged = queryOfTags(tags, favorites);
+        const tagged = queryOfTags(tags, { index, favorites });
         const { results, nextCursor } = tagged === undefined
           ? { results: [], nextCursor: undefined }
           : index.search({
@@ -169,13 +170,17 @@ export function libraryMethods({ library, favorites }: LibraryMethodsOptions): R
 }
 
 // Undefined where nothing can have the tags.
-function queryOfTags(tags: readonly string[], favorites: Favorites): MediaQuery | undefined {
+function queryOfTags(
+  tags: readonly string[],
+  { index, favorites }: { index: MediaIndex; favorites: Favorites },
+): MediaQuery | undefined {
   if (tags.some((tag) => tag === `-${FAVORITE_TAG}`)) {
     throw new AppError("bad_request", `tags: ${FAVORITE_TAG} cannot be excluded`);
   }
   const wanted = tags.filter((tag) => !tag.startsWith("-")).map((tag) => tag.replace(/^[+~]/, ""));
   if (wanted.length === 0) return {};
-  return wanted.every((tag) => tag === FAVORITE_TAG) ? { paths: favorites.marked() } : undefined;
+  if (wanted.some((tag) => tag !== FAVORITE_TAG)) return undefined;
+  return { paths: favorites.paths(index.favoritePaths()) };
 }
 
 function systemQuery(
