@@ -33,11 +33,12 @@ async function handle(command: LoadCommand): Promise<unknown> {
   }
 }
 
-async function runCalls({ group, forMs, inFlight, everyMs }: CallCommand): Promise<LoadResult> {
+async function runCalls(command: CallCommand): Promise<LoadResult> {
+  const { group, forMs, atLeast = 0, inFlight, everyMs } = command;
   const sockets = groups.get(group) ?? [];
   const times: number[] = [];
   const startedAtMs = performance.now();
-  const isOver = (): boolean => performance.now() - startedAtMs >= forMs;
+  const isOver = (): boolean => performance.now() - startedAtMs >= forMs && times.length >= atLeast;
   await Promise.all(sockets.map((socket) =>
     new Promise<void>((resolve, reject) => {
       let waiting = inFlight;

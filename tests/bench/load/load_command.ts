@@ -22,6 +22,11 @@ export interface CallCommand {
   group: string;
   /** For how long, in milliseconds. */
   forMs: number;
+  /**
+   * How many answers must have come by then; else it goes on until they have.
+   * @default none
+   */
+  atLeast?: number;
   /** How many calls each connection has under way. */
   inFlight: number;
   /**
