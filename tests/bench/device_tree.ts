@@ -5,7 +5,13 @@ import { freePort } from "../support/free_port.ts";
 import { callLocal } from "../support/service_process.ts";
 import { buildSlowCard } from "../support/slow_card.ts";
 import { spawnChild } from "./children.ts";
-import { type RunningServer, type Subject, type SubjectStart, untilReady } from "./subject.ts";
+import {
+  FIRST_REST_MS,
+  type RunningServer,
+  type Subject,
+  type SubjectStart,
+  untilReady,
+} from "./subject.ts";
 
 const DENO = "usr/lib/latchkey/deno";
 const LAUNCHER = "usr/bin/latchkey";
@@ -44,18 +50,29 @@ export async function buildDeviceTree(options: DeviceTreeOptions): Promise<Subje
   await Deno.mkdir(slowCard);
   let starts = 0;
   let state = `${folder}/state0`;
+  // What runs later finds its compiled code.
+  const env = { BENCH_DELAY_FILE: `${folder}/delays` };
+  await Promise.all([
+    startAlone({ overlay: overlays.plain, state, env }),
+    startAlone({ overlay: overlays.watched, state: `${folder}/watched_state`, env }),
+  ]);
   return {
     name,
     async start(start: SubjectStart = {}): Promise<RunningServer> {
       const { isFirst = false, slowFsyncMs, delayFile } = start;
       starts += 1;
       if (isFirst) state = `${folder}/state${starts}`;
-      const overlay = delayFile === undefined ? overlays.plain : overlays.watched;
+      const isWatched = delayFile !== undefined;
+      const overlay = isWatched ? overlays.watched : overlays.plain;
       const card = slowFsyncMs === undefined
         ? {}
         : (await buildSlowCard(slowCard)).env({ delayMs: slowFsyncMs });
       const delays = delayFile === undefined ? {} : { BENCH_DELAY_FILE: delayFile };
-      return await startImage({ overlay, state, env: { ...card, ...delays } });
+      return await startImage({
+        overlay,
+        state: isWatched ? `${folder}/watched_state` : state,
+        env: { ...card, ...delays },
+      });
     },
   };
 }
@@ -65,6 +82,12 @@ async function writeWatchedDeno(file: string): Promise<void> {
   const watch = new URL("delay_watch.ts", import.meta.url).pathname;
   const script = `#!/bin/sh\nshift\nexec "${Deno.execPath()}" run --preload="${watch}" "$@"\n`;
   await Deno.writeTextFile(file, script, { mode: 0o755 });
+}
+
+async function startAlone(image: Parameters<typeof startImage>[0]): Promise<void> {
+  const server = await startImage(image);
+  await new Promise((resolve) => setTimeout(resolve, FIRST_REST_MS));
+  await server.stop();
 }
 
 async function startImage(

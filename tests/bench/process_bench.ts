@@ -8,6 +8,7 @@ import type { ServerSection } from "./section.ts";
 import { median } from "./statistics.ts";
 import {
   endServer,
+  FIRST_REST_MS,
   localUrl,
   pairClients,
   type RunningServer,
@@ -68,7 +69,7 @@ async function measureFirst(world: BenchWorld, subject: Subject): Promise<Sample
   const server = await subject.start({ ...startOf(world), isFirst: true });
   if ("whyNot" in server) return {};
   try {
-    await rest(world.scaled(SETTLE_MS));
+    await rest(FIRST_REST_MS);
     return {
       "start to ready, first": server.startMs,
       "RSS idle, after a first start": readMemory(server.pid).residentMiB,

@@ -53,6 +53,12 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
+/**
+ * How long a first start is left alone, in milliseconds: a service may start once more by itself when
+ * its code is compiled and nobody has come.
+ */
+export const FIRST_REST_MS = 6000;
+
 const POLL_MS = 1;
 const START_LIMIT_MS = 20_000;
 
