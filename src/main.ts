@@ -38,6 +38,7 @@ if (import.meta.main) {
       createBackup: async (options) => await (await loadTools()).createBackup(options),
       restoreBackup: async (options) => await (await loadTools()).restoreBackup(options),
       diagnose: async (options) => await (await loadTools()).diagnoseDevice(options),
+      openInputDevices: async (options) => (await loadTools()).openInputDevices(options),
       startService: (options) => startApp({ ...options, environment }),
     },
   });

@@ -5,5 +5,5 @@
 
 echo app >/tmp/act_go
 
-@BASE@/usr/bin/latchkey pair
+@BASE@/usr/bin/latchkey pair --pad
 sleep 8

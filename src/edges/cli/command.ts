@@ -7,6 +7,7 @@ import type { Config } from "../config/config.ts";
 import type { ConfigSource } from "../config/config_source.ts";
 import type { CheckResult } from "../../features/doctor/check.ts";
 import type { Logger, LogLevel } from "../../base/log.ts";
+import type { InputEvent } from "../../features/screen/input_event.ts";
 import type { PinDisplay } from "../../features/screen/pin_display.ts";
 
 /** Exit codes of every command. */
@@ -99,6 +100,12 @@ export interface CommandContext {
   }>;
   /** Checks this device; never rejects. */
   diagnose: (input: DoctorInput) => Promise<readonly CheckResult[]>;
+  /** Reads the device's buttons. */
+  openInputDevices: (options: {
+    folder: string;
+    listen: (device: string) => { take: (event: InputEvent) => void; close: () => void };
+    log: Logger;
+  }) => Promise<{ readonly count: number; close: () => Promise<void> }>;
   /** Starts a service in this process. */
   startService: (options: StartOptions) => Promise<RunningService>;
 }

@@ -4,6 +4,7 @@ import type { Command } from "./command.ts";
 import { actionsCommand } from "./commands/actions_command.ts";
 import { auditCommand } from "./commands/audit_command.ts";
 import { backupCommand } from "./commands/backup_command.ts";
+import { buttonsCommand } from "./commands/buttons_command.ts";
 import { callCommand } from "./commands/call_command.ts";
 import { clientsCommand } from "./commands/clients_command.ts";
 import { completionCommand } from "./commands/completion_command.ts";
@@ -36,6 +37,7 @@ export const COMMANDS: readonly Command[] = [
   usageCommand,
   auditCommand,
   logsCommand,
+  buttonsCommand,
   doctorCommand,
   backupCommand,
   restoreCommand,

@@ -4,7 +4,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import type { ButtonSettings } from "../../features/screen/button_settings.ts";
 import { type Chord, ChordWatch } from "../../features/screen/chord.ts";
-import { BUTTON_CODES } from "../../features/screen/input_event.ts";
+import { codeOfButton } from "../../features/screen/button_names.ts";
 import { openInputDevices } from "./input_devices.ts";
 
 /** What the chords do. */
@@ -18,7 +18,10 @@ export interface ButtonActions {
 }
 
 /** Watches the buttons until the result is called; opens no device where no chord is set. */
-export function watchButtons(settings: ButtonSettings, actions: ButtonActions): () => void {
+export function watchButtons(
+  settings: ButtonSettings,
+  actions: ButtonActions,
+): () => void | Promise<void> {
   const { clock, log, togglePairing, revokeAll } = actions;
   const chords: Chord[] = [
     { codes: codesOf(settings.pair), holdMs: settings.holdMs, onHeld: togglePairing },
@@ -33,12 +36,13 @@ export function watchButtons(settings: ButtonSettings, actions: ButtonActions): 
     return watch;
   };
   const devices = openInputDevices({ folder, listen, log });
-  log.info("Buttons watched", { devices });
-  return () => {
+  log.info("Buttons watched", { devices: devices.count });
+  return async () => {
     for (const watch of watches) watch.close();
+    await devices.close();
   };
 }
 
 function codesOf(names: readonly string[]): number[] {
-  return names.flatMap((name) => BUTTON_CODES[name] ?? []);
+  return names.flatMap((name) => codeOfButton(name) ?? []);
 }

@@ -1,12 +1,10 @@
-// The device's buttons: every /dev/input/event* that is there at the start.
+// The device's buttons: every /dev/input/event* that is there at the start, and those that come later.
 
 import { asError } from "../../base/app_error.ts";
 import type { Logger } from "../../base/log.ts";
-import {
-  decodeInputEvents,
-  INPUT_EVENT_BYTES,
-  type InputEvent,
-} from "../../features/screen/input_event.ts";
+import { ButtonDecoder } from "../../features/screen/button_decoder.ts";
+import { INPUT_EVENT_BYTES, type InputEvent } from "../../features/screen/input_event.ts";
+import { watchArrivals } from "./device_arrivals.ts";
 
 const READ_EVENTS = 64;
 
@@ -22,38 +20,65 @@ export interface InputListener {
 export interface InputDevicesOptions {
   /** The folder, such as "/dev/input". */
   folder: string;
-  /** Makes a listener for each device. */
-  listen: () => InputListener;
+  /** Makes a listener for each device, by its name in the folder. */
+  listen: (name: string) => InputListener;
   /** Hears of devices that cannot be read. */
   log: Logger;
+  /** How often new devices are looked for, in seconds. @default {LOOK_EVERY_S} */
+  lookEveryS?: number;
 }
 
-/** Opens all event devices and reads them until they end; how many there are. */
-export function openInputDevices(options: InputDevicesOptions): number {
-  const { folder, listen, log } = options;
-  let count = 0;
+/** Devices that are read. */
+export interface InputDevices {
+  /** How many were there at the start. */
+  readonly count: number;
+  /** Looks for no more of them; those that are open are read until they end. */
+  close(): Promise<void>;
+}
+
+/** Opens all event devices and reads them until they end. */
+export function openInputDevices(options: InputDevicesOptions): InputDevices {
+  const { folder, listen, log, lookEveryS } = options;
+  const read = (file: Deno.FsFile, name: string): void => {
+    void readEvents(file, listen(name)).catch((error: unknown) => {
+      log.warn("Input devices stopped responding", { device: name, error: asError(error) });
+    });
+  };
+  const opened: string[] = [];
   for (const name of eventNames(folder)) {
-    const path = `${folder}/${name}`;
     try {
-      const file = Deno.openSync(path, { read: true });
-      count += 1;
-      void readEvents(file, listen()).catch((error: unknown) => {
-        log.warn("Input devices stopped responding", { device: path, error: asError(error) });
-      });
+      read(Deno.openSync(`${folder}/${name}`, { read: true }), name);
+      opened.push(name);
     } catch (error) {
-      log.warn("Buttons cannot be read", { device: path, error: asError(error) });
+      log.warn("Buttons cannot be read", { device: `${folder}/${name}`, error: asError(error) });
     }
   }
-  return count;
+  const close = watchArrivals({
+    folder,
+    known: opened,
+    onDevice: (file, name) => {
+      log.info("Input device found", { device: name });
+      read(file, name);
+    },
+    log,
+    ...(lookEveryS === undefined ? {} : { lookEveryS }),
+  });
+  return { count: opened.length, close };
 }
 
 async function readEvents(file: Deno.FsFile, listener: InputListener): Promise<void> {
   const buffer = new Uint8Array(READ_EVENTS * INPUT_EVENT_BYTES);
+  const decoder = new ButtonDecoder();
+  // A pipe may end a read in the middle of an event.
+  let kept = 0;
   try {
     for (;;) {
-      const length = await file.read(buffer);
+      const length = await file.read(buffer.subarray(kept));
       if (length === null) return;
-      for (const event of decodeInputEvents(buffer.subarray(0, length))) listener.take(event);
+      const whole = kept + length - (kept + length) % INPUT_EVENT_BYTES;
+      for (const event of decoder.take(buffer.subarray(0, whole))) listener.take(event);
+      buffer.copyWithin(0, whole, kept + length);
+      kept = kept + length - whole;
     }
   } finally {
     listener.close();

@@ -2,14 +2,17 @@
 
 import assert from "node:assert/strict";
 import { ChordWatch } from "../../../src/features/screen/chord.ts";
-import {
-  BUTTON_CODES,
-  decodeInputEvents,
-  INPUT_EVENT_BYTES,
-} from "../../../src/features/screen/input_event.ts";
+import { ButtonDecoder } from "../../../src/features/screen/button_decoder.ts";
+import { codeOfButton } from "../../../src/features/screen/button_names.ts";
+import { decodeInputEvents, INPUT_EVENT_BYTES } from "../../../src/features/screen/input_event.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 
-const { BTN_TL = 0, BTN_TR = 0, BTN_START = 0, BTN_A = 0 } = BUTTON_CODES;
+const [BTN_TL = 0, BTN_TR = 0, BTN_START = 0, BTN_A = 0] = [
+  "BTN_TL",
+  "BTN_TR",
+  "BTN_START",
+  "BTN_A",
+].map(codeOfButton);
 const CHORD = [BTN_TL, BTN_TR, BTN_START];
 const HOLD_MS = 2000;
 
@@ -35,6 +38,7 @@ const axis = (): Uint8Array => event(3, 0, 127);
 function setUp(): { play: (...steps: (Uint8Array | number)[]) => number; clock: FakeClock } {
   const clock = new FakeClock();
   let fired = 0;
+  const decoder = new ButtonDecoder();
   const watch = new ChordWatch([
     { codes: CHORD, holdMs: HOLD_MS, onHeld: () => (fired += 1) },
   ], clock);
@@ -43,7 +47,7 @@ function setUp(): { play: (...steps: (Uint8Array | number)[]) => number; clock: 
     play: (...steps) => {
       for (const step of steps) {
         if (typeof step === "number") clock.advance(step);
-        else for (const one of decodeInputEvents(step)) watch.take(one);
+        else for (const one of decoder.take(step)) watch.take(one);
       }
       return fired;
     },

@@ -2,9 +2,11 @@
 // waits until somebody paired or nobody can any more.
 
 import { asJsonObject, type JsonObject } from "../../../base/json.ts";
+import { silentLogger } from "../../../base/log.ts";
 import { type Connection, connectPlain } from "../../../sdk/connect.ts";
 import { isRole, type Role, ROLES } from "../../../features/access/client.ts";
 import { pinText } from "../../../features/screen/big_digits.ts";
+import { codeOfButton } from "../../../features/screen/button_names.ts";
 import { safeText } from "../../../features/screen/safe_text.ts";
 import { describeOutcome, guessTexts } from "../../../features/screen/pin_words.ts";
 import { type Command, CommandError, EXIT_CODES, parseArguments, UsageError } from "../command.ts";
@@ -14,6 +16,10 @@ const CLEAR_WIDTH = 48;
 const COUNTDOWN_STEP_MS = 1000;
 // Ctrl+C; a closed terminal; whoever ends the command.
 const CANCEL_SIGNALS = ["SIGINT", "SIGHUP", "SIGTERM"] as const;
+
+// What gamepads call B, by its place, and Select.
+const CANCEL_BUTTONS = ["BTN_EAST", "BTN_SELECT"].map(codeOfButton);
+const CANCEL_HINT = "B or Select on the gamepad cancels";
 
 const ROLE_WORDS: Readonly<Record<Role, string>> = { admin: "an admin", member: "a member" };
 
@@ -28,16 +34,16 @@ type NotificationHandler = (method: string, params: unknown) => void;
 export const pairCommand: Command = {
   name: "pair",
   summary: "Show a PIN and wait until a phone or an app has paired",
-  usage: `Usage: latchkey pair [--role admin|member] [--name NAME] [--json] [--config FILE]
+  usage: `Usage: latchkey pair [--role admin|member] [--name NAME] [--pad] [--json] [--config FILE]
 
 Shows a PIN for the person who pairs. --role is what the new client may do
 (the first client is always an admin, later ones members); --name is the name it is
 listed under instead of the one it gives itself. A PIN that is already valid is shown; with
 --role of another role it is cancelled and a new one drawn. Where too many wrong guesses have
-closed pairing, this opens it again. Ctrl+C or closing the terminal cancels the PIN. --json writes
-what happens as an object a line: {"event": "pin" | "wrong_guess" | "ended", ...}.`,
+closed pairing, this opens it again. Ctrl+C or closing the terminal cancels the PIN; with --pad B or
+Select of a gamepad does too, for menus of handhelds without a keyboard. --json writes what happens as an object a line: {"event": "pin" | "wrong_guess" | "ended", ...}.`,
   options: ["role", "name", "config"],
-  flags: ["json"],
+  flags: ["json", "pad"],
   async run(args, context): Promise<number> {
     const { options, flags, positionals } = parseArguments(args, pairCommand);
     if (positionals.length > 0) throw new UsageError("pair takes no arguments");
@@ -45,7 +51,8 @@ what happens as an object a line: {"event": "pin" | "wrong_guess" | "ended", ...
     if (role !== undefined && !isRole(role)) {
       throw new UsageError(`--role: expected ${ROLES.join(" or ")}`);
     }
-    const baseUrl = localBaseUrl(loadConfig(options["config"]));
+    const config = loadConfig(options["config"]);
+    const baseUrl = localBaseUrl(config);
     const ended = Promise.withResolvers<PairingEnd>();
     let isReplacing = false;
     const connection = await connectLocal(baseUrl, (method, params) => {
@@ -77,6 +84,18 @@ what happens as an object a line: {"event": "pin" | "wrong_guess" | "ended", ...
     const tell = (event: JsonObject, describe: () => string): void =>
       write(flags["json"] ? `${JSON.stringify(event)}\n` : describe());
     for (const signal of CANCEL_SIGNALS) Deno.addSignalListener(signal, interrupted);
+    const pad = flags["pad"]
+      ? await context.openInputDevices({
+        folder: config.buttons.folder,
+        listen: () => ({
+          take: (event) => {
+            if (event.kind === "pressed" && CANCEL_BUTTONS.includes(event.code)) interrupted();
+          },
+          close: () => {},
+        }),
+        log: silentLogger,
+      })
+      : undefined;
     try {
       const shown = await openPairing(connection, {
         role,
@@ -90,7 +109,7 @@ what happens as an object a line: {"event": "pin" | "wrong_guess" | "ended", ...
         () =>
           `${context.paint("strong", pinText(pin, context.columns()))}  ${
             describeRole(shown, role)
-          }\n`,
+          }\n${pad === undefined ? "" : `  ${CANCEL_HINT}\n`}`,
       );
       const stopCountdown = flags["json"] ? () => {} : countDown(expiresAt, write);
       const end = await ended.promise.finally(stopCountdown);
@@ -108,6 +127,7 @@ what happens as an object a line: {"event": "pin" | "wrong_guess" | "ended", ...
       return end.exitCode;
     } finally {
       for (const signal of CANCEL_SIGNALS) Deno.removeSignalListener(signal, interrupted);
+      await pad?.close();
       connection.close();
     }
   },

@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import { DISPLAY_KINDS } from "../../screen/display_settings.ts";
 import { PIXEL_FORMATS, ROTATIONS } from "../../screen/framebuffer_layout.ts";
-import { BUTTON_CODES } from "../../screen/input_event.ts";
+import { codeOfButton } from "../../screen/button_names.ts";
 import type { SettingRows } from "../setting.ts";
 import { file, folder, listOf, textOf, wholeNumber } from "../value_types.ts";
 
@@ -14,7 +14,7 @@ export const MIN_HOLD_MS = 500;
 export const MAX_HOLD_MS = 20_000;
 
 const buttons = listOf(
-  (name) => Object.hasOwn(BUTTON_CODES, name),
+  (name) => codeOfButton(name) !== undefined,
   'expected a button, such as "BTN_START"',
 );
 const holdTime = wholeNumber({ min: MIN_HOLD_MS, max: MAX_HOLD_MS, unit: "milliseconds" });
@@ -86,7 +86,8 @@ export const BUTTON_ROWS = {
     default: [],
     help:
       "Buttons that open pairing, and cancel it where it is open, when they are held together: " +
-      'the kernel\'s names, such as ["BTN_TL", "BTN_TR", "BTN_START"]. Empty: off.',
+      'the kernel\'s names, such as ["BTN_TL", "BTN_TR", "BTN_START"], as `latchkey buttons` ' +
+      "prints them. Empty: off.",
   },
   hold_ms: {
     type: holdTime,

@@ -8,7 +8,7 @@ clear 2>/dev/null
 echo "Pair a phone"
 echo
 
-if /usr/bin/latchkey pair; then
+if /usr/bin/latchkey pair --pad; then
   code=0
 else
   code=$?
