@@ -5,6 +5,7 @@ import { aeadRows } from "./aead_bench.ts";
 import { callsSection, latencySection } from "./calls_bench.ts";
 import { displayRows } from "./display_bench.ts";
 import { keyRows } from "./keys_bench.ts";
+import { LIBRARY_ROWS, libraryRows } from "./library_bench.ts";
 import { modelRows } from "./models_bench.ts";
 import { pairingRows } from "./pairing_bench.ts";
 import { processSection } from "./process_bench.ts";
@@ -77,6 +78,12 @@ export const PART_SECTIONS: readonly PartSection[] = [
       "RSS of the gateway, a stream of 1 GiB",
       "RSS of the gateway, 200 streams side by side",
     ],
+  },
+  {
+    id: "library",
+    title: "A library of 50,000 files",
+    measure: libraryRows,
+    rows: LIBRARY_ROWS,
   },
 ];
 

@@ -2,12 +2,9 @@
 // shells, databases and terminals. The same for the same numbers; `deno run -A` writes it to a folder:
 // tests/support/library_tree.ts FOLDER [FILES].
 
-import type { FoundMedia, LibrarySystem } from "../../src/features/library/media.ts";
-import {
-  type LibrarySource,
-  SourceAway,
-  type SourceReadOptions,
-} from "../../src/features/library/library_source.ts";
+import type { FileAccess } from "../../src/features/library/file_access.ts";
+import { createFolderSource } from "../../src/features/library/folder_source.ts";
+import type { LibrarySource } from "../../src/features/library/library_source.ts";
 import { seededRandom } from "./seeded_random.ts";
 
 /** The systems of the tree: Core's id, the folder, the extension. */
@@ -52,7 +49,7 @@ export const ODD_NAMES: readonly string[] = [
   "%ROM% ${path} %s",
   "100% <b>Orange</b> & Co",
   "  two spaces  ",
-  "...and Justice",
+  "~and Justice~",
   "!?!",
   "\u202eover-right-to-left",
   "back\\slash",
@@ -61,9 +58,9 @@ export const ODD_NAMES: readonly string[] = [
   "L".repeat(251),
 ];
 
-const FIRST_WORDS = [
-  ..."Super Mega Turbo Final Street Dragon Sonic Mario Metal Golden Shadow Cosmic Crystal Thunder",
-].join("").split(" ");
+const FIRST_WORDS =
+  "Super Mega Turbo Final Street Dragon Sonic Mario Metal Golden Shadow Cosmic Crystal Thunder"
+    .split(" ");
 const SECOND_WORDS =
   "Quest Fighter Racer World Legend Force Island Warrior Soccer Puzzle Gear Knight Story Attack Zone"
     .split(" ");
@@ -128,49 +125,20 @@ export async function writeTree(root: string, options: TreeOptions): Promise<Tre
   return written;
 }
 
-/** A source over a tree on the disk, with the systems that its folder has. */
-export function treeSource(root: string, key = "tree"): LibrarySource {
-  return {
-    key,
-    systems: () => Promise.resolve(treeSystems(root, key)),
-    media: (system, options) => readTree(system.folder, options),
-  };
-}
-
-/** The systems of a tree. */
-export function treeSystems(root: string, sourceKey: string): LibrarySystem[] {
-  return TREE_SYSTEMS.map(([id, folder]) => ({
-    id,
-    name: id,
-    category: "Console",
-    sourceKey,
-    sourceName: folder,
-    folder: `${root}/${folder}`,
-    launch: { kind: "refused", reason: "A tree of tests" },
-  }));
-}
-
-async function* readTree(
-  folder: string,
-  options: SourceReadOptions,
-): AsyncGenerator<FoundMedia> {
-  let entries: Deno.DirEntry[];
-  try {
-    entries = await Array.fromAsync(Deno.readDir(folder));
-  } catch (error) {
-    throw new SourceAway(folder, { cause: error });
-  }
-  for (const entry of entries) {
-    options.signal.throwIfAborted();
-    const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory) {
-      yield* readTree(path, options);
-      continue;
-    }
-    const { size, mtime } = await Deno.stat(path);
-    const name = entry.name.slice(0, entry.name.lastIndexOf("."));
-    yield { path, name, bytes: size, modifiedMs: mtime?.getTime() ?? 0, details: {} };
-  }
+/** Sources over a tree on the disk: a folder for each system, as an owner would configure them. */
+export function treeSources(root: string, files: FileAccess): LibrarySource[] {
+  return TREE_SYSTEMS.map(([system, folder, extension]) =>
+    createFolderSource({
+      source: "folder",
+      folder: `${root}/${folder}`,
+      extensions: [`.${extension}`],
+      system,
+      name: undefined,
+      command: ["play", "${path}"],
+      configFolders: [],
+      exclude: [],
+    }, files)
+  );
 }
 
 if (import.meta.main) {

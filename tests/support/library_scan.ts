@@ -1,0 +1,109 @@
+// A process that scans a tree as the service does, in the data folder of its first argument; the
+// second is the tree's folder. Writes "step N MEDIA" while it scans, and what it measured as JSON at
+// the end. It can be killed at any moment.
+
+import { systemClock } from "../../src/base/clock.ts";
+import { silentLogger } from "../../src/base/log.ts";
+import { createLibraryFiles } from "../../src/edges/platform/library_files.ts";
+import { openLibraryIndex } from "../../src/edges/sqlite/media_index_store.ts";
+import { LibraryScanner } from "../../src/features/library/scanner.ts";
+import { treeSources } from "./library_tree.ts";
+
+/** What a scan measured. */
+export interface ScanMeasurements {
+  readonly media: number;
+  readonly scanMs: number;
+  /** How long the same scan took once more, with nothing changed. */
+  readonly rescanMs: number;
+  /** The longest time between two turns of the event loop while it scanned, in milliseconds. */
+  readonly longestHoldMs: number;
+  /** How much resident memory grew at most while it scanned, in MiB. */
+  readonly grownMiB: number;
+  /** The 95th percentile of searches as a phone makes them, in milliseconds. */
+  readonly searchMs: number;
+}
+
+const SAMPLE_MS = 50;
+const SEARCHES = [
+  { text: "s" },
+  { text: "mar" },
+  { text: "sonic quest" },
+  { text: "racer 77" },
+  { text: "ポケ" },
+  { text: "nothing of the kind" },
+  { text: "dragon", systemIds: ["SNES"] },
+  { systemIds: ["PSX"] },
+  { letter: "T" },
+];
+
+if (import.meta.main) {
+  const [dataDir = "", root = ""] = Deno.args;
+  const encoder = new TextEncoder();
+  const report = (line: string): void => void Deno.stdout.writeSync(encoder.encode(`${line}\n`));
+  const { index, writer, close } = openLibraryIndex({ dataDir, log: silentLogger });
+  const sources = treeSources(root, createLibraryFiles(undefined));
+  const scanner = new LibraryScanner({
+    sources: () => sources,
+    writer,
+    onSystems: () => {},
+    clock: systemClock,
+    log: silentLogger,
+  });
+  scanner.subscribe(({ currentStep, totalFiles }) => report(`step ${currentStep} ${totalFiles}`));
+  const probe = startProbe();
+  const scanMs = await timeScan(scanner);
+  const { longestHoldMs, grownMiB } = probe.stop();
+  const rescanMs = await timeScan(scanner);
+  const times = Array.from({ length: 20 }, () =>
+    SEARCHES.map((query) => {
+      const startMs = performance.now();
+      index.search(query, {});
+      return performance.now() - startMs;
+    })).flat().toSorted((a, b) => a - b);
+  const measured: ScanMeasurements = {
+    media: index.total(),
+    scanMs,
+    rescanMs,
+    longestHoldMs,
+    grownMiB,
+    searchMs: times[Math.floor(times.length * 0.95)] ?? NaN,
+  };
+  report(JSON.stringify(measured));
+  await scanner.close();
+  close();
+}
+
+function timeScan(scanner: LibraryScanner): Promise<number> {
+  const startMs = performance.now();
+  return new Promise((resolve) => {
+    const stop = scanner.subscribe(({ isIndexing }) => {
+      if (isIndexing) return;
+      stop();
+      resolve(performance.now() - startMs);
+    });
+    scanner.request();
+  });
+}
+
+function startProbe(): { stop: () => { longestHoldMs: number; grownMiB: number } } {
+  const before = Deno.memoryUsage().rss;
+  let most = before;
+  let longestHoldMs = 0;
+  let turnMs = performance.now();
+  const turns = setInterval(() => {
+    const nowMs = performance.now();
+    longestHoldMs = Math.max(longestHoldMs, nowMs - turnMs);
+    turnMs = nowMs;
+  }, 1);
+  const samples = setInterval(() => {
+    most = Math.max(most, Deno.memoryUsage().rss);
+  }, SAMPLE_MS);
+  return {
+    stop: () => {
+      clearInterval(turns);
+      clearInterval(samples);
+      most = Math.max(most, Deno.memoryUsage().rss);
+      return { longestHoldMs, grownMiB: (most - before) / 2 ** 20 };
+    },
+  };
+}
