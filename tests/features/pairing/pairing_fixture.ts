@@ -21,6 +21,8 @@ export interface Fixture {
   /** Where wrong guesses came from. */
   guesses: string[];
   failStore: (fail: boolean) => void;
+  /** Has the next client wait for the disk, in the test's hand. */
+  holdDisk: () => PromiseWithResolvers<void>;
 }
 
 /** A closed window with a store in memory. */
@@ -30,6 +32,7 @@ export function setUp(options: { limit?: number; clients?: number } = {}): Fixtu
   const events: string[] = [];
   const guesses: string[] = [];
   let storeFails = false;
+  let disk: PromiseWithResolvers<void> | undefined;
   const window = new PairingWindow({
     clock,
     random: seededRandom(7),
@@ -43,6 +46,7 @@ export function setUp(options: { limit?: number; clients?: number } = {}): Fixtu
       add: (client) => {
         if (storeFails) throw new Error("disk full");
         clients.push(client);
+        return disk?.promise;
       },
     },
     events: {
@@ -64,6 +68,7 @@ export function setUp(options: { limit?: number; clients?: number } = {}): Fixtu
     failStore: (fail) => {
       storeFails = fail;
     },
+    holdDisk: () => disk = Promise.withResolvers(),
   };
 }
 

@@ -254,6 +254,63 @@ Deno.test("open: a right confirm keeps the client, answers with proof and ends t
   assert.equal(clock.timerCount, 0);
 });
 
+Deno.test("open: a right confirm leads to keeping, in which nothing is taken and nobody is told", async () => {
+  const { window, events, clock, holdDisk } = setUp();
+  const { pin } = window.open();
+  const [phone, second] = [startPhone(window, { pin }), startPhone(window, { pin })];
+  const disk = holdDisk();
+  const { kept } = window.finish(phone);
+  assert.deepEqual(events, ["opened admin"]);
+  assertAppError(() => window.open(), "conflict");
+  const { messageA } = messageAFor(pin);
+  assertAppError(() => window.start({ clientName: "x", messageA, address: HERE }), "bad_request");
+  assertAppError(() => window.finish(second), "not_found");
+  window.cancel();
+  assert.equal(window.current(), undefined);
+  assert.deepEqual(events, ["opened admin"]);
+  disk.resolve();
+  await kept;
+  assert.deepEqual([events, clock.timerCount], [["opened admin", "paired"], 0]);
+  assert.equal(window.open().role, "member");
+  window.close();
+});
+
+Deno.test("keeping: where the disk fails the PIN is valid as before", async () => {
+  const { window, events, holdDisk } = setUp();
+  const opened = window.open();
+  const failing = holdDisk();
+  const { kept } = window.finish(startPhone(window, opened));
+  failing.reject(new Error("Cannot keep the client"));
+  await assert.rejects(kept, /Cannot keep the client/);
+  assert.deepEqual([events, window.current()], [["opened admin"], opened]);
+  holdDisk().resolve();
+  await window.finish(startPhone(window, opened)).kept;
+  assert.deepEqual(events, ["opened admin", "paired"]);
+});
+
+Deno.test("keeping: a PIN whose time is over meanwhile has expired where the disk fails", async () => {
+  const { window, events, clock, holdDisk } = setUp();
+  const disk = holdDisk();
+  const { kept } = window.finish(startPhone(window, window.open()));
+  clock.advance(PIN_LIFETIME_MS);
+  assert.deepEqual(events, ["opened admin"]);
+  disk.reject(new Error("x"));
+  await assert.rejects(kept);
+  assert.equal(window.current(), undefined);
+  assert.deepEqual([events, clock.timerCount], [["opened admin", "expired"], 0]);
+});
+
+Deno.test("keeping: a stop leaves no timer, and the client is paired if the disk has it", async () => {
+  const { window, events, clock, holdDisk } = setUp();
+  const disk = holdDisk();
+  const { kept } = window.finish(startPhone(window, window.open()));
+  window.close();
+  assert.equal(clock.timerCount, 0);
+  disk.resolve();
+  await kept;
+  assert.deepEqual(events, ["opened admin", "paired"]);
+});
+
 Deno.test("open: cancel() ends the PIN and its sessions", () => {
   const { window, events, clock } = setUp();
   const phone = startPhone(window, { pin: window.open().pin });
