@@ -18,8 +18,8 @@ import { SourceAway } from "../../features/library/library_source.ts";
 /** How many names of a folder are looked at before others have their turn. */
 export const NAMES_PER_TURN = 256;
 
-/** How many files are looked at at once. */
-export const LOOKS_AT_ONCE = 32;
+/** How many files are looked at at once: each takes a thread of the platform, and memory with it. */
+export const LOOKS_AT_ONCE = 8;
 
 /** How deep folders are entered, the owner's own not counted. */
 export const MAX_FOLDER_DEPTH = 16;
@@ -35,6 +35,9 @@ export const MAX_NAMES_IN_FOLDER = 10_000;
 
 /** How much of a file is read at once, in bytes. */
 export const PIECE_BYTES: number = 16 * 1024;
+
+/** How many pieces of a file are given before others have their turn: who reads them works on each. */
+export const PIECES_PER_TURN = 2;
 
 /** The files of this machine, for a user with this home folder. */
 export function createLibraryFiles(home: string | undefined): FileAccess {
@@ -168,7 +171,8 @@ async function* read(path: string, options: ReadFileOptions): AsyncGenerator<Uin
   const isSame = actual?.ino === expected.ino && actual?.dev === expected.dev;
   if (file === undefined || !isSame) throw notFound();
   let left = maxBytes;
-  for (;;) {
+  for (let pieces = 1;; pieces++) {
+    if (pieces % PIECES_PER_TURN === 0) await turnOfOthers();
     signal?.throwIfAborted();
     const piece = new Uint8Array(Math.min(PIECE_BYTES, left + 1));
     const length = await file.read(piece);

@@ -9,6 +9,7 @@ import {
   MAX_TOLD_OF_WALK,
   NAMES_PER_TURN,
   PIECE_BYTES,
+  PIECES_PER_TURN,
 } from "../../../src/edges/platform/library_files.ts";
 import { AppError } from "../../../src/base/app_error.ts";
 import type { ReadFileOptions, WalkOptions } from "../../../src/features/library/file_access.ts";
@@ -265,6 +266,20 @@ Deno.test("walk() lets others have their turn in a folder of many names", async 
     await walk(folder);
     clearInterval(timer);
     assert.ok(turns >= 3, `${turns} turns`);
+  });
+});
+
+Deno.test("read() lets others have their turn in a long file", async () => {
+  await withFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/a`, "x".repeat(8 * PIECES_PER_TURN * PIECE_BYTES));
+    let turns = 0;
+    const timer = setInterval(() => turns++, 0);
+    for await (const _piece of files.read(`${folder}/a`, { maxBytes: Infinity })) {
+      const endMs = performance.now() + 2;
+      while (performance.now() < endMs);
+    }
+    clearInterval(timer);
+    assert.ok(turns >= 8, `${turns} turns`);
   });
 });
 
