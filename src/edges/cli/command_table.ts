@@ -12,6 +12,7 @@ import { configCommand } from "./commands/config_command.ts";
 import { demoCommand } from "./commands/demo_command.ts";
 import { doctorCommand } from "./commands/doctor_command.ts";
 import { keysCommand } from "./commands/keys_command.ts";
+import { libraryCommand } from "./commands/library_command.ts";
 import { logsCommand } from "./commands/logs_command.ts";
 import { pairCommand } from "./commands/pair_command.ts";
 import { restoreCommand } from "./commands/restore_command.ts";
@@ -32,6 +33,7 @@ export const COMMANDS: readonly Command[] = [
   runCommand,
   stopCommand,
   actionsCommand,
+  libraryCommand,
   settingsCommand,
   configCommand,
   usageCommand,
