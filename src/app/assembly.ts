@@ -11,6 +11,7 @@ import { fanOut } from "../features/screen/fan_out.ts";
 import type { PinDisplay } from "../features/screen/pin_display.ts";
 import { EventStreams } from "../edges/http/events.ts";
 import { createMetrics } from "../edges/http/metrics.ts";
+import { ModelMetrics } from "../edges/http/model_metrics.ts";
 import { compileAddressRules } from "../edges/http/address_rules.ts";
 import { createPolicyFacts } from "../edges/http/policy_facts.ts";
 import { createRoutes } from "../edges/http/routes.ts";
@@ -152,6 +153,7 @@ interface Core {
   readonly notifications: Notifications;
   readonly records: ReturnType<typeof openRecords>;
   readonly models: ReturnType<Edges["openModels"]>;
+  readonly modelMetrics: ModelMetrics;
   readonly holds: KeyHolds;
   readonly events: EventStreams;
   readonly display: PinDisplay;
@@ -171,11 +173,13 @@ async function buildCore(frame: Frame): Promise<Core> {
   lifetime.late(() => void records.flush());
   const { keys, keyClock } = records;
   lifetime.late(() => keyClock.close());
+  const modelMetrics = new ModelMetrics();
   const models = edges.openModels({
     settings: config.models,
     live: () => frame.settings.current.models,
     stores,
     keys,
+    onEnded: (record) => modelMetrics.record(record),
     clock: keyClock,
     random,
     log,
@@ -207,7 +211,7 @@ async function buildCore(frame: Frame): Promise<Core> {
     })
     : fanOut({ displays: [{ name: "given", display: given }], log });
   lifetime.early(() => display.close());
-  return { stores, live, notifications, records, models, holds, events, display };
+  return { stores, live, notifications, records, models, modelMetrics, holds, events, display };
 }
 
 interface Service {
@@ -222,7 +226,7 @@ interface Service {
 // What the device does for those who reach it.
 function buildService(frame: Frame, core: Core): Service {
   const { options, config, edges, lifetime, status, settings, clock, random, log } = frame;
-  const { live, notifications, records, models, events, display } = core;
+  const { live, notifications, records, models, modelMetrics, events, display } = core;
   const environment = options.environment ?? edges.environment();
   const library = openLibrary({ ...frame, notifications, environment });
   const playing = createPlaying({ ...frame, ...core, environment, library });
@@ -233,7 +237,8 @@ function buildService(frame: Frame, core: Core): Service {
     guard: () => status.guardCounts(),
     eventStreams: () => events.count,
     runningActions: () => playing.actions.running,
-    models: () => models?.counts(),
+    models: () => models?.state(),
+    modelMetrics,
     eventLoopDelayS: () => delays.takeWorstS(),
     residentBytes: edges.residentBytes,
   });

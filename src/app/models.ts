@@ -8,7 +8,10 @@ import { openPostgres, type Postgres } from "../edges/shared_store/postgres.ts";
 import { PostgresKeyStore } from "../edges/shared_store/postgres_keys.ts";
 import { PostgresUsageStore } from "../edges/shared_store/postgres_usage.ts";
 import { openRedisLimits, type RedisLimitStore } from "../edges/shared_store/redis_limits.ts";
+import { STATUS_OF_CODE } from "../edges/http/error_response.ts";
+import type { ModelState } from "../edges/http/metrics.ts";
 import type { ModelService } from "../edges/http/model_routes.ts";
+import { LineFile } from "../edges/platform/line_file.ts";
 import type { UpstreamClient } from "../edges/platform/upstream_client.ts";
 import type { KeyRing } from "../features/access/key_ring.ts";
 import { SharedKeyRing } from "../features/access/shared_key_ring.ts";
@@ -22,6 +25,8 @@ import {
 } from "../features/models/model_settings.ts";
 import { Outages } from "../features/models/outage.ts";
 import { createModelGateway } from "../features/models/proxy.ts";
+import { requestLine } from "../features/models/request_line.ts";
+import type { RequestRecord } from "../features/models/request_record.ts";
 import type { Fetch } from "../features/models/upstream.ts";
 import type { UsageStore } from "../features/models/usage.ts";
 import { UsageLedger } from "../features/models/usage_ledger.ts";
@@ -43,6 +48,8 @@ export interface ModelsOptions {
    * @default a client of its own
    */
   fetch?: Fetch;
+  /** Hears of every request that has ended; must not throw. */
+  onEnded: (record: RequestRecord) => void;
   clock: Clock;
   random: RandomSource;
   log: Logger;
@@ -58,6 +65,8 @@ export interface Models {
   readonly sharedKeys: SharedKeyRing | undefined;
   /** Requests under way, and what is held for them. */
   counts(): { requests: number; heldBytes: number };
+  /** What it is doing, for the metrics; asks the model server where it was not asked lately. */
+  state(): Promise<ModelState>;
   /** Ends requests under way. */
   stop(): void;
   /** Writes everything; to be called when no request is under way any more. */
@@ -66,7 +75,7 @@ export interface Models {
 
 /** Opens the gateway; undefined where it is off. */
 export function openModels(options: ModelsOptions): Models | undefined {
-  const { settings, live, stores, keys, clock, random, log } = options;
+  const { settings, live, stores, keys, onEnded, clock, random, log } = options;
   if (!settings.enabled) return undefined;
   const { databaseUrl, redisUrl } = settings;
   const shared = databaseUrl === undefined ? undefined : openStore(databaseUrl, log);
@@ -88,10 +97,20 @@ export function openModels(options: ModelsOptions): Models | undefined {
     log,
   });
   const client = lateClient(clock);
+  const requestLog = settings.requestLog === undefined
+    ? undefined
+    : new LineFile({ path: settings.requestLog, clock, log });
   const gateway = createModelGateway({
     settings: mergedWith(settings, live),
     fetch: options.fetch ?? client.fetch,
     accounting,
+    onEnded: (record) => {
+      requestLog?.add(requestLine(record, {
+        wallMs: clock.wallMs(),
+        statusOf: (code) => STATUS_OF_CODE[code],
+      }));
+      onEnded(record);
+    },
     clock,
     log,
   });
@@ -105,6 +124,11 @@ export function openModels(options: ModelsOptions): Models | undefined {
     usage: { flush: () => usage.flush(), list: (wanted) => store.list(wanted) },
     sharedKeys,
     counts: () => gateway.counts(),
+    state: async () => ({
+      ...gateway.counts(),
+      slots: gateway.slots(),
+      isServerThere: await gateway.isServerThere(),
+    }),
     stop: () => gateway.close(),
     async close(): Promise<void> {
       // Side by side: a server that is silent must not keep what another takes from being written.
@@ -113,7 +137,7 @@ export function openModels(options: ModelsOptions): Models | undefined {
         accounting.close(),
         sharedKeys?.close(),
       ]);
-      await client.close();
+      await Promise.all([client.close(), requestLog?.close()]);
       if (!isWritten) log.error("Some usage of the model gateway could not be written");
       await Promise.all([shared?.close(), distant?.close()]);
     },

@@ -113,6 +113,7 @@ async function withDevice(
       eventStreams: () => 0,
       runningActions: () => 0,
       models: () => undefined,
+      modelMetrics: { metrics: () => [] },
       eventLoopDelayS: () => 0,
       residentBytes: () => 0,
     }),

@@ -226,3 +226,31 @@ Deno.test("a trusted proxy of the configuration says whose request it is", async
     assert.deepEqual([await status("198.51.100.9"), await status("198.51.100.10")], [200, 403]);
   });
 });
+
+Deno.test("usage, metrics and the request log tell of keys and models, and of no content", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "latchkey_test_" });
+  try {
+    const path = `${folder}/requests.jsonl`;
+    await withModels(`request_log = "${path}"`, async ({ chat, newKey, call, request, app }) => {
+      const { key, keyId } = await newKey();
+      await (await chat(key)).text();
+      const { usage } = await call("usage", { by: ["model"] }) as { usage: { model: string }[] };
+      assert.deepEqual(usage.map(({ model }) => model), ["llama3.1:8b"]);
+      const metrics = await (await request("/metrics")).text();
+      const labels = `{key="${keyId}",model="llama3.1:8b",outcome="ok"}`;
+      assert.ok(metrics.includes(`latchkey_model_requests_ended_total${labels} 1\n`));
+      assert.ok(metrics.includes('latchkey_model_slots{state="free"} 4\n'));
+      assert.ok(metrics.includes("latchkey_model_server_up 1\n"));
+      await app.stop();
+      const text = await Deno.readTextFile(path);
+      const line = JSON.parse(text);
+      assert.deepEqual(
+        [line.keyId, line.model, line.path, line.status, line.outputTokens],
+        [keyId, "llama3.1:8b", "/api/chat", 200, WORDS.length],
+      );
+      assert.doesNotMatch(text + metrics, /moon|127\.0\.0\.1|lk_/);
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -144,7 +144,8 @@ const ROWS: readonly Row[] = [
   {
     transport: "GET `/metrics` (**ours**)",
     local: ["open", same("200")],
-    remote: ["closed", same("403")],
+    remote: ["address in metrics_allow", same("200")],
+    unlisted: "403",
     scope: "rpc",
     ask: askStatus(["/metrics"]),
   },

@@ -33,6 +33,7 @@ export async function withWorld(
 encryption = ${encryption}
 [security]
 allowed_ips = ${isListed ? `["${REMOTE}"]` : "[]"}
+metrics_allow = ${isListed ? `["${REMOTE}"]` : "[]"}
 allow_run = ${isListed ? '["hello"]' : "[]"}
 [models]
 enabled = true

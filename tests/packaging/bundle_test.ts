@@ -14,7 +14,6 @@ const MAX_START_BYTES = 560_000;
 const MARKS: Record<string, RegExp> = {
   postgres: /CONNECTION_CLOSED|scram-sha-256/i,
   ioredis: /MaxRetriesPerRequestError/,
-  "prom-client": /histogram|summaries/i,
   "fast-png": /IHDR|deflate/i,
   "multicast-dns": /dns-packet|TRUNCATED_RESPONSE/,
   "tar-stream": /ustar/,

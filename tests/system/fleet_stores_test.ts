@@ -33,6 +33,7 @@ const KEY: ApiKey = {
 const ENTRY: UsageEntry = {
   keyId: "aaaaaaaa",
   day: "2026-01-31",
+  model: "llama3:8b",
   requests: 2,
   promptTokens: 30,
   outputTokens: 400,
@@ -133,7 +134,7 @@ postgresTest("two gateways make the tables at once", async ({ server, url, open 
     new PostgresUsageStore(gateway).list({ sinceDay: "2026-01-01" }),
   ]));
   assert.ok(made.length >= 1 && made.length <= gateways.length, `Made ${made.length} times`);
-  assert.equal(await server.sql(url, "SELECT max(version) FROM latchkey_schema"), "2");
+  assert.equal(await server.sql(url, "SELECT max(version) FROM latchkey_schema"), "3");
 });
 
 postgresTest("tables are made again, and newer ones refused", async ({ server, url, open }) => {
@@ -170,6 +171,34 @@ postgresTest(
     }
   },
 );
+
+// The tables as the second version made them.
+const SECOND_VERSION = `
+  CREATE TABLE latchkey_schema (version integer PRIMARY KEY);
+  INSERT INTO latchkey_schema VALUES (1), (2);
+  CREATE TABLE latchkey_api_keys (key_id text COLLATE "C" PRIMARY KEY, name text NOT NULL,
+    secret_hash bytea NOT NULL, scopes jsonb NOT NULL, models jsonb,
+    created_at_ms bigint NOT NULL, expires_at_ms bigint, last_used_at_ms bigint,
+    revoked_at_ms bigint, limits jsonb);
+  CREATE TABLE latchkey_usage (key_id text COLLATE "C" NOT NULL, day text COLLATE "C" NOT NULL,
+    requests bigint NOT NULL, prompt_tokens bigint NOT NULL, output_tokens bigint NOT NULL,
+    errors bigint NOT NULL, duration_ms bigint NOT NULL, PRIMARY KEY (key_id, day));
+  CREATE INDEX latchkey_usage_by_day ON latchkey_usage (day, key_id);
+  CREATE TABLE latchkey_usage_batches (batch_id uuid PRIMARY KEY,
+    at timestamptz NOT NULL DEFAULT now());
+  INSERT INTO latchkey_usage VALUES ('aaaaaaaa', '2026-01-31', 2, 30, 400, 1, 5000);`;
+
+postgresTest("usage of before models were told apart is kept", async ({ server, url, open }) => {
+  await server.sql(url, SECOND_VERSION);
+  const usage = new PostgresUsageStore(open());
+  const old = { ...ENTRY, model: "" };
+  assert.deepEqual(await usage.list({ sinceDay: "2026-01-01" }), [old]);
+  await usage.add(batch(ENTRY, old));
+  assert.deepEqual(await usage.list({ sinceDay: "2026-01-01" }), [
+    { ...old, requests: 4, promptTokens: 60, outputTokens: 800, errors: 2, durationMs: 10_000 },
+    ENTRY,
+  ]);
+});
 
 postgresTest("PostgresUsageStore adds every batch once", async ({ server, url, open }) => {
   const [usage, other] = [new PostgresUsageStore(open()), new PostgresUsageStore(open())];

@@ -233,6 +233,13 @@ Deno.test("usage is told by key and day, from the command line too, and kept", a
         "m",
       );
       assert.match(shown.stdout, row);
+      const byModel = await runLatchkey("usage", "--by", "model,key", "--config", config);
+      assert.match(byModel.stdout, /^MODEL +KEY +REQUESTS /);
+      assert.match(byModel.stdout, new RegExp(`^${MODEL} +${keyId} +2 `, "m"));
+      const wrong = await runLatchkey("usage", "--by", "colour", "--config", config);
+      assert.deepEqual([wrong.code, wrong.stdout], [2, ""]);
+      const twice = await runLatchkey("usage", "--by", "day,day", "--config", config);
+      assert.equal(twice.code, 2);
       const nobody = await runLatchkey("usage", "--key", "nobodyyy", "--config", config);
       assert.equal(nobody.stdout, "No usage recorded.\n");
     });

@@ -80,7 +80,7 @@ modelTest("the ollama client chats, streamed and not", async ({ native, server }
   const { response } = await native.generate({ model: MODEL, prompt: "How far?" });
   assert.equal(response, TEXT);
   const expected = { promptTokens: PROMPT_TOKENS, outputTokens: WORDS.length, isError: false };
-  const seen = server.outcomes.map(({ durationMs: _, ...rest }) => rest);
+  const seen = server.outcomes.map(({ durationMs: _, model: __, ...rest }) => rest);
   assert.deepEqual(seen, [expected, expected, expected]);
 });
 
@@ -163,7 +163,7 @@ modelTest("the openai client chats, streamed and not", async ({ openai, server, 
   const completion = await openai.completions.create({ model: MODEL, prompt: "How far?" });
   assert.equal(completion.choices[0]?.text, TEXT);
   const expected = { promptTokens: PROMPT_TOKENS, outputTokens: WORDS.length, isError: false };
-  const seen = server.outcomes.map(({ durationMs: _, ...rest }) => rest);
+  const seen = server.outcomes.map(({ durationMs: _, model: __, ...rest }) => rest);
   assert.deepEqual(seen, Array(4).fill(expected));
   assert.equal(ollama.seen.length, 4);
 });

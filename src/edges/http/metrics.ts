@@ -1,6 +1,20 @@
-// Numbers for whoever watches the device, in Prometheus's text form, local only. Counting is a
-// number in a map; the library that writes them out costs 20 MiB, so it is loaded when somebody
-// first asks.
+// Numbers for whoever watches the device (docs/metrics.md). Counting is a number in a map; text is
+// made of them when somebody asks.
+
+import { type Metric, METRICS_TYPE, type MetricSample, writeMetrics } from "./metric_text.ts";
+import type { ModelMetrics } from "./model_metrics.ts";
+
+/** What the model gateway is doing. */
+export interface ModelState {
+  /** Requests under way. */
+  readonly requests: number;
+  /** Bytes held for them. */
+  readonly heldBytes: number;
+  /** The slots for requests that models work on, and the queue before them. */
+  readonly slots: { readonly taken: number; readonly free: number; readonly waiting: number };
+  /** Whether the model server answers. */
+  readonly isServerThere: boolean;
+}
 
 /** Numbers that are read when somebody asks. */
 export interface MetricSources {
@@ -14,8 +28,10 @@ export interface MetricSources {
   eventStreams: () => number;
   /** Actions that run. */
   runningActions: () => number;
-  /** Requests to the model server and what is held in memory for them, where there is a gateway. */
-  models: () => { requests: number; heldBytes: number } | undefined;
+  /** What the model gateway is doing, where there is one. */
+  models: () => Promise<ModelState> | undefined;
+  /** What requests of the model gateway came to. */
+  modelMetrics: Pick<ModelMetrics, "metrics">;
   /** How late the event loop was at worst since the last time, in seconds. */
   eventLoopDelayS: () => number;
   /** Resident memory, in bytes. */
@@ -40,16 +56,6 @@ export interface Metrics {
   render(): Promise<{ contentType: string; body: string }>;
 }
 
-interface Series {
-  readonly name: string;
-  readonly help: string;
-  /** The name of the one label, if there is one. */
-  readonly label?: string;
-  readonly kind: "counter" | "gauge";
-  /** Numbers by the label's value; "" without a label. */
-  readonly values: () => Iterable<readonly [labelValue: string, value: number]>;
-}
-
 /** The metrics of one service. */
 export function createMetrics(sources: MetricSources): Metrics {
   const counts = new Map<string, Map<string, number>>();
@@ -60,64 +66,54 @@ export function createMetrics(sources: MetricSources): Metrics {
     series.set(labelValue, (series.get(labelValue) ?? 0) + 1);
   }
 
-  function counter(name: string, help: string, label?: string): Series {
+  function counter(name: string, help: string, label?: string): Metric {
     const none: [string, number][] = label === undefined ? [["", 0]] : [];
-    const values = (): Iterable<[string, number]> => counts.get(name) ?? none;
-    return { name, help, kind: "counter", values, ...(label === undefined ? {} : { label }) };
-  }
-
-  function gauge(
-    name: string,
-    help: string,
-    values: () => Readonly<Record<string, number>>,
-    label?: string,
-  ): Series {
     return {
       name,
       help,
-      kind: "gauge",
-      values: () => Object.entries(values()),
-      ...(label === undefined ? {} : { label }),
+      kind: "counter",
+      samples: () =>
+        [...counts.get(name) ?? none].map(([text, value]) => sample(label, text, value)),
     };
   }
 
-  const series: readonly Series[] = [
-    gauge("connections", "Open connections by state", () => {
-      const { open, withSession } = sources.connections();
-      return { without_session: open - withSession, with_session: withSession };
-    }, "state"),
-    gauge("guarded_connections", "Connections through the guard", () => {
-      const { unknown = 0, known = 0 } = sources.guard() ?? {};
-      return { unknown, known };
-    }, "state"),
-    gauge(
-      "guard_ended",
-      "Connections that the guard refused, cut or evicted since the start",
-      () => {
-        const { refused = 0, cut = 0, evicted = 0 } = sources.guard() ?? {};
-        return { refused, cut, evicted };
-      },
-      "how",
-    ),
-    gauge("event_streams", "Open event streams", () => ({ "": sources.eventStreams() })),
-    gauge("actions_running", "Actions that run", () => ({ "": sources.runningActions() })),
-    gauge("model_requests", "Requests to the model server under way", () => ({
-      "": sources.models()?.requests ?? 0,
-    })),
-    gauge("model_held_bytes", "Bytes held for requests to the model server", () => ({
-      "": sources.models()?.heldBytes ?? 0,
-    })),
-    gauge("event_loop_delay_seconds", "Worst delay of the event loop since last asked", () => ({
-      "": sources.eventLoopDelayS(),
-    })),
-    gauge("resident_memory_bytes", "Resident memory", () => ({ "": sources.residentBytes() })),
-    counter("frames_total", "Authentic frames of sessions"),
-    counter("sessions_opened_total", "Sessions opened"),
-    counter("sessions_refused_total", "Sessions refused by reason", "reason"),
-    counter("pairings_total", "Pairings by outcome", "outcome"),
-    counter("pairing_failures_total", "Wrong confirms"),
-    counter("http_answers_total", "HTTP answers by status", "status"),
-  ];
+  async function render(): Promise<{ contentType: string; body: string }> {
+    const model = await sources.models();
+    const metrics = [
+      gauge("connections", "Open connections by state", () => {
+        const { open, withSession } = sources.connections();
+        return { without_session: open - withSession, with_session: withSession };
+      }, "state"),
+      gauge("guarded_connections", "Connections through the guard", () => {
+        const { unknown = 0, known = 0 } = sources.guard() ?? {};
+        return { unknown, known };
+      }, "state"),
+      gauge(
+        "guard_ended",
+        "Connections that the guard refused, cut or evicted since the start",
+        () => {
+          const { refused = 0, cut = 0, evicted = 0 } = sources.guard() ?? {};
+          return { refused, cut, evicted };
+        },
+        "how",
+      ),
+      gauge("event_streams", "Open event streams", () => ({ "": sources.eventStreams() })),
+      gauge("actions_running", "Actions that run", () => ({ "": sources.runningActions() })),
+      ...modelGauges(model),
+      gauge("event_loop_delay_seconds", "Worst delay of the event loop since last asked", () => ({
+        "": sources.eventLoopDelayS(),
+      })),
+      gauge("resident_memory_bytes", "Resident memory", () => ({ "": sources.residentBytes() })),
+      counter("frames_total", "Authentic frames of sessions"),
+      counter("sessions_opened_total", "Sessions opened"),
+      counter("sessions_refused_total", "Sessions refused by reason", "reason"),
+      counter("pairings_total", "Pairings by outcome", "outcome"),
+      counter("pairing_failures_total", "Wrong confirms"),
+      counter("http_answers_total", "HTTP answers by status", "status"),
+      ...sources.modelMetrics.metrics(),
+    ];
+    return { contentType: METRICS_TYPE, body: writeMetrics(metrics) };
+  }
 
   return {
     frame: () => count("frames_total"),
@@ -126,24 +122,48 @@ export function createMetrics(sources: MetricSources): Metrics {
     pairingEnded: (outcome) => count("pairings_total", outcome),
     pairingFailed: () => count("pairing_failures_total"),
     answered: (status) => count("http_answers_total", String(status)),
-    render: () => write(series),
+    render,
   };
 }
 
-async function write(all: readonly Series[]): Promise<{ contentType: string; body: string }> {
-  const { default: { Counter, Gauge, Registry } } = await import("prom-client");
-  const registry = new Registry();
-  for (const { name, help, label, kind, values } of all) {
-    const options = {
-      name: `latchkey_${name}`,
-      help,
-      labelNames: label === undefined ? [] : [label],
-      registers: [registry],
-    };
-    const metric = kind === "counter" ? new Counter(options) : new Gauge(options);
-    for (const [labelValue, value] of values()) {
-      metric.inc(label === undefined ? {} : { [label]: labelValue }, value);
-    }
-  }
-  return { contentType: registry.contentType, body: await registry.metrics() };
+// Zeros where there is no gateway; of a server nothing is said then.
+function modelGauges(state: ModelState | undefined): Metric[] {
+  const { requests = 0, heldBytes = 0 } = state ?? {};
+  const { taken = 0, free = 0, waiting = 0 } = state?.slots ?? {};
+  return [
+    gauge("model_requests", "Requests to the model server under way", () => ({ "": requests })),
+    gauge("model_held_bytes", "Bytes held for requests to the model server", () => ({
+      "": heldBytes,
+    })),
+    gauge(
+      "model_slots",
+      "Slots for requests that models work on",
+      () => ({ taken, free }),
+      "state",
+    ),
+    gauge("model_waiting", "Requests that wait for a slot", () => ({ "": waiting })),
+    gauge(
+      "model_server_up",
+      "Whether the model server answers",
+      () => state === undefined ? {} : { "": Number(state.isServerThere) },
+    ),
+  ];
+}
+
+function gauge(
+  name: string,
+  help: string,
+  values: () => Readonly<Record<string, number>>,
+  label?: string,
+): Metric {
+  return {
+    name,
+    help,
+    kind: "gauge",
+    samples: () => Object.entries(values()).map(([text, value]) => sample(label, text, value)),
+  };
+}
+
+function sample(label: string | undefined, text: string, value: number): MetricSample {
+  return label === undefined ? { value } : { labels: { [label]: text }, value };
 }

@@ -35,7 +35,7 @@ export interface PolicyRow {
   /** Whether requests that a page made across sites are refused. */
   readonly fetchMetadata: boolean;
   /** What a remote peer needs beside a key. */
-  readonly remote: "open" | "allowed_ip" | "allowed_text" | "closed";
+  readonly remote: "open" | "allowed_ip" | "metrics_ip" | "allowed_text";
   /** Whether a remote peer needs a key. */
   readonly remoteKey: KeyRule;
   /** Whether a local peer needs a key. */
@@ -106,7 +106,7 @@ export const POLICY: Readonly<Record<RouteGroup, PolicyRow>> = {
   metrics: {
     hostOfRemote: true,
     fetchMetadata: false,
-    remote: "closed",
+    remote: "metrics_ip",
     remoteKey: "never",
     localKey: "never",
     scope: undefined,
@@ -155,6 +155,8 @@ export interface PolicyFacts {
   readonly allowedOrigins: readonly string[];
   /** Whether an address is in allowed_ips. */
   isAllowedIp(address: string): boolean;
+  /** Whether an address is in metrics_allow. */
+  isMetricsIp(address: string): boolean;
   /** Whether a text matches allow_run. */
   isAllowedText(text: string): boolean;
   /** Whether other hosts need a key for the transports of a scope. */
@@ -251,8 +253,11 @@ function checkRemote(row: PolicyRow, request: PolicyRequest, facts: PolicyFacts)
   switch (row.remote) {
     case "open":
       return;
-    case "closed":
-      throw new AppError("forbidden", "Allowed only on the device itself");
+    case "metrics_ip":
+      if (!facts.isMetricsIp(request.address)) {
+        throw new AppError("forbidden", "Not allowed from this address");
+      }
+      return;
     case "allowed_ip":
       if (!facts.isAllowedIp(request.address)) {
         throw new AppError("forbidden", "Not allowed from this address");

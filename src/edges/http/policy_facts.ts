@@ -18,6 +18,8 @@ export interface PolicySettings {
   readonly encryption: boolean;
   /** Addresses and CIDR ranges that POST, SSE and the model gateway are open to. */
   readonly allowedIps: readonly string[];
+  /** Addresses and CIDR ranges from which metrics may be read. */
+  readonly metricsAllow: readonly string[];
   /** Names of the owner's choosing under which the device answers. */
   readonly hostNames: readonly string[];
   /** Web origins beyond the built-in ones. */
@@ -52,6 +54,7 @@ export function createPolicyFacts(options: PolicyFactsOptions): () => PolicyFact
     upgrade: new AddressLimiter(UPGRADE_RATE),
   };
   const isAllowedIp = memoizeByList(compileAddressRules);
+  const isMetricsIp = memoizeByList(compileAddressRules);
   const isAllowedText = memoizeByList(compileRunPatterns);
   let known: { addresses: string[]; untilMs: number } = { addresses: [], untilMs: -Infinity };
 
@@ -64,7 +67,8 @@ export function createPolicyFacts(options: PolicyFactsOptions): () => PolicyFact
   }
 
   return () => {
-    const { encryption, hostNames, allowedOrigins, allowedIps, allowRun } = settings();
+    const { encryption, hostNames, allowedOrigins, allowedIps, allowRun, metricsAllow } =
+      settings();
     return {
       own: {
         hostNames: withNames(ownNames, [...options.announcedNames(), ...hostNames]),
@@ -74,6 +78,7 @@ export function createPolicyFacts(options: PolicyFactsOptions): () => PolicyFact
       encryption,
       allowedOrigins,
       isAllowedIp: (address) => isAllowedIp(allowedIps)(address),
+      isMetricsIp: (address) => isMetricsIp(metricsAllow)(address),
       isAllowedText: (text) => isAllowedText(allowRun)(text),
       isKeyRequired: (scope) => keys.isRequired(scope),
       findKey: (key) => keys.authenticate(key),

@@ -35,6 +35,9 @@ const STEPS: readonly string[] = [
    );
    CREATE INDEX latchkey_usage_batches_by_time ON latchkey_usage_batches (at);`,
   "ALTER TABLE latchkey_api_keys ADD COLUMN limits jsonb;",
+  `ALTER TABLE latchkey_usage ADD COLUMN model text COLLATE "C" NOT NULL DEFAULT '';
+   ALTER TABLE latchkey_usage DROP CONSTRAINT latchkey_usage_pkey;
+   ALTER TABLE latchkey_usage ADD PRIMARY KEY (key_id, day, model);`,
 ];
 
 /** The version that the steps lead to. */

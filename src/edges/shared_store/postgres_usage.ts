@@ -39,15 +39,15 @@ export class PostgresUsageStore implements UsageStore {
           )
         )
         INSERT INTO latchkey_usage AS kept
-          (key_id, day, requests, prompt_tokens, output_tokens, errors, duration_ms)
-        SELECT "keyId", day, sum(requests), sum("promptTokens"), sum("outputTokens"), sum(errors),
+          (key_id, day, model, requests, prompt_tokens, output_tokens, errors, duration_ms)
+        SELECT "keyId", day, model, sum(requests), sum("promptTokens"), sum("outputTokens"), sum(errors),
           sum("durationMs")
         FROM jsonb_to_recordset(${sql.json(entries)}) AS entry ("keyId" text COLLATE "C",
-          day text COLLATE "C", requests bigint, "promptTokens" bigint, "outputTokens" bigint,
+          day text COLLATE "C", model text COLLATE "C", requests bigint, "promptTokens" bigint, "outputTokens" bigint,
           errors bigint, "durationMs" bigint)
         WHERE EXISTS (SELECT FROM fresh)
-        GROUP BY "keyId", day ORDER BY "keyId", day
-        ON CONFLICT (key_id, day) DO UPDATE SET
+        GROUP BY "keyId", day, model ORDER BY "keyId", day, model
+        ON CONFLICT (key_id, day, model) DO UPDATE SET
           requests = kept.requests + excluded.requests,
           prompt_tokens = kept.prompt_tokens + excluded.prompt_tokens,
           output_tokens = kept.output_tokens + excluded.output_tokens,
@@ -56,18 +56,19 @@ export class PostgresUsageStore implements UsageStore {
     );
   }
 
-  /** All entries from a day on, by day and key. */
+  /** All entries from a day on, by day, key and model. */
   async list(options: { sinceDay: string; keyId?: string | undefined }): Promise<UsageEntry[]> {
     const { sinceDay, keyId } = options;
     const rows = await this.#postgres.run((sql) =>
       sql`
         SELECT * FROM latchkey_usage
         WHERE day >= ${sinceDay} ${keyId === undefined ? sql`` : sql`AND key_id = ${keyId}`}
-        ORDER BY day, key_id`
+        ORDER BY day, key_id, model`
     );
     return rows.map((row) => ({
       keyId: row["key_id"],
       day: row["day"],
+      model: row["model"],
       requests: Number(row["requests"]),
       promptTokens: Number(row["prompt_tokens"]),
       outputTokens: Number(row["output_tokens"]),

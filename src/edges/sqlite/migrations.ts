@@ -145,6 +145,23 @@ export const MIGRATIONS: readonly Migration[] = [
      name TEXT PRIMARY KEY NOT NULL,
      value TEXT NOT NULL CHECK (json_valid(value))
    ) STRICT, WITHOUT ROWID;`,
+  `ALTER TABLE model_usage RENAME TO old_model_usage;
+   CREATE TABLE model_usage (
+     key_id TEXT NOT NULL,
+     day TEXT NOT NULL CHECK (length(day) = 10),
+     -- With its tag; '' of requests that name none, and of what was counted before this step.
+     model TEXT NOT NULL,
+     requests INTEGER NOT NULL,
+     prompt_tokens INTEGER NOT NULL,
+     output_tokens INTEGER NOT NULL,
+     errors INTEGER NOT NULL,
+     duration_ms INTEGER NOT NULL,
+     PRIMARY KEY (day, key_id, model)
+   ) STRICT, WITHOUT ROWID;
+   INSERT INTO model_usage
+     SELECT key_id, day, '', requests, prompt_tokens, output_tokens, errors, duration_ms
+     FROM old_model_usage;
+   DROP TABLE old_model_usage;`,
 ];
 
 /** Options of {@linkcode migrate}. */

@@ -10,7 +10,7 @@ import type {
 import type { SqlDatabase } from "./sql_database.ts";
 import { inTransaction } from "./transaction.ts";
 
-/** A UsageStore over the tables of the third migration. */
+/** A UsageStore over the tables of the third and eighth migration. */
 export class SqliteUsageStore implements UsageStore {
   readonly #database: SqlDatabase;
 
@@ -18,7 +18,7 @@ export class SqliteUsageStore implements UsageStore {
   constructor(database: SqlDatabase) {
     this.#database = database;
     // A table that is not as this version knows it is found here, and not at the first request.
-    database.prepare("SELECT key_id, day, duration_ms FROM model_usage LIMIT 0").all();
+    database.prepare("SELECT key_id, day, model, duration_ms FROM model_usage LIMIT 0").all();
   }
 
   /** Adds a batch once. */
@@ -35,9 +35,9 @@ export class SqliteUsageStore implements UsageStore {
           .run(day);
         const upsert = this.#database.prepare(
           `INSERT INTO model_usage
-             (key_id, day, requests, prompt_tokens, output_tokens, errors, duration_ms)
-           VALUES (?, ?, ?, ?, ?, ?, ?)
-           ON CONFLICT (day, key_id) DO UPDATE SET
+             (key_id, day, model, requests, prompt_tokens, output_tokens, errors, duration_ms)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+           ON CONFLICT (day, key_id, model) DO UPDATE SET
              requests = requests + excluded.requests,
              prompt_tokens = prompt_tokens + excluded.prompt_tokens,
              output_tokens = output_tokens + excluded.output_tokens,
@@ -45,8 +45,9 @@ export class SqliteUsageStore implements UsageStore {
              duration_ms = duration_ms + excluded.duration_ms`,
         );
         for (const entry of entries) {
-          const { keyId, day, requests, promptTokens, outputTokens, errors, durationMs } = entry;
-          upsert.run(keyId, day, requests, promptTokens, outputTokens, errors, durationMs);
+          const { keyId, day, model } = entry;
+          const { requests, promptTokens, outputTokens, errors, durationMs } = entry;
+          upsert.run(keyId, day, model, requests, promptTokens, outputTokens, errors, durationMs);
         }
       })
     );
@@ -58,7 +59,7 @@ export class SqliteUsageStore implements UsageStore {
     return attempt(() =>
       this.#database.prepare(
         `SELECT * FROM model_usage WHERE day >= ?1 AND (?2 IS NULL OR key_id = ?2)
-         ORDER BY day, key_id`,
+         ORDER BY day, key_id, model`,
       ).all(sinceDay, keyId).map(toEntry)
     );
   }
@@ -87,7 +88,7 @@ export class SqliteUsageOutbox implements UsageOutbox {
     return this.#database.prepare("SELECT batch_id, entries FROM model_usage_outbox ORDER BY id")
       .all().map((row) => ({
         batchId: String(row["batch_id"]),
-        entries: JSON.parse(String(row["entries"])) as UsageEntry[],
+        entries: entriesOf(String(row["entries"])),
       }));
   }
 
@@ -96,6 +97,12 @@ export class SqliteUsageOutbox implements UsageOutbox {
     const statement = this.#database.prepare("DELETE FROM model_usage_outbox WHERE batch_id = ?");
     inTransaction(this.#database, () => statement.run(batchId));
   }
+}
+
+// A batch of an earlier version tells no models.
+function entriesOf(text: string): UsageEntry[] {
+  const entries = JSON.parse(text) as (Omit<UsageEntry, "model"> & Partial<UsageEntry>)[];
+  return entries.map((entry) => ({ model: "", ...entry }));
 }
 
 // The interface is for stores that answer later; this one throws where they reject.
@@ -108,6 +115,7 @@ function toEntry(row: Record<string, SQLOutputValue>): UsageEntry {
   return {
     keyId: String(row["key_id"]),
     day: String(row["day"]),
+    model: String(row["model"]),
     requests: Number(row["requests"]),
     promptTokens: Number(row["prompt_tokens"]),
     outputTokens: Number(row["output_tokens"]),

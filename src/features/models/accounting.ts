@@ -19,6 +19,8 @@ export interface RequestOutcome {
   readonly isError: boolean;
   /** How long it took, in milliseconds. */
   readonly durationMs: number;
+  /** The model with its tag, as the owner allowed it; undefined where it named none. */
+  readonly model?: string | undefined;
 }
 
 /** A request that was let through. */

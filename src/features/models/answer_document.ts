@@ -44,12 +44,14 @@ export async function openDocument(
   while (bytes <= DOCUMENT_HOLD_BYTES) {
     const part = await document.read();
     if (part === undefined) {
+      exchange.handOn(bytes);
       exchange.end({ isWhole: true });
       return concatBytes(...parts);
     }
     bytes += part.length;
     parts.push(part);
   }
+  exchange.handOn(0);
   return passOn(document, { parts, exchange });
 }
 
@@ -99,6 +101,7 @@ function passOn(
         if (exchange.hasEnded) return;
         if (part !== undefined) {
           controller.enqueue(part);
+          exchange.handOn(part.length);
           return exchange.waitFor("reader");
         }
         controller.close();

@@ -46,6 +46,7 @@ export async function openAnswerStream(
   const next = (): Promise<Step> => nextStep({ ...options, judge });
   let first: Step | undefined = await next();
   exchange.signal.throwIfAborted();
+  exchange.handOn(0);
   let isPulling = false;
 
   return new ReadableStream<Bytes>({
@@ -66,9 +67,10 @@ export async function openAnswerStream(
       first = undefined;
       isPulling = false;
       if (exchange.hasEnded) return;
-      for (const bytes of step.passed) controller.enqueue(bytes);
-      if (step.error !== undefined) {
-        controller.enqueue(errorFrame(step.error, { format, requestId }));
+      const last = step.error === undefined ? [] : [errorFrame(step.error, { format, requestId })];
+      for (const bytes of [...step.passed, ...last]) {
+        controller.enqueue(bytes);
+        exchange.handOn(bytes.length);
       }
       if (!step.isLast) return exchange.waitFor("reader");
       controller.close();

@@ -33,6 +33,8 @@ export interface ModelSettings {
   readonly perKeyPerMinute: number | undefined;
   /** Tokens, of prompt and answer together, per key and day of UTC; unlimited where undefined. */
   readonly perKeyTokensPerDay: number | undefined;
+  /** Where a line is written for every request; nowhere where undefined. */
+  readonly requestLog: string | undefined;
   /** Where keys and usage are kept: a postgres:// URL, or the embedded database where undefined. */
   readonly databaseUrl: string | undefined;
   /** Where limits are counted: a redis:// URL, or the embedded database where undefined. */

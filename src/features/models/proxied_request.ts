@@ -4,6 +4,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { AppError } from "../../base/app_error.ts";
 import type { AccountedRequest } from "./accounting.ts";
+import type { EndedRequest } from "./request_record.ts";
 import { StallTimer } from "./stall_timer.ts";
 import { BUSY_RETRY_AFTER_S } from "./semaphore.ts";
 
@@ -32,6 +33,8 @@ export interface ProxiedRequestOptions {
   timeoutMs: number;
   /** When the request came, by the monotonic clock. */
   startedAtMs: number;
+  /** Hears how it ended; must not throw. */
+  onEnded: (ended: EndedRequest) => void;
   clock: Clock;
 }
 
@@ -48,6 +51,14 @@ export class ProxiedRequest {
   #hasEnded = false;
   /** The tokens as far as they are known. */
   tokens: TokenCounts = { prompt: undefined, output: 0 };
+  /** The model that it was let through to, with its tag. */
+  model: string | undefined;
+  /** How long it waited for a slot, in milliseconds. */
+  waitedMs: number | undefined;
+  /** How many bytes were taken of its body. */
+  bodyBytes = 0;
+  #firstByteMs: number | undefined;
+  #answerBytes = 0;
   /** What the prompt counts where its tokens were not told; 0 while no model has read it. */
   promptEstimate = 0;
 
@@ -83,6 +94,13 @@ export class ProxiedRequest {
   /** From now on waits for somebody; fails where that takes too long. */
   waitFor(party: Awaited): void {
     if (!this.#hasEnded) this.#patience.waitFor(party, this.#limitMs(party));
+  }
+
+  /** The answer has begun, and so many bytes more of it go to the client. */
+  handOn(bytes: number): void {
+    const { clock, startedAtMs } = this.#options;
+    this.#firstByteMs ??= clock.monotonicMs() - startedAtMs;
+    this.#answerBytes += bytes;
   }
 
   /** The request was let through, and its end is to be counted. */
@@ -121,12 +139,30 @@ export class ProxiedRequest {
     this.#options.clientSignal.removeEventListener("abort", this.#leave);
     if (!isWhole) this.#abort.abort();
     for (const cleanup of this.#cleanups) cleanup();
-    const { clock, startedAtMs } = this.#options;
+    const { clock, startedAtMs, onEnded } = this.#options;
+    const promptTokens = this.tokens.prompt ?? this.promptEstimate;
+    const outputTokens = this.tokens.output;
+    const durationMs = clock.monotonicMs() - startedAtMs;
+    const { model } = this;
     this.#accounted?.end({
-      promptTokens: this.tokens.prompt ?? this.promptEstimate,
-      outputTokens: this.tokens.output,
+      promptTokens,
+      outputTokens,
       isError: this.#failure !== undefined && !this.#hasLeft,
-      durationMs: clock.monotonicMs() - startedAtMs,
+      durationMs,
+      model,
+    });
+    onEnded({
+      model,
+      hasAnswer: this.#firstByteMs !== undefined,
+      hasLeft: this.#hasLeft,
+      code: this.#hasLeft ? undefined : this.#failure?.code,
+      durationMs,
+      firstByteMs: this.#firstByteMs,
+      waitedMs: this.waitedMs,
+      promptTokens,
+      outputTokens,
+      bodyBytes: this.bodyBytes,
+      answerBytes: this.#answerBytes,
     });
   }
 

@@ -8,7 +8,7 @@ import { AppError, toAppError } from "../../base/app_error.ts";
 import type { JsonObject } from "../../base/json.ts";
 import type { LogFields, Logger } from "../../base/log.ts";
 import type { Accounting } from "./accounting.ts";
-import { createAllowlist } from "./allowlist.ts";
+import { createAllowlist, fullModelName } from "./allowlist.ts";
 import { openDocument, readDocument } from "./answer_document.ts";
 import { openAnswerStream } from "./answer_stream.ts";
 import type { Endpoint } from "./endpoints.ts";
@@ -26,6 +26,7 @@ import {
 import { MIB_BYTES, type ModelSettings } from "./model_settings.ts";
 import { Outages } from "./outage.ts";
 import { RequestBody } from "./request_body.ts";
+import type { RequestRecord } from "./request_record.ts";
 import { ServerProbe } from "./server_probe.ts";
 import { Semaphore, type SlotLimits, type SlotUser } from "./semaphore.ts";
 import { askUpstream, failedUpstream, type Fetch, type UpstreamAnswer } from "./upstream.ts";
@@ -44,6 +45,11 @@ export interface ModelGatewayOptions {
   fetch: Fetch;
   /** Counts and limits. */
   accounting: Accounting;
+  /**
+   * Hears of every request that has ended; must not throw.
+   * @default nobody does
+   */
+  onEnded?: (record: RequestRecord) => void;
   clock: Clock;
   log: Logger;
 }
@@ -78,6 +84,8 @@ export interface ModelGateway {
   isServerThere(): Promise<boolean>;
   /** How many requests are under way, and how much of them is held in memory. */
   counts(): { requests: number; heldBytes: number };
+  /** The slots for requests that models work on, and how many requests wait for one. */
+  slots(): { taken: number; free: number; waiting: number };
   /** Ends all requests under way; to be called when the service stops. */
   close(): void;
 }
@@ -90,7 +98,7 @@ const MEDIA_TYPES = {
 
 /** A gateway to one model server. */
 export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
-  const { settings, fetch, accounting, clock } = options;
+  const { settings, fetch, accounting, onEnded = () => {}, clock } = options;
   let list = { allow: settings().allow, isAllowed: createAllowlist(settings().allow) };
   const limits = (): SlotLimits => ({ max: settings().maxConcurrent, queue: settings().queue });
   const held = new MemoryBudget();
@@ -112,6 +120,10 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
       clientSignal: request.signal,
       timeoutMs: settings().timeoutS * 1000,
       startedAtMs: clock.monotonicMs(),
+      onEnded: (ended) => {
+        const { requestId, endpoint: { path }, key: { keyId } } = request;
+        onEnded({ ...ended, requestId, keyId, path });
+      },
       clock,
     });
     open.add(exchange);
@@ -135,23 +147,32 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
     const { request: { endpoint, model, key }, exchange } = under;
     const body = endpoint.method === "GET" ? undefined : bodyOf(under);
     if (body !== undefined) {
-      exchange.atEnd(() => body.close());
+      exchange.atEnd(() => {
+        exchange.bodyBytes = body.bytes;
+        body.close();
+      });
       exchange.waitFor("client");
-      checkModel(await body.readModel(), key);
+      exchange.model = checkModel(await body.readModel(), key);
       keepAlive(body, under);
     }
-    if (model !== undefined) checkModel(model, key);
+    if (model !== undefined) exchange.model = checkModel(model, key);
     exchange.waitFor("slot");
     exchange.account(await accounting.begin(key));
     const { work, other } = slots;
-    exchange.atEnd(
-      await (endpoint.kind === "work" ? work : other).acquire(exchange.signal, slotUserOf(key)),
-    );
+    const askedMs = clock.monotonicMs();
+    try {
+      exchange.atEnd(
+        await (endpoint.kind === "work" ? work : other).acquire(exchange.signal, slotUserOf(key)),
+      );
+    } finally {
+      exchange.waitedMs = clock.monotonicMs() - askedMs;
+    }
     return await ask(under, body);
   }
 
-  function checkModel(model: string, key: ModelKey): void {
-    if (isAllowed(model, key)) return;
+  // The model's full name.
+  function checkModel(model: string, key: ModelKey): string {
+    if (isAllowed(model, key)) return fullModelName(model);
     throw new AppError("model_not_allowed", "This API key may not use this model");
   }
 
@@ -206,8 +227,10 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
         log.warn("The model server's answer is not what was asked for");
         throw failedUpstream();
       }
+      const bytes = utf8(JSON.stringify(rewritten));
+      exchange.handOn(bytes.length);
       exchange.end({ isWhole: true });
-      return respond("json", utf8(JSON.stringify(rewritten)));
+      return respond("json", bytes);
     }
     if (format === "json") {
       return respond(format, await openDocument({ source, exchange, log }));
@@ -260,6 +283,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
     handle,
     isServerThere: () => probe.isThere(),
     counts: () => ({ requests: open.size, heldBytes: held.bytes }),
+    slots: () => ({ taken: slots.work.taken, ...slots.work.counts() }),
     close(): void {
       for (const exchange of [...open]) {
         exchange.fail(new AppError("unavailable", "The service is stopping"));

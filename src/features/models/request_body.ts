@@ -76,6 +76,11 @@ export class RequestBody {
     return this.#addsUsage;
   }
 
+  /** How many bytes were taken of it. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** The tokens of its texts so far, about. */
   get promptEstimate(): number {
     return this.#meter.tokens;

@@ -72,6 +72,11 @@ export class Semaphore {
     };
   }
 
+  /** How many slots are taken; more than there are, where they became fewer meanwhile. */
+  get taken(): number {
+    return this.#takenCount;
+  }
+
   /** How many slots are free and how many requests wait, for whoever looks. */
   counts(): { free: number; waiting: number } {
     return {

@@ -10,6 +10,8 @@ import type { RequestOutcome } from "./accounting.ts";
 import {
   addUsage,
   dayOf,
+  MAX_USAGE_MODELS,
+  OTHER_MODEL,
   type UsageBatch,
   type UsageEntry,
   type UsageOutbox,
@@ -38,7 +40,10 @@ export interface UsageLedgerOptions {
 export class UsageLedger {
   readonly #options: UsageLedgerOptions;
   readonly #cancelFlush: () => void;
-  /** What is in no batch yet, by key and day. */
+  /** The models that each key has used on the latest day. */
+  readonly #models = new Map<string, Set<string>>();
+  #modelsDay = "";
+  /** What is in no batch yet, by key, day and model. */
   #collected = new Map<string, UsageEntry>();
   /** Batches that neither the store nor an outbox has. */
   #waiting: UsageBatch[] = [];
@@ -65,6 +70,7 @@ export class UsageLedger {
     addUsage(this.#collected, {
       keyId,
       day,
+      model: this.#toldModel(keyId, { day, model: outcome.model ?? "" }),
       requests: 1,
       promptTokens: outcome.promptTokens,
       outputTokens: outcome.outputTokens,
@@ -98,6 +104,17 @@ export class UsageLedger {
     // What was collected while an older batch waited.
     await this.flush();
     return this.#waiting.length === 0 && this.#collected.size === 0;
+  }
+
+  // Names come from a list of the owner's, who may change it all day long.
+  #toldModel(keyId: string, { day, model }: { day: string; model: string }): string {
+    if (day !== this.#modelsDay) this.#models.clear();
+    this.#modelsDay = day;
+    const models = this.#models.get(keyId) ?? new Set();
+    this.#models.set(keyId, models);
+    if (models.size >= MAX_USAGE_MODELS && !models.has(model)) return OTHER_MODEL;
+    models.add(model);
+    return model;
   }
 
   // Makes a batch of what was collected and puts it into the outbox; throws where that fails.

@@ -21,6 +21,7 @@ const DEFAULTS: Config = {
   },
   security: {
     allowedIps: [],
+    metricsAllow: [],
     hostNames: [],
     trustedProxies: [],
     allowedOrigins: [],
@@ -47,6 +48,7 @@ const DEFAULTS: Config = {
     queue: 16,
     perKeyPerMinute: undefined,
     perKeyTokensPerDay: undefined,
+    requestLog: undefined,
     databaseUrl: undefined,
     redisUrl: undefined,
   },
@@ -142,6 +144,7 @@ Deno.test("parseConfig() reads every key", () => {
     keep_history = false
     [security]
     allowed_ips = ["192.168.1.20", "10.0.0.0/8", "fd00::/8"]
+    metrics_allow = ["192.168.1.21"]
     host_names = ["models.example"]
     trusted_proxies = ["192.168.1.2"]
     allowed_origins = ["https://app.example"]
@@ -183,6 +186,7 @@ Deno.test("parseConfig() reads every key", () => {
     queue = 0
     per_key_per_minute = 20
     per_key_tokens_per_day = 100000
+    request_log = "/var/log/requests.jsonl"
     database_url = "postgres://ann:secret@10.0.0.5/latchkey"
     redis_url = "redis://10.0.0.5:6379/1"
     [display]
@@ -213,6 +217,7 @@ Deno.test("parseConfig() reads every key", () => {
     },
     security: {
       allowedIps: ["192.168.1.20", "10.0.0.0/8", "fd00::/8"],
+      metricsAllow: ["192.168.1.21"],
       hostNames: ["models.example"],
       trustedProxies: ["192.168.1.2"],
       allowedOrigins: ["https://app.example"],
@@ -264,6 +269,7 @@ Deno.test("parseConfig() reads every key", () => {
       queue: 0,
       perKeyPerMinute: 20,
       perKeyTokensPerDay: 100_000,
+      requestLog: "/var/log/requests.jsonl",
       databaseUrl: "postgres://ann:secret@10.0.0.5/latchkey",
       redisUrl: "redis://10.0.0.5:6379/1",
     },
@@ -631,6 +637,7 @@ const BAD_OVERLAYS: [string, string][] = [
   ["service.data_dir = '/'", 'unknown key "data_dir" in [service]'],
   ["[[action]]", 'unknown key "action"'],
   ["[[library]]", 'unknown key "library"'],
+  ["security.metrics_allow = ['x']", "security.metrics_allow.0: expected an address or a range"],
   ["security.allowed_ips = ['x']", "security.allowed_ips.0: expected an address or a range"],
   ["[service", "missing"],
 ];

@@ -33,6 +33,7 @@ export const REMOTE: Peer = {
 const SETTINGS: PolicySettings = {
   encryption: false,
   allowedIps: [REMOTE.address],
+  metricsAllow: [],
   hostNames: [],
   allowedOrigins: ["https://app.example"],
   allowRun: ["hello.*"],

@@ -1,12 +1,20 @@
 import assert from "node:assert/strict";
 import { createMetrics, type MetricSources } from "../../../src/edges/http/metrics.ts";
+import { ModelMetrics } from "../../../src/edges/http/model_metrics.ts";
 
 const SOURCES: MetricSources = {
   connections: () => ({ open: 5, withSession: 2 }),
   guard: () => ({ unknown: 3, known: 1, refused: 7, cut: 4, evicted: 9 }),
   eventStreams: () => 2,
   runningActions: () => 1,
-  models: () => ({ requests: 4, heldBytes: 2048 }),
+  models: () =>
+    Promise.resolve({
+      requests: 4,
+      heldBytes: 2048,
+      slots: { taken: 3, free: 1, waiting: 6 },
+      isServerThere: false,
+    }),
+  modelMetrics: new ModelMetrics(),
   eventLoopDelayS: () => 0.25,
   residentBytes: () => 1024,
 };
@@ -37,6 +45,12 @@ Deno.test("metrics count what happens and read what there is, whenever asked", a
         "latchkey_actions_running 1",
         "latchkey_model_requests 4",
         "latchkey_model_held_bytes 2048",
+        'latchkey_model_slots{state="taken"} 3',
+        'latchkey_model_slots{state="free"} 1',
+        "latchkey_model_waiting 6",
+        "latchkey_model_server_up 0",
+        "# HELP latchkey_model_waiting Requests that wait for a slot",
+        'latchkey_model_wait_seconds_bucket{le="+Inf"} 0',
         "latchkey_event_loop_delay_seconds 0.25",
         "latchkey_resident_memory_bytes 1024",
         "# TYPE latchkey_frames_total counter",
@@ -51,8 +65,11 @@ Deno.test("metrics count what happens and read what there is, whenever asked", a
   }
 });
 
-Deno.test("metrics show zeros before anything happens, and do without a guard", async () => {
-  const { body } = await createMetrics({ ...SOURCES, guard: () => undefined }).render();
+Deno.test("metrics show zeros before anything happens, and do without a guard and a gateway", async () => {
+  const none = { guard: () => undefined, models: () => undefined };
+  const { body } = await createMetrics({ ...SOURCES, ...none }).render();
+  assert.ok(body.includes("latchkey_model_waiting 0\n"));
+  assert.doesNotMatch(body, /^latchkey_model_server_up/m);
   assert.ok(body.includes("latchkey_frames_total 0"));
   assert.ok(body.includes('latchkey_guarded_connections{state="unknown"} 0'));
 });

@@ -26,6 +26,7 @@ async function check(
     encryption: false,
     allowedOrigins: [],
     isAllowedIp: () => note("ip", isAllowedIp),
+    isMetricsIp: () => assert.fail(),
     isAllowedText: () => assert.fail(),
     isKeyRequired: () => assert.fail(),
     findKey: () => assert.fail(),

@@ -32,6 +32,7 @@ function setUp(hostName = "Handheld"): Fixture {
     settings: {
       encryption: true,
       allowedIps: ["192.0.2.1"],
+      metricsAllow: ["192.0.2.2"],
       hostNames: ["tablet.example"],
       allowedOrigins: ["https://app.example"],
       allowRun: ["hello"],
@@ -159,4 +160,14 @@ Deno.test("limits are one for all requests; general, pairing and upgrades are ap
   assert.equal(Array.from({ length: 300 }, () => admit("upgrade")).filter(Boolean).length, 200);
   clock.advance(100);
   assert.equal(Array.from({ length: 300 }, () => admit("upgrade")).filter(Boolean).length, 20);
+});
+
+Deno.test("metrics have a list of addresses of their own", () => {
+  const { facts, settings } = setUp();
+  const inLists = (address: string): boolean[] => [
+    facts().isAllowedIp(address),
+    facts().isMetricsIp(address),
+  ];
+  assert.deepEqual(["192.0.2.1", "192.0.2.2"].map(inLists), [[true, false], [false, true]]);
+  assert.deepEqual(settings.metricsAllow, ["192.0.2.2"]);
 });

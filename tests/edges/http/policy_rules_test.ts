@@ -91,7 +91,7 @@ for (const group of GROUPS) {
       ) {
         const headers = { ...world.headers, Host: host };
         assert.equal(ask(group, { ...world, headers, isLocal: true }).status, 200);
-        assert.equal(ask(group, { ...world, headers }).status, group === "metrics" ? 403 : 200);
+        assert.equal(ask(group, { ...world, headers }).status, 200);
       }
     },
   );
@@ -100,7 +100,7 @@ for (const group of GROUPS) {
 for (const group of GROUPS) {
   for (const isLocal of [true, false]) {
     Deno.test(`policy: ${group} and origins, ${isLocal ? "local" : "remote"}`, () => {
-      const passes = group === "metrics" && !isLocal ? 403 : 200;
+      const passes = 200;
       const origins: [string, number][] = [
         ["https://zaparoo.app", passes],
         ["capacitor://localhost", passes],
@@ -229,19 +229,22 @@ const ORDER: Readonly<Record<RouteGroup, readonly string[]>> = {
   run: ["text hello", "required run", "key right", "general"],
   pair: ["general", "pairing"],
   models: ["ip", "key right"],
-  metrics: [],
+  metrics: ["metrics ip"],
   open: [],
 };
 for (const group of GROUPS) {
   Deno.test(`policy: ${group} asks address, then key, then limits, and stops at the first no`, () => {
     const address = "198.51.100.1";
     const expected = ORDER[group].map((step) =>
-      ["ip", "general", "pairing", "upgrade"].includes(step) ? `${step} ${address}` : step
+      ["ip", "metrics ip", "general", "pairing", "upgrade"].includes(step)
+        ? `${step} ${address}`
+        : step
     );
     const world: World = { ...KEYED, headers: { Authorization: "Bearer right" } };
     assert.deepEqual(ask(group, world).asked, expected);
     const refusals: [string, World, number][] = [
       ["ip", { ...world, isAllowedIp: false }, 403],
+      ["metrics ip", { ...world, isMetricsIp: false }, 403],
       ["text", { ...world, isAllowedText: false }, 403],
       ["key", { ...world, headers: {}, queryKey: "right?" }, 401],
       ["key", { ...world, scopes: [] }, 403],

@@ -27,12 +27,13 @@ const KEY_IF_ANY: Statuses = [200, 401, 401, 200, 403];
 const KEY_IF_GIVEN: Statuses = [200, 200, 401, 200, 403];
 const KEY_ALWAYS: Statuses = [401, 401, 401, 200, 403];
 
-// Who comes how ("in"/"out" of allowed_ips, text "fits"/"fails"), and the status by state of keys.
+// Who comes how ("in"/"out" of allowed_ips and of metrics_allow, text "fits"/"fails"), and the status by state of keys.
 // An undefined field stands for both.
 interface Cell {
   from: "local" | "remote";
   encryption?: boolean;
   ip?: "in" | "out";
+  scraper?: "in" | "out";
   text?: "fits" | "fails";
   statuses: Statuses;
 }
@@ -68,7 +69,8 @@ const TABLE: Readonly<Record<RouteGroup, readonly Cell[]>> = {
   ],
   metrics: [
     { from: "local", statuses: OPEN },
-    { from: "remote", statuses: CLOSED },
+    { from: "remote", scraper: "in", statuses: OPEN },
+    { from: "remote", scraper: "out", statuses: CLOSED },
   ],
   open: [
     { from: "local", statuses: OPEN },
@@ -77,21 +79,30 @@ const TABLE: Readonly<Record<RouteGroup, readonly Cell[]>> = {
 };
 
 let cellCount = 0;
-for (const group of GROUPS) {
-  for (const from of ["local", "remote"] as const) {
-    for (const encryption of [false, true]) {
-      for (const ip of ["in", "out"] as const) {
-        for (const text of ["fits", "fails"] as const) {
-          KEY_STATES.forEach((keyState, column) => {
-            cellCount += 1;
-            const where = { group, from, encryption, ip, text };
-            const name = `${group}, ${from}, encryption ${encryption ? "on" : "off"}, ` +
-              `address ${ip}, text ${text}, ${keyState}`;
-            Deno.test(`policy: ${name}`, () => {
-              const status = expectedStatuses(where)[column];
-              assert.equal(ask(group, worldOf({ ...where, keyState })).status, status);
-            });
-          });
+for (const where of allPlaces()) {
+  const { group, from, encryption, ip, scraper, text } = where;
+  KEY_STATES.forEach((keyState, column) => {
+    cellCount += 1;
+    const name = `${group}, ${from}, encryption ${encryption ? "on" : "off"}, address ${ip}, ` +
+      `scraper ${scraper}, text ${text}, ${keyState}`;
+    Deno.test(`policy: ${name}`, () => {
+      const status = expectedStatuses(where)[column];
+      assert.equal(ask(group, worldOf({ ...where, keyState })).status, status);
+    });
+  });
+}
+
+function* allPlaces(): Iterable<Where> {
+  const sides = ["in", "out"] as const;
+  for (const group of GROUPS) {
+    for (const from of ["local", "remote"] as const) {
+      for (const encryption of [false, true]) {
+        for (const ip of sides) {
+          for (const scraper of sides) {
+            for (const text of ["fits", "fails"] as const) {
+              yield { group, from, encryption, ip, scraper, text };
+            }
+          }
         }
       }
     }
@@ -100,7 +111,7 @@ for (const group of GROUPS) {
 
 Deno.test("policy: the cells are all there are", () => {
   assert.deepEqual(Object.keys(POLICY).sort(), [...GROUPS].sort());
-  assert.equal(cellCount, 8 * 2 * 2 * 2 * 2 * 5);
+  assert.equal(cellCount, 8 * 2 * 2 * 2 * 2 * 2 * 5);
 });
 
 interface Where {
@@ -108,6 +119,7 @@ interface Where {
   from: "local" | "remote";
   encryption: boolean;
   ip: "in" | "out";
+  scraper: "in" | "out";
   text: "fits" | "fails";
 }
 
@@ -116,14 +128,15 @@ function expectedStatuses(where: Where): Statuses {
   const cells = TABLE[where.group].filter((cell) =>
     cell.from === where.from &&
     (cell.encryption ?? where.encryption) === where.encryption &&
-    (cell.ip ?? where.ip) === where.ip && (cell.text ?? where.text) === where.text
+    (cell.ip ?? where.ip) === where.ip &&
+    (cell.scraper ?? where.scraper) === where.scraper && (cell.text ?? where.text) === where.text
   );
   assert.equal(cells.length, 1);
   return cells[0]?.statuses ?? OPEN;
 }
 
 function worldOf(where: Where & { keyState: typeof KEY_STATES[number] }): World {
-  const { group, from, encryption, ip, text, keyState } = where;
+  const { group, from, encryption, ip, scraper, text, keyState } = where;
   const right = SCOPE_OF[group];
   const others = KEY_SCOPES.filter((scope) => scope !== right);
   const isRight = keyState === "right";
@@ -132,6 +145,7 @@ function worldOf(where: Where & { keyState: typeof KEY_STATES[number] }): World 
     isLocal: from === "local",
     encryption,
     isAllowedIp: ip === "in",
+    isMetricsIp: scraper === "in",
     isAllowedText: text === "fits",
     keysExist: keyState !== "no keys",
     scopes: isRight && right !== undefined ? [right] : others,

@@ -34,6 +34,8 @@ export interface World {
   scopes?: readonly KeyScope[];
   /** Whether the peer is in allowed_ips. */
   isAllowedIp?: boolean;
+  /** Whether the peer is in metrics_allow. */
+  isMetricsIp?: boolean;
   /** Whether the text to run, "hello", is in allow_run. */
   isAllowedText?: boolean;
   /** Limits that are used up. */
@@ -57,7 +59,14 @@ export interface Verdict {
 /** What becomes of a request in a world. */
 export function ask(group: RouteGroup, world: World = {}): Verdict {
   const { isLocal = false, encryption = false, keysExist = false, scopes = [] } = world;
-  const { isAllowedIp = true, isAllowedText = true, usedUp = [], headers = {}, queryKey } = world;
+  const {
+    isAllowedIp = true,
+    isAllowedText = true,
+    isMetricsIp = true,
+    usedUp = [],
+    headers = {},
+    queryKey,
+  } = world;
   const asked: string[] = [];
   const note = <Answer>(question: string, answer: Answer): Answer => {
     asked.push(question);
@@ -68,6 +77,7 @@ export function ask(group: RouteGroup, world: World = {}): Verdict {
     encryption,
     allowedOrigins: ["https://app.example"],
     isAllowedIp: (address) => note(`ip ${address}`, isAllowedIp),
+    isMetricsIp: (address) => note(`metrics ip ${address}`, isMetricsIp),
     isAllowedText: (text) => note(`text ${text}`, isAllowedText),
     isKeyRequired: (scope) => note(`required ${scope}`, keysExist),
     findKey: (key) =>

@@ -66,7 +66,7 @@ const ROWS: Row[] = [
     path: "/metrics",
     init: { peer: REMOTE },
     code: "forbidden",
-    message: "Allowed only on the device itself",
+    message: "Not allowed from this address",
   },
   {
     status: 403,

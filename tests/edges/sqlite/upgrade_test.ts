@@ -36,6 +36,7 @@ const ROWS: readonly string[] = [
   `INSERT INTO run_history VALUES (1, 5, 'nfc', '04', 'game', 'ff', 'id-1', 1, 'SNES', '/roms/a');
    INSERT INTO favorites VALUES ('/roms/a', 1);
    INSERT INTO phone_settings VALUES ('runZapScript', 'false');`,
+  `INSERT INTO model_usage VALUES ('abcdefgh', '2026-11-24', 'llama:8b', 1, 2, 3, 4, 5);`,
 ];
 
 // Step by step, as a device that was there from the first version on.
@@ -137,6 +138,24 @@ Deno.test("a key of before the model gateway may use all models", () => {
         ["abcdefgh", undefined, 4],
       ],
     );
+    close();
+  });
+});
+
+Deno.test("usage of before models were told apart is kept as that of none", async () => {
+  await withTempFolder(async (folder) => {
+    makeOld(`${folder}/${DATABASE_FILE}`, 7);
+    const { usage, close } = openStores({ dataDir: folder, log: silentLogger });
+    assert.deepEqual(await usage.list({ sinceDay: "2026-01-01" }), [{
+      keyId: "abcdefgh",
+      day: "2026-11-23",
+      model: "",
+      requests: 1,
+      promptTokens: 2,
+      outputTokens: 3,
+      errors: 4,
+      durationMs: 5,
+    }]);
     close();
   });
 });

@@ -4,10 +4,11 @@ import { SqliteLimitStore } from "../../../src/edges/sqlite/sqlite_limit_store.t
 import { SqliteUsageOutbox, SqliteUsageStore } from "../../../src/edges/sqlite/usage_store.ts";
 import { openSample } from "./samples.ts";
 
-function entry(keyId: string, day: string, n = 1): UsageEntry {
+function entry(keyId: string, day: string, n = 1, model = "a:1"): UsageEntry {
   return {
     keyId,
     day,
+    model,
     requests: n,
     promptTokens: 10 * n,
     outputTokens: 20 * n,
@@ -27,6 +28,7 @@ Deno.test("batches are added up by key and day", async () => {
   const sum: UsageEntry = {
     keyId: "a",
     day: "2026-01-31",
+    model: "a:1",
     requests: 3,
     promptTokens: 30,
     outputTokens: 60,
@@ -116,4 +118,29 @@ Deno.test("tokens are added up by day and key, and an older day does not come ba
   assert.equal(await on("2026-02-01"), 1);
   await add("2026-01-31", 100);
   assert.equal(await on("2026-02-01"), 1);
+});
+
+Deno.test("models of a key and day are kept apart", async () => {
+  using database = openSample();
+  const store = new SqliteUsageStore(database);
+  const day = "2026-01-31";
+  const entries = [entry("a", day, 1, "b:1"), entry("a", day, 2, ""), entry("a", day, 3, "a:1")];
+  await store.add({ batchId: "1", entries });
+  await store.add({ batchId: "2", entries: [entry("a", day, 1, "b:1")] });
+  const kept = await store.list({ sinceDay: day });
+  assert.deepEqual(kept.map(({ model, requests }) => [model, requests]), [
+    ["", 2],
+    ["a:1", 3],
+    ["b:1", 2],
+  ]);
+});
+
+Deno.test("a batch that an earlier version left in the outbox names no model", () => {
+  using database = openSample();
+  const { model: _, ...old } = entry("a", "2026-01-31");
+  database.prepare("INSERT INTO model_usage_outbox (batch_id, entries) VALUES ('1', ?)")
+    .run(JSON.stringify([old]));
+  assert.deepEqual(new SqliteUsageOutbox(database).list(), [
+    { batchId: "1", entries: [{ ...old, model: "" }] },
+  ]);
 });

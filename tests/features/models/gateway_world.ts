@@ -7,6 +7,7 @@ import type { ModelLimits } from "../../../src/features/access/model_limits.ts";
 import type { Accounting, RequestOutcome } from "../../../src/features/models/accounting.ts";
 import { ENDPOINTS } from "../../../src/features/models/endpoints.ts";
 import type { ModelSettings } from "../../../src/features/models/model_settings.ts";
+import type { RequestRecord } from "../../../src/features/models/request_record.ts";
 import { createModelGateway, type ModelGateway } from "../../../src/features/models/proxy.ts";
 import type { Fetch } from "../../../src/features/models/upstream.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
@@ -27,6 +28,7 @@ export const SETTINGS: ModelSettings = {
   queue: 1,
   perKeyPerMinute: undefined,
   perKeyTokensPerDay: undefined,
+  requestLog: undefined,
   databaseUrl: undefined,
   redisUrl: undefined,
 };
@@ -57,6 +59,8 @@ export interface World {
   begun(): number;
   /** What became of them. */
   readonly outcomes: RequestOutcome[];
+  /** What was told of those that have ended. */
+  readonly records: RequestRecord[];
   /** What was logged. */
   readonly lines: [level: string, message: string, fields: LogFields][];
   /** What the guard was told. */
@@ -77,6 +81,7 @@ export function openGateway(options: WorldOptions = {}): World {
   const ollama = new FakeOllama();
   const clock = new FakeClock();
   const outcomes: RequestOutcome[] = [];
+  const records: RequestRecord[] = [];
   const lines: World["lines"] = [];
   const told: string[] = [];
   let begun = 0;
@@ -99,6 +104,7 @@ export function openGateway(options: WorldOptions = {}): World {
     settings: () => ({ ...SETTINGS, ...options.settings }),
     fetch: options.fetch ?? ollama.fetch,
     accounting,
+    onEnded: (record) => void records.push(record),
     clock,
     log,
   });
@@ -108,6 +114,7 @@ export function openGateway(options: WorldOptions = {}): World {
     gateway,
     begun: () => begun,
     outcomes,
+    records,
     lines,
     told,
     ask: (path, ask = {}) => {

@@ -7,6 +7,7 @@ import type {
   UsageOutbox,
   UsageStore,
 } from "../../../src/features/models/usage.ts";
+import { MAX_USAGE_MODELS, OTHER_MODEL } from "../../../src/features/models/usage.ts";
 import { USAGE_FLUSH_MS, UsageLedger } from "../../../src/features/models/usage_ledger.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { seededRandom } from "../../support/seeded_random.ts";
@@ -105,14 +106,15 @@ Deno.test("usage is collected by key and day and written in one batch", async ()
     {
       keyId: "a",
       day: "2026-01-31",
+      model: "",
       requests: 2,
       promptTokens: 20,
       outputTokens: 5,
       errors: 1,
       durationMs: 150,
     },
-    { keyId: "b", day: "2026-01-31", ...one },
-    { keyId: "a", day: "2026-02-01", ...one },
+    { keyId: "b", day: "2026-01-31", model: "", ...one },
+    { keyId: "a", day: "2026-02-01", model: "", ...one },
   ]);
   // Nothing new, nothing written.
   assert.equal(await ledger.flush(), true);
@@ -314,4 +316,38 @@ Deno.test("usage is in the outbox at once, though the store does not answer an e
   release();
   assert.equal(await closed, true);
   assert.equal(store.totals.get("2026-01-31 a"), 2);
+});
+
+Deno.test("a key's models of a day are told apart, as many as there may be", async () => {
+  const clock = new FakeClock(NOON);
+  const added: UsageEntry[] = [];
+  const store: UsageStore = {
+    add: ({ entries }) => Promise.resolve(void added.push(...entries)),
+    list: () => Promise.resolve([]),
+  };
+  const ledger = new UsageLedger({ store, clock, random: seededRandom(1), log: silentLogger });
+  const use = (count: number, keyId = "a"): void => {
+    for (let n = 0; n < count; n++) ledger.record(keyId, { ...OUTCOME, model: `m:${n}` });
+  };
+  use(MAX_USAGE_MODELS + 2);
+  use(1);
+  use(1, "b");
+  ledger.record("b", OUTCOME);
+  await ledger.flush();
+  const ofA = added.filter(({ keyId }) => keyId === "a");
+  assert.equal(ofA.length, MAX_USAGE_MODELS + 1);
+  assert.deepEqual(
+    ofA.filter(({ requests }) => requests > 1).map(({ model, requests }) => [model, requests]),
+    [["m:0", 2], [OTHER_MODEL, 2]],
+  );
+  assert.deepEqual(added.filter(({ keyId }) => keyId === "b").map(({ model }) => model), [
+    "m:0",
+    "",
+  ]);
+  clock.advance(24 * 3600 * 1000);
+  added.length = 0;
+  use(MAX_USAGE_MODELS + 1);
+  ledger.record("a", { ...OUTCOME, model: "m:0" });
+  await ledger.close();
+  assert.equal(added.filter(({ model }) => model === OTHER_MODEL).length, 1);
 });

@@ -91,6 +91,7 @@ Deno.test("settings shows a member what concerns it, and an admin all", async ()
   const all = {
     encryption: true,
     allowedIps: ["192.0.2.1"],
+    metricsAllow: [],
     hostNames: ["models.example"],
     allowedOrigins: ["https://app.example"],
     allowRun: ["hello"],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "../../../src/base/log.ts";
-import { dayOf } from "../../../src/features/models/usage.ts";
+import { dayOf, type UsageEntry } from "../../../src/features/models/usage.ts";
 import { createDispatcher } from "../../../src/features/rpc/dispatcher.ts";
 import {
   DEFAULT_USAGE_DAYS,
@@ -13,9 +13,9 @@ const NOON = Date.UTC(2026, 0, 31, 12);
 
 async function ask(
   params: unknown,
-  options: { isLocal?: boolean; hasGateway?: boolean } = {},
+  options: { isLocal?: boolean; hasGateway?: boolean; entries?: UsageEntry[] } = {},
 ): Promise<{ answer: Record<string, unknown>; asked: unknown[] }> {
-  const { isLocal = true, hasGateway = true } = options;
+  const { isLocal = true, hasGateway = true, entries = [] } = options;
   const asked: unknown[] = [];
   const reader: UsageReader = {
     flush: () => {
@@ -24,7 +24,7 @@ async function ask(
     },
     list: (wanted) => {
       asked.push(wanted);
-      return Promise.resolve([]);
+      return Promise.resolve(entries);
     },
   };
   const dispatcher = createDispatcher({
@@ -58,7 +58,17 @@ for (const [params, expected] of ASKED) {
   });
 }
 
-const BAD = [{ days: 0 }, { days: 1.5 }, { days: MAX_USAGE_DAYS + 1 }, { keyId: "" }, { x: 1 }];
+const BAD = [
+  { by: [] },
+  { by: ["colour"] },
+  { by: ["day", "day"] },
+  { by: "day" },
+  { days: 0 },
+  { days: 1.5 },
+  { days: MAX_USAGE_DAYS + 1 },
+  { keyId: "" },
+  { x: 1 },
+];
 for (const params of BAD) {
   Deno.test(`usage refuses ${JSON.stringify(params)}`, async () => {
     const { answer, asked } = await ask(params);
@@ -72,4 +82,25 @@ Deno.test("usage is told to the device itself only, and where there is a gateway
   assert.match(JSON.stringify(remote.answer["error"]), /forbidden/);
   const off = await ask({}, { hasGateway: false });
   assert.match(JSON.stringify(off.answer["error"]), /unavailable/);
+});
+
+Deno.test("usage is added up by day and key, or by what is asked for", async () => {
+  const numbers = { requests: 1, promptTokens: 2, outputTokens: 3, errors: 0, durationMs: 4 };
+  const of = (day: string, keyId: string, model: string): UsageEntry => ({
+    day,
+    keyId,
+    model,
+    ...numbers,
+  });
+  const entries = [of("2026-01-30", "a", "x:1"), of("2026-01-30", "a", "y:1")];
+  const twice = { requests: 2, promptTokens: 4, outputTokens: 6, errors: 0, durationMs: 8 };
+  const told = async (params: object): Promise<unknown> => {
+    const { answer } = await ask(params, { entries });
+    return (answer["result"] as { usage: unknown }).usage;
+  };
+  assert.deepEqual(await told({}), [{ day: "2026-01-30", keyId: "a", ...twice }]);
+  assert.deepEqual(await told({ by: ["model"] }), [
+    { model: "x:1", ...numbers },
+    { model: "y:1", ...numbers },
+  ]);
 });

@@ -2,7 +2,12 @@
 
 import * as v from "valibot";
 import { AppError } from "../../../base/app_error.ts";
-import type { UsageEntry } from "../../models/usage.ts";
+import {
+  sumUsage,
+  USAGE_DIMENSIONS,
+  type UsageDimension,
+  type UsageEntry,
+} from "../../models/usage.ts";
 import { defineMethod, type RpcMethod } from "../method.ts";
 
 /** The most days that are told of at once. */
@@ -10,6 +15,9 @@ export const MAX_USAGE_DAYS = 366;
 
 /** The days that are told of where none are named. */
 export const DEFAULT_USAGE_DAYS = 7;
+
+/** What usage is added up by where nothing else is asked for. */
+export const DEFAULT_USAGE_DIMENSIONS: readonly UsageDimension[] = ["day", "key"];
 
 /** What the usage method needs. */
 export interface UsageMethodsOptions {
@@ -44,13 +52,20 @@ export function usageMethods(options: UsageMethodsOptions): RpcMethod[] {
           v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_USAGE_DAYS)),
           DEFAULT_USAGE_DAYS,
         ),
+        by: v.optional(
+          v.pipe(
+            v.array(v.picklist(USAGE_DIMENSIONS)),
+            v.minLength(1),
+            v.check((by) => new Set(by).size === by.length, "expected each only once"),
+          ),
+        ),
       }),
-      run: async ({ keyId, days }) => {
+      run: async ({ keyId, days, by = DEFAULT_USAGE_DIMENSIONS }) => {
         const reader = usage?.();
         if (reader === undefined) throw new AppError("unavailable", "The model gateway is off");
         await reader.flush();
         const sinceDay = dayOf(wallMs() - (days - 1) * DAY_MS);
-        return { sinceDay, usage: await reader.list({ sinceDay, keyId }) };
+        return { sinceDay, usage: sumUsage(await reader.list({ sinceDay, keyId }), by) };
       },
     }),
   ];

@@ -85,6 +85,16 @@ export const MODEL_ROWS = {
     reloadable: true,
     help: "How many tokens of prompts and answers each key has per day of UTC. 0: no limit.",
   },
+  request_log: {
+    type: v.pipe(
+      textOf((path) => path === "" || path.startsWith("/"), "expected a whole path, or nothing"),
+      v.transform((path) => path || undefined),
+    ),
+    default: "",
+    help:
+      "A file that gets a line of JSON for every request with a key: time, key, model, status, " +
+      "tokens, and no content. Two files of 16 MiB at most. Empty: none.",
+  },
   database_url: {
     type: optionalUrl("postgres", "postgresql"),
     default: "",

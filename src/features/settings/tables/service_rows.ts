@@ -102,6 +102,17 @@ export const SECURITY_ROWS = {
     help: "Addresses and ranges from which POST /api, event streams and the model gateway may be " +
       "used. Empty: from nowhere but the device itself.",
   },
+  metrics_allow: {
+    type: listOf(
+      (rule) => parseAddressRange(rule) !== undefined,
+      'expected an address or a range, such as "192.168.1.20" or "192.168.1.0/24"',
+    ),
+    default: [],
+    reloadable: true,
+    apiName: "metricsAllow",
+    help: "Addresses and ranges from which GET /metrics may be read, for a Prometheus elsewhere. " +
+      "Empty: from nowhere but the device itself.",
+  },
   host_names: {
     type: listOf(isHostName, 'expected a host name, such as "models.example"'),
     default: [],
