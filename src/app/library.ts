@@ -36,6 +36,8 @@ export interface OpenLibrary {
   readonly isConfigured: boolean;
   /** The frontend over which media are launched, where one is. */
   readonly frontend: () => Frontend | undefined;
+  /** The frontend answers again; what it alone can tell is scanned then, where it was not there. */
+  readonly frontendAnswers: () => void;
   /** Puts other sources in force and scans them. */
   readonly replaceSources: (libraries: readonly LibrarySettings[]) => void;
 }
@@ -48,6 +50,7 @@ export function openLibrary(options: OpenLibraryOptions): OpenLibrary {
       media: noLibrary(),
       isConfigured: false,
       frontend: () => undefined,
+      frontendAnswers: () => {},
       replaceSources: () => {},
     };
   }
@@ -88,6 +91,11 @@ export function openLibrary(options: OpenLibraryOptions): OpenLibrary {
     media: { index, catalogue, scans: scanner, files },
     isConfigured: true,
     frontend: () => libraries.some(({ source }) => source !== "folder") ? frontend : undefined,
+    frontendAnswers: () => {
+      const isMissing = libraries.some(({ source }) => source === "emulationstation_http") &&
+        !catalogue.list().some(({ launch }) => launch.kind === "emulationstation_http");
+      if (isMissing) scanner.request();
+    },
     replaceSources: (next) => {
       if (JSON.stringify(next) === JSON.stringify(libraries)) return;
       libraries = next;

@@ -77,6 +77,7 @@ export function createPlaying(options: PlayingOptions): Playing {
     frontend: library.frontend,
     screen,
     isWatched: () => notifications.isHeard,
+    onAnswering: library.frontendAnswers,
     describe: (game) => view.running(game),
     clock,
     log,

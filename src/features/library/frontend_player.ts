@@ -24,6 +24,8 @@ export interface FrontendPlayerOptions {
   screen: ExclusiveScreen;
   /** Whether anybody is connected, at this moment. */
   isWatched: () => boolean;
+  /** Hears that the frontend answers again, or for the first time. */
+  onAnswering: () => void;
   /** What clients are told of a game that was started at the device. */
   describe: (game: RunningGame) => Media;
   clock: Clock;
@@ -37,6 +39,7 @@ export class FrontendPlayer {
   #cancelPoll: (() => void) | undefined;
   #isAsking = false;
   #isUnreachable = false;
+  #isAnswering = false;
   #isClosed = false;
 
   /** A player that asks nothing yet. */
@@ -96,6 +99,8 @@ export class FrontendPlayer {
       const asked = this.#game;
       const running = await client.runningGame();
       this.#isUnreachable = false;
+      if (!this.#isAnswering) this.#options.onAnswering();
+      this.#isAnswering = true;
       // An answer to what was asked before a launch says nothing of that.
       if (!this.#isClosed && asked === this.#game) this.#see(client, running);
     } catch (error) {
@@ -127,6 +132,7 @@ export class FrontendPlayer {
   }
 
   #missed(error: unknown): void {
+    this.#isAnswering = false;
     const game = this.#game;
     if (game !== undefined && !game.isOver && game.isConfirmed) {
       game.unanswered += 1;

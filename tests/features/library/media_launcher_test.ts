@@ -40,6 +40,8 @@ interface World {
   clock: FakeClock;
   told: string[];
   warnings: string[];
+  /** How often the frontend answered again. */
+  answers: string[];
   files: { state: MediaFileState };
   watched: { is: boolean };
   catalogue: SystemCatalogue;
@@ -50,6 +52,7 @@ function world(launch: LibrarySystem["launch"] = PLAIN): World {
   const clock = new FakeClock();
   const told: string[] = [];
   const warnings: string[] = [];
+  const answers: string[] = [];
   const files: World["files"] = { state: "there" };
   const watched = { is: false };
   const frontend = fakeFrontend([GAME.path, OTHER.path]);
@@ -75,6 +78,7 @@ function world(launch: LibrarySystem["launch"] = PLAIN): World {
     frontend: () => frontend,
     screen,
     isWatched: () => watched.is,
+    onAnswering: () => answers.push("answers"),
     describe: ({ path, name }) => shown(path, name),
     clock,
     log,
@@ -103,6 +107,7 @@ function world(launch: LibrarySystem["launch"] = PLAIN): World {
     clock,
     told,
     warnings,
+    answers,
     files,
     watched,
     catalogue,
@@ -356,6 +361,12 @@ Deno.test("a frontend that does not answer is asked less often, and its game is 
   it.clock.advance(1);
   await settle();
   assert.equal(frontend.polls, polls + 1);
+  assert.equal(it.answers.length, 0);
+  frontend.isThere = true;
+  it.clock.advance(FRONTEND_RETRY_MS);
+  await settle();
+  await tick(it, 3);
+  assert.equal(it.answers.length, 1);
 });
 
 Deno.test("one unanswered question ends nothing", async () => {
@@ -376,6 +387,7 @@ Deno.test("without a frontend a system of one cannot be launched", () => {
     frontend: () => undefined,
     screen,
     isWatched: () => true,
+    onAnswering: () => {},
     describe: ({ path, name }) => shown(path, name),
     clock,
     log: silentLogger,

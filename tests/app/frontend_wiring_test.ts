@@ -1,0 +1,124 @@
+// Games over a running EmulationStation, seen and launched by the real service in this process.
+
+import assert from "node:assert/strict";
+import { FRONTEND_POLL_MS, FRONTEND_RETRY_MS } from "../../src/features/library/frontend_player.ts";
+import { FakeEmulationStation } from "../support/fake_emulation_station.ts";
+import { settle } from "../support/fake_socket.ts";
+import { until } from "../support/until.ts";
+import { type LibraryWorld, type Phone, type Shown, withLibrary } from "./library_world.ts";
+
+interface World extends LibraryWorld {
+  readonly station: FakeEmulationStation;
+}
+
+// The card's games, as the frontend tells them, which knows its folders from its own configuration.
+async function withStation(test: (world: World) => Promise<void>): Promise<void> {
+  let station = new FakeEmulationStation();
+  await withLibrary({
+    toml: (roms) => {
+      const games = ["Mario", "Zelda"].map((name) => ({ path: `${roms}/snes/${name}.sfc`, name }));
+      station = new FakeEmulationStation([
+        { name: "snes", fullname: "Super Nintendo", games },
+      ]);
+      return `[[library]]\nsource = "emulationstation_http"\nconfig_folders = ["${roms}/es"]\n`;
+    },
+    edges: { fetch: (url, init) => station.fetch(url, init) },
+  }, (world) => test({ ...world, station }));
+}
+
+// Lets the fake time of the service go on until something is so.
+async function untilSoon(world: World, what: string, isTrue: () => boolean): Promise<void> {
+  await until(what, async () => {
+    world.clock.advance(FRONTEND_POLL_MS);
+    await settle(1);
+    return isTrue();
+  }, { pollMs: 1 });
+}
+
+async function resultOf(phone: Phone, query: string): Promise<Shown> {
+  const { results } = await phone.call<{ results: Shown[] }>("media.search", { query });
+  assert.ok(results[0], query);
+  return results[0];
+}
+
+function told({ told }: Phone): string[] {
+  return told.filter(([method]) => /started|stopped/.test(method))
+    .map(([method, { mediaName }]) => `${method} ${mediaName}`);
+}
+
+Deno.test("a phone launches and stops over the frontend, which knows what plays", async () => {
+  await withStation(async (world) => {
+    const { station, programs, roms } = world;
+    const phone = await world.phone();
+    await world.scanned(phone);
+    const mario = await resultOf(phone, "mario");
+    await phone.call("run", mario.zapScript);
+    assert.deepEqual(station.launched, [`${roms}/snes/Mario.sfc`]);
+    assert.deepEqual(told(phone), ["media.started Mario"]);
+    const { active } = await phone.call<{ active: Record<string, unknown>[] }>("media");
+    assert.deepEqual(active.map(({ launcherId, zapScript }) => [launcherId, zapScript]), [
+      ["emulationstation_http", "@SNES/Mario"],
+    ]);
+    await phone.call("run", "**stop");
+    assert.equal(station.running, undefined);
+    assert.deepEqual(told(phone), ["media.started Mario", "media.stopped Mario"]);
+    assert.deepEqual(programs, []);
+  });
+});
+
+Deno.test("what is chosen at the device is told, and so is its end", async () => {
+  await withStation(async (world) => {
+    const { station, roms } = world;
+    const phone = await world.phone();
+    await world.scanned(phone);
+    station.play({ path: `${roms}/snes/Zelda.sfc`, name: "Zelda" });
+    await untilSoon(world, "its start is told", () => told(phone).length === 1);
+    const { active } = await phone.call<{ active: Record<string, unknown>[] }>("media");
+    assert.deepEqual(active.map(({ systemId, zapScript }) => [systemId, zapScript]), [
+      ["SNES", "@SNES/Zelda"],
+    ]);
+    station.play(undefined);
+    await untilSoon(world, "its end is told", () => told(phone).length === 2);
+    assert.deepEqual(told(phone), ["media.started Zelda", "media.stopped Zelda"]);
+  });
+});
+
+Deno.test("nobody asks the frontend while nobody is connected", async () => {
+  await withStation(async (world) => {
+    const { station, clock } = world;
+    const polls = (): number => station.asked.filter((one) => one === "GET /runningGame").length;
+    await until("the scan is over", async () => {
+      const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "media" });
+      const headers = { "Content-Type": "application/json" };
+      const answer = await world.request("/api", { method: "POST", headers, body });
+      return (await answer.json()).result.database.totalMedia === 2;
+    });
+    clock.advance(10 * FRONTEND_POLL_MS);
+    await settle(2);
+    assert.equal(polls(), 0);
+    await world.phone();
+    await untilSoon(world, "it is asked", () => polls() > 0);
+  });
+});
+
+Deno.test("a frontend that comes up after the service is scanned then", async () => {
+  await withStation(async (world) => {
+    const { station, clock } = world;
+    const phone = await world.phone();
+    station.faults.set("*", "refuse");
+    await phone.call("media.generate");
+    await until("nothing is found", async () => {
+      const { database } = await phone.call<{ database: Record<string, unknown> }>("media");
+      return database["indexing"] === false;
+    });
+    clock.advance(FRONTEND_POLL_MS);
+    await settle(1);
+    station.faults.clear();
+    await until("it is scanned", async () => {
+      clock.advance(FRONTEND_RETRY_MS);
+      await settle(1);
+      const { systems } = await phone.call<{ systems: unknown[] }>("systems");
+      return systems.length === 1;
+    }, { pollMs: 1 });
+  });
+});
