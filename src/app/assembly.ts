@@ -17,7 +17,7 @@ import { createPolicyFacts } from "../edges/http/policy_facts.ts";
 import { createRoutes } from "../edges/http/routes.ts";
 import { KeyHolds } from "../features/access/key_holds.ts";
 import { Notifications } from "../features/rpc/notifications.ts";
-import { launchesPrograms } from "../features/library/library_sources.ts";
+import { launchesPrograms } from "../features/library/library_settings.ts";
 import { LiveConnections } from "../features/session/live_connections.ts";
 import { Throttle } from "../features/session/throttle.ts";
 import { V1Opening } from "../features/session/v1_opening.ts";
@@ -29,7 +29,8 @@ import { auditChanges } from "./audit_changes.ts";
 import { createConnector } from "./connections.ts";
 import type { Edges } from "./edges.ts";
 import { startHousekeeping } from "./housekeeping.ts";
-import { type OpenLibrary, openLibrary } from "./library.ts";
+import { openLibrary } from "./library.ts";
+import type { OpenLibrary } from "./open_library.ts";
 import { Lifetime } from "./lifetime.ts";
 import { createMethods } from "./methods.ts";
 import type { App, AppOptions } from "./options.ts";
@@ -88,7 +89,7 @@ export async function assemble(options: AppOptions, edges: Edges): Promise<App> 
 async function build(frame: Frame): Promise<App> {
   const { config, lifetime, status, log } = frame;
   const core = await buildCore(frame);
-  const service = buildService(frame, core);
+  const service = await buildService(frame, core);
   const routes = buildRoutes(frame, { ...core, ...service });
   let wasAsked = false;
   await listen(frame, (request, peer) => {
@@ -224,11 +225,11 @@ interface Service {
 }
 
 // What the device does for those who reach it.
-function buildService(frame: Frame, core: Core): Service {
+async function buildService(frame: Frame, core: Core): Promise<Service> {
   const { options, config, edges, lifetime, status, settings, clock, random, log } = frame;
   const { live, notifications, records, models, modelMetrics, events, display } = core;
   const environment = options.environment ?? edges.environment();
-  const library = openLibrary({ ...frame, notifications, environment });
+  const library = await openLibrary({ ...frame, notifications, environment });
   const playing = createPlaying({ ...frame, ...core, environment, library });
   const delays = edges.watchEventLoop(clock);
   lifetime.early(() => delays.stop());

@@ -2,11 +2,8 @@
 // place of some (a store in memory, listeners without sockets) and runs the rest as it is.
 
 import { startListeners } from "../edges/http/listeners.ts";
-import { createEmulationStation } from "../edges/platform/emulation_station.ts";
-import { createLibraryFiles } from "../edges/platform/library_files.ts";
 import { createActionStarter } from "../edges/platform/action_starter.ts";
 import { watchButtons } from "../edges/platform/buttons.ts";
-import { folderWatcher } from "../edges/platform/folder_watcher.ts";
 import { openDisplays } from "../edges/platform/displays.ts";
 import {
   environment,
@@ -24,20 +21,17 @@ import { type DueRestart, prepareRestart } from "../edges/platform/process_resta
 import { residentBytes, watchEventLoop } from "../edges/platform/vitals.ts";
 import { loadPlatformAead } from "../edges/platform/sync_aead.ts";
 import { openServedStores } from "../edges/sqlite/stores.ts";
-import { openLibraryIndex } from "../edges/sqlite/media_index_store.ts";
 import type { OpenMdnsSocket } from "../features/discovery/mdns_socket.ts";
 import type { Logger } from "../base/log.ts";
 import { VERSION } from "../version.ts";
+import type { SystemLibraryEdges } from "./library_edges.ts";
 import { openModels } from "./models.ts";
 
 /** The outside world of this process. */
 export const systemEdges = {
   openStores: openServedStores,
-  openLibraryIndex,
-  createLibraryFiles,
-  folderWatcher,
-  createEmulationStation,
-  fetch: (url: string, init: RequestInit): Promise<Response> => fetch(url, init),
+  loadLibrary: async (): Promise<SystemLibraryEdges> =>
+    (await import("./library_edges.ts")).libraryEdges,
   openDisplays,
   openModels,
   watchEventLoop,

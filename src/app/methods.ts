@@ -24,7 +24,7 @@ import type { LiveConnections } from "../features/session/live_connections.ts";
 import type { PhoneSettings } from "../features/settings/phone_settings.ts";
 import type { LiveSettings } from "../features/settings/live_settings.ts";
 import { VERSION } from "../version.ts";
-import type { OpenLibrary } from "./library.ts";
+import type { OpenLibrary } from "./open_library.ts";
 import type { Models } from "./models.ts";
 import type { Playing } from "./playing.ts";
 import type { Records } from "./records.ts";

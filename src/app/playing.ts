@@ -11,16 +11,13 @@ import type { Stores } from "../edges/sqlite/stores.ts";
 import { ActionRunner } from "../features/actions/action_runner.ts";
 import { ExclusiveScreen } from "../features/actions/exclusive_screen.ts";
 import { Favorites } from "../features/library/favorites.ts";
-import { FrontendPlayer } from "../features/library/frontend_player.ts";
-import { MediaLauncher } from "../features/library/media_launcher.ts";
 import { RunHistory } from "../features/library/run_history.ts";
 import { TextRunner } from "../features/library/text_runner.ts";
-import { MediaView } from "../features/rpc/media_view.ts";
 import { showStarted, showStopped } from "../features/rpc/methods/action_methods.ts";
 import { showToken } from "../features/rpc/methods/token_methods.ts";
 import type { Notifications } from "../features/rpc/notifications.ts";
 import type { LiveSettings } from "../features/settings/live_settings.ts";
-import type { OpenLibrary } from "./library.ts";
+import type { OpenLibrary } from "./open_library.ts";
 
 /** Options of {@linkcode createPlaying}. */
 export interface PlayingOptions {
@@ -71,35 +68,11 @@ export function createPlaying(options: PlayingOptions): Playing {
     isKept: () => options.settings.current.service.keepHistory,
     log,
   });
-  const { media } = library;
-  const view = new MediaView({ library: media, favorites });
-  const frontend = new FrontendPlayer({
-    frontend: library.frontend,
-    screen,
-    isWatched: () => notifications.isHeard,
-    onAnswering: library.frontendAnswers,
-    describe: (game) => view.running(game),
-    clock,
-    log,
-  });
-  lifetime.early(() => frontend.close());
-  notifications.whenHeard(() => frontend.look());
-  const launcher = new MediaLauncher({
-    catalogue: media.catalogue,
-    screen,
-    lookAt: edges.lookAtMedia,
-    start,
-    frontend,
-    describe: (found, system) => view.launched(found, system),
-    clock,
-    log,
-  });
-  lifetime.early(() => launcher.close());
+  const { media, createLaunch } = library;
+  const launch = createLaunch?.({ screen, start, favorites, lookAt: edges.lookAtMedia });
   const texts = new TextRunner({
     actions,
-    library: library.isConfigured
-      ? { ...media, launch: (found, token) => launcher.launch(found, token) }
-      : undefined,
+    library: launch && { ...media, launch },
     history,
     onScanned: (token) => notifications.publish("tokens.added", showToken(token)),
     fraction: () => randomBelow(random, FRACTION_STEPS) / FRACTION_STEPS,

@@ -8,7 +8,7 @@ import { type Config, parseOverlay } from "../edges/config/config.ts";
 import type { ConfigSource } from "../edges/config/config_source.ts";
 import type { PrivateFiles } from "../features/screen/picture_file_display.ts";
 import type { ApiSettings } from "../features/settings/api_settings.ts";
-import { launchesPrograms } from "../features/library/library_sources.ts";
+import { launchesPrograms } from "../features/library/library_settings.ts";
 import type { LiveSettings, SettingsOutcome } from "../features/settings/live_settings.ts";
 import { changeTables, formatTables } from "../features/settings/settings_file.ts";
 

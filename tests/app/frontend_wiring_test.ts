@@ -22,7 +22,7 @@ async function withStation(test: (world: World) => Promise<void>): Promise<void>
       ]);
       return `[[library]]\nsource = "emulationstation_http"\nconfig_folders = ["${roms}/es"]\n`;
     },
-    edges: { fetch: (url, init) => station.fetch(url, init) },
+    libraryEdges: { fetch: (url, init) => station.fetch(url, init) },
   }, (world) => test({ ...world, station }));
 }
 

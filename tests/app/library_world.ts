@@ -3,10 +3,16 @@
 
 import assert from "node:assert/strict";
 import * as v from "valibot";
+import type { SystemLibraryEdges } from "../../src/app/library_edges.ts";
 import type { Edges } from "../../src/app/edges.ts";
 import type { Client } from "../../src/features/access/client.ts";
 import { connect, type Connection } from "../../src/sdk/connect.ts";
-import { type AppInProcess, REMOTE, withAppInProcess } from "../support/app_in_process.ts";
+import {
+  type AppInProcess,
+  memoryLibraryEdges,
+  REMOTE,
+  withAppInProcess,
+} from "../support/app_in_process.ts";
 import { type FakeProgram, fakePrograms } from "../support/fake_actions.ts";
 import { ODD_NAMES } from "../support/odd_names.ts";
 import { NOTIFICATION_SHAPES, RESULT_SHAPES } from "../support/phone_shapes.ts";
@@ -55,6 +61,8 @@ export interface LibraryWorldOptions {
   toml?: (roms: string) => string;
   clients?: readonly Client[];
   edges?: Partial<Edges>;
+  /** What of the library's own edges is another one. */
+  libraryEdges?: Partial<SystemLibraryEdges>;
 }
 
 /** The configuration of an EmulationStation whose files lie on the card. */
@@ -69,7 +77,8 @@ export async function withLibrary(
   options: LibraryWorldOptions,
   test: (world: LibraryWorld) => Promise<void>,
 ): Promise<void> {
-  const { toml = emulationStationToml, clients = [testClient()], edges } = options;
+  const { toml = emulationStationToml, clients = [testClient()], edges, libraryEdges = {} } =
+    options;
   const roms = await Deno.makeTempDir({ prefix: "latchkey_test_" });
   const { start, programs } = fakePrograms();
   const sockets = sdkSockets();
@@ -82,6 +91,7 @@ export async function withLibrary(
       edges: {
         createActionStarter: () => start,
         upgradeWebSocket: sockets.upgrade,
+        loadLibrary: () => Promise.resolve({ ...memoryLibraryEdges, ...libraryEdges }),
         ...edges,
       },
     }, async (app) => {

@@ -3,6 +3,7 @@
 
 import { assemble } from "../../src/app/assembly.ts";
 import { type Edges, systemEdges } from "../../src/app/edges.ts";
+import { libraryEdges, type SystemLibraryEdges } from "../../src/app/library_edges.ts";
 import type { App, AppOptions } from "../../src/app/options.ts";
 import { silentLogger } from "../../src/base/log.ts";
 import type { Client } from "../../src/features/access/client.ts";
@@ -78,6 +79,13 @@ export function memoryStores(): Stores {
   };
 }
 
+/** A library's index in memory, and no frontend; its files are the owner's. */
+export const memoryLibraryEdges: SystemLibraryEdges = {
+  ...libraryEdges,
+  openLibraryIndex: ({ log }) => openLibraryIndex({ dataDir: ":memory:", log }),
+  fetch: () => Promise.reject(new TypeError("No network here")),
+};
+
 /** Edges that touch nothing outside this process; `onHandler` is handed the request handler. */
 export function innerEdges(
   stores: Stores,
@@ -96,8 +104,7 @@ export function innerEdges(
         stop: () => Promise.resolve(),
       });
     },
-    openLibraryIndex: ({ log }) => openLibraryIndex({ dataDir: ":memory:", log }),
-    fetch: () => Promise.reject(new TypeError("No network here")),
+    loadLibrary: () => Promise.resolve(memoryLibraryEdges),
     loadMdns: () => Promise.reject(new Error("No network here")),
     watchButtons: () => () => {},
     dropPermissions: () => {},

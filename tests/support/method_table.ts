@@ -1,6 +1,6 @@
 // The table of all methods as the service has it, over real parts with a store in memory.
 
-import { openLibrary } from "../../src/app/library.ts";
+import { absentLibrary } from "../../src/app/library.ts";
 import { Lifetime } from "../../src/app/lifetime.ts";
 import { methodTable } from "../../src/app/methods.ts";
 import { createPlaying } from "../../src/app/playing.ts";
@@ -41,7 +41,7 @@ export function readMethodTable(): Pick<RpcMethod, "name" | "access" | "params">
     clock,
     log,
   };
-  const library = openLibrary(frame);
+  const library = absentLibrary();
   const playing = createPlaying({
     ...frame,
     stores,

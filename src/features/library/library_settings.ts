@@ -84,6 +84,14 @@ export function describeLibraryProblems(libraries: readonly LibrarySettings[]): 
   ];
 }
 
+/**
+ * Whether media of these sources may be launched by starting programs, and not through a frontend
+ * alone: the service keeps the right to start programs for them.
+ */
+export function launchesPrograms(libraries: readonly LibrarySettings[]): boolean {
+  return libraries.some(({ source }) => source !== "emulationstation_http");
+}
+
 function describeStrangeKeys(library: LibrarySettings): OwnProblem[] {
   return Object.entries(KEYS_OF_KINDS).flatMap(([name, [key, kinds]]): OwnProblem[] => {
     const value = library[name as keyof typeof KEYS_OF_KINDS];

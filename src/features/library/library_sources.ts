@@ -31,11 +31,3 @@ export function librarySources(
     }
   });
 }
-
-/**
- * Whether media of these sources may be launched by starting programs, and not through a frontend
- * alone: the service keeps the right to start programs for them.
- */
-export function launchesPrograms(libraries: readonly LibrarySettings[]): boolean {
-  return libraries.some(({ source }) => source !== "emulationstation_http");
-}

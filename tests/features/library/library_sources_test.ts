@@ -10,7 +10,8 @@ import {
   SourceAway,
   type SourceProblem,
 } from "../../../src/features/library/library_source.ts";
-import { launchesPrograms, librarySources } from "../../../src/features/library/library_sources.ts";
+import { launchesPrograms } from "../../../src/features/library/library_settings.ts";
+import { librarySources } from "../../../src/features/library/library_sources.ts";
 import type { FoundMedia, LibrarySystem } from "../../../src/features/library/media.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { FakeEmulationStation } from "../../support/fake_emulation_station.ts";

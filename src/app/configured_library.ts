@@ -1,0 +1,98 @@
+// A library that the owner has configured: its index, its sources, the scans between them, and the
+// watch that begins new ones.
+
+import type { SystemLibraryEdges } from "./library_edges.ts";
+import type { OpenLibrary, OpenLibraryOptions } from "./open_library.ts";
+import { FrontendPlayer } from "../features/library/frontend_player.ts";
+import { LibraryWatch } from "../features/library/library_watch.ts";
+import { librarySources } from "../features/library/library_sources.ts";
+import { MediaLauncher } from "../features/library/media_launcher.ts";
+import { LibraryScanner } from "../features/library/scanner.ts";
+import { SystemCatalogue } from "../features/library/system_catalogue.ts";
+import { MediaView } from "../features/rpc/media_view.ts";
+import { showDatabase } from "../features/rpc/methods/media_methods.ts";
+
+/** Opens the library and begins to scan it. */
+export function openConfiguredLibrary(
+  options: OpenLibraryOptions,
+  edges: SystemLibraryEdges,
+): OpenLibrary {
+  const { config, environment, lifetime, notifications, clock, log } = options;
+  const { index, writer, onRemade, close } = edges.openLibraryIndex({
+    dataDir: config.service.dataDir,
+    log,
+  });
+  lifetime.late(close);
+  const files = edges.createLibraryFiles(environment["HOME"]);
+  const frontend = edges.createEmulationStation({ fetch: edges.fetch, clock });
+  const catalogue = new SystemCatalogue();
+  let { libraries } = config;
+  let sources = librarySources(libraries, { files, frontend });
+  const scanner = new LibraryScanner({
+    sources: () => sources,
+    writer,
+    onSystems: (systems) => catalogue.replace(systems),
+    clock,
+    log,
+  });
+  lifetime.early(() => scanner.close());
+  onRemade(() => scanner.restart());
+  const watch = new LibraryWatch({
+    watcher: edges.folderWatcher,
+    systems: () => catalogue.list(),
+    foldersIn: (folder, limit) => writer.foldersIn(folder, limit),
+    scans: scanner,
+    clock,
+    log,
+  });
+  lifetime.early(() => watch.close());
+  scanner.subscribe((progress) => {
+    const database = showDatabase(progress, { isThere: true, totalMedia: index.total() });
+    notifications.publish("media.indexing", database);
+  });
+  scanner.request();
+  const media = { index, catalogue, scans: scanner, files };
+  return {
+    media,
+    isConfigured: true,
+    createLaunch: ({ screen, start, favorites, lookAt }) => {
+      const view = new MediaView({ library: media, favorites });
+      const player = new FrontendPlayer({
+        frontend: () => libraries.some(({ source }) => source !== "folder") ? frontend : undefined,
+        screen,
+        isWatched: () => notifications.isHeard,
+        onAnswering: scanMissingFrontend,
+        describe: (game) => view.running(game),
+        clock,
+        log,
+      });
+      lifetime.early(() => player.close());
+      notifications.whenHeard(() => player.look());
+      const launcher = new MediaLauncher({
+        catalogue,
+        screen,
+        lookAt,
+        start,
+        frontend: player,
+        describe: (found, system) => view.launched(found, system),
+        clock,
+        log,
+      });
+      lifetime.early(() => launcher.close());
+      return (found, token) => launcher.launch(found, token);
+    },
+    replaceSources: (next) => {
+      if (JSON.stringify(next) === JSON.stringify(libraries)) return;
+      libraries = next;
+      sources = librarySources(libraries, { files, frontend });
+      scanner.restart();
+    },
+  };
+
+  // What it alone can tell was not there for the scan before.
+  function scanMissingFrontend(): void {
+    const isMissing = libraries.some(({ source }) => source === "emulationstation_http") &&
+      !catalogue.list().some(({ launch }) => launch.kind === "emulationstation_http");
+    if (isMissing) scanner.request();
+  }
+}
