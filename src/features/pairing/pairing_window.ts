@@ -21,6 +21,7 @@ import {
   PAIRING_SESSION_LIFETIME_MS,
   PIN_LIFETIME_MS,
 } from "./pairing_limits.ts";
+import { PairingWarmUp } from "./pairing_warm_up.ts";
 import { drawPin } from "./pin.ts";
 import { StartShares } from "./start_shares.ts";
 
@@ -124,6 +125,7 @@ export class PairingWindow {
   readonly #events: PairingEvents;
   readonly #startShares: StartShares;
   readonly #burnedPins = new BurnedPins();
+  readonly #warmUp: PairingWarmUp;
   #state: WindowState = { step: "closed" };
   #failedConfirms = 0;
 
@@ -135,6 +137,7 @@ export class PairingWindow {
     this.#clients = clients;
     this.#events = events;
     this.#startShares = new StartShares(clock.monotonicMs());
+    this.#warmUp = new PairingWarmUp(clock);
   }
 
   /** How many confirms were wrong since the start, over all PINs. */
@@ -170,6 +173,9 @@ export class PairingWindow {
     const role = count === 0 ? "admin" : options.role ?? "member";
     const pin = drawPin(this.#random);
     const deadline = deadlineIn(this.#clock, PIN_LIFETIME_MS);
+    // Looked at every second and not once at the end: timers stand still in a suspended device.
+    const stopLooking = every(this.#clock, EXPIRY_CHECK_MS, () => this.#expireIfDue());
+    this.#warmUp.start();
     this.#state = {
       step: "open",
       pin,
@@ -177,8 +183,10 @@ export class PairingWindow {
       role,
       deadline,
       sessions: new Map(),
-      // Looked at every second and not once at the end: timers stand still in a suspended device.
-      stopTimer: every(this.#clock, EXPIRY_CHECK_MS, () => this.#expireIfDue()),
+      stopTimer: () => {
+        stopLooking();
+        this.#warmUp.stop();
+      },
       failures: 0,
       failedFrom: [],
     };

@@ -1,12 +1,13 @@
 // The password-authenticated key exchange: the P-256 mode of schollz/pake v3 (docs/protocol.md §2).
 // Pure: nothing here knows of JSON, HTTP or time. The peer's U and V are never used.
 
-import { p256 } from "@noble/curves/nist.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { type Bytes, concatBytes, utf8 } from "../../base/bytes.ts";
 import type { RandomSource } from "../../base/random.ts";
+import { type CurvePoint, P256 } from "./p256.ts";
 import { isPin, PIN_DIGITS } from "./pin_format.ts";
+import { multiplyBase, multiplyPoint } from "./point_multiples.ts";
 
 /** A point of P-256 in affine coordinates; (0, 0) stands for the identity. */
 export interface AffinePoint {
@@ -17,10 +18,10 @@ export interface AffinePoint {
 }
 
 /** The prime of the field. */
-export const FIELD_PRIME: bigint = p256.Point.CURVE().p;
+export const FIELD_PRIME: bigint = P256.CURVE().p;
 
 /** The order n of the group. */
-export const GROUP_ORDER: bigint = p256.Point.Fn.ORDER;
+export const GROUP_ORDER: bigint = P256.Fn.ORDER;
 
 /** The fixed point that masks the client's share. */
 export const POINT_U: AffinePoint = {
@@ -34,7 +35,8 @@ export const POINT_V: AffinePoint = {
   y: 9157340230202296554417312816309453883742349874205386245733062928888341584123n,
 };
 
-type CurvePoint = InstanceType<typeof p256.Point>;
+const SCALAR_BITS = 256;
+const PIN_BITS = 8 * PIN_DIGITS;
 
 /** What both sides compute once per PIN: the PIN's bytes, pw·U and pw·V. */
 export interface PinMasks {
@@ -67,8 +69,8 @@ export function createPinMasks(pin: string): PinMasks {
   const scalar = pinScalar(pin);
   return {
     pinBytes: utf8(pin),
-    clientMask: p256.Point.fromAffine(POINT_U).multiply(scalar),
-    deviceMask: p256.Point.fromAffine(POINT_V).multiply(scalar),
+    clientMask: multiplyPoint(P256.fromAffine(POINT_U), { scalar, bits: PIN_BITS }),
+    deviceMask: multiplyPoint(P256.fromAffine(POINT_V), { scalar, bits: PIN_BITS }),
   };
 }
 
@@ -86,7 +88,7 @@ export function isValidPoint(point: AffinePoint): boolean {
   if (x < 0n || y < 0n || x >= FIELD_PRIME || y >= FIELD_PRIME) return false;
   if (x === 0n && y === 0n) return false;
   try {
-    p256.Point.fromAffine(point).assertValidity();
+    P256.fromAffine(point).assertValidity();
     return true;
   } catch {
     return false;
@@ -95,7 +97,7 @@ export function isValidPoint(point: AffinePoint): boolean {
 
 /** The client's public share X = pw·U + a·G for its secret scalar a. */
 export function computeClientShare(masks: PinMasks, scalar: bigint): AffinePoint {
-  return p256.Point.BASE.multiply(scalar).add(masks.clientMask).toAffine();
+  return multiplyBase(scalar).add(masks.clientMask).toAffine();
 }
 
 /**
@@ -112,11 +114,13 @@ export function respondToClient(
 ): DeviceShare {
   const { x, scalar, blinding } = options;
   if (!isValidPoint(x)) throw new RangeError("Cannot use X: not a point of the curve");
-  const { BASE, Fn } = p256.Point;
-  const y = BASE.multiply(scalar).add(masks.deviceMask).toAffine();
-  const blindedMask = BASE.multiply(blinding).subtract(masks.clientMask);
-  const blinded = p256.Point.fromAffine(x).add(blindedMask).multiply(scalar);
-  const blind = BASE.multiply(Fn.mul(scalar, blinding));
+  const y = multiplyBase(scalar).add(masks.deviceMask).toAffine();
+  const blindedMask = multiplyBase(blinding).subtract(masks.clientMask);
+  const blinded = multiplyPoint(P256.fromAffine(x).add(blindedMask), {
+    scalar,
+    bits: SCALAR_BITS,
+  });
+  const blind = multiplyBase(P256.Fn.mul(scalar, blinding));
   const isDegenerate = blinded.equals(blind);
   // Subtracting would give the identity, whose coordinates cost nothing: the dead exchange adds.
   const minusBlind = blind.negate();
@@ -137,7 +141,7 @@ export function finishClient(
 ): Bytes {
   const { scalar, x, y } = options;
   if (!isValidPoint(y)) throw new RangeError("Cannot use Y: not a point of the curve");
-  const unmasked = p256.Point.fromAffine(y).subtract(masks.deviceMask);
+  const unmasked = P256.fromAffine(y).subtract(masks.deviceMask);
   if (unmasked.is0()) throw new RangeError("Cannot use Y: it makes the shared point the identity");
   return hashSessionKey(masks.pinBytes, [x, y, unmasked.multiply(scalar).toAffine()]);
 }
