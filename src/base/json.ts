@@ -1,5 +1,16 @@
 // JSON where plain JSON.parse tells too little: objects only, and the exact text of a number.
 
+/** What JSON is made of, as codes of UTF-16: comparing characters would make a text of each. */
+export const JSON_CODES = {
+  quote: 0x22,
+  comma: 0x2c,
+  openBracket: 0x5b,
+  backslash: 0x5c,
+  closeBracket: 0x5d,
+  openBrace: 0x7b,
+  closeBrace: 0x7d,
+} as const;
+
 /** A JSON object. */
 export type JsonObject = Record<string, unknown>;
 
@@ -27,11 +38,11 @@ export function asJsonObject(value: unknown): JsonObject | undefined {
 export function rawMember(text: string, name: string): string | undefined {
   let source: string | undefined;
   let at = skipSpace(text, 0);
-  if (text[at] !== "{") return undefined;
+  if (text.charCodeAt(at) !== JSON_CODES.openBrace) return undefined;
   at = skipSpace(text, at + 1);
-  while (text[at] === '"') {
+  while (text.charCodeAt(at) === JSON_CODES.quote) {
     const keyEnd = endOfString(text, at);
-    const isWanted = JSON.parse(text.slice(at, keyEnd)) === name;
+    const isWanted = isKey(text.slice(at, keyEnd), name);
     const valueStart = skipSpace(text, skipSpace(text, keyEnd) + 1);
     const valueEnd = endOfValue(text, valueStart);
     if (isWanted) source = text.slice(valueStart, valueEnd);
@@ -40,16 +51,29 @@ export function rawMember(text: string, name: string): string | undefined {
   return source === undefined || /^[{[]/.test(source) ? undefined : source;
 }
 
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+}
+
+// Whether a string of JSON, quotes and all, is the text `name`.
+function isKey(source: string, name: string): boolean {
+  return source.includes("\\") ? JSON.parse(source) === name : source === `"${name}"`;
+}
+
 function skipSpace(text: string, from: number): number {
   let at = from;
-  while (text[at] === " " || text[at] === "\n" || text[at] === "\r" || text[at] === "\t") at++;
+  while (isSpace(text.charCodeAt(at))) at++;
   return at;
 }
 
 // The position behind the string that begins at `from`.
 function endOfString(text: string, from: number): number {
   let at = from + 1;
-  while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === JSON_CODES.quote) break;
+    if (code === JSON_CODES.backslash) at++;
+  }
   return at + 1;
 }
 
@@ -58,18 +82,18 @@ function endOfValue(text: string, from: number): number {
   let at = from;
   let depth = 0;
   while (at < text.length) {
-    const character = text[at];
-    if (character === '"') {
+    const code = text.charCodeAt(at);
+    if (code === JSON_CODES.quote) {
       at = endOfString(text, at);
       if (depth === 0) return at;
       continue;
     }
-    if (character === "{" || character === "[") depth += 1;
-    else if (character === "}" || character === "]") {
+    if (code === JSON_CODES.openBrace || code === JSON_CODES.openBracket) depth += 1;
+    else if (code === JSON_CODES.closeBrace || code === JSON_CODES.closeBracket) {
       if (depth === 0) return at;
       depth -= 1;
       if (depth === 0) return at + 1;
-    } else if (depth === 0 && /[\s,]/.test(character ?? "")) return at;
+    } else if (depth === 0 && (code === JSON_CODES.comma || isSpace(code))) return at;
     at += 1;
   }
   return at;

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { FUZZ_SEED, SEED_NOTE } from "../support/fuzz_seed.ts";
+import { seededRandom } from "../support/seeded_random.ts";
 import { asJsonObject, parseJsonObject, rawMember } from "../../src/base/json.ts";
 
 const OBJECTS: [string, object][] = [
@@ -112,5 +114,23 @@ Deno.test("rawMember() finds names that every object inherits only where they ar
 Deno.test("rawMember() comes to an end on text that stops early", () => {
   for (const text of ["", "{", '{"a":1', '{"a":[']) {
     assert.equal(rawMember(text, "id"), undefined);
+  }
+});
+
+Deno.test(`rawMember() finds what JSON.parse() finds, whatever stands around it ${SEED_NOTE}`, () => {
+  const random = seededRandom(FUZZ_SEED);
+  const pick = (from: readonly string[]): string => from[(random(1)[0] ?? 0) % from.length] ?? "";
+  const keys = ['"id"', '"\\u0069d"', '"i\\"d"', '"id\\\\"', '"ID"', '""', '"]{"'];
+  const values = ["1.0", '"a"', '"\\"}"', "null", "-1E+5", '{"id":2}', '[1,"]",{}]', "[]", "{}"];
+  const spaces = ["", " ", "\n", "\t\r\n"];
+  const member = (): string =>
+    [spaces, keys, spaces, [":"], spaces, values, spaces].map(pick).join("");
+  for (let i = 0; i < 2000; i++) {
+    const members = Array.from({ length: (random(1)[0] ?? 0) % 5 }, member);
+    const text = `${pick(spaces)}{${members.join(",") || pick(spaces)}}${pick(spaces)}`;
+    const { id } = JSON.parse(text);
+    const raw = rawMember(text, "id");
+    if (typeof id === "object" && id !== null) assert.equal(raw, undefined, text);
+    else assert.deepEqual(raw === undefined ? undefined : JSON.parse(raw), id, text);
   }
 });

@@ -2,7 +2,7 @@
 // comes back as the exact text it came in, because 1.0, 1E5 and 20-digit integers would not
 // survive a number.
 
-import { asJsonObject, rawMember } from "../../base/json.ts";
+import { asJsonObject, JSON_CODES, rawMember } from "../../base/json.ts";
 import { SUPPORTED_VERSIONS } from "../../protocol/versions.ts";
 
 /** How deep a message may nest. */
@@ -129,15 +129,15 @@ function nestsTooDeep(text: string): boolean {
   let depth = 0;
   let isInString = false;
   for (let i = 0; i < text.length; i++) {
-    const character = text[i];
+    const code = text.charCodeAt(i);
     if (isInString) {
-      if (character === "\\") i++;
-      else if (character === '"') isInString = false;
-    } else if (character === '"') isInString = true;
-    else if (character === "{" || character === "[") {
+      if (code === JSON_CODES.backslash) i++;
+      else if (code === JSON_CODES.quote) isInString = false;
+    } else if (code === JSON_CODES.quote) isInString = true;
+    else if (code === JSON_CODES.openBrace || code === JSON_CODES.openBracket) {
       depth += 1;
       if (depth > MAX_NESTING) return true;
-    } else if (character === "}" || character === "]") depth -= 1;
+    } else if (code === JSON_CODES.closeBrace || code === JSON_CODES.closeBracket) depth -= 1;
   }
   return false;
 }

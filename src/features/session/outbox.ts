@@ -145,7 +145,13 @@ export class Outbox {
   }
 
   #fits(text: string, share: number): boolean {
+    // What the socket has sent meanwhile counts too, until it matters: asking it costs.
+    if (this.#hasRoom(text, share)) return true;
     this.#forgetTaken();
+    return this.#hasRoom(text, share);
+  }
+
+  #hasRoom(text: string, share: number): boolean {
     const frames = this.#sealingFrames + this.#handedOver.length;
     const bytes = this.#sealingBytes + this.#handedOverBytes;
     if (frames === 0) return true;
@@ -166,7 +172,6 @@ export class Outbox {
 
   // The socket tells bytes, not frames: what it has sent are the oldest of what it was given.
   #forgetTaken(): void {
-    if (this.#handedOver.length === 0) return;
     const buffered = this.#options.socket.bufferedBytes;
     let taken = 0;
     for (const size of this.#handedOver) {

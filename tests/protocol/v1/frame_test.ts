@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { type Bytes, concatBytes, utf8 } from "../../../src/base/bytes.ts";
+import { FUZZ_SEED, SEED_NOTE } from "../../support/fuzz_seed.ts";
+import { seededRandom } from "../../support/seeded_random.ts";
+import { type Bytes, concatBytes, decodeBase64, utf8 } from "../../../src/base/bytes.ts";
 import {
   encodeFirstFrame,
   encodeFrame,
@@ -202,4 +204,65 @@ function binaryFirstFrame(authToken: string, ciphertext: Bytes): Bytes {
   const message = encodeFirstFrame(ciphertext, { envelope: "binary", authToken, salt: SALT });
   assert.ok(typeof message !== "string");
   return message;
+}
+
+Deno.test(`parseFrame() reads whatever JSON reads, and nothing else ${SEED_NOTE}`, () => {
+  const random = seededRandom(FUZZ_SEED);
+  const draw = (below: number): number => (random(1)[0] ?? 0) % below;
+  const alphabet = [
+    "e",
+    '"',
+    "\\",
+    "/",
+    "=",
+    "A",
+    "u0041",
+    "{",
+    "}",
+    ":",
+    ",",
+    " ",
+    "\n",
+    "\t",
+    "ü",
+  ];
+  const texts = [
+    '{"e":"AAAA"}',
+    '{"e":""}',
+    '{"e":"A\\u0041AA"}',
+    '{"e":"AA\\/A"}',
+    '{"e":"AAAA","e":"BBBB"}',
+    '{"e":"AAAA"} ',
+    ' {"e":"AAAA"}',
+    '{"e": "AAAA"}',
+    '{"e":"AA A"}',
+    '{"e":"AAA="}',
+    '{"e":"AAAB="}',
+    '{"e":"AAB="}',
+    '{"e":"AAAA"}"}',
+    '{"e":"AAAA","x":"BBBB"}',
+    '{"E":"AAAA"}',
+    '{"e":"',
+    '{"e":"}',
+    '"}',
+  ];
+  for (let i = 0; i < 20_000; i++) {
+    const text = texts[draw(texts.length)] ?? "";
+    const at = draw(text.length + 1);
+    const change = alphabet[draw(alphabet.length)] ?? "";
+    texts.push(`${text.slice(0, at)}${change}${text.slice(at + draw(2))}`.slice(0, 40));
+    if (texts.length > 250) texts.splice(draw(texts.length), 1);
+    const [changed = ""] = texts.slice(-1);
+    assert.deepEqual(parseFrame(changed, "json"), parseSlowly(changed), changed);
+  }
+});
+
+function parseSlowly(text: string): Uint8Array | undefined {
+  try {
+    const { e } = JSON.parse(text);
+    if (Array.isArray(JSON.parse(text)) || typeof e !== "string" || e === "") return undefined;
+    return decodeBase64(e);
+  } catch {
+    return undefined;
+  }
 }
