@@ -15,7 +15,7 @@ export function guardedStub(given: Partial<GuardedConnection> = {}): GuardedConn
     answered: nothing,
     promote: () => true,
     serveSocket: () => false,
-    upgraded: () => false,
+    upgraded: nothing,
     pairing: nothing,
     remember: nothing,
     closing: nothing,

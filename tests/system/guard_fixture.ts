@@ -102,10 +102,8 @@ export function startGuardedServer(
       firstRequest.resolve({ connection, innerPeerPort: info.remoteAddr.port });
       const response = await answer(request, { connection, onSocket: firstSocket.resolve });
       const done = (): void => connection.answered();
-      if (response.status === 101) {
-        return connection.upgraded(response) ? new Response(null, { status: 204 }) : response;
-      }
-      info.completed.then(done, done);
+      if (response.status === 101) connection.upgraded(response);
+      else info.completed.then(done, done);
       return response;
     });
   let inner = serve(0);
@@ -185,6 +183,9 @@ async function answer(
       return serveMessages(request, { connection, onSocket, idleMs: 30_000 });
     case "/ws/impatient":
       return serveMessages(request, { connection, onSocket, idleMs: SILENCE_MS });
+    case "/ws/refused":
+      await serveMessages(request, { connection, onSocket, idleMs: 30_000 }).body?.cancel();
+      return new Response("refused after all", { status: 403 });
     case "/ws/platform":
       return echoMessages(request, { connection, onSocket });
     default:

@@ -142,6 +142,23 @@ guardTest(
 );
 
 guardTest(
+  "an upgrade that is refused after all leaves the connection to the inner server",
+  {},
+  async (server) => {
+    const peer = await RawPeer.connect(server.port);
+    await peer.send(upgradeBytes("/ws/refused"));
+    await peer.until((text) => text.endsWith("refused after all"));
+    await peer.send(requestBytes("/address"));
+    await peer.until((text) => text.endsWith("127.0.0.1"));
+    await upgrade(peer, "/ws/platform");
+    await peer.send(textFrame("still here"));
+    await peer.until((text) => text.endsWith("still here"));
+    (await server.firstRequest).connection.abort();
+    await peer.untilEnd();
+  },
+);
+
+guardTest(
   "an upgrade that does not wait for its answer is the platform's, and nothing is lost",
   {},
   async (server) => {

@@ -181,10 +181,9 @@ export async function startListeners(options: ListenersOptions): Promise<Listene
     }
     const peer = { address: guarded.address, cameOverLoopback: false, guarded };
     const response = await options.handler(request, peer);
-    if (response.status === 101) {
-      // The inner server has lost the connection where the guard has answered.
-      if (guarded.upgraded(response)) return new Response(null, { status: 204 });
-    } else {
+    // Where the guard has sent the answer, the inner server has lost the connection and sends nothing.
+    if (response.status === 101) guarded.upgraded(response);
+    else {
       const done = (): void => guarded.answered();
       info.completed.then(done, done);
     }

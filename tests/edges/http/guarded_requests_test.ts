@@ -27,10 +27,7 @@ function guardedPeer({ hasSlot = true } = {}): { peer: Peer; told: string[] } {
     pairing: () => told.push("pairing"),
     remember: () => told.push("remember"),
     serveSocket: () => false,
-    upgraded: () => {
-      told.push("upgraded");
-      return false;
-    },
+    upgraded: () => told.push("upgraded"),
     closing: () => told.push("closing"),
     abort: () => told.push("abort"),
   };

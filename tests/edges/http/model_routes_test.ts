@@ -344,10 +344,7 @@ Deno.test("the guard is told to promote a model client, and of its body", async 
     pairing: () => told.push("pairing"),
     remember: () => told.push("remember"),
     serveSocket: () => false,
-    upgraded: () => {
-      told.push("upgraded");
-      return false;
-    },
+    upgraded: () => told.push("upgraded"),
     closing: () => told.push("closing"),
     abort: () => told.push("abort"),
   };

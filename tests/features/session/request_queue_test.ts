@@ -96,3 +96,16 @@ Deno.test("idle() ends with a request that is done at once behind one that is no
   await idle;
   assert.equal(queue.isIdle, true);
 });
+
+Deno.test("idle() that is asked within a request ends with it, also where that is done at once", async () => {
+  const queue = new RequestQueue(() => MAX_BYTES);
+  let idle: Promise<void> | undefined;
+  queue.push({
+    length: 0,
+    run: () => {
+      idle = queue.idle();
+    },
+  });
+  await idle;
+  assert.ok(idle !== undefined && queue.isIdle);
+});

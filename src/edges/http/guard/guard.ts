@@ -41,8 +41,8 @@ export interface GuardedConnection {
    * still be on its way or more than the request has come, so that the platform must.
    */
   serveSocket(socket: PeerSocket): boolean;
-  /** The answer makes the connection a WebSocket; true where the guard has sent it. */
-  upgraded(answer: Response): boolean;
+  /** The answer makes the connection a WebSocket; where the guard serves it, the guard sends it. */
+  upgraded(answer: Response): void;
   /**
    * The peer has a session, or its key was accepted: it may send more and counts among those,
    * under its address unless the caller knows better.
@@ -249,10 +249,9 @@ export function startGuard(options: GuardOptions): Guard {
       },
       upgraded: (answer) => {
         account.upgraded(nowMs());
-        if (socketToServe === undefined) return false;
+        if (socketToServe === undefined) return;
         leaveInner();
         if (!relay.divert(socketToServe, encodeUpgradeHead(answer))) socketToServe.ended();
-        return true;
       },
       promote: ({ holder = limitKey(address), byKey = false } = {}) => {
         const isPromoted = slot.promote({ holder, byKey });
