@@ -39,6 +39,10 @@ if (import.meta.main) {
       restoreBackup: async (options) => await (await loadTools()).restoreBackup(options),
       diagnose: async (options) => await (await loadTools()).diagnoseDevice(options),
       openInputDevices: async (options) => (await loadTools()).openInputDevices(options),
+      showTestPin: async (options) => {
+        const write = (text: string): void => writeAll(Deno.stdout, { text, isStyled: false });
+        await (await loadTools()).showTestPin({ ...options, write, environment });
+      },
       startService: (options) => startApp({ ...options, environment }),
     },
   });

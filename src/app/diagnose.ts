@@ -5,6 +5,8 @@ import { type RandomSource, systemRandom } from "../base/random.ts";
 import type { Config } from "../edges/config/config.ts";
 import type { DatabaseForm } from "../edges/doctor/database_look.ts";
 import { createDoctorProbes } from "../edges/doctor/device_probes.ts";
+import { installedFrontends } from "../edges/platform/displays.ts";
+import { answersAsBoard } from "../edges/platform/notice_boards.ts";
 import { openFramebuffer } from "../edges/platform/framebuffer_device.ts";
 import { createEmulationStation } from "../edges/platform/emulation_station.ts";
 import { environment, hostName } from "../edges/platform/host.ts";
@@ -66,6 +68,10 @@ export function probesOfThisMachine(options: DiagnoseOptions): DoctorProbes {
     hostName,
     databaseForm: DATABASE_FORM,
     openFramebuffer,
+    frontends: {
+      installed: installedFrontends,
+      answers: (kind) => answersAsBoard(kind, systemClock),
+    },
     libraryEdges: {
       files: createLibraryFiles(environment()["HOME"]),
       frontend: createEmulationStation({ fetch, clock: systemClock }),

@@ -8,6 +8,7 @@ import { diagnose, type DiagnoseOptions } from "./diagnose.ts";
 
 export { COMMANDS } from "../edges/cli/command_table.ts";
 export { openInputDevices } from "../edges/platform/input_devices.ts";
+export { showTestPin } from "./test_pin.ts";
 export { createBackup, restoreBackup } from "./backup.ts";
 
 /** Checks this device, with its network and its fleet; never rejects. */

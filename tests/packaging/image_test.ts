@@ -33,6 +33,7 @@ Deno.test("an image has everything that a device needs, with the right modes", a
     "usr/share/latchkey/init/sysv": "755",
     "usr/share/latchkey/Pair a phone.sh": "755",
     "usr/share/latchkey/firmware/service": "755",
+    "usr/share/latchkey/firmware/sway-pin.sh": "755",
     "usr/share/latchkey/firmware/rocknix/autostart": "755",
     "usr/share/latchkey/firmware/rocknix/latchkey.service": "644",
     "usr/share/latchkey/firmware/muos/mux_launch.sh": "755",

@@ -6,7 +6,7 @@ import { decode } from "fast-png";
 import { PICTURE_SIZE } from "../../src/features/screen/picture_file_display.ts";
 import { drawPinScreen } from "../../src/features/screen/pin_screen.ts";
 import { pairPhone } from "../support/reference_phone.ts";
-import { callLocal, startService, withDataDir } from "../support/service_process.ts";
+import { callLocal, runLatchkey, startService, withDataDir } from "../support/service_process.ts";
 import type { ServiceProcess } from "../support/service_process.ts";
 import { systemTest } from "../support/system_test.ts";
 
@@ -257,4 +257,26 @@ systemTest("without a panel and a terminal the PIN is written nowhere", {
       assert.match(service.output(), /No display for PINs here/);
       assert.ok(!service.output().includes(pin) && !service.output().includes("PIN for"));
     }),
+});
+
+Deno.test("display test shows a PIN that opens nothing, and takes it away", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "latchkey_test_display_" });
+  try {
+    const config = `${folder}/config.toml`;
+    await Deno.writeTextFile(
+      config,
+      `[display]\nkind = ["terminal", "file"]\nfile = "${folder}/pin.png"\n`,
+    );
+    const shown = runLatchkey("display", "test", "--config", config);
+    await until(async () => {
+      const { isFile } = await Deno.stat(`${folder}/pin.png`).catch(() => ({ isFile: false }));
+      return isFile;
+    });
+    const { code, stdout } = await shown;
+    assert.deepEqual([code, /PIN for .* \(test\)/.test(stdout)], [0, true], stdout);
+    assert.match(stdout, /Pairing was cancelled/);
+    await assert.rejects(Deno.stat(`${folder}/pin.png`), Deno.errors.NotFound);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { packArchive } from "../../packaging/build/archive.ts";
 import { FIRMWARES, withFirmware } from "../support/firmware_tree.ts";
+import { until } from "../support/until.ts";
 import { systemTest } from "../support/system_test.ts";
 
 const ROOTFS = new URL("../../packaging/rootfs/", import.meta.url).pathname;
@@ -59,7 +60,7 @@ systemTest("shellcheck finds nothing in the scripts of an image", {
   whyNot: await whyNo("shellcheck"),
   run: async () => {
     const files = [...await scripts(), ...await scripts(FIRMWARE)];
-    assert.equal(files.length, 9);
+    assert.equal(files.length, 10);
     assert.deepEqual(await run(["shellcheck", "--shell=sh", ...files]), { code: 0, output: "" });
   },
 });
@@ -298,4 +299,42 @@ for (const [name, firmware] of Object.entries(FIRMWARES)) {
         });
       }),
   });
+}
+
+systemTest("the example for sway shows a bar with the PIN and takes it away", {
+  whyNot: noBusyBox,
+  run: () =>
+    withFolder(async (folder) => {
+      const bar = `${folder}/shown`;
+      await Deno.writeTextFile(
+        `${folder}/swaynag`,
+        `#!/bin/sh\nprintf '%s|' "$@" >"${bar}"\nexec sleep 60\n`,
+        { mode: 0o755 },
+      );
+      const event = (name: string): Promise<Result> =>
+        run(["sh", `${FIRMWARE}sway-pin.sh`], {
+          PATH: `${folder}:${Deno.env.get("PATH")}`,
+          XDG_RUNTIME_DIR: folder,
+          LATCHKEY_EVENT: name,
+          LATCHKEY_PIN: "129041",
+          LATCHKEY_FAILURES: "1",
+          LATCHKEY_LIMIT: "3",
+        });
+      assert.deepEqual(await event("show"), { code: 0, output: "" });
+      const pid = Number(await Deno.readTextFile(`${folder}/latchkey-pin`));
+      await until("the bar", async () => /129041\|$/.test(await readIfThere(bar)));
+      assert.deepEqual(await event("warn"), { code: 0, output: "" });
+      await until("the warning", async () => /wrong guess 1 of 3/.test(await readIfThere(bar)));
+      assert.deepEqual(await event("paired"), { code: 0, output: "" });
+      await until("the end of the bars", async () => !await isRunning(pid));
+      await assert.rejects(Deno.stat(`${folder}/latchkey-pin`));
+    }),
+});
+
+async function readIfThere(path: string): Promise<string> {
+  return await Deno.readTextFile(path).catch(() => "");
+}
+
+async function isRunning(pid: number): Promise<boolean> {
+  return /sleep/.test(await readIfThere(`/proc/${pid}/cmdline`));
 }

@@ -7,6 +7,7 @@ import type { Config } from "../config/config.ts";
 import type { ConfigSource } from "../config/config_source.ts";
 import type { CheckResult } from "../../features/doctor/check.ts";
 import type { Logger, LogLevel } from "../../base/log.ts";
+import type { DisplaySettings } from "../../features/screen/display_settings.ts";
 import type { InputEvent } from "../../features/screen/input_event.ts";
 import type { PinDisplay } from "../../features/screen/pin_display.ts";
 
@@ -106,6 +107,12 @@ export interface CommandContext {
     listen: (device: string) => { take: (event: InputEvent) => void; close: () => void };
     log: Logger;
   }) => Promise<{ readonly count: number; close: () => Promise<void> }>;
+  /** Shows a PIN that opens nothing, for some milliseconds. */
+  showTestPin: (options: {
+    settings: DisplaySettings;
+    cancelButtons: readonly string[];
+    forMs: number;
+  }) => Promise<void>;
   /** Starts a service in this process. */
   startService: (options: StartOptions) => Promise<RunningService>;
 }

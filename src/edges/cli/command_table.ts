@@ -10,6 +10,7 @@ import { clientsCommand } from "./commands/clients_command.ts";
 import { completionCommand } from "./commands/completion_command.ts";
 import { configCommand } from "./commands/config_command.ts";
 import { demoCommand } from "./commands/demo_command.ts";
+import { displayCommand } from "./commands/display_command.ts";
 import { doctorCommand } from "./commands/doctor_command.ts";
 import { keysCommand } from "./commands/keys_command.ts";
 import { libraryCommand } from "./commands/library_command.ts";
@@ -39,6 +40,7 @@ export const COMMANDS: readonly Command[] = [
   usageCommand,
   auditCommand,
   logsCommand,
+  displayCommand,
   buttonsCommand,
   doctorCommand,
   backupCommand,

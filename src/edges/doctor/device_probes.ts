@@ -22,7 +22,7 @@ import type { ModelSettings } from "../../features/models/model_settings.ts";
 import { RELEASE_DATE } from "../../version.ts";
 import { lookAtActions } from "./action_look.ts";
 import { type DatabaseForm, lookAtDatabase } from "./database_look.ts";
-import { lookAtDisplays, type OpenFramebuffer } from "./display_look.ts";
+import { type FrontendLook, lookAtDisplays, type OpenFramebuffer } from "./display_look.ts";
 import { findLockHolder, identityOf, lookAtFolder, writesToTerminal } from "./file_look.ts";
 import { lookAtLibrary } from "./library_look.ts";
 import {
@@ -92,6 +92,8 @@ export interface DeviceProbesOptions {
   databaseForm: DatabaseForm;
   /** Opens a panel; throws where it is missing or odd. */
   openFramebuffer: OpenFramebuffer;
+  /** Looks for programs that own the screen. */
+  frontends: FrontendLook;
   /** What the library is read with. */
   libraryEdges: LibraryEdges;
   clock: Clock;
@@ -102,7 +104,7 @@ export interface DeviceProbesOptions {
 /** The questions, asked of this machine. */
 export function createDoctorProbes(options: DeviceProbesOptions): DoctorProbes {
   const { config, configFile, configProblems, findInstances, checkFleet, clock, random } = options;
-  const { databaseForm, hostName, openFramebuffer, libraryEdges } = options;
+  const { databaseForm, hostName, openFramebuffer, frontends, libraryEdges } = options;
   const searchPath = Deno.env.get("PATH") ?? "";
   const service = once(() => lookAtService(given()));
   const database = once(() => lookAtDatabase(given().service.dataDir, databaseForm));
@@ -209,7 +211,7 @@ export function createDoctorProbes(options: DeviceProbesOptions): DoctorProbes {
       const { display } = given();
       const pid = await servicePid();
       const hasTerminal = pid !== undefined && await writesToTerminal(pid);
-      const options = { hasTerminal, searchPath, openFramebuffer, ...await user() };
+      const options = { hasTerminal, searchPath, openFramebuffer, frontends, ...await user() };
       return await lookAtDisplays(display, options);
     },
     pairing_time: () => tryPairing({ clock, random }),

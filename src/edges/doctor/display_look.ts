@@ -22,7 +22,20 @@ export interface DisplayLookOptions {
   identity: Identity;
   /** Opens a panel; throws where it is missing or odd. */
   openFramebuffer: OpenFramebuffer;
+  /** Frontends that "auto" shows PINs in. */
+  frontends: FrontendLook;
 }
+
+/** What the doctor knows of programs that own the screen. */
+export interface FrontendLook {
+  /** Those that are installed where firmwares have them. */
+  installed: () => readonly FrontendKind[];
+  /** Whether one runs, is the program that it is taken for, and shows lines. */
+  answers: (kind: FrontendKind) => Promise<boolean>;
+}
+
+/** A display that is a line of such a program. */
+export type FrontendKind = "emulationstation" | "retroarch";
 
 /** Opens a panel by its device file and its folder in sysfs. */
 export type OpenFramebuffer = (
@@ -41,11 +54,13 @@ export async function lookAtDisplays(
     terminal: () => "terminal",
     command: () => lookAtCommand(settings, options),
     file: () => lookAtFile(settings.file, options),
+    emulationstation: () => lookAtFrontend("emulationstation", options),
+    retroarch: () => lookAtFrontend("retroarch", options),
     auto: async () => {
-      if (await statIfThere(settings.framebuffer) !== undefined) {
-        return lookAtPanel(settings, options);
-      }
-      return options.hasTerminal ? "terminal" : undefined;
+      const { installed, answers } = options.frontends;
+      const shown = [await lookAtAuto(settings, options)];
+      for (const kind of installed()) if (await answers(kind)) shown.push(`a line in ${kind}`);
+      return shown.filter((text) => text !== undefined).join(" and ") || undefined;
     },
     none: () => Promise.resolve(undefined),
   };
@@ -57,6 +72,22 @@ export async function lookAtDisplays(
     }
   }));
   return { displays };
+}
+
+async function lookAtAuto(
+  settings: DisplaySettings,
+  options: DisplayLookOptions,
+): Promise<string | undefined> {
+  if (await statIfThere(settings.framebuffer) !== undefined) return lookAtPanel(settings, options);
+  return options.hasTerminal ? "terminal" : undefined;
+}
+
+async function lookAtFrontend(
+  kind: FrontendKind,
+  { frontends }: DisplayLookOptions,
+): Promise<string> {
+  if (await frontends.answers(kind)) return `a line in ${kind}`;
+  throw new Error(`no ${kind} answers that shows lines`);
 }
 
 function lookAtPanel(

@@ -7,9 +7,12 @@ import {
 } from "../../features/screen/command_display.ts";
 import type { DisplayKind, DisplaySettings } from "../../features/screen/display_settings.ts";
 import { fanOut, type NamedDisplay } from "../../features/screen/fan_out.ts";
+import { createNoticeDisplay, type NoticeBoard } from "../../features/screen/notice_display.ts";
 import type { PinDisplay } from "../../features/screen/pin_display.ts";
 import { createTerminalDisplay } from "../../features/screen/terminal_display.ts";
+import type { NoticeBoardOptions } from "./notice_boards.ts";
 import type { PanelOptions } from "./panel_displays.ts";
+import { openPortOwners, type PortOwners } from "./port_owner.ts";
 import { createProgramStarter } from "./program.ts";
 import { terminalColumns } from "./terminal_columns.ts";
 
@@ -49,22 +52,59 @@ export async function openDisplays(
         start: createProgramStarter({ limitMs: DISPLAY_COMMAND_LIMIT_MS, environment }),
       }),
     file: async () => (await loadPanels()).openPictureFile(settings, options),
+    emulationstation: async () => notices((await loadBoards()).openEmulationStationBoard),
+    retroarch: async () => notices((await loadBoards()).openRetroArchBoard),
   };
+  let owners: PortOwners | undefined;
+  function notices(open: (options: NoticeBoardOptions) => NoticeBoard): PinDisplay {
+    owners ??= openPortOwners();
+    return createNoticeDisplay({ board: open({ owners, clock }), clock });
+  }
   for (const kind of settings.kind) {
     if (kind === "none") continue;
-    if (kind !== "auto") await add(kind, openers[kind]);
-    else if (exists(settings.framebuffer) && await add("framebuffer", openers.framebuffer)) {
+    if (kind !== "auto") {
+      await add(kind, openers[kind]);
       continue;
-    } else if (isTerminal) await add("terminal", openers.terminal);
-    else log.info("No display for PINs here: they are shown by `latchkey pair`");
+    }
+    const before = displays.length;
+    const hasPanel = exists(settings.framebuffer) &&
+      await add("framebuffer", openers.framebuffer);
+    if (!hasPanel && isTerminal) await add("terminal", openers.terminal);
+    for (const frontend of installedFrontends()) await add(frontend, openers[frontend]);
+    if (displays.length === before) {
+      log.info("No display for PINs here: they are shown by `latchkey pair`");
+    }
   }
-  return fanOut({ displays, log });
+  const all = fanOut({ displays, log });
+  return {
+    ...all,
+    close: () => {
+      all.close();
+      void owners?.close();
+    },
+  };
+}
+
+// Where firmwares have them. A frontend that owns the screen hides the framebuffer.
+const FRONTENDS: Readonly<Record<"emulationstation" | "retroarch", readonly string[]>> = {
+  emulationstation: ["/usr/share/batocera", "/usr/bin/emulationstation"],
+  retroarch: ["/usr/bin/retroarch", "/usr/local/bin/retroarch", "/opt/retroarch/bin/retroarch"],
+};
+
+/** The frontends that "auto" shows PINs in, beside the panel. */
+export function installedFrontends(): ("emulationstation" | "retroarch")[] {
+  return (["emulationstation", "retroarch"] as const)
+    .filter((name) => FRONTENDS[name].some(exists));
 }
 
 type Opener = () => PinDisplay | Promise<PinDisplay>;
 
 function loadPanels(): Promise<typeof import("./panel_displays.ts")> {
   return import("./panel_displays.ts");
+}
+
+function loadBoards(): Promise<typeof import("./notice_boards.ts")> {
+  return import("./notice_boards.ts");
 }
 
 function exists(path: string): boolean {

@@ -2,8 +2,19 @@
 
 import type { PixelFormat, Rotation } from "./framebuffer_layout.ts";
 
-/** A kind of display; "auto" is the framebuffer where there is one, else a terminal if there is one. */
-export type DisplayKind = "auto" | "framebuffer" | "terminal" | "command" | "file" | "none";
+/**
+ * A kind of display; "auto" is the framebuffer where there is one, else a terminal if there is one, and
+ * beside it the frontends that are installed.
+ */
+export type DisplayKind =
+  | "auto"
+  | "framebuffer"
+  | "terminal"
+  | "command"
+  | "file"
+  | "emulationstation"
+  | "retroarch"
+  | "none";
 
 /** All kinds. */
 export const DISPLAY_KINDS: readonly DisplayKind[] = [
@@ -12,6 +23,8 @@ export const DISPLAY_KINDS: readonly DisplayKind[] = [
   "terminal",
   "command",
   "file",
+  "emulationstation",
+  "retroarch",
   "none",
 ];
 

@@ -3,7 +3,7 @@
 
 import { drawDigit } from "./digit_glyphs.ts";
 import { layOutPin, placeText, type TextPlace, textSize } from "./pin_layout.ts";
-import { addressTexts, INSTRUCTIONS } from "./pin_words.ts";
+import { addressTexts, formatTimeLeft, INSTRUCTIONS } from "./pin_words.ts";
 import { drawQr, encodeQr, type QrCode } from "./qr.ts";
 import { type Color, type Rect, RgbCanvas } from "./rgb_canvas.ts";
 import { safeText } from "./safe_text.ts";
@@ -94,8 +94,7 @@ export function drawPinScreen(
 /** Draws time and bar anew; nothing else of the picture changes. */
 export function drawTimeLeft(screen: PinScreen, left: TimeLeft): void {
   const { canvas, time, bar } = screen;
-  const seconds = Math.max(0, Math.ceil(left.ms / 1000));
-  const text = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+  const text = formatTimeLeft(Math.max(0, left.ms));
   canvas.fill(time, COLORS.background);
   const x = time.x + time.width - textWidth(text, time.size);
   drawText(canvas, text, { x, y: time.y, size: time.size, color: COLORS.time });

@@ -58,3 +58,9 @@ function fromWhere(addresses: readonly string[]): string[] {
   if (addresses.length === 0) return [];
   return [`from ${addresses.map((text) => safeText(text, MAX_ADDRESS_LENGTH)).join(" and ")}`];
 }
+
+/** Minutes and seconds, as clocks show them. */
+export function formatTimeLeft(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}

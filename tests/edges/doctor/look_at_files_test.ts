@@ -353,6 +353,29 @@ const DISPLAY: DisplaySettings = {
   file: "/none/pin.png",
 };
 
+const NO_FRONTENDS = { installed: () => [], answers: () => Promise.resolve(false) };
+
+Deno.test("lookAtDisplays() says which frontends show the PIN beside the panel", async () => {
+  const options = {
+    hasTerminal: true,
+    searchPath: "",
+    identity: OWNER,
+    openFramebuffer,
+    frontends: {
+      installed: () => ["emulationstation", "retroarch"] as const,
+      answers: (kind: string) => Promise.resolve(kind === "emulationstation"),
+    },
+  };
+  const settings = { ...DISPLAY, framebuffer: "/dev/no-panel" };
+  const kinds = ["auto", "emulationstation", "retroarch"] as const;
+  const { displays } = await lookAtDisplays({ ...settings, kind: kinds }, options);
+  assert.deepEqual(displays.map(({ shows, problem }) => shows ?? problem), [
+    "terminal and a line in emulationstation",
+    "a line in emulationstation",
+    "no retroarch answers that shows lines",
+  ]);
+});
+
 Deno.test("lookAtDisplays() opens what is there and changes none of it", async () => {
   await withFolder(async (folder) => {
     const panel = { framebuffer: `${folder}/fb0`, sysfs: `${folder}/sysfs` };
@@ -367,7 +390,13 @@ Deno.test("lookAtDisplays() opens what is there and changes none of it", async (
       kind: ["framebuffer", "auto", "terminal", "command", "file", "none"],
       file: `${folder}/pin.png`,
     };
-    const options = { hasTerminal: false, searchPath: folder, identity: OWNER, openFramebuffer };
+    const options = {
+      hasTerminal: false,
+      searchPath: folder,
+      identity: OWNER,
+      openFramebuffer,
+      frontends: NO_FRONTENDS,
+    };
     const { displays } = await lookAtDisplays(settings, options);
     assert.deepEqual(displays.map(({ shows }) => shows), [
       "framebuffer 64x64 rgb565",
@@ -385,7 +414,13 @@ Deno.test("lookAtDisplays() opens what is there and changes none of it", async (
 
 Deno.test("lookAtDisplays() says what is wrong with each", async () => {
   await withFolder(async (folder) => {
-    const options = { hasTerminal: false, searchPath: folder, identity: OWNER, openFramebuffer };
+    const options = {
+      hasTerminal: false,
+      searchPath: folder,
+      identity: OWNER,
+      openFramebuffer,
+      frontends: NO_FRONTENDS,
+    };
     const kinds = ["framebuffer", "command", "file"] as const;
     const { displays } = await lookAtDisplays({ ...DISPLAY, kind: kinds }, options);
     assert.deepEqual(displays.map(({ problem }) => problem), [
@@ -408,6 +443,7 @@ Deno.test("lookAtDisplays() takes a terminal for auto only where the service has
       searchPath: "",
       identity: OWNER,
       openFramebuffer,
+      frontends: NO_FRONTENDS,
     })).displays[0];
   assert.deepEqual(await look(true), { kind: "auto", shows: "terminal", problem: undefined });
   assert.deepEqual(await look(false), { kind: "auto", shows: undefined, problem: undefined });

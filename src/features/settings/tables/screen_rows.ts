@@ -31,9 +31,11 @@ export const DISPLAY_ROWS = {
     ),
     default: "auto",
     help: 'Where the PIN is shown: "framebuffer" (the panel itself), "terminal", "command" (a ' +
-      'program of yours), "file" (a picture for launchers), "none", or "auto": the framebuffer ' +
-      "where there is one, else the terminal if the service was started in one; a journal must " +
-      'not keep PINs. Several at once: ["framebuffer", "command"].',
+      'program of yours), "file" (a picture for launchers), "emulationstation" and "retroarch" (a ' +
+      'line that these show, where they own the screen), "none", or "auto": the framebuffer where ' +
+      "there is one, else the terminal if the service was started in one, for a journal must not " +
+      "keep PINs; and beside it EmulationStation and RetroArch where they are installed. Several " +
+      'at once: ["framebuffer", "command"].',
   },
   framebuffer: {
     type: textOf((text) => text !== "", "expected a device file"),
