@@ -17,6 +17,8 @@ const PIECE_BYTES = 1_000;
 export class MemoryFiles implements FileAccess {
   readonly files: Map<string, string | Uint8Array>;
   readonly home: string | undefined;
+  /** How many walks have begun and not ended. */
+  walks = 0;
   /** The paths that were read. */
   readonly wereRead: string[] = [];
 
@@ -31,11 +33,16 @@ export class MemoryFiles implements FileAccess {
   async *walk(folder: string, { isWanted, signal }: WalkOptions): AsyncIterable<WalkedFile> {
     await Promise.resolve();
     if (!this.#hasFolder(folder)) throw new SourceAway(folder);
-    for (const [path, content] of this.files) {
-      signal.throwIfAborted();
-      if (!path.startsWith(`${folder}/`)) continue;
-      const name = path.slice(path.lastIndexOf("/") + 1);
-      if (isWanted(name, "file")) yield { path, ...factsOf(content) };
+    this.walks++;
+    try {
+      for (const [path, content] of this.files) {
+        signal.throwIfAborted();
+        if (!path.startsWith(`${folder}/`)) continue;
+        const name = path.slice(path.lastIndexOf("/") + 1);
+        if (isWanted(name, "file")) yield { path, ...factsOf(content) };
+      }
+    } finally {
+      this.walks--;
     }
   }
 
@@ -53,9 +60,13 @@ export class MemoryFiles implements FileAccess {
     return Promise.resolve(this.#hasFolder(path) ? folder : undefined);
   }
 
-  async *read(path: string, { maxBytes, onCut }: ReadFileOptions): AsyncIterable<Uint8Array> {
+  async *read(
+    path: string,
+    { maxBytes, onCut, within = ["/"] }: ReadFileOptions,
+  ): AsyncIterable<Uint8Array> {
     await Promise.resolve();
-    const content = this.files.get(path);
+    const isWithin = within.some((folder) => path.startsWith(folder));
+    const content = isWithin ? this.files.get(path) : undefined;
     if (content === undefined) throw new AppError("not_found", "No such file");
     this.wereRead.push(path);
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;

@@ -31,8 +31,8 @@ const LIBRARIES =
   "that plays them: ${path} in an argument stands for the file, ${name} for its name without the " +
   'extension, and no shell is involved. "emulationstation" reads es_systems.cfg and gamelist.xml of ' +
   'the frontend on this device; "emulationstation_http" asks it (Batocera\'s family, port 1234 of ' +
-  "127.0.0.1) and launches through it. Can be reloaded, the first source that starts programs " +
-  "excepted: without any, the service gives up the right to start them.";
+  "127.0.0.1) and launches through it. Can be reloaded; the first source needs a restart, and so does " +
+  "the first that starts programs, because a service without any gives up the right to start them.";
 
 /** The text of config.example.toml. */
 export function formatExample(): string {

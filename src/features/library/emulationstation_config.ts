@@ -59,7 +59,6 @@ export async function readEsConfig(
   let systems: EsSystem[] | undefined;
   for (const folder of folders) {
     systems ??= await read(`${folder}/${ES_SYSTEMS_FILE}`);
-    if (systems !== undefined) break;
   }
   let additions = 0;
   for (const folder of folders) {

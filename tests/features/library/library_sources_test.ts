@@ -320,6 +320,19 @@ Deno.test("a gamelist that is cut tells so, and no file is lost", async () => {
   }]);
 });
 
+Deno.test("media() ends its walk where nobody wants more", async () => {
+  const { source, files, systems } = world(STATION, {
+    "/etc/emulationstation/es_systems.cfg": system("s", "/roms/s"),
+    "/roms/s/a.zip": "",
+    "/roms/s/b.zip": "",
+  });
+  const [first] = await systems();
+  assert.ok(first !== undefined);
+  const options = { onProblem: () => {}, signal: new AbortController().signal };
+  for await (const _media of source.media(first, options)) break;
+  assert.equal(files.walks, 0);
+});
+
 Deno.test("names and ids of systems are lines of a bounded length", async () => {
   const name = `s\n${"x".repeat(100)}`;
   const { systems } = world(STATION, {
