@@ -220,8 +220,19 @@ async function placesOf(
   const clients = await pairClients(server, CONNECTIONS / SESSIONS_PER_CLIENT);
   const pairings = clients.flatMap((client) => Array(SESSIONS_PER_CLIENT).fill(client));
   const local = { url: sessionUrl(server), pid, pairings, driver: near };
-  if (far === undefined) return { local };
+  if (far === undefined || !await listensOn(far.host, server)) return { local };
   return { local, remote: { ...local, url: sessionUrl(server, far.host), driver: far.driver } };
+}
+
+// A server may be there for this machine alone.
+async function listensOn(hostname: string, { port }: RunningServer): Promise<boolean> {
+  try {
+    (await Deno.connect({ hostname, port })).close();
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.ConnectionRefused) return false;
+    throw error;
+  }
 }
 
 async function costOf(

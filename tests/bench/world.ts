@@ -1,6 +1,11 @@
 // What the sections measure with: the servers, the load client, and another host.
 
-import { addRemoteHost, type RemoteHost, whyNoRemoteHost } from "../support/remote_host.ts";
+import {
+  addRemoteHost,
+  isHostNumberTaken,
+  type RemoteHost,
+  whyNoRemoteHost,
+} from "../support/remote_host.ts";
 import type { Comparison } from "./bench_options.ts";
 import { endChildren } from "./children.ts";
 import { buildDeviceTree } from "./device_tree.ts";
@@ -64,7 +69,7 @@ export async function openWorld(options: WorldOptions): Promise<BenchWorld> {
     const load = await buildLoadProgram(folder);
     const whyNot = await whyNoRemoteHost();
     if (whyNot === undefined) {
-      host = await addRemoteHost(FIRST_HOST_NUMBER + Deno.pid % HOST_NUMBERS);
+      host = await addRemoteHost(await freeHostNumber());
     }
     return {
       subjects,
@@ -80,6 +85,13 @@ export async function openWorld(options: WorldOptions): Promise<BenchWorld> {
     await close();
     throw error;
   }
+}
+
+async function freeHostNumber(): Promise<number> {
+  for (let number = FIRST_HOST_NUMBER; number < FIRST_HOST_NUMBER + HOST_NUMBERS; number++) {
+    if (!await isHostNumberTaken(number)) return number;
+  }
+  throw new Error("No number is free for another host: `ip netns del` those that are left over");
 }
 
 async function compared(comparison: Comparison, folder: string): Promise<Subject> {

@@ -34,6 +34,12 @@ export async function whyNoRemoteHost(): Promise<string | undefined> {
   }
 }
 
+/** Whether there is a host of this number now, of whichever process. */
+export async function isHostNumberTaken(number: number): Promise<boolean> {
+  const names = await Array.fromAsync(Deno.readDir("/sys/class/net"), ({ name }) => name);
+  return names.includes(`${LINK}${number}a`);
+}
+
 /** Adds a host; several at once have different numbers, 0 to 99. */
 export async function addRemoteHost(number: number): Promise<RemoteHost> {
   const namespace = `${LINK}${number}`;

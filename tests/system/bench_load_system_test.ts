@@ -44,7 +44,7 @@ Deno.test("the load client opens sessions, calls in both envelopes, and sets up 
       const pairings = await pairClients(server, 2);
       await withDriver(program, async (driver) => {
         for (const envelope of ["json", "binary"] as const) {
-          const group = envelope;
+          const group = "calls";
           assert.equal((await driver.ask({ op: "open", group, url, pairings, envelope })).open, 2);
           const calls = { op: "call", group, forMs: 50, inFlight: 4 } as const;
           const result = await driver.ask(calls);
