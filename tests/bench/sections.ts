@@ -4,6 +4,7 @@
 import { aeadRows } from "./aead_bench.ts";
 import { callsSection, latencySection } from "./calls_bench.ts";
 import { displayRows } from "./display_bench.ts";
+import { GATEWAY_ROWS, gatewayRows } from "./gateway_bench.ts";
 import { keyRows } from "./keys_bench.ts";
 import { LIBRARY_ROWS, libraryRows } from "./library_bench.ts";
 import { modelRows } from "./models_bench.ts";
@@ -78,6 +79,12 @@ export const PART_SECTIONS: readonly PartSection[] = [
       "RSS of the gateway, a stream of 1 GiB",
       "RSS of the gateway, 200 streams side by side",
     ],
+  },
+  {
+    id: "gateway",
+    title: "The service between clients and a model server in C",
+    measure: gatewayRows,
+    rows: GATEWAY_ROWS,
   },
   {
     id: "library",
