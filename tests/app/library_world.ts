@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import * as v from "valibot";
 import type { SystemLibraryEdges } from "../../src/app/library_edges.ts";
+import type { AppOptions } from "../../src/app/options.ts";
 import type { Edges } from "../../src/app/edges.ts";
 import type { Client } from "../../src/features/access/client.ts";
 import { connect, type Connection } from "../../src/sdk/connect.ts";
@@ -61,6 +62,7 @@ export interface LibraryWorldOptions {
   toml?: (roms: string) => string;
   clients?: readonly Client[];
   edges?: Partial<Edges>;
+  options?: Partial<AppOptions>;
   /** What of the library's own edges is another one. */
   libraryEdges?: Partial<SystemLibraryEdges>;
 }
@@ -74,11 +76,10 @@ export function emulationStationToml(roms: string): string {
 
 /** Runs `test` with a service over a card. */
 export async function withLibrary(
-  options: LibraryWorldOptions,
+  given: LibraryWorldOptions,
   test: (world: LibraryWorld) => Promise<void>,
 ): Promise<void> {
-  const { toml = emulationStationToml, clients = [testClient()], edges, libraryEdges = {} } =
-    options;
+  const { toml = emulationStationToml, clients = [testClient()], edges, libraryEdges = {} } = given;
   const roms = await Deno.makeTempDir({ prefix: "latchkey_test_" });
   const { start, programs } = fakePrograms();
   const sockets = sdkSockets();
@@ -88,6 +89,7 @@ export async function withLibrary(
     await withAppInProcess({
       toml: toml(roms),
       clients,
+      ...(given.options && { options: given.options }),
       edges: {
         createActionStarter: () => start,
         upgradeWebSocket: sockets.upgrade,

@@ -16,7 +16,7 @@ import {
 
 interface Page {
   results: Shown[];
-  pagination: { hasNextPage: boolean; nextCursor?: string };
+  pagination: { hasNextPage: boolean; pageSize: number; nextCursor?: string };
 }
 
 interface Folder {
@@ -210,11 +210,13 @@ Deno.test("folders are listed page by page, and letters lead into them", async (
       totalFiles: 0,
       groups: [],
     });
-    for (const path of ["/etc", roms, `${roms}/snes/../gb`, `${roms}/snesx`]) {
-      if (path.includes("..")) continue;
+    for (const path of ["/etc", roms, `${roms}/snesx`]) {
       await assert.rejects(phone.call("media.browse", { path }), /No such folder in the library/);
       await assert.rejects(phone.call("media.browse.index", { path }), /No such folder/);
     }
+    const large = await phone.call<Page>("media.search", { maxResults: 1000 });
+    assert.equal(large.pagination.pageSize, 250);
+    assert.equal((await phone.call<Page>("media.search", null)).pagination.pageSize, 100);
     const letter = await search(phone, { letter: "z", pathPrefix: `${roms}/snes/sub/` });
     assert.deepEqual(letter.map(({ path }) => path), [`${roms}/snes/sub/Zelda.sfc`]);
   });
@@ -365,18 +367,6 @@ Deno.test("a member may not change settings, and an admin sees who ran what", as
     assert.deepEqual(response.result.entries.map(({ by }: { by: string }) => by), [
       testClient().clientId,
     ]);
-  });
-});
-
-Deno.test("a history that is turned off is forgotten at once", async () => {
-  await withLibrary({}, async (world) => {
-    const phone = await world.phone();
-    await world.scanned(phone);
-    await assert.rejects(phone.call("run", "/etc/passwd"));
-    assert.equal(world.stores.history.newest(5).length, 1);
-    const { error } = await post(world, "settings.update", { keepHistory: false });
-    // Nothing can be changed without a file; the setting itself is tested with one.
-    assert.equal(error.data.code, "unavailable");
   });
 });
 

@@ -68,3 +68,14 @@ Deno.test("publish() takes what the params are at that moment", () => {
   params.role = "admin";
   assert.deepEqual(JSON.parse(heard[0]?.[0] ?? "").params, { role: "member" });
 });
+
+Deno.test("who wants to know hears when somebody begins to listen", () => {
+  const notifications = new Notifications();
+  const heard: boolean[] = [];
+  notifications.whenHeard(() => heard.push(notifications.isHeard));
+  assert.equal(notifications.isHeard, false);
+  const ends = [notifications.subscribe(() => {}), notifications.subscribe(() => {})];
+  assert.deepEqual(heard, [true, true]);
+  for (const end of ends) end();
+  assert.equal(notifications.isHeard, false);
+});

@@ -1,0 +1,46 @@
+// What a reload does to a library that is there: other sources, and a history that is not wanted.
+
+import assert from "node:assert/strict";
+import { SETTINGS_FILE } from "../../src/features/settings/settings_file.ts";
+import { configOf } from "../support/settings.ts";
+import { until } from "../support/until.ts";
+import { emulationStationToml, withLibrary } from "./library_world.ts";
+
+Deno.test("a reload puts other sources in force, and scans them", async () => {
+  const files = { main: "" };
+  const configSource = {
+    readOverlay: () => ({ file: SETTINGS_FILE, text: "" }),
+    read: () => configOf(files.main),
+    readWith: (overlay: string) => configOf(files.main, overlay),
+    readWarnings: () => [],
+  };
+  await withLibrary({
+    toml: (roms) => files.main = emulationStationToml(roms),
+    options: { configSource },
+  }, async (world) => {
+    const { app, stores, roms } = world;
+    const phone = await world.phone();
+    await world.scanned(phone);
+    const ids = async (): Promise<string[]> => {
+      const { systems } = await phone.call<{ systems: { id: string }[] }>("systems");
+      return systems.map(({ id }) => id);
+    };
+    assert.deepEqual(await ids(), ["SNES", "Gameboy"]);
+    const scans = (): number =>
+      phone.told.filter(([method, { indexing }]) => method === "media.indexing" && indexing)
+        .length;
+    const before = scans();
+    app.reload();
+    assert.equal(scans(), before);
+
+    files.main = `[service]\nkeep_history = false\n[[library]]\nsource = "folder"\n` +
+      `folder = "${roms}/gb"\nextensions = [".gb"]\nsystem = "GBA"\ncommand = ["x", "\${path}"]\n`;
+    await assert.rejects(phone.call("run", "/nothing"));
+    assert.equal(stores.history.newest(5).length, 1);
+    assert.deepEqual(app.reload().changed, ["keepHistory"]);
+    assert.deepEqual(stores.history.newest(5), []);
+    await until("the other source is scanned", async () => (await ids()).join() === "GBA");
+    await assert.rejects(phone.call("run", "@SNES/Metroid"), /No action and no media/);
+    assert.deepEqual(stores.history.newest(5), []);
+  });
+});
