@@ -129,8 +129,11 @@ Deno.test("media stay with the system that has them, until it has them no longer
   withIndex(({ index }) => {
     lookThrough(index, "SNES", [A, B]);
     const id = index.findPath(A.path)?.mediaId;
-    assert.equal(lookThrough(index, "Other", [A, C]), 1);
-    assert.equal(index.findPath(A.path)?.systemId, "SNES");
+    assert.equal(lookThrough(index, "Other", [{ ...A, name: "Taken" }, C]), 1);
+    assert.deepEqual(
+      [index.findPath(A.path)?.systemId, index.findPath(A.path)?.name],
+      ["SNES", A.name],
+    );
     lookThrough(index, "SNES", [B]);
     assert.equal(lookThrough(index, "Other", [A, C]), 1);
     assert.deepEqual(index.countBySystem(), new Map([["SNES", 1], ["Other", 2]]));

@@ -4,7 +4,11 @@ import assert from "node:assert/strict";
 import type { Logger } from "../../../src/base/log.ts";
 import { type LibrarySource, SourceAway } from "../../../src/features/library/library_source.ts";
 import type { FoundMedia, LibrarySystem } from "../../../src/features/library/media.ts";
-import type { MediaIndexWriter, SystemPass } from "../../../src/features/library/media_index.ts";
+import type {
+  MediaIndexWriter,
+  StepResult,
+  SystemPass,
+} from "../../../src/features/library/media_index.ts";
 import type { ScanProgress } from "../../../src/features/library/scan_progress.ts";
 import {
   LibraryScanner,
@@ -288,11 +292,22 @@ Deno.test("a source that cannot tell its systems loses none, and the others are 
         yield await Promise.resolve(foundMedia("/roms/GBA/1.gba"));
       },
     };
-    const scanner = world.scanner({ sources: () => [world.source, other] });
+    const silent: string[] = [];
+    const writer: MediaIndexWriter = {
+      keepSystems(keys, silentSources): StepResult {
+        silent.push(silentSources.join());
+        return world.index.keepSystems(keys, silentSources);
+      },
+      scannedMs: (key) => world.index.scannedMs(key),
+      foldersIn: () => [],
+      beginSystem: (...given) => world.index.beginSystem(...given),
+    };
+    const scanner = world.scanner({ sources: () => [world.source, other], writer });
     await scanAll(scanner);
     const { systems } = world.source;
     world.source.systems = () => Promise.reject(new Error("Unreadable"));
     await scanAll(scanner);
+    assert.deepEqual(silent, ["", "list"]);
     assert.deepEqual(world.index.countBySystem(), new Map([["GBA", 1]]));
     world.source.systems = systems;
     await scanAll(scanner);
