@@ -48,6 +48,8 @@ export class FakeEmulationStation {
   readonly faults = new Map<string, FakeFault>();
   /** How many questions for what runs it takes until a launched game runs, or a killed one ends. */
   slowness = 0;
+  /** How it writes the path of what runs. */
+  spell = (path: string): string => path;
   /** Whether it cannot end games. */
   isStubborn = false;
   #running: FakeGame | undefined;
@@ -129,7 +131,8 @@ export class FakeEmulationStation {
     const system = this.systems.find(({ games }) =>
       games.some(({ path }) => path === this.#running?.path)
     );
-    return json({ id: "id", systemName: system?.name, ...this.#running });
+    const { path } = this.#running;
+    return json({ id: "id", systemName: system?.name, ...this.#running, path: this.spell(path) });
   }
 
   #launch(path: string): void {

@@ -129,6 +129,34 @@ Deno.test("launch() returns when the game runs", async () => {
   }
 });
 
+Deno.test("launch() takes another game than before for the launched one", async () => {
+  const { frontend, station, clock } = world();
+  station.spell = (path) => `/mnt${path}`;
+  station.play(METROID);
+  const game = await whileTimePasses(clock, frontend.launch(ZELDA.path));
+  assert.equal(game.path, `/mnt${ZELDA.path}`);
+});
+
+Deno.test("runningGame() believes no path that is none", async () => {
+  const { frontend, station } = world();
+  station.play({ path: "relative", name: "x" });
+  await assertRefuses(frontend.runningGame(), "unavailable");
+});
+
+Deno.test("the client follows no redirection", async () => {
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    const url = new URL(request.url);
+    if (url.pathname === "/x") return Response.json(ZELDA);
+    return Response.redirect(new URL("/x", url));
+  });
+  const frontend = createEmulationStation({
+    clock: new FakeClock(),
+    fetch: (url, init) => fetch(url.replace(":1234/", `:${server.addr.port}/`), init),
+  });
+  await assertRefuses(frontend.runningGame(), "unavailable");
+  await server.shutdown();
+});
+
 Deno.test("launch() hands every odd name on as it is", async () => {
   const games = ODD_NAMES.map((name) => ({ path: `/roms/${name}`, name }));
   const station = new FakeEmulationStation([{ name: "s", fullname: "S", games }]);

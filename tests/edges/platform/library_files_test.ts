@@ -342,6 +342,32 @@ Deno.test("read() stays within the folders that it is given", async () => {
   });
 });
 
+Deno.test("read() reads no link that takes the place of a file meanwhile", async () => {
+  await withFolder(async (folder) => {
+    await shell("mkdir in; echo secret > out; echo fine > in/f", folder);
+    const path = `${folder}/in/f`;
+    // The file and the link change places all the time.
+    await shell("ln -s ../out in/spare", folder);
+    let isOver = false;
+    const swap = async (): Promise<void> => {
+      while (!isOver) {
+        await Deno.rename(path, `${folder}/in/moved`);
+        await Deno.rename(`${folder}/in/spare`, path);
+        await Deno.rename(`${folder}/in/moved`, `${folder}/in/spare`);
+      }
+    };
+    const swapping = swap();
+    const read = new Set<string>();
+    for (let round = 0; round < 2_000; round++) {
+      read.add(await readAll(path, { within: [`${folder}/in`] }).catch(() => "refused"));
+    }
+    isOver = true;
+    await swapping;
+    assert.ok(!read.has("secret\n"));
+    assert.ok(read.has("fine\n"));
+  });
+});
+
 Deno.test("read() and look() say of what is not there that it is not there", async () => {
   await withFolder(async (folder) => {
     for (const path of [`${folder}/none`, folder, `${folder}/${"x".repeat(300)}`, "/dev/zero"]) {
