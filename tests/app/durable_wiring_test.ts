@@ -4,11 +4,20 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { parseConfig } from "../../src/edges/config/config.ts";
+import { openLibrary } from "../../src/app/library.ts";
+import { Lifetime } from "../../src/app/lifetime.ts";
+import { createPlaying } from "../../src/app/playing.ts";
+import { silentLogger } from "../../src/base/log.ts";
+import { ANCHOR_PAUSE_MS, type AuditCheckpoint } from "../../src/features/access/anchor_keeper.ts";
+import { Notifications } from "../../src/features/rpc/notifications.ts";
+import { LiveSettings } from "../../src/features/settings/live_settings.ts";
+import { FakeClock } from "../support/fake_clock.ts";
+import { seededRandom } from "../support/seeded_random.ts";
 import { LAST_SEEN_FLUSH_MS } from "../../src/features/access/last_seen.ts";
 import { AppError } from "../../src/base/app_error.ts";
 import type { Stores } from "../../src/edges/sqlite/stores.ts";
 import { ReferencePairingClient } from "../support/reference_protocol.ts";
-import { memoryStores } from "../support/app_in_process.ts";
+import { innerEdges, memoryStores } from "../support/app_in_process.ts";
 import { settle } from "../support/fake_socket.ts";
 import { testClient } from "../support/session_phone.ts";
 import { call, freshPhone, rpc, sendFirstFrame, withWorld, type World } from "./session_world.ts";
@@ -27,6 +36,8 @@ interface Disk {
   readonly waiting: PromiseWithResolvers<void>[];
   /** Lets all that wait go on, or refuses them. */
   end(error?: AppError): void;
+  /** What the anchor of the audit log was set to. */
+  readonly anchored: AuditCheckpoint[];
   readonly gates: PromiseWithResolvers<void>[];
   isGateClosed: boolean;
   reopen(): void;
@@ -43,6 +54,7 @@ function createDisk(): Disk {
     isHeld: false,
     waiting: [],
     gates: [],
+    anchored: [],
     isGateClosed: false,
     end(error?: AppError): void {
       for (const waiter of disk.waiting.splice(0)) {
@@ -53,6 +65,10 @@ function createDisk(): Disk {
     reopen: () => listeners.forEach((listener) => listener()),
     stores: {
       ...memoryStores(),
+      auditAnchor: {
+        read: () => disk.anchored.at(-1),
+        write: (head) => void disk.anchored.push(head),
+      },
       durable: () => disk.isHeld ? wait(disk.waiting) : Promise.resolve(),
       ready: () => disk.isGateClosed ? wait(disk.gates) : Promise.resolve(),
       onReopened: (listener) => void listeners.push(listener),
@@ -286,23 +302,66 @@ Deno.test("a wrong guess is answered when it is on the disk, or cannot be kept",
   });
 });
 
+Deno.test("the entry of a session is anchored, and the log goes on from an opened database", async () => {
+  await withDisk(async (disk, world) => {
+    assert.equal((await sendFirstFrame(await world.open())).length, 1);
+    assert.deepEqual(disk.anchored.map(({ id }) => id), [0]);
+    world.clock.advance(ANCHOR_PAUSE_MS);
+    await settle();
+    assert.equal(disk.anchored.at(-1)?.id, 1);
+    // What was written since is gone.
+    disk.stores.database.exec("DELETE FROM audit");
+    disk.reopen();
+    await call(world, "keys.new", KEY);
+    world.clock.advance(ANCHOR_PAUSE_MS);
+    await settle();
+    const [entry] = disk.stores.audit.listNewest(1);
+    assert.deepEqual([entry?.id, disk.anchored.at(-1)], [1, { id: 1, hash: entry?.hash }]);
+  });
+});
+
+Deno.test("favourites are those of the database that was opened", async () => {
+  const disk = createDisk();
+  const { stores } = disk;
+  const settings = new LiveSettings(parse(""));
+  const clock = new FakeClock();
+  const frame = {
+    config: settings.current,
+    edges: innerEdges(stores),
+    environment: {},
+    lifetime: new Lifetime({ clock, graceMs: 0 }),
+    notifications: new Notifications(),
+    clock,
+    log: silentLogger,
+  };
+  const library = await openLibrary(frame);
+  const { favorites } = createPlaying({
+    ...frame,
+    stores,
+    library,
+    settings,
+    random: seededRandom(1),
+  });
+  favorites.set("/gone", true);
+  stores.database.exec("DELETE FROM favorites");
+  stores.favorites.set({ path: "/kept", isFavorite: true });
+  disk.reopen();
+  assert.deepEqual([...favorites.paths([])], ["/kept"]);
+  stores.close();
+});
+
 Deno.test("an opened database is the one that counts: what is not in it is forgotten", async () => {
   await withDisk(async (disk, world) => {
-    const { clients, database, favorites } = disk.stores;
+    const { clients } = disk.stores;
     await call(world, "clients.update", { clientId: "other", clientName: "Unsynced" });
     const names = async (): Promise<unknown> => {
       const { clients } = await call(world, "clients") as { clients: { clientName: string }[] };
       return clients.map(({ clientName }) => clientName).sort();
     };
     clients.update("other", { clientName: "Kept" });
-    favorites.set({ path: "/a", isFavorite: true });
-    database.exec("DELETE FROM audit WHERE id > 0");
     assert.ok((await names() as string[]).includes("Unsynced"));
     disk.reopen();
     assert.ok((await names() as string[]).includes("Kept"));
-    // The audit log goes on from what is there, and does not take it for entries cut off.
-    await call(world, "keys.new", KEY);
-    assert.deepEqual(disk.stores.audit.listNewest(9).map(({ id }) => id), [1]);
   });
 });
 

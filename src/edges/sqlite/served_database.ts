@@ -21,6 +21,12 @@ import {
 /** How long the log grows until it is brought into the database file, in bytes. */
 export const CHECKPOINT_BYTES: number = 2 * 1024 * 1024;
 
+/**
+ * How many times as long the log may get where others write through every checkpoint; then it is
+ * brought into the database file with the disk waited for in place.
+ */
+export const MAX_LOG_FACTOR = 4;
+
 /** How long after a failed sync the database is opened again, in milliseconds; then twice as long. */
 export const REOPEN_MS = 1_000;
 
@@ -196,7 +202,11 @@ export class ServedDatabase {
     const gate = Promise.withResolvers<void>();
     this.#gate = gate.promise;
     try {
-      if (!await this.#copy(connections) || !connections.isCopied()) return;
+      if (!await this.#copy(connections)) return;
+      if (!connections.isCopied()) {
+        if (connections.logBytes() < this.#checkpointBytes * MAX_LOG_FACTOR) return;
+        if (!this.#copyNow(connections)) return;
+      }
       this.#isStartUnsynced = true;
       connections.restartLog();
       this.#queue.committed();
@@ -215,6 +225,20 @@ export class ServedDatabase {
     connections.copy();
     if (!await this.#queue.attempt(() => connections.syncFile())) return false;
     return connections === this.#connections;
+  }
+
+  // Nobody gets in between, and everybody waits.
+  #copyNow(connections: WalConnections): boolean {
+    try {
+      connections.syncLogNow();
+      connections.moveSnapshot();
+      connections.copy();
+      connections.syncFileNow();
+      return connections.isCopied();
+    } catch (error) {
+      this.#queue.fail(error);
+      return false;
+    }
   }
 
   #failed(error: unknown): void {

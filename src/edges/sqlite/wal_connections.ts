@@ -142,6 +142,11 @@ export class WalConnections {
     return this.#files.database.syncData();
   }
 
+  /** Waits until the database file is on the disk. */
+  syncFileNow(): void {
+    this.#files.blockingDatabase.syncDataSync();
+  }
+
   /** Brings everything onto the disk and closes; throws where that failed. */
   close(): void {
     try {

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import {
+  MAX_LOG_FACTOR,
   MAX_REOPEN_MS,
   REOPEN_MS,
   ServedDatabase,
@@ -215,6 +216,27 @@ Deno.test("a log that grew is copied: log, then file, and both before it begins 
     // It is the same file all the time, written from its start again.
     assert.ok(await logBytes() < 60_000, String(await logBytes()));
     assert.equal(count(), n);
+  });
+});
+
+Deno.test("a log stays bounded where others write through every checkpoint", async () => {
+  const checkpointBytes = 200_000;
+  await withServed({ checkpointBytes }, async ({ path, files, served, write, count }) => {
+    let n = 0;
+    await Promise.all(Array.from({ length: 20 }, async () => {
+      for (let i = 0; i < 100; i++) {
+        write(n++, 700);
+        // deno-lint-ignore no-await-in-loop -- one after the other
+        await served.durable();
+      }
+    }));
+    await served.ready();
+    const { size } = await Deno.stat(`${path}-wal`);
+    // What twenty writers put into it while the last of its checkpoints ran, and no more.
+    assert.ok(size < 2 * MAX_LOG_FACTOR * checkpointBytes, String(size));
+    assert.ok(files.synced.includes("now file"));
+    assert.equal(count(), 2000);
+    assert.equal(queryValue(served.database, "PRAGMA integrity_check"), "ok");
   });
 });
 

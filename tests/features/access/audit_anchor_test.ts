@@ -135,3 +135,41 @@ Deno.test("fileAnchor() keeps one line for its owner alone", async () => {
     assert.equal(anchor.read(), undefined);
   });
 });
+
+Deno.test("verify() goes by the newest entry, though its anchor is not written yet", async () => {
+  await withAnchor(async ({ database, clock, kept, open }) => {
+    const audit = open();
+    audit.record("paired");
+    await audit.settled();
+    const early = kept.head;
+    audit.record("paired");
+    kept.head = early;
+    assert.equal(audit.verify().cutAt, undefined);
+    database.exec("DELETE FROM audit WHERE id = 2");
+    assert.equal(audit.verify().cutAt, 2);
+    await audit.settled();
+    assert.equal(clock.timerCount, 0);
+  });
+});
+
+Deno.test("entries and refusals are on their way to the disk though nobody waits", () => {
+  using database = openSample();
+  let syncs = 0;
+  const audit = new AuditLog({
+    store: new SqliteAuditStore(database),
+    refusals: new SqliteAuditStore(database, "audit_refusals"),
+    durable: () => {
+      syncs += 1;
+      return Promise.reject(new Error("the database tells of it"));
+    },
+    clock: new FakeClock(),
+    log: silentLogger,
+  });
+  audit.record("paired");
+  assert.equal(syncs, 1);
+  audit.recordRefusal("session_refused", { address: "192.0.2.1" });
+  assert.equal(syncs, 2);
+  // Who writes within a transaction waits for itself.
+  audit.append("session_opened")();
+  assert.equal(syncs, 2);
+});
