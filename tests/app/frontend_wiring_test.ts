@@ -83,6 +83,20 @@ Deno.test("what is chosen at the device is told, and so is its end", async () =>
   });
 });
 
+Deno.test("a service that stops lets the game go on, and asks no more", async () => {
+  await withStation(async (world) => {
+    const { station, app, clock } = world;
+    const phone = await world.phone();
+    await world.scanned(phone);
+    await phone.call("run", "@SNES/Mario");
+    await app.stop();
+    const asked = station.asked.length;
+    clock.advance(10 * FRONTEND_POLL_MS);
+    await settle(3);
+    assert.deepEqual([station.running?.name, station.asked.length], ["Mario", asked]);
+  });
+});
+
 Deno.test("nobody asks the frontend while nobody is connected", async () => {
   await withStation(async (world) => {
     const { station, clock } = world;
@@ -105,20 +119,24 @@ Deno.test("a frontend that comes up after the service is scanned then", async ()
   await withStation(async (world) => {
     const { station, clock } = world;
     const phone = await world.phone();
+    await world.scanned(phone);
     station.faults.set("*", "refuse");
     await phone.call("media.generate");
     await until("nothing is found", async () => {
-      const { database } = await phone.call<{ database: Record<string, unknown> }>("media");
-      return database["indexing"] === false;
+      const { systems } = await phone.call<{ systems: unknown[] }>("systems");
+      return systems.length === 0;
     });
     clock.advance(FRONTEND_POLL_MS);
     await settle(1);
     station.faults.clear();
-    await until("it is scanned", async () => {
+    // Long before everything is scanned again by itself.
+    for (let tries = 0; tries < 3; tries++) {
       clock.advance(FRONTEND_RETRY_MS);
-      await settle(1);
+      await settle(3);
+    }
+    await until("it is scanned", async () => {
       const { systems } = await phone.call<{ systems: unknown[] }>("systems");
       return systems.length === 1;
-    }, { pollMs: 1 });
+    }, { pollMs: 1, limitMs: 5000 });
   });
 });

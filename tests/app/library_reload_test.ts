@@ -1,7 +1,9 @@
-// What a reload does to a library that is there: other sources, and a history that is not wanted.
+// What a reload does to a library that is there: other sources, and a history that is not wanted; and
+// what becomes of an index that was lost.
 
 import assert from "node:assert/strict";
 import { SETTINGS_FILE } from "../../src/features/settings/settings_file.ts";
+import { memoryLibraryEdges } from "../support/app_in_process.ts";
 import { configOf } from "../support/settings.ts";
 import { until } from "../support/until.ts";
 import { emulationStationToml, withLibrary } from "./library_world.ts";
@@ -42,5 +44,28 @@ Deno.test("a reload puts other sources in force, and scans them", async () => {
     await until("the other source is scanned", async () => (await ids()).join() === "GBA");
     await assert.rejects(phone.call("run", "@SNES/Metroid"), /No action and no media/);
     assert.deepEqual(stores.history.newest(5), []);
+  });
+});
+
+Deno.test("an index that was made anew is filled again", async () => {
+  let remade = (): void => {};
+  await withLibrary({
+    libraryEdges: {
+      openLibraryIndex: (options) => ({
+        ...memoryLibraryEdges.openLibraryIndex(options),
+        onRemade: (listener) => {
+          remade = listener;
+          return () => {};
+        },
+      }),
+    },
+  }, async (world) => {
+    const phone = await world.phone();
+    await world.scanned(phone);
+    const before = phone.told.length;
+    remade();
+    const states = (): unknown[] => phone.told.slice(before).map(([, { indexing }]) => indexing);
+    await until("it was scanned", () => states().at(-1) === false);
+    assert.equal(states()[0], true);
   });
 });

@@ -17,6 +17,8 @@ export interface FakeFrontend extends Frontend {
   polls: number;
   /** Holds every launch back until it is resolved. */
   hold: Promise<void> | undefined;
+  /** Holds every answer to what runs back, which was made before, until it is resolved. */
+  holdPolls: Promise<void> | undefined;
 }
 
 /** A game as the frontend tells it. */
@@ -33,13 +35,16 @@ export function fakeFrontend(known: readonly string[] = []): FakeFrontend {
     asked: [],
     polls: 0,
     hold: undefined,
+    holdPolls: undefined,
     systems: () => Promise.reject(new Error("nobody asks")),
     games: () => {
       throw new Error("nobody asks");
     },
-    runningGame: () => {
+    runningGame: async () => {
       frontend.polls += 1;
-      return answer(() => frontend.running);
+      const { running } = frontend;
+      await frontend.holdPolls;
+      return await answer(() => running);
     },
     launch: async (path) => {
       frontend.asked.push(`launch ${path}`);

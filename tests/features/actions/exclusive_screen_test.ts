@@ -87,6 +87,25 @@ Deno.test("what has not begun has the screen, and nobody is told of it", async (
   assert.deepEqual([screen.current(), told], [undefined, ["+a", "-a 1234"]]);
 });
 
+Deno.test("what has not begun is not shown after what was before", async () => {
+  const { screen, told } = world();
+  const [a, b, c] = [fakeUse("a"), fakeUse("b"), fakeUse("c")];
+  a.begin();
+  await take(screen, a);
+  a.end();
+  const second = take(screen, b);
+  await settle();
+  assert.equal(screen.current(), undefined);
+  // It is over before it has begun, and begins for nobody then.
+  b.end();
+  c.begin();
+  await take(screen, c);
+  b.begin();
+  await second;
+  await settle();
+  assert.deepEqual([screen.current(), told], [c, ["+a", "-a 0", "+c"]]);
+});
+
 Deno.test("what never begins leaves the screen free and untold", async () => {
   const { screen, told } = world();
   const a = fakeUse("a");

@@ -330,6 +330,22 @@ Deno.test("a frontend is asked only while somebody is connected, and what it run
   assert.equal(it.clock.timerCount, 0);
 });
 
+Deno.test("an answer from before a launch does not end what was launched", async () => {
+  const it = world(HTTP);
+  const { frontend, player, launcher, watched, told } = it;
+  watched.is = true;
+  player.look();
+  const held = Promise.withResolvers<void>();
+  frontend.holdPolls = held.promise;
+  await tick(it);
+  assert.equal(frontend.polls, 1);
+  await launcher.launch(GAME, TOKEN);
+  held.resolve();
+  await settle();
+  await tick(it, 2);
+  assert.deepEqual(told, [`+${GAME.path}`]);
+});
+
 Deno.test("what a command shows is not taken for over because the frontend runs something", async () => {
   const it = world();
   await it.launcher.launch(GAME, TOKEN);
