@@ -238,7 +238,7 @@ async function* piecesOf(
 }
 
 function systemOf(told: unknown): FrontendSystem[] {
-  const { name, fullname, totalGames, collection, gamesystem, groupsystem } = asJsonObject(told) ??
+  const { name, fullname, collection, gamesystem, groupsystem } = asJsonObject(told) ??
     {};
   if (typeof name !== "string" || name === "") return [];
   // Favourites and other lists of games that belong to other systems.
@@ -246,7 +246,6 @@ function systemOf(told: unknown): FrontendSystem[] {
   return [{
     name,
     fullName: typeof fullname === "string" && fullname !== "" ? fullname : name,
-    totalGames: typeof totalGames === "number" ? totalGames : undefined,
   }];
 }
 

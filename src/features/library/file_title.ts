@@ -15,13 +15,6 @@ export function fileStem(path: string): string {
   return dot > 0 ? name.slice(0, dot) : name;
 }
 
-/** What follows the last dot of a file's name, with the dot and in lower case; "" where there is none. */
-export function fileExtension(path: string): string {
-  const name = fileName(path);
-  const dot = name.lastIndexOf(".");
-  return dot > 0 ? name.slice(dot).toLowerCase() : "";
-}
-
 /**
  * The title in a file's name: without the extension, without what stands in brackets at its end, such
  * as a region or a version, and on one line.

@@ -7,8 +7,6 @@ export interface FrontendSystem {
   readonly name: string;
   /** The name that people read. */
   readonly fullName: string;
-  /** How many games it has; undefined where it does not say. */
-  readonly totalGames: number | undefined;
 }
 
 /** A game as the frontend tells it: its metadata by the frontend's own keys, all texts. */
