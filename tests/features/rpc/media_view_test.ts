@@ -52,16 +52,6 @@ Deno.test("script() is the path where two systems differ in case alone", () => {
   assert.equal(view.script(media), "/roms/snes/Mario.sfc");
 });
 
-Deno.test("script() is the path where another media fits the title better", () => {
-  const media = sampleMedia("/roms/snes/Mario.sfc");
-  const index = { ...memoryIndex([media]), findTitle: () => sampleMedia("/x", { mediaId: 9 }) };
-  const catalogue = new SystemCatalogue();
-  catalogue.replace([SNES]);
-  const favorites = new Favorites({ list: () => [], set: () => {} });
-  const view = new MediaView({ library: { index, catalogue }, favorites });
-  assert.equal(view.script(media), "/roms/snes/Mario.sfc");
-});
-
 Deno.test("running() tells what the index knows of a frontend's game, or what the frontend says", () => {
   const media = sampleMedia("/roms/snes/Mario.sfc");
   const view = viewOf([media], [SNES]);
