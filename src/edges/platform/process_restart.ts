@@ -82,7 +82,8 @@ function readMark(path: string): string | undefined {
 
 function writeMark(path: string, identity: string): void {
   const part = `${path}.new`;
-  Deno.writeTextFileSync(part, identity, { mode: 0o600 });
+  // Without a mode: the platform would give it to the end of a link, whatever that is.
+  Deno.writeTextFileSync(part, identity);
   Deno.renameSync(part, path);
   if (readMark(path) !== identity) throw new Error("The cache does not keep what is written");
 }

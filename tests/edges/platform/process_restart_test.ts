@@ -98,12 +98,18 @@ const UNKEPT: [string, (world: World) => Promise<void>][] = [
   ],
 ];
 
+const LINKED = ["/dev/full", "/dev/null"];
+
 for (const [name, spoil] of UNKEPT) {
   Deno.test(`a process goes on where the cache ${name}`, () =>
     withWorld(async (world) => {
+      const before = await Promise.all(LINKED.map((path) => Deno.stat(path)));
       await spoil(world);
       world.prepare()?.run();
       assert.equal(world.replaced, 0);
+      // What a link leads to keeps its mode.
+      const after = await Promise.all(LINKED.map((path) => Deno.stat(path)));
+      assert.deepEqual(after.map(({ mode }) => mode), before.map(({ mode }) => mode));
     }));
 }
 
