@@ -9,6 +9,7 @@ import {
   runDeno,
   runScript,
   UNSTABLE,
+  V8_FLAGS,
 } from "./deno.ts";
 import { ARM64 } from "./target.ts";
 
@@ -19,6 +20,7 @@ export async function compile(target: string, file: string): Promise<void> {
     ...["--quiet", "--frozen", "--no-check", "--bundle", "--minify"],
     ...PERMISSIONS,
     ...UNSTABLE,
+    ...V8_FLAGS,
     ...["--target", target, "--output", file, "src/main.ts"],
   );
   if (!success) throw new BuildError(explainFailure(stderr, target));

@@ -1,6 +1,7 @@
 // The launcher of an image, with scripts that stand in for the program and for the user's number.
 
 import assert from "node:assert/strict";
+import { V8_FLAGS } from "../../packaging/build/deno.ts";
 
 const LAUNCHER = new URL("../../packaging/rootfs/usr/bin/latchkey", import.meta.url).pathname;
 const ROOT_USER = 0;
@@ -65,6 +66,7 @@ Deno.test("the launcher runs the bundled program, which can fetch nothing", asyn
   const at = args.findIndex((arg) => arg.endsWith("latchkey.js"));
   assert.equal(args[at], `${root}/usr/bin/../lib/latchkey/latchkey.js`);
   assert.deepEqual(args.slice(at + 1), given);
+  for (const flag of V8_FLAGS) assert.ok(args.slice(0, at).includes(flag), flag);
   for (const flag of ["--no-remote", "--no-npm", "--cached-only", "--no-prompt", "--no-config"]) {
     assert.ok(args.slice(0, at).includes(flag), flag);
   }
