@@ -43,6 +43,8 @@ export class Connection {
   readonly #outbox: Outbox;
   readonly #deadline: SessionDeadline;
   #state: ConnectionState = { step: "awaiting_session", hasSpoken: false };
+  /** Whether a first frame was authentic, whose session may still wait for the disk. */
+  #isProven = false;
   #isShuttingDown = false;
 
   /** A connection over an open socket. */
@@ -50,7 +52,7 @@ export class Connection {
     const { socket, isLocal, mustEncrypt, clock, log } = options;
     this.#options = options;
     this.#inbox = new Inbox({
-      maxBytes: () => this.#hasSession ? MAX_INBOUND_BYTES : MAX_INBOUND_BYTES_UNKNOWN,
+      maxBytes: () => this.#isProven ? MAX_INBOUND_BYTES : MAX_INBOUND_BYTES_UNKNOWN,
       mayGoAtOnce: () => this.#hasSession,
       process: (message, bytes) => this.#process(message, bytes),
       onError: (thrown) => {
@@ -154,7 +156,11 @@ export class Connection {
   async #processFirst(message: WireMessage): Promise<void> {
     const frame = parseFirstFrame(message);
     if (frame !== undefined) {
-      return await this.#advance(await this.#options.openSession(frame, this.#options.address));
+      const { openSession, address } = this.#options;
+      const onAuthentic = (): void => {
+        this.#isProven = true;
+      };
+      return await this.#advance(await openSession(frame, address, { onAuthentic }));
     }
     if (typeof message !== "string") return this.#close(CLOSE_CODES.policy, "bad_first_frame");
     if (this.#state.step === "awaiting_session" && !this.#options.mustEncrypt()) {
@@ -188,6 +194,7 @@ export class Connection {
       case "opened": {
         const { session, text } = outcome;
         this.#deadline.cancel();
+        this.#isProven = true;
         this.#state = { step: "encrypted", session };
         // The client may have been removed since its frame was judged: only now is it findable.
         if (!isPaired(session.clientId)) return this.#abort("revoked");

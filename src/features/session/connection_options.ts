@@ -3,8 +3,7 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Eventual } from "../../base/eventual.ts";
 import type { Logger } from "../../base/log.ts";
-import type { FirstFrame } from "../../protocol/v1/frame.ts";
-import type { FirstFrameOutcome, RefusalReason } from "./opening.ts";
+import type { OpenSession, RefusalReason } from "./opening.ts";
 import type { Socket } from "./socket.ts";
 
 /** How requests are answered. */
@@ -45,7 +44,7 @@ export interface ConnectionOptions {
   /** Names the connection in the log. */
   connectionId: string;
   /** Judges first frames. */
-  openSession: (frame: FirstFrame, address: string) => Promise<FirstFrameOutcome>;
+  openSession: OpenSession;
   /** Whether this client still exists. */
   isPaired: (clientId: string) => boolean;
   /** Answers the requests of this connection; the session's client is told. */

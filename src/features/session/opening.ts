@@ -40,22 +40,36 @@ export type HandshakeStep =
     readonly beganThrottle: boolean;
   };
 
+/** What whoever waits for a judgement hears before it. */
+export interface OpeningEvents {
+  /** The frame is of the client that it names; its session may still be refused. */
+  onAuthentic?: () => void;
+}
+
 /** How one version opens sessions. A failing store throws. */
 export interface SessionOpening {
   /** The version that its first frames name. */
   readonly version: number;
   /** Judges a first frame that came from `address`. */
-  open(frame: FirstFrame, address: string): Promise<HandshakeStep>;
+  open(frame: FirstFrame, address: string, events?: OpeningEvents): Promise<HandshakeStep>;
 }
 
 /** What becomes of a first frame of whatever version. */
 export type FirstFrameOutcome = HandshakeStep | { readonly kind: "unsupported_version" };
 
+/** Judges a first frame of whatever version that came from `address`. */
+export type OpenSession = (
+  frame: FirstFrame,
+  address: string,
+  events?: OpeningEvents,
+) => Promise<FirstFrameOutcome>;
+
 /** Gives each first frame to the version that it names. */
 export function openByVersion(
   openings: readonly SessionOpening[],
-): (frame: FirstFrame, address: string) => Promise<FirstFrameOutcome> {
+): OpenSession {
   const byVersion = new Map(openings.map((opening) => [opening.version, opening]));
-  return async (frame, address) =>
-    await byVersion.get(frame.version)?.open(frame, address) ?? { kind: "unsupported_version" };
+  return async (frame, address, events) =>
+    await byVersion.get(frame.version)?.open(frame, address, events) ??
+      { kind: "unsupported_version" };
 }

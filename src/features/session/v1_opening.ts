@@ -14,7 +14,7 @@ import {
   createSessionCiphers,
   plaintextText,
 } from "../../protocol/v1/session.ts";
-import type { HandshakeStep, RefusalReason, SessionOpening } from "./opening.ts";
+import type { HandshakeStep, OpeningEvents, RefusalReason, SessionOpening } from "./opening.ts";
 import type { ReplayLedger, SaltRecord } from "./replay_ledger.ts";
 import type { Throttle } from "./throttle.ts";
 
@@ -55,7 +55,11 @@ export class V1Opening implements SessionOpening {
   }
 
   /** Judges a first frame that came from `address`. A failing store throws. */
-  async open(frame: FirstFrame, address: string): Promise<HandshakeStep> {
+  async open(
+    frame: FirstFrame,
+    address: string,
+    { onAuthentic = () => {} }: OpeningEvents = {},
+  ): Promise<HandshakeStep> {
     const { clients, removed, ledger, recordSession, throttle, syncAead, clock } = this.#options;
     const client = clients.findByToken(frame.authToken);
     if (client === undefined) {
@@ -75,6 +79,7 @@ export class V1Opening implements SessionOpening {
     const plaintext = ciphertext && await ciphers.incoming.open(ciphertext);
     if (plaintext === undefined) return fail("bad_ciphertext");
 
+    onAuthentic();
     const record = await recordSession({ clientId, salt, address });
     switch (record) {
       case "used":

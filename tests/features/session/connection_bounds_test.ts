@@ -21,6 +21,7 @@ import {
   MAX_WAITING_REQUESTS,
 } from "../../../src/features/session/request_queue.ts";
 import { type FakeSocket, settle } from "../../support/fake_socket.ts";
+import { createPhone, testClient } from "../../support/session_phone.ts";
 import { open, setUp } from "./connection_fixture.ts";
 
 Deno.test("requests beyond those that run and wait are answered busy", async () => {
@@ -128,6 +129,37 @@ Deno.test("a session may have more waiting before a flood cuts it", async () => 
   await open(fixture, { envelope: "json" });
   const { connection, socket } = fixture;
   floodOnce({ connection, socket, size: 60_000, maxBytes: MAX_INBOUND_BYTES });
+});
+
+for (const isAuthentic of [true, false]) {
+  Deno.test(`who ${isAuthentic ? "is" : "is not"} proven by a first frame`, async () => {
+    const gate = Promise.withResolvers<void>();
+    const fixture = setUp({ recorded: gate.promise });
+    const { connection, socket } = fixture;
+    const phone = createPhone(testClient(), { salt: new Uint8Array(16).fill(1) });
+    const first = String(await phone.seal("ping"));
+    const text = "x".repeat(60_000);
+    const frames = [];
+    const count = MAX_INBOUND_BYTES_UNKNOWN / text.length + 1;
+    for (let i = 0; i < count; i++) frames.push(await phone.seal(text));
+    connection.receive(isAuthentic ? first : first.replace(/"e":"../, '"e":"AA'));
+    await settle(1);
+    for (const frame of frames) connection.receive(frame);
+    assert.equal(socket.isAborted, false);
+    gate.resolve();
+    await settle();
+    assert.equal(fixture.handled.length, isAuthentic ? frames.length : 0);
+    connection.ended();
+  });
+}
+
+Deno.test("a flood of messages behind a first frame that is being judged cuts the connection", async () => {
+  const { connection, socket } = setUp();
+  const phone = createPhone(testClient(), { salt: new Uint8Array(16).fill(1) });
+  connection.receive(await phone.seal("ping"));
+  const count = Math.ceil(MAX_INBOUND_BYTES_UNKNOWN / 60_000);
+  for (let i = 0; i < count; i++) connection.receive("x".repeat(60_000));
+  assert.ok(socket.isAborted);
 });
 
 interface Flood {

@@ -42,6 +42,8 @@ export interface FixtureOptions {
   isLocal?: boolean;
   /** Answers instead of the handler that is there otherwise. */
   handle?: (text: string) => Eventual<string | undefined>;
+  /** What the record of a session waits for. */
+  recorded?: Promise<void>;
   /** Hears of frames before the fixture does. */
   onFrame?: () => void;
 }
@@ -61,7 +63,10 @@ export function setUp(options: FixtureOptions = {}): Fixture {
     clients: { findByToken: (token) => token === client.authToken ? client : undefined },
     removed: { wasRemoved: (token) => token === REMOVED },
     ledger,
-    recordSession: ({ clientId, salt }) => Promise.resolve(ledger.record(clientId, salt)),
+    recordSession: async ({ clientId, salt }) => {
+      await options.recorded;
+      return ledger.record(clientId, salt);
+    },
     throttle: new Throttle(),
     syncAead: platformAead,
     clock,
