@@ -2,6 +2,7 @@
 // by other clients, replaced, and ended with everything that they started.
 
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import { connectPhone, pairPhone, type ReferencePhone } from "../support/reference_phone.ts";
 import {
   callLocal,
@@ -91,6 +92,10 @@ Deno.test("an encrypted run starts a program that others see begin, be replaced 
       );
       assert.equal(await runner.call("run", "play/another"), null);
       assert.equal(await processesOf("player"), 1);
+      const written = async (): Promise<unknown> =>
+        await callLocal(service.baseUrl, "actions.output", { name: "player" });
+      const expected = { name: "player", output: "playing another\n" };
+      await until("it has written", async () => isDeepStrictEqual(await written(), expected));
       assert.equal(await runner.call("stop"), null);
       assert.equal(await processesOf("player"), 0);
       assert.equal(await watcher.call("media.active"), null);
@@ -100,8 +105,7 @@ Deno.test("an encrypted run starts a program that others see begin, be replaced 
         "media.started Video play/another",
         "media.stopped Video play/another",
       ]);
-      const output = await callLocal(service.baseUrl, "actions.output", { name: "player" });
-      assert.deepEqual(output, { name: "player", output: "playing another\n" });
+      assert.deepEqual(await written(), expected);
     } finally {
       await Promise.all([runner.close(), watcher.close()]);
     }

@@ -18,7 +18,7 @@ Deno.test("demo plays the main job and cleans up", async () => {
   const { code, stdout } = await runLatchkey("demo");
   assert.equal(code, 0);
   assert.match(stdout, /phone\s+paired as client [0-9a-f-]{36}/);
-  assert.match(stdout, /device\s+answers \{"version":"\d+\.\d+\.\d+","platform":"linux"/);
+  assert.match(stdout, /device\s+answers \{"version":"latchkey-\d+\.\d+\.\d+","platform":"linux"/);
   assert.match(stdout, /^ {2}PIN \d{3} \d{3}$/m);
   assert.match(stdout, /its folder is removed/);
 });
