@@ -96,6 +96,8 @@ export class FakeOllama {
     if (method === "POST" && body === undefined) return refusal(400, "unexpected EOF");
     const ask = new Ask(body ?? {});
     switch (`${method} ${path}`) {
+      case "HEAD /":
+        return new Response();
       case "GET /api/version":
         return Response.json({ version: "0.12.6" });
       case "GET /api/tags":

@@ -79,7 +79,7 @@ export async function startModelServer(
     models: {
       gateway,
       maxBodyBytes: 16 * 1024 * 1024,
-      errorStyle: "sanitized",
+      errorStyle: settings.errorStyle ?? "sanitized",
       authenticate: (text) =>
         Promise.resolve(
           text === MODEL_KEY

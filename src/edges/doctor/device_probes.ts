@@ -51,6 +51,8 @@ export interface DoctorSettings {
   readonly security: {
     /** Addresses and CIDR ranges that POST, SSE and the model gateway are open to. */
     readonly allowedIps: readonly string[];
+    /** Addresses and CIDR ranges of proxies that may say for whom they speak. */
+    readonly trustedProxies: readonly string[];
     /** Web origins beyond the built-in ones. */
     readonly allowedOrigins: readonly string[];
     /** Patterns of texts that remote peers may run over REST. */
@@ -239,7 +241,7 @@ export function createDoctorProbes(options: DeviceProbesOptions): DoctorProbes {
       return { uid, isOfService };
     },
     models: async () => {
-      const { models } = given();
+      const { models, security: { allowedIps, trustedProxies }, service } = given();
       const { enabled, upstream, allow, databaseUrl } = models;
       const isAsked = enabled && checkFleet !== undefined;
       const { keys, markMs = 0 } = databaseUrl === undefined
@@ -252,6 +254,9 @@ export function createDoctorProbes(options: DeviceProbesOptions): DoctorProbes {
         allowed: allow.length,
         scopes: keysInForce(keys, nowMs)?.flatMap(({ scopes }) => scopes),
         fleetProblems: isAsked ? await checkFleet(models) : [],
+        hostname: service.listen.hostname,
+        allowedIps: allowedIps.length,
+        trustedProxies: trustedProxies.length,
       };
     },
   };

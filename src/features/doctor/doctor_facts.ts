@@ -269,4 +269,10 @@ export interface ModelFacts {
   readonly scopes: readonly KeyScope[] | undefined;
   /** What is wrong with the store and the limits that gateways share, a line each. */
   readonly fleetProblems: readonly string[];
+  /** Where the service listens; undefined for all addresses. */
+  readonly hostname: string | undefined;
+  /** How many rules allowed_ips has. */
+  readonly allowedIps: number;
+  /** How many rules trusted_proxies has. */
+  readonly trustedProxies: number;
 }

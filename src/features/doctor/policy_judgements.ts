@@ -134,6 +134,7 @@ function idsOf(keys: readonly { keyId: string }[]): string {
 /** Judges the model gateway. */
 export function judgeModels(facts: ModelFacts): Finding {
   const { enabled, isUpstreamReached, allowed, scopes, fleetProblems } = facts;
+  const { hostname, allowedIps, trustedProxies } = facts;
   if (!enabled) return skip("the gateway is off");
   if (!isUpstreamReached) {
     return fail("the upstream does not answer", "Start it, or correct upstream in [models]");
@@ -146,6 +147,13 @@ export function judgeModels(facts: ModelFacts): Finding {
     return warn(
       "no key opens the gateway",
       "Make one: latchkey keys add NAME --scope models --expires 90d",
+    );
+  }
+  const isLoopbackOnly = hostname !== undefined && isLoopbackAddress(hostname);
+  if (allowedIps > 0 && trustedProxies === 0 && !isLoopbackOnly) {
+    return warn(
+      "other hosts send their keys over plain http, where whoever reads the network reads them",
+      "On a network that is not yours alone, put a proxy with TLS in front (docs/models.md)",
     );
   }
   return ok(`the upstream answers, models allowed: ${allowed}`);

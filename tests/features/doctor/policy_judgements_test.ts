@@ -171,6 +171,9 @@ function models(facts: Partial<ModelFacts>): ModelFacts {
     allowed: 2,
     scopes: ["rpc", "models"],
     fleetProblems: [],
+    hostname: undefined,
+    allowedIps: 0,
+    trustedProxies: 0,
     ...facts,
   };
 }
@@ -182,5 +185,9 @@ testJudgement(judgeModels, [
   ["no store", models({ fleetProblems: ["the store does not answer"] }), "fail", /^the store/],
   ["no model", models({ allowed: 0 }), "warn", /no model may be used/],
   ["no key", models({ scopes: ["rpc"] }), "warn", /no key opens.*--scope models/],
+  ["keys in plaintext", models({ allowedIps: 1 }), "warn", /keys over plain http.*TLS in front/],
+  ["a proxy in front", models({ allowedIps: 1, trustedProxies: 1 }), "ok", /models allowed/],
+  ["loopback alone", models({ allowedIps: 1, hostname: "127.0.0.1" }), "ok", /models allowed/],
+  ["another address", models({ allowedIps: 1, hostname: "192.0.2.1" }), "warn", /plain http/],
   ["keys that cannot be told", models({ scopes: undefined }), "ok", /models allowed: 2/],
 ]);
