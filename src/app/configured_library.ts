@@ -38,7 +38,7 @@ export function openConfiguredLibrary(
   lifetime.early(() => scanner.close());
   onRemade(() => scanner.restart());
   const watch = new LibraryWatch({
-    watcher: edges.folderWatcher,
+    lookAt: edges.lookAtMediaFolder,
     systems: () => catalogue.list(),
     foldersIn: (folder, limit) => writer.foldersIn(folder, limit),
     scans: scanner,

@@ -1,7 +1,7 @@
 // What a library opens of the outside world; loaded where one is configured alone.
 
 import { createEmulationStation } from "../edges/platform/emulation_station.ts";
-import { folderWatcher } from "../edges/platform/folder_watcher.ts";
+import { lookAtMediaFolder } from "../edges/platform/folder_look.ts";
 import { createLibraryFiles } from "../edges/platform/library_files.ts";
 import { openLibraryIndex } from "../edges/sqlite/media_index_store.ts";
 
@@ -10,7 +10,7 @@ export const libraryEdges = {
   openLibraryIndex,
   createLibraryFiles,
   createEmulationStation,
-  folderWatcher,
+  lookAtMediaFolder,
   fetch: (url: string, init: RequestInit): Promise<Response> => fetch(url, init),
 };
 

@@ -28,6 +28,9 @@ Deno.test("the library is listed, searched and scanned from the command line", a
       const { stdout } = await run("search", "mario", "--json");
       assert.equal(JSON.parse(stdout).results[0].path, `${root}/Super Mario World.sfc`);
       assert.equal((await run("scan", "NES")).code, 1);
+      // A pipe neither hides what comes after it nor keeps the service from its end.
+      const pipe = await new Deno.Command("mkfifo", { args: [`${root}/pipe.sfc`] }).output();
+      assert.ok(pipe.success);
       await Deno.writeTextFile(`${root}/Watched.sfc`, "x");
       await until("the new file is found", async () => {
         return (await run("search", "watched")).stdout.includes("Watched.sfc");

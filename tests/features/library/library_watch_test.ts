@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "../../../src/base/log.ts";
 import {
-  BLIND_RESCAN_MS,
   FOLDER_LOOK_MS,
-  type FolderChange,
   FOLDERS_PER_LOOK,
+  FULL_RESCAN_MS,
   LibraryWatch,
+  MAX_FOLDERS_WITHIN,
   RESCAN_GAP_MS,
-  WATCHED_FOLDERS,
 } from "../../../src/features/library/library_watch.ts";
 import type { LibrarySystem } from "../../../src/features/library/media.ts";
 import type { ScanProgress } from "../../../src/features/library/scan_progress.ts";
@@ -33,30 +32,22 @@ class WatchWorld {
   /** What each folder looks like; its identity changes with what is in it. */
   readonly folders = new Map<string, string>([["/card/snes", "1"], ["/card/gba", "1"]]);
   readonly requests: string[] = [];
-  readonly watching = new Map<string, (change: FolderChange) => void>();
-  readonly openedAtOnce: number[] = [];
+  /** How many folders within systems were asked for. */
+  readonly limits: number[] = [];
   looks: string[] = [];
   within: string[] = ["/card/snes/sub"];
   readonly progress = { ...PROGRESS };
-  canWatch = true;
   listener: (progress: ScanProgress) => void = () => {};
   readonly watch = new LibraryWatch({
-    watcher: {
-      look: (folder) => {
-        this.looks.push(folder);
-        return Promise.resolve(this.folders.get(folder));
-      },
-      watch: (folders, onChange) => {
-        if (!this.canWatch) throw new Error("No space left on device");
-        this.openedAtOnce.push(folders.length);
-        for (const folder of folders) this.watching.set(folder, onChange);
-        return () => {
-          for (const folder of folders) this.watching.delete(folder);
-        };
-      },
+    lookAt: (folder) => {
+      this.looks.push(folder);
+      return Promise.resolve(this.folders.get(folder));
     },
     systems: () => ["snes", "gba"].map(system),
-    foldersIn: (folder) => this.within.filter((one) => one.startsWith(`${folder}/`)),
+    foldersIn: (folder, limit) => {
+      this.limits.push(limit);
+      return this.within.filter((one) => one.startsWith(`${folder}/`));
+    },
     scans: {
       progress: this.progress,
       request: (ids) => void this.requests.push(ids?.join(" ") ?? "all"),
@@ -84,11 +75,6 @@ class WatchWorld {
     this.within = within;
     this.listener(PROGRESS);
     await this.watch.look();
-  }
-
-  change(path: string, isEntry = true): void {
-    const folder = path.slice(0, path.lastIndexOf("/"));
-    this.watching.get(folder)?.({ path, isEntry });
   }
 }
 
@@ -155,33 +141,17 @@ Deno.test("many folders are looked at in turn, those of systems always", () =>
     assert.equal(seen.size, world.within.length + 2);
   }));
 
-const CHANGES: [what: string, path: string, isEntry: boolean, request: string | undefined][] = [
-  ["a new file", "/card/snes/new.sfc", true, "snes"],
-  ["a file in a folder within", "/card/snes/sub/new.sfc", true, "snes"],
-  ["a list of games that is written", "/card/gba/gamelist.xml", false, "gba"],
-  ["a saved game that is written", "/card/gba/game.srm", false, undefined],
-];
-for (const [what, path, isEntry, request] of CHANGES) {
-  Deno.test(`the platform tells of ${what}`, () =>
-    withWatch(async (world) => {
-      world.change(path, isEntry);
-      await world.pass();
-      assert.deepEqual(world.requests, request === undefined ? [] : [request]);
-    }));
-}
-
-Deno.test("what a scan has found is watched when it ends", () =>
+Deno.test("what a scan has found is looked at when it ends", () =>
   withWatch(async (world) => {
-    assert.deepEqual([...world.watching.keys()], ["/card/snes", "/card/gba", "/card/snes/sub"]);
     world.folders.set("/card/gba/new", "1");
     await world.scanEnds(["/card/gba/new"]);
-    assert.deepEqual([...world.watching.keys()], ["/card/snes", "/card/gba", "/card/gba/new"]);
-    assert.deepEqual(world.openedAtOnce, [3, 3]);
+    world.folders.set("/card/gba/new", "2");
     await world.pass();
-    assert.deepEqual(world.openedAtOnce, [3, 3]);
+    assert.deepEqual(world.requests, ["gba"]);
+    assert.ok(world.limits.every((limit) => limit === MAX_FOLDERS_WITHIN));
   }));
 
-Deno.test("what changes while a scan runs is looked for again, and nothing is watched anew", () =>
+Deno.test("what changes while a scan runs is looked for again", () =>
   withWatch(async (world) => {
     world.progress.isIndexing = true;
     world.folders.set("/card/gba", "2");
@@ -195,34 +165,11 @@ Deno.test("what changes while a scan runs is looked for again, and nothing is wa
     world.listener({ ...world.progress, currentStep: 1 });
     world.listener({ ...world.progress, currentStep: 2 });
     assert.deepEqual(world.looks, []);
-    assert.deepEqual(world.openedAtOnce, [3]);
   }));
 
-Deno.test("a folder that is not there is watched when it comes", () =>
+Deno.test("everything is scanned from time to time", () =>
   withWatch(async (world) => {
-    world.folders.delete("/card/gba");
-    await world.pass();
-    assert.ok(!world.watching.has("/card/gba"));
-    world.folders.set("/card/gba", "1");
-    await world.pass();
-    assert.ok(world.watching.has("/card/gba"));
-  }));
-
-Deno.test("no more folders are watched than the platform bears, and few at once", () =>
-  withWatch(async (world) => {
-    world.openedAtOnce.length = 0;
-    await world.scanEnds(Array.from({ length: 3000 }, (_, n) => `/card/snes/${n + 1000}`));
-    assert.equal(world.watching.size, WATCHED_FOLDERS.most);
-    assert.ok(world.openedAtOnce.every((count) => count <= WATCHED_FOLDERS.atOnce));
-  }));
-
-Deno.test("where the platform cannot watch, everything is scanned from time to time", () =>
-  withWatch(async (world) => {
-    await world.pass(BLIND_RESCAN_MS);
-    assert.deepEqual(world.requests, []);
-    world.canWatch = false;
-    await world.scanEnds([]);
-    await world.pass(BLIND_RESCAN_MS - FOLDER_LOOK_MS);
+    await world.pass(FULL_RESCAN_MS - FOLDER_LOOK_MS);
     assert.deepEqual(world.requests, []);
     await world.pass();
     assert.deepEqual(world.requests, ["all"]);
@@ -230,10 +177,9 @@ Deno.test("where the platform cannot watch, everything is scanned from time to t
     assert.deepEqual(world.requests, ["all"]);
   }));
 
-Deno.test("a watch that is closed looks and watches no more", () =>
+Deno.test("a watch that is closed looks no more", () =>
   withWatch(async (world) => {
     world.watch.close();
-    assert.equal(world.watching.size, 0);
     assert.equal(world.clock.timerCount, 0);
     world.looks = [];
     world.listener(PROGRESS);
