@@ -1,0 +1,208 @@
+// nginx and Caddy in front of the gateway, from the recipes of packaging/proxies: streams arrive as
+// they are said, over HTTP/2 too, the client's address is its own, and nobody becomes local.
+
+import assert from "node:assert/strict";
+import { FakeOllama, manualStream } from "../support/fake_ollama.ts";
+import {
+  PROXY_KINDS,
+  type ProxyKind,
+  type ReverseProxy,
+  startProxy,
+  whyNoProxy,
+} from "../support/reverse_proxy.ts";
+import {
+  callLocal,
+  type ServiceProcess,
+  startService,
+  withDataDir,
+} from "../support/service_process.ts";
+import { systemTest } from "../support/system_test.ts";
+
+const MODEL = "llama3.1:8b";
+/** Addresses of this host's own from which clients come; one of them is allowed. */
+const ALLOWED = "127.0.0.5";
+const STRANGER = "127.0.0.6";
+/** More than a proxy takes unless it is told to, and than nginx keeps in memory. */
+const PHOTOS_BYTES = 12_000_000;
+
+interface World {
+  ollama: FakeOllama;
+  service: ServiceProcess;
+  proxy: ReverseProxy;
+  key: string;
+}
+
+async function withProxy(kind: ProxyKind, test: (world: World) => Promise<void>): Promise<void> {
+  const ollama = new FakeOllama();
+  const upstream = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    ollama.handle,
+  );
+  const tables = [
+    "[security]",
+    `allowed_ips = ["${ALLOWED}"]`,
+    'trusted_proxies = ["127.0.0.1"]',
+    "[models]",
+    "enabled = true",
+    `upstream = "http://127.0.0.1:${upstream.addr.port}"`,
+    `allow = ["${MODEL}"]`,
+  ].join("\n");
+  try {
+    await withDataDir(async (dataDir) => {
+      const service = await startService({ dataDir, tables });
+      try {
+        const { key } = await callLocal(service.baseUrl, "keys.new", {
+          name: "test",
+          scopes: ["models"],
+        }) as { key: string };
+        const proxy = await startProxy(kind, Number(new URL(service.baseUrl).port));
+        try {
+          await test({ ollama, service, proxy, key });
+        } finally {
+          await proxy.close();
+        }
+      } finally {
+        await service.stop();
+      }
+    });
+  } finally {
+    await upstream.shutdown();
+  }
+}
+
+/** How curl asks. */
+interface Asked {
+  path?: string;
+  /** @default the allowed one */
+  from?: string;
+  args?: readonly string[];
+  body?: string;
+}
+
+function spawnCurl({ proxy, key }: World, asked: Asked): Deno.ChildProcess {
+  const { path = "/api/tags", from = ALLOWED, args = [], body } = asked;
+  const child = new Deno.Command("curl", {
+    args: [
+      ...["-sS", "-N", "--max-time", "60", "--interface", from, ...proxy.curlArgs],
+      ...["-H", `Authorization: Bearer ${key}`, "-w", "\n%{http_code} %{http_version}", ...args],
+      ...(body === undefined ? [] : ["--data-binary", "@-"]),
+      `${proxy.url}${path}`,
+    ],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  void new Blob([body ?? ""]).stream().pipeTo(child.stdin).catch(() => {});
+  return child;
+}
+
+/** The status of an answer and the version of HTTP. */
+async function ask(world: World, asked: Asked): Promise<string> {
+  const child = spawnCurl(world, asked);
+  const text = await new Response(child.stdout).text();
+  await child.status;
+  return text.split("\n").at(-1) ?? "";
+}
+
+for (const kind of PROXY_KINDS) {
+  systemTest(`${kind.name} carries the gateway with TLS`, {
+    whyNot: await whyNoProxy(kind),
+    run: () =>
+      withProxy(kind, async (world) => {
+        await streamsArriveAtOnce(world);
+        await addressesAreTheClients(world);
+        await nobodyBecomesLocal(world);
+        await largeBodiesPass(world);
+      }),
+  });
+}
+
+async function streamsArriveAtOnce(world: World): Promise<void> {
+  const cases = [
+    [
+      "--http2",
+      "/api/chat",
+      "application/x-ndjson",
+      '{"message":{"content":"The"},"done":false}\n',
+    ],
+    [
+      "--http1.1",
+      "/api/chat",
+      "application/x-ndjson",
+      '{"message":{"content":"The"},"done":false}\n',
+    ],
+    [
+      "--http2",
+      "/v1/chat/completions",
+      "text/event-stream",
+      'data: {"choices":[{"delta":{"content":"The"}}]}\n\n',
+    ],
+  ] as const;
+  for (const [version, path, contentType, frame] of cases) {
+    const stream = manualStream(contentType);
+    world.ollama.script = () => stream.response;
+    const body = JSON.stringify({ model: MODEL, messages: [], stream: true });
+    const child = spawnCurl(world, { path, args: [version], body });
+    const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    // The server says the next word when the one before has arrived.
+    for (let word = 1; word <= 3; word++) {
+      stream.write(frame);
+      while (text.length < word * frame.length) {
+        // deno-lint-ignore no-await-in-loop -- word by word
+        const { done, value } = await reader.read();
+        assert.ok(!done, `${path}: ${text}`);
+        text += value;
+      }
+    }
+    assert.equal(text, frame.repeat(3));
+    stream.write(contentType === "text/event-stream" ? "data: [DONE]\n\n" : '{"done":true}\n');
+    stream.end();
+    // deno-lint-ignore no-await-in-loop -- one stream after the other
+    for (let read = await reader.read(); !read.done; read = await reader.read()) text += read.value;
+    assert.ok(text.endsWith(`\n200 ${version === "--http2" ? "2" : "1.1"}`), text);
+    // deno-lint-ignore no-await-in-loop -- as above
+    await child.status;
+  }
+  world.ollama.script = undefined;
+}
+
+async function addressesAreTheClients(world: World): Promise<void> {
+  assert.equal(await ask(world, {}), "200 2");
+  assert.equal(await ask(world, { from: STRANGER }), "403 2");
+  for (const claimed of [ALLOWED, "127.0.0.1", `${ALLOWED}, 127.0.0.1`]) {
+    const args = ["-H", `X-Forwarded-For: ${claimed}`];
+    // deno-lint-ignore no-await-in-loop -- one claim after the other
+    assert.equal(await ask(world, { from: STRANGER, args }), "403 2", claimed);
+  }
+  // The log tells whose request it was.
+  assert.match(world.service.output(), new RegExp(STRANGER.replaceAll(".", "\\.")));
+}
+
+async function nobodyBecomesLocal(world: World): Promise<void> {
+  // The recipes carry nothing of the device but the gateway.
+  for (const path of ["/api", "/api/events", "/api/pair/start", "/metrics", "/api/pull"]) {
+    // deno-lint-ignore no-await-in-loop -- one path after the other
+    assert.equal(await ask(world, { path }), "404 2", path);
+  }
+  // Nor does the service where a trusted proxy carries everything.
+  const { baseUrl } = world.service;
+  for (const claimed of ["127.0.0.1", "::1", ALLOWED]) {
+    // deno-lint-ignore no-await-in-loop -- one claim after the other
+    const answer = await fetch(`${baseUrl}/api`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-Forwarded-For": claimed },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "clients.pair.start" }),
+    });
+    // deno-lint-ignore no-await-in-loop -- as above
+    assert.doesNotMatch(await answer.text(), /"pin"/, claimed);
+  }
+}
+
+async function largeBodiesPass(world: World): Promise<void> {
+  const messages = [{ role: "user", content: "x", images: ["A".repeat(PHOTOS_BYTES)] }];
+  const body = JSON.stringify({ model: MODEL, messages, stream: false });
+  assert.equal(await ask(world, { path: "/api/chat", body }), "200 2");
+  assert.equal(world.ollama.seen.at(-1)?.text.length, body.length);
+  assert.equal(await ask(world, { path: "/api/chat", body: body.repeat(3) }), "413 2");
+}
