@@ -9,20 +9,23 @@ import { asError } from "../../base/app_error.ts";
 export const LOOK_EVERY_S = 2;
 
 // $1 the devices' folder, $2 the folder for pipes, $3 those that are read already, $4 the pause. A
-// device that goes and comes again has another inode. One line is written for each new pipe.
+// device is new while it has no pipe; one that is read already is new again when it was gone, which
+// its inode tells. One line is written for each new pipe.
 const SCRIPT = `
 cd "$1" || exit 0
 trap 'trap - TERM; kill 0' TERM EXIT
-seen=" $3 "
+known=" $3 "
 while kill -0 "$PPID" 2>/dev/null; do
+  kept=" "
   for entry in $(ls -di event* 2>/dev/null | tr -s ' ' ':' | sed 's/^://'); do
-    case $seen in *" $entry "*) continue ;; esac
-    seen="$seen$entry "
+    case $known in *" $entry "*) kept="$kept$entry "; continue ;; esac
     pipe="$2/$entry"
+    [ -e "$pipe" ] && continue
     mkfifo -m 600 "$pipe" || continue
     echo "$entry"
     (cat "\${entry#*:}" >"$pipe" 2>/dev/null; rm -f "$pipe") &
   done
+  known=$kept
   sleep "$4" & wait $!
 done
 `;
