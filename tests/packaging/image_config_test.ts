@@ -15,6 +15,7 @@ Deno.test("the image's configuration is sound and safe", async () => {
   assert.deepEqual(config.security, {
     allowedIps: [],
     hostNames: [],
+    metricsAllow: [],
     trustedProxies: [],
     allowedOrigins: [],
     allowRun: [],
