@@ -45,7 +45,7 @@ const DEFAULTS: Config = {
     maxBodyMib: 32,
     timeoutS: 120,
     maxConcurrent: 4,
-    queue: 16,
+    queue: 256,
     perKeyPerMinute: undefined,
     perKeyTokensPerDay: undefined,
     requestLog: undefined,

@@ -99,7 +99,7 @@ Deno.test("settings shows a member what concerns it, and an admin all", async ()
     models: {
       allow: ["qwen3:4b"],
       maxConcurrent: 4,
-      queue: 16,
+      queue: 256,
       perKeyPerMinute: 0,
       perKeyTokensPerDay: 0,
     },

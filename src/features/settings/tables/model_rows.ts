@@ -69,9 +69,9 @@ export const MODEL_ROWS = {
   },
   queue: {
     type: wholeNumber({ min: 0, max: MAX_MODEL_REQUESTS }),
-    default: 16,
+    default: 256,
     reloadable: true,
-    help: "How many requests may wait for their turn.",
+    help: "How many requests may wait for their turn. A class that asks at once waits in it.",
   },
   per_key_per_minute: {
     type: limitOf(MAX_KEY_LIMIT),
