@@ -70,6 +70,9 @@ async function withProxy(kind: ProxyKind, test: (world: World) => Promise<void>)
   }
 }
 
+/** Who asks at once behind one address. */
+const CLASS_SIZE = 200;
+
 /** How curl asks. */
 interface Asked {
   path?: string;
@@ -113,6 +116,7 @@ for (const kind of PROXY_KINDS) {
         await addressesAreTheClients(world);
         await nobodyBecomesLocal(world);
         await largeBodiesPass(world);
+        await aClassIsServed(world);
       }),
   });
 }
@@ -205,4 +209,21 @@ async function largeBodiesPass(world: World): Promise<void> {
   assert.equal(await ask(world, { path: "/api/chat", body }), "200 2");
   assert.equal(world.ollama.seen.at(-1)?.text.length, body.length);
   assert.equal(await ask(world, { path: "/api/chat", body: body.repeat(3) }), "413 2");
+}
+
+async function aClassIsServed(world: World): Promise<void> {
+  const body = JSON.stringify({ model: MODEL, messages: [] });
+  const child = new Deno.Command("curl", {
+    args: [
+      ...["-sS", "--max-time", "60", "--interface", ALLOWED, ...world.proxy.curlArgs, "-Z"],
+      ...["--parallel-immediate", "--parallel-max", `${CLASS_SIZE}`, "--http1.1"],
+      ...["-H", `Authorization: Bearer ${world.key}`, "-d", body, "-w", "\n%{http_code}\n"],
+      `${world.proxy.url}/api/chat#[1-${CLASS_SIZE}]`,
+    ],
+  });
+  const { stdout } = await child.output();
+  const statuses = new TextDecoder().decode(stdout).split("\n").filter((line) =>
+    /^\d+$/.test(line)
+  );
+  assert.deepEqual(statuses, Array(CLASS_SIZE).fill("200"));
 }
