@@ -121,7 +121,7 @@ systemTest("doctor has nothing to say about a healthy device", {
     );
     const settings: Settings = {
       security: 'allowed_ips = ["10.213.80.0/24"]\nallow_run = ["tv:[0-9]+"]\n' +
-        'allowed_origins = ["https://a.example"]',
+        'allowed_origins = ["https://a.example"]\ntrusted_proxies = ["10.213.80.9"]',
       action: '[[action]]\nname = "tv"\nmatch = "tv:[0-9]+"\ncommand = ["true", "$0"]',
       models:
         `enabled = true\nupstream = "http://127.0.0.1:${upstream.addr.port}"\nallow = ["m:1"]`,
@@ -144,6 +144,15 @@ systemTest("doctor has nothing to say about a healthy device", {
       const lines = text.output.trimEnd().split("\n");
       assert.equal(lines.length, Object.keys(checks).length);
       assert.ok(lines.every((line) => /^(ok|skip) +[a-z_]+ +\S/.test(line)), text.output);
+      // The same without a proxy, and so without TLS.
+      const security = settings.security?.replace(/^trusted_proxies.*$/m, "") ?? "";
+      const plain = await runDoctor(await device.configure({ ...settings, security }));
+      assertComplaints(plain, { warn: ["models"] });
+      assert.match(plain.checks["models"]?.found ?? "", /over plain http/);
+      // Other hosts do not reach the gateway.
+      const closed = security.replace(/^allowed_ips.*$/m, "");
+      const alone = await runDoctor(await device.configure({ ...settings, security: closed }));
+      assert.equal(alone.checks["models"]?.status, "ok");
     });
     await upstream.shutdown();
   },
