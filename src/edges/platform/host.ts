@@ -3,9 +3,17 @@
 import type { InterfaceAddress } from "../../features/discovery/interfaces.ts";
 import { formatSocketAddress } from "../../base/socket_address.ts";
 
+/** What a machine that nobody gave a name is called. */
+const UNNAMED = "Latchkey";
+
 /** The machine's name, for people. */
 export function hostName(): string {
-  return Deno.hostname();
+  return nameOfHost(Deno.hostname());
+}
+
+/** A host name as people may see it: what a kernel says that was given none is no name. */
+export function nameOfHost(name: string): string {
+  return ["", "(none)", "localhost", "localhost.localdomain"].includes(name) ? UNNAMED : name;
 }
 
 /** The kind of system, as `version` tells it. */
