@@ -5,6 +5,9 @@ import { silentLogger } from "../../../src/base/log.ts";
 import { openStores } from "../../../src/edges/sqlite/stores.ts";
 import { sampleClient, sampleSalt } from "./samples.ts";
 
+// More frames than a block has room for.
+const MAX_MARKS = 1000;
+
 const [dataDir = ""] = Deno.args;
 const stores = openStores({ dataDir, log: silentLogger });
 stores.clients.add(sampleClient(1));
@@ -18,7 +21,7 @@ for (const bytes of [4096, 1]) {
 }
 // The last block of the log may have room for a few frames more.
 try {
-  for (;;) stores.timeMark.write(1);
+  for (let ms = 1; ms < MAX_MARKS; ms++) stores.timeMark.write(ms);
 } catch {
   // Now it has none.
 }
