@@ -1,6 +1,7 @@
 // The guard of guard_fixture.ts in a process of its own, whose memory and descriptors can be looked
 // at and limited.
 
+import { V8_FLAGS } from "../../packaging/build/deno.ts";
 import assert from "node:assert/strict";
 import type { GuardLimits } from "../../src/edges/http/guard/guard_limits.ts";
 
@@ -30,6 +31,8 @@ export async function startGuardProcess(
       String(maxDescriptors),
       Deno.execPath(),
       "run",
+      // As the service is started on a device.
+      ...V8_FLAGS,
       "-A",
       FIXTURE,
       JSON.stringify(limits),
