@@ -2,6 +2,25 @@
 
 import { createMetrics } from "../../src/edges/http/metrics.ts";
 import { ModelMetrics } from "../../src/edges/http/model_metrics.ts";
+import type { RequestRecord } from "../../src/features/models/request_record.ts";
+
+/** A request to the model gateway that was answered. */
+export const SAMPLE_REQUEST: RequestRecord = {
+  requestId: "r.1",
+  keyId: "abcdefgh",
+  path: "/api/chat",
+  model: "llama3.1:8b",
+  hasAnswer: true,
+  hasLeft: false,
+  code: undefined,
+  durationMs: 700,
+  firstByteMs: 200,
+  waitedMs: 0,
+  promptTokens: 20,
+  outputTokens: 300,
+  bodyBytes: 1000,
+  answerBytes: 5000,
+};
 
 /** A metric of the text. */
 export interface ExportedMetric {
@@ -14,22 +33,7 @@ export interface ExportedMetric {
 /** All metrics, and the text that they stand in. */
 export async function exportedMetrics(): Promise<{ metrics: ExportedMetric[]; text: string }> {
   const modelMetrics = new ModelMetrics();
-  modelMetrics.record({
-    requestId: "r.1",
-    keyId: "abcdefgh",
-    path: "/api/chat",
-    model: "llama3.1:8b",
-    hasAnswer: true,
-    hasLeft: false,
-    code: undefined,
-    durationMs: 700,
-    firstByteMs: 200,
-    waitedMs: 0,
-    promptTokens: 20,
-    outputTokens: 300,
-    bodyBytes: 1000,
-    answerBytes: 5000,
-  });
+  modelMetrics.record(SAMPLE_REQUEST);
   const metrics = createMetrics({
     connections: () => ({ open: 1, withSession: 1 }),
     guard: () => undefined,

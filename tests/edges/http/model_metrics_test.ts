@@ -6,25 +6,10 @@ import {
   ModelMetrics,
 } from "../../../src/edges/http/model_metrics.ts";
 import type { RequestRecord } from "../../../src/features/models/request_record.ts";
+import { SAMPLE_REQUEST } from "../../support/exported_metrics.ts";
 
 function record(changes: Partial<RequestRecord> = {}): RequestRecord {
-  return {
-    requestId: "r.1",
-    keyId: "abcdefgh",
-    path: "/api/chat",
-    model: "llama3.1:8b",
-    hasAnswer: true,
-    hasLeft: false,
-    code: undefined,
-    durationMs: 700,
-    firstByteMs: 200,
-    waitedMs: 0,
-    promptTokens: 20,
-    outputTokens: 300,
-    bodyBytes: 1000,
-    answerBytes: 5000,
-    ...changes,
-  };
+  return { ...SAMPLE_REQUEST, ...changes };
 }
 
 function linesOf(metrics: ModelMetrics): string[] {
