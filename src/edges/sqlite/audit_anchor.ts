@@ -43,7 +43,6 @@ export function fileAnchor(folder: string): AuditAnchor {
 async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
   using file = await Deno.open(path, { write: true });
   for (let rest = bytes; rest.length > 0;) {
-    // deno-lint-ignore no-await-in-loop -- one piece after the other
     rest = rest.subarray(await file.write(rest));
   }
   await file.sync();

@@ -125,7 +125,6 @@ export class ServedDatabase {
   async ready(): Promise<void> {
     while (this.#gate !== undefined) {
       const gate = this.#gate;
-      // deno-lint-ignore no-await-in-loop -- another checkpoint may have come before this one's turn
       await settledWithin(this.#options.clock, { work: gate, limitMs: SYNC_LIMIT_MS });
       if (this.#gate === gate) throw new AppError("unavailable", STALLED_MESSAGE);
     }
