@@ -66,8 +66,7 @@ export function openPortOwners(): PortOwners {
       });
       try {
         const owners = await Promise.race([answer, late]);
-        return owners.length > 0 &&
-          owners.every((owner) => names.some((name) => owner.startsWith(name)));
+        return areAllNamed(owners, names);
       } catch {
         return false;
       } finally {
@@ -81,4 +80,10 @@ export function openPortOwners(): PortOwners {
       await child.status;
     },
   };
+}
+
+/** Whether there are owners, and the name of each begins with one of these. */
+export function areAllNamed(owners: readonly string[], names: readonly string[]): boolean {
+  return owners.length > 0 &&
+    owners.every((owner) => names.some((name) => owner.startsWith(name)));
 }

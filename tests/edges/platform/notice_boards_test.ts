@@ -6,7 +6,11 @@ import {
   openEmulationStationBoard,
   openRetroArchBoard,
 } from "../../../src/edges/platform/notice_boards.ts";
-import { openPortOwners, type PortOwners } from "../../../src/edges/platform/port_owner.ts";
+import {
+  areAllNamed,
+  openPortOwners,
+  type PortOwners,
+} from "../../../src/edges/platform/port_owner.ts";
 import { until } from "../../support/until.ts";
 
 const own = (): string => Deno.execPath().split("/").at(-1) ?? "";
@@ -83,4 +87,11 @@ Deno.test("RetroArch is there where the port is its own and VERSION is answered"
   socket.close();
   await serving;
   assert.equal(await board.isThere(), false);
+});
+
+Deno.test("areAllNamed() takes no port that another program shares", () => {
+  assert.equal(areAllNamed(["retroarch", "retroarch32"], ["retroarch"]), true);
+  assert.equal(areAllNamed(["retroarch", "other"], ["retroarch"]), false);
+  assert.equal(areAllNamed(["retroarch", "?"], ["retroarch"]), false);
+  assert.equal(areAllNamed([], ["retroarch"]), false);
 });

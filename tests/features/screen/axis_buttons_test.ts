@@ -34,6 +34,7 @@ Deno.test("AxisButtons presses a trigger at half its way and releases it at a qu
   const half = Math.ceil(MIN_TRIGGER_END / 2);
   const quarter = Math.ceil(MIN_TRIGGER_END / 4);
   assert.deepEqual(play([ABS_RZ, half - 1]), []);
+  assert.deepEqual(play([ABS_RZ, half], [ABS_RZ, quarter]), ["+ABS_RZ"]);
   assert.deepEqual(play([ABS_RZ, half], [ABS_RZ, quarter], [ABS_RZ, quarter - 1]), [
     "+ABS_RZ",
     "-ABS_RZ",

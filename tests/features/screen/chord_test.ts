@@ -118,3 +118,12 @@ Deno.test("a chord without buttons is a mistake", () => {
   const chords = [{ codes: [], holdMs: HOLD_MS, onHeld: () => {} }];
   assert.throws(() => new ChordWatch(chords, new FakeClock()), RangeError);
 });
+
+Deno.test("ButtonDecoder presses a hat anew after events were lost", () => {
+  const decoder = new ButtonDecoder();
+  const right = event(3, 0x10, 1);
+  assert.equal(decoder.take(right).length, 1);
+  assert.equal(decoder.take(right).length, 0);
+  assert.deepEqual(decoder.take(dropped()), [{ kind: "lost" }]);
+  assert.equal(decoder.take(right).length, 1);
+});
