@@ -43,6 +43,26 @@ export function every(clock: Clock, periodMs: number, run: () => void): () => vo
   return () => cancel();
 }
 
+/** In how many parts {@linkcode afterTurning} waits. */
+export const TURNS = 10;
+
+/**
+ * Calls `run` once the event loop turned for `delayMs`; the result cancels it. A process that was
+ * held up (a long turn, a suspend) finds its timers due before it sees what came in meanwhile, so
+ * a limit on somebody's answer is waited for in parts, each of which begins in a turn of its own.
+ */
+export function afterTurning(clock: Clock, delayMs: number, run: () => void): () => void {
+  let left = TURNS;
+  const part = (): () => void =>
+    clock.after(delayMs / TURNS, () => {
+      left -= 1;
+      if (left === 0) run();
+      else cancel = part();
+    });
+  let cancel = part();
+  return () => cancel();
+}
+
 /** Resolves when the work is settled or the limit is over, whichever comes first. */
 export function settledWithin(
   clock: Clock,
@@ -50,7 +70,7 @@ export function settledWithin(
 ): Promise<void> {
   const { work, limitMs } = options;
   return new Promise((resolve) => {
-    const cancel = clock.after(limitMs, resolve);
+    const cancel = afterTurning(clock, limitMs, resolve);
     const done = (): void => {
       cancel();
       resolve();

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { deadlineIn, every, isPast, systemClock } from "../../src/base/clock.ts";
+import {
+  afterTurning,
+  deadlineIn,
+  every,
+  isPast,
+  settledWithin,
+  systemClock,
+} from "../../src/base/clock.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 
 Deno.test("isPast() turns true at the deadline, not before", () => {
@@ -90,3 +97,37 @@ Deno.test("systemClock.after() runs once, and never when cancelled", async () =>
   await new Promise<void>((done) => systemClock.after(0, done));
   assert.equal(cancelled, 0);
 });
+
+Deno.test("afterTurning() runs once its time is over, and not when it was cancelled", () => {
+  const clock = new FakeClock();
+  let runs = 0;
+  afterTurning(clock, 1000, () => runs++);
+  const cancel = afterTurning(clock, 1000, () => runs++);
+  clock.advance(999);
+  assert.equal(runs, 0);
+  cancel();
+  clock.advance(1);
+  assert.equal(runs, 1);
+  clock.advance(5000);
+  assert.deepEqual([runs, clock.timerCount], [1, 0]);
+});
+
+Deno.test("a process that was held up sees what came meanwhile before its limit is over", async () => {
+  const told: string[] = [];
+  const cancel = afterTurning(systemClock, LIMIT_MS, () => told.push("over"));
+  const work = Deno.stat(".").then(() => told.push("done"));
+  const within = settledWithin(systemClock, { work, limitMs: LIMIT_MS }).then(() =>
+    told.push("within")
+  );
+  holdUp(LIMIT_MS * 3);
+  await within;
+  cancel();
+  assert.deepEqual(told, ["done", "within"]);
+});
+
+const LIMIT_MS = 200;
+
+function holdUp(ms: number): void {
+  const untilMs = performance.now() + ms;
+  while (performance.now() < untilMs);
+}

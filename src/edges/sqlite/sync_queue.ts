@@ -4,7 +4,7 @@
 // the next sync would succeed though they never were.
 
 import { AppError } from "../../base/app_error.ts";
-import type { Clock } from "../../base/clock.ts";
+import { afterTurning, type Clock } from "../../base/clock.ts";
 import { explainStorageError } from "../../base/storage_error.ts";
 
 /** How long a sync may take until its waiters are refused, in milliseconds. */
@@ -89,7 +89,7 @@ export class SyncQueue {
   /** Syncs something else under the same rules: false where that failed, or others did meanwhile. */
   async attempt(sync: () => Promise<void>): Promise<boolean> {
     const epoch = this.#epoch;
-    const cancel = this.#options.clock.after(SYNC_LIMIT_MS, () => this.#stall(epoch));
+    const cancel = afterTurning(this.#options.clock, SYNC_LIMIT_MS, () => this.#stall(epoch));
     try {
       await sync();
     } catch (error) {
