@@ -16,6 +16,7 @@ import { keysCommand } from "./commands/keys_command.ts";
 import { libraryCommand } from "./commands/library_command.ts";
 import { logsCommand } from "./commands/logs_command.ts";
 import { pairCommand } from "./commands/pair_command.ts";
+import { remoteCommand } from "./commands/remote_command.ts";
 import { restoreCommand } from "./commands/restore_command.ts";
 import { runCommand } from "./commands/run_command.ts";
 import { serveCommand } from "./commands/serve_command.ts";
@@ -46,6 +47,7 @@ export const COMMANDS: readonly Command[] = [
   backupCommand,
   restoreCommand,
   callCommand,
+  remoteCommand,
   demoCommand,
   completionCommand(() => COMMANDS),
 ];
