@@ -126,6 +126,7 @@ function parseJson(text: string): unknown {
 
 // Looked at before parsing, so that a message made of brackets costs one pass and no stack.
 function nestsTooDeep(text: string): boolean {
+  if (text.length <= MAX_NESTING) return false;
   let depth = 0;
   let isInString = false;
   for (let i = 0; i < text.length; i++) {

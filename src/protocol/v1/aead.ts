@@ -16,6 +16,11 @@ export const TAG_BYTES = 16;
  */
 export const MAX_SYNC_BYTES = 2048;
 
+// The counter's halves lie at the end of the nonce, the higher one first.
+const HIGH_AT = NONCE_BYTES - 8;
+const LOW_AT = NONCE_BYTES - 4;
+const MAX_HALF = 0xffffffff;
+
 /** The counter that is refused: one frame fewer than its range has values. */
 export const COUNTER_LIMIT: bigint = 2n ** 64n - 1n;
 
@@ -55,14 +60,35 @@ export function frameAad(authToken: string): Bytes {
 
 /** The nonce of a frame: the base with the 64-bit counter mixed into its last eight bytes. */
 export function frameNonce(nonceBase: Uint8Array, counter: bigint): Bytes {
-  if (counter < 0n || counter >= COUNTER_LIMIT) {
-    throw new RangeError("Cannot make nonce: counter exhausted, close the connection");
-  }
+  return nonceSequence(nonceBase, counter)();
+}
+
+/**
+ * Gives the nonces of one direction from `first` on; RangeError where the counter is exhausted. The
+ * counter is kept in two halves: a bigint for each frame costs more than the rest of the nonce.
+ */
+function nonceSequence(nonceBase: Uint8Array, first: bigint): () => Bytes {
+  if (first < 0n || first > COUNTER_LIMIT) throw counterExhausted();
   if (nonceBase.length !== NONCE_BYTES) throw new RangeError("Cannot make nonce: wrong base");
-  const nonce = new Uint8Array(nonceBase);
-  const view = new DataView(nonce.buffer);
-  view.setBigUint64(4, view.getBigUint64(4) ^ counter);
-  return nonce;
+  let high = Number(first >> 32n);
+  let low = Number(first & 0xffffffffn);
+  return () => {
+    if (low === MAX_HALF && high === MAX_HALF) throw counterExhausted();
+    const nonce = new Uint8Array(nonceBase);
+    mixInto(nonce, HIGH_AT, high);
+    mixInto(nonce, LOW_AT, low);
+    if (low === MAX_HALF) high += 1;
+    low = low === MAX_HALF ? 0 : low + 1;
+    return nonce;
+  };
+}
+
+function mixInto(nonce: Uint8Array, at: number, half: number): void {
+  for (let i = 0; i < 4; i++) nonce[at + i] = (nonce[at + i] ?? 0) ^ (half >>> (24 - 8 * i));
+}
+
+function counterExhausted(): RangeError {
+  return new RangeError("Cannot make nonce: counter exhausted, close the connection");
 }
 
 /**
@@ -77,11 +103,9 @@ export function createFrameCipher(
   const { authToken, counter = 0n, syncAead } = options;
   const additionalData = frameAad(authToken);
   let webKey: Promise<CryptoKey> | undefined;
-  let next = counter;
+  const nextNonce = nonceSequence(keys.nonceBase, counter);
   function nextParams(): FrameParams {
-    const nonce = frameNonce(keys.nonceBase, next);
-    next += 1n;
-    return { key: keys.key, nonce, additionalData };
+    return { key: keys.key, nonce: nextNonce(), additionalData };
   }
   function importKey(): Promise<CryptoKey> {
     return webKey ??= crypto.subtle.importKey("raw", keys.key, "AES-GCM", false, [

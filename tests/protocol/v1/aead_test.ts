@@ -4,6 +4,7 @@ import { type Bytes, concatBytes, utf8 } from "../../../src/base/bytes.ts";
 import {
   COUNTER_LIMIT,
   createFrameCipher,
+  frameAad,
   type FrameCipher,
   frameNonce,
   MAX_SYNC_BYTES,
@@ -113,6 +114,25 @@ for (const [name, syncAead] of [["WebCrypto", undefined], ["platform", platformA
     assert.throws(() => sealing.seal(utf8("beyond")), RangeError);
     assert.throws(() => sealing.seal(utf8("beyond")), RangeError);
     assert.throws(() => opening.open(new Uint8Array(16)), RangeError);
+  });
+}
+
+for (const edge of [1n, 2n ** 8n, 2n ** 31n, 2n ** 32n, 2n ** 53n, 2n ** 63n]) {
+  Deno.test(`frames around counter ${edge} are sealed under the nonces of their own`, async () => {
+    const { key, nonceBase } = KEYS.clientToDevice;
+    const first = edge - 1n;
+    const cipher = createFrameCipher(KEYS.clientToDevice, {
+      authToken: AUTH_TOKEN,
+      counter: first,
+      syncAead: platformAead,
+    });
+    for (let i = 0n; i < 4n; i++) {
+      // Written the way the norm says it, with the counter as one number.
+      const base = BigInt(`0x${nonceBase.toHex()}`);
+      const nonce = Uint8Array.fromHex((base ^ (first + i)).toString(16).padStart(24, "0"));
+      const params = { key, nonce, additionalData: frameAad(AUTH_TOKEN) };
+      assert.deepEqual(await cipher.seal(utf8("x")), platformAead.seal(utf8("x"), params));
+    }
   });
 }
 
