@@ -27,6 +27,23 @@ Deno.test("a stop closes sockets", async () => {
   });
 });
 
+for (const end of ["onclose", "onerror"] as const) {
+  Deno.test(`${end} lets go of all that a socket's handlers hold, for the platform keeps it a while`, async () => {
+    const { sockets, upgrade } = socketsInProcess();
+    await withAppInProcess({ edges: { upgradeWebSocket: upgrade } }, async ({ app, request }) => {
+      await request("/api", { headers: { Upgrade: "websocket", Connection: "Upgrade" } });
+      await settle(2);
+      const [socket] = sockets;
+      assert.ok(socket?.onmessage && socket[end]);
+      socket[end]?.();
+      const { onopen, onmessage, onerror, onclose } = socket;
+      assert.deepEqual([onopen, onmessage, onerror, onclose], [null, null, null, null]);
+      assert.match(await (await request("/metrics")).text(), /^latchkey_connections\{.*\} 0$/m);
+      await app.stop();
+    });
+  });
+}
+
 Deno.test("a stop ends event streams", async () => {
   await withAppInProcess({}, async ({ app, request }) => {
     const stream = await request("/api/events");

@@ -17,13 +17,10 @@ export interface ScanMeasurements {
   readonly rescanMs: number;
   /** The longest time between two turns of the event loop while it scanned, in milliseconds. */
   readonly longestHoldMs: number;
-  /** How much resident memory grew at most while it scanned, in MiB. */
-  readonly grownMiB: number;
   /** The 95th percentile of searches as a phone makes them, in milliseconds. */
   readonly searchMs: number;
 }
 
-const SAMPLE_MS = 50;
 const SEARCHES = [
   { text: "s" },
   { text: "mar" },
@@ -52,7 +49,7 @@ if (import.meta.main) {
   scanner.subscribe(({ currentStep, totalFiles }) => report(`step ${currentStep} ${totalFiles}`));
   const probe = startProbe();
   const scanMs = await timeScan(scanner);
-  const { longestHoldMs, grownMiB } = probe.stop();
+  const longestHoldMs = probe.stop();
   const rescanMs = await timeScan(scanner);
   const times = Array.from({ length: 20 }, () =>
     SEARCHES.map((query) => {
@@ -65,7 +62,6 @@ if (import.meta.main) {
     scanMs,
     rescanMs,
     longestHoldMs,
-    grownMiB,
     searchMs: times[Math.floor(times.length * 0.95)] ?? NaN,
   };
   report(JSON.stringify(measured));
@@ -85,9 +81,7 @@ function timeScan(scanner: LibraryScanner): Promise<number> {
   });
 }
 
-function startProbe(): { stop: () => { longestHoldMs: number; grownMiB: number } } {
-  const before = Deno.memoryUsage().rss;
-  let most = before;
+function startProbe(): { stop: () => number } {
   let longestHoldMs = 0;
   let turnMs = performance.now();
   const turns = setInterval(() => {
@@ -95,15 +89,10 @@ function startProbe(): { stop: () => { longestHoldMs: number; grownMiB: number }
     longestHoldMs = Math.max(longestHoldMs, nowMs - turnMs);
     turnMs = nowMs;
   }, 1);
-  const samples = setInterval(() => {
-    most = Math.max(most, Deno.memoryUsage().rss);
-  }, SAMPLE_MS);
   return {
     stop: () => {
       clearInterval(turns);
-      clearInterval(samples);
-      most = Math.max(most, Deno.memoryUsage().rss);
-      return { longestHoldMs, grownMiB: (most - before) / 2 ** 20 };
+      return longestHoldMs;
     },
   };
 }

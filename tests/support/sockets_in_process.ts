@@ -16,11 +16,13 @@ export class SocketInProcess {
   /** Nothing waits here. */
   readonly bufferedAmount = 0;
   /** Set by whoever accepts the socket. */
-  onopen: (() => void) | undefined;
+  onopen: (() => void) | null | undefined;
   /** Set by whoever accepts the socket. */
-  onmessage: ((event: { data: unknown }) => void) | undefined;
+  onmessage: ((event: { data: unknown }) => void) | null | undefined;
   /** Set by whoever accepts the socket. */
-  onclose: (() => void) | undefined;
+  onclose: (() => void) | null | undefined;
+  /** Set by whoever accepts the socket. */
+  onerror: (() => void) | null | undefined;
 
   /** As WebSocket has it. */
   get readyState(): number {
