@@ -4,6 +4,7 @@
 import { BuildError, ROOT, runScript } from "./deno.ts";
 
 const VERSION_LINE = /"version": "([^"]+)"/;
+const PYTHON_VERSION_LINE = /^version = "[^"]+"$/m;
 const DATE_LINE = /(export const RELEASE_DATE = )"[^"]+"/;
 const UNRELEASED = "## [Unreleased]\n";
 
@@ -32,6 +33,7 @@ export async function release(options: ReleaseOptions): Promise<void> {
   const edits: [file: string, edit: (text: string) => string][] = [
     ["deno.json", (text) => setVersion(text, version)],
     ["src/version.ts", (text) => setDate(text, date)],
+    ["clients/python/pyproject.toml", (text) => setPythonVersion(text, version)],
     ["CHANGELOG.md", (text) => releaseEntries(text, { version, date })],
   ];
   const texts = await Promise.all(edits.map(async ([file, edit]): Promise<[string, string]> => {
@@ -56,6 +58,14 @@ export function setVersion(manifest: string, version: string): string {
     throw new BuildError(`Expected a version later than ${old}, such as ${nextOf(old)}`);
   }
   return manifest.replace(VERSION_LINE, `"version": "${version}"`);
+}
+
+/** The Python client's manifest with another version. */
+export function setPythonVersion(manifest: string, version: string): string {
+  if (!PYTHON_VERSION_LINE.test(manifest)) {
+    throw new BuildError("clients/python/pyproject.toml has no version");
+  }
+  return manifest.replace(PYTHON_VERSION_LINE, `version = "${version}"`);
 }
 
 /** The source of the version with another date. */

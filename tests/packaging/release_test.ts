@@ -8,12 +8,18 @@ const CHANGELOG = "# Changelog\n\n## [Unreleased]\n\n### Fixed\n\n- A fault.\n\n
 const FILES: Record<string, string> = {
   "deno.json": '{ "name": "x", "version": "0.1.0" }\n',
   "src/version.ts": 'export const RELEASE_DATE = "2026-11-23";\n',
+  "clients/python/pyproject.toml": '[project]\nversion = "0.1.0"\n',
   "CHANGELOG.md": CHANGELOG,
 };
 
 Deno.test("the changelog has the version that deno.json names, with the date of src/version.ts", async () => {
   const changelog = await Deno.readTextFile(new URL("../../CHANGELOG.md", import.meta.url));
   assert.ok(changelog.includes(`\n## [${VERSION}] - ${RELEASE_DATE}\n`));
+});
+
+Deno.test("the Python client has the version that deno.json names", async () => {
+  const path = new URL("../../clients/python/pyproject.toml", import.meta.url);
+  assert.ok((await Deno.readTextFile(path)).includes(`\nversion = "${VERSION}"\n`));
 });
 
 Deno.test("setVersion() takes later versions only", () => {
@@ -62,6 +68,10 @@ Deno.test("release() commits, builds and tags", async () => {
     assert.equal(await git("describe", "--exact-match"), "v0.2.0");
     assert.equal(await git("status", "--porcelain"), "");
     assert.match(await Deno.readTextFile(`${root}deno.json`), /"version": "0\.2\.0"/);
+    assert.match(
+      await Deno.readTextFile(`${root}clients/python/pyproject.toml`),
+      /^version = "0\.2\.0"$/m,
+    );
     assert.match(await Deno.readTextFile(`${root}src/version.ts`), /"2026-12-01"/);
     assert.match(await Deno.readTextFile(`${root}CHANGELOG.md`), /^## \[0\.2\.0\] - 2026-12-01$/m);
     await assert.rejects(
@@ -103,6 +113,7 @@ async function withRepository(test: (repository: Repository) => Promise<void>): 
   };
   try {
     await Deno.mkdir(`${root}src`);
+    await Deno.mkdir(`${root}clients/python`, { recursive: true });
     await Promise.all(
       Object.entries(FILES).map(([file, text]) => Deno.writeTextFile(`${root}${file}`, text)),
     );

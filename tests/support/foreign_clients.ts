@@ -46,11 +46,11 @@ export interface ForeignClient {
 export async function foreignClients(): Promise<readonly ForeignClient[]> {
   const { python, go } = await preparedClients();
   const folder = new URL("../clients/", import.meta.url).pathname;
-  const hasPython = await isPrepared(python.replace("bin/python3", "whole"));
+  const hasPython = await isPrepared(python.whole);
   const ofPython = (name: string, gone: string, key = gone): ForeignClient => ({
     name,
     errors: { gone, key },
-    command: hasPython ? [python, `${folder}python/rows.py`, name] : undefined,
+    command: hasPython ? [python.python, `${folder}python/rows.py`, name] : undefined,
   });
   return [
     ofPython("ollama", "ResponseError"),

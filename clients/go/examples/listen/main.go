@@ -1,0 +1,50 @@
+// Writes what the device tells, session after session, until it is stopped or removed.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"math/rand/v2"
+	"time"
+
+	latchkey "latchkey/clients/go"
+)
+
+const lastPause = 30 * time.Second
+
+func main() {
+	credentials, err := latchkey.LoadCredentials("device.json")
+	if err != nil || credentials == nil {
+		log.Fatal("Pair first: ", err)
+	}
+	for pause := time.Second; ; pause = min(2*pause, lastPause) {
+		wasOpen, err := listen(credentials)
+		var failed *latchkey.Error
+		if errors.As(err, &failed) && failed.Kind == latchkey.ClientRemoved {
+			log.Fatal(err)
+		}
+		if wasOpen {
+			pause = time.Second
+		}
+		log.Print(err)
+		// Drawn, so that many programs do not come back at once.
+		time.Sleep(pause/2 + rand.N(pause/2))
+	}
+}
+
+func listen(credentials *latchkey.Credentials) (wasOpen bool, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	session, err := latchkey.Open(ctx, credentials, latchkey.Binary)
+	if err != nil {
+		return false, err
+	}
+	defer session.Close()
+	log.Print("Listening")
+	for notification := range session.Notifications() {
+		fmt.Println(notification.Method, string(notification.Params))
+	}
+	return true, session.Err()
+}
