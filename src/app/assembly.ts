@@ -278,6 +278,7 @@ async function buildService(frame: Frame, core: Core): Promise<Service> {
       playing.history.applySetting();
       library.replaceSources(after.libraries);
       announcing.apply(after.discovery);
+      models?.settingsChanged();
     },
     log,
   });

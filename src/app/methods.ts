@@ -104,8 +104,10 @@ export function methodTable(parts: MethodParts): RpcMethod[] {
       doors: DOOR_SCOPES,
       onAdded: ({ keyId, scopes }) =>
         audit.record("key_added", { keyId, scopes: scopes.join(" ") }),
-      onChanged: ({ keyId, limits = {} }) =>
-        audit.record("key_changed", { keyId, limits: JSON.stringify(limits) }),
+      onChanged: ({ keyId, limits = {} }) => {
+        models?.keyChanged({ keyId, limits });
+        audit.record("key_changed", { keyId, limits: JSON.stringify(limits) });
+      },
       onRevoked: (keyId) => {
         holds.cut(keyId);
         audit.record("key_revoked", { keyId });

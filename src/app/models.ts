@@ -17,6 +17,7 @@ import type { KeyRing } from "../features/access/key_ring.ts";
 import { SharedKeyRing } from "../features/access/shared_key_ring.ts";
 import type { SharedKeyStore } from "../features/access/shared_key_store.ts";
 import { KeyAccounting } from "../features/models/key_accounting.ts";
+import type { ModelKey } from "../features/models/model_key.ts";
 import { createModelKeyCheck } from "../features/models/model_key_check.ts";
 import {
   type LiveModelSettings,
@@ -67,6 +68,10 @@ export interface Models {
   counts(): { requests: number; heldBytes: number };
   /** What it is doing, for the metrics; asks the model server where it was not asked lately. */
   state(): Promise<ModelState>;
+  /** To be called when the settings have changed. */
+  settingsChanged(): void;
+  /** A key has other limits from now on. */
+  keyChanged(key: Pick<ModelKey, "keyId" | "limits">): void;
   /** Ends requests under way. */
   stop(): void;
   /** Writes everything; to be called when no request is under way any more. */
@@ -129,6 +134,8 @@ export function openModels(options: ModelsOptions): Models | undefined {
       slots: gateway.slots(),
       isServerThere: await gateway.isServerThere(),
     }),
+    settingsChanged: () => gateway.settingsChanged(),
+    keyChanged: (key) => gateway.keyChanged(key),
     stop: () => gateway.close(),
     async close(): Promise<void> {
       // Side by side: a server that is silent must not keep what another takes from being written.

@@ -6,7 +6,14 @@ import { KEY_SWEEP_MS } from "../../src/features/access/key_holds.ts";
 import { parseConfig } from "../../src/edges/config/config.ts";
 import { CHAT } from "../features/models/gateway_world.ts";
 import { type AppInProcess, withAppInProcess } from "../support/app_in_process.ts";
-import { FakeOllama, manualStream, PROMPT_TOKENS, WORDS } from "../support/fake_ollama.ts";
+import {
+  FakeOllama,
+  type ManualStream,
+  manualStream,
+  PROMPT_TOKENS,
+  WORDS,
+} from "../support/fake_ollama.ts";
+import { until } from "../support/until.ts";
 
 interface World extends AppInProcess {
   ollama: FakeOllama;
@@ -167,6 +174,31 @@ Deno.test("limits of a key win over those of the configuration, and change at on
     );
     const other = await newKey({ limits: { perMinute: 0, tokensPerDay: 1 } });
     assert.deepEqual([await status(other.key), await status(other.key)], [200, 429]);
+  });
+});
+
+Deno.test("requests that wait begin when the slots or their key's limits are raised", async () => {
+  await withModels("max_concurrent = 1", async ({ ollama, chat, newKey, call }) => {
+    const streams: ManualStream[] = [];
+    ollama.script = () => {
+      const stream = manualStream();
+      streams.push(stream);
+      stream.write(`{"message":{"content":"The"},"done":true}\n`);
+      return stream.response;
+    };
+    const { key, keyId } = await newKey({ limits: { concurrent: 2 } });
+    const answers = [chat(key), chat(key), chat(key)];
+    await until("one is there", () => streams.length === 1);
+    await call("settings.update", { models: { maxConcurrent: 3 } });
+    await until("the key has all it may have", () => streams.length === 2);
+    await call("keys.update", { keyId, limits: { concurrent: 0 } });
+    await until("all are there", () => streams.length === 3);
+    for (const stream of streams) stream.end();
+    for (const answer of await Promise.all(answers)) {
+      assert.equal(answer.status, 200);
+      // deno-lint-ignore no-await-in-loop -- one answer after the other
+      await answer.text();
+    }
   });
 });
 

@@ -86,6 +86,10 @@ export interface ModelGateway {
   counts(): { requests: number; heldBytes: number };
   /** The slots for requests that models work on, and how many requests wait for one. */
   slots(): { taken: number; free: number; waiting: number };
+  /** To be called when the settings have changed: requests that wait may have their slot now. */
+  settingsChanged(): void;
+  /** A key has other limits from now on. */
+  keyChanged(key: Pick<ModelKey, "keyId" | "limits">): void;
   /** Ends all requests under way; to be called when the service stops. */
   close(): void;
 }
@@ -284,6 +288,12 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
     isServerThere: () => probe.isThere(),
     counts: () => ({ requests: open.size, heldBytes: held.bytes }),
     slots: () => ({ taken: slots.work.taken, ...slots.work.counts() }),
+    settingsChanged(): void {
+      for (const kind of [slots.work, slots.other]) kind.limitsChanged();
+    },
+    keyChanged(key): void {
+      for (const kind of [slots.work, slots.other]) kind.userChanged(slotUserOf(key));
+    },
     close(): void {
       for (const exchange of [...open]) {
         exchange.fail(new AppError("unavailable", "The service is stopping"));
@@ -292,7 +302,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
   };
 }
 
-function slotUserOf({ keyId, limits = {} }: ModelKey): SlotUser {
+function slotUserOf({ keyId, limits = {} }: Pick<ModelKey, "keyId" | "limits">): SlotUser {
   const { concurrent, weight } = limits;
   return { keyId, weight, concurrent: concurrent || undefined };
 }

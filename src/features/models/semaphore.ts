@@ -31,7 +31,7 @@ export interface SlotUser {
 }
 
 interface Waiting {
-  readonly user: SlotUser;
+  user: SlotUser;
   enter(): void;
   refuse(error: AppError): void;
 }
@@ -59,7 +59,7 @@ export class Semaphore {
    */
   async acquire(signal: AbortSignal, user: SlotUser): Promise<() => void> {
     signal.throwIfAborted();
-    this.#admit();
+    this.userChanged(user);
     if (this.#hasRoomFor(user)) this.#take(user);
     else {
       this.#makeRoom(user);
@@ -70,6 +70,17 @@ export class Semaphore {
       if (isHeld) this.#release(user);
       isHeld = false;
     };
+  }
+
+  /** To be called when the limits have changed: whoever waits gets what there is now. */
+  limitsChanged(): void {
+    this.#admit();
+  }
+
+  /** A key has other limits from now on, its requests that wait already included. */
+  userChanged(user: SlotUser): void {
+    for (const waiting of this.#waiting.get(user.keyId) ?? []) waiting.user = user;
+    this.#admit();
   }
 
   /** How many slots are taken; more than there are, where they became fewer meanwhile. */

@@ -176,3 +176,33 @@ Deno.test("nobody is passed over for ever by a key that comes anew each time", a
   }
   assert.equal(order[0], "patient");
 });
+
+Deno.test("requests that wait get what a raised limit gives, without another that comes or ends", async () => {
+  let limits = { max: 1, queue: 4 };
+  const { slots, order, enter } = world(() => limits);
+  await enter("1");
+  const waiting = [enter("2"), enter("3", B), enter("4")];
+  await Promise.resolve();
+  assert.deepEqual(order, ["1"]);
+  limits = { max: 3, queue: 4 };
+  slots.limitsChanged();
+  await Promise.all(waiting.slice(0, 2));
+  assert.deepEqual(order, ["1", "3", "2"]);
+  assert.deepEqual(slots.counts(), { free: 0, waiting: 1 });
+});
+
+Deno.test("requests of a key that wait follow its new limits", async () => {
+  const { slots, enter } = world({ max: 3, queue: 4 });
+  const one = { keyId: "a", concurrent: 1 };
+  await enter("1", one);
+  const waiting = [enter("2", one), enter("3", one)];
+  slots.userChanged({ keyId: "a", concurrent: 2 });
+  await waiting[0];
+  assert.deepEqual(slots.counts(), { free: 1, waiting: 1 });
+  // A request that comes with them says it as well.
+  slots.userChanged({ keyId: "b", concurrent: 9 });
+  assert.deepEqual(slots.counts(), { free: 1, waiting: 1 });
+  void enter("4", { keyId: "a", concurrent: 3 });
+  await waiting[1];
+  assert.deepEqual(slots.counts(), { free: 0, waiting: 1 });
+});
