@@ -16,6 +16,7 @@ import {
 import { deriveSessionKeys, SALT_BYTES } from "../protocol/v1/key_schedule.ts";
 import type { Credentials } from "./credentials.ts";
 import { ClientError, type ClientErrorCode } from "./client_error.ts";
+import { aeadWithoutPlatform } from "./portable_aead.ts";
 
 /** Seals and opens the messages of one connection. */
 export interface Channel {
@@ -47,8 +48,9 @@ export function createSealedChannel(
   const { authToken, pairingKey } = credentials;
   const salt: Bytes = random(SALT_BYTES);
   const keys = deriveSessionKeys(pairingKey, salt);
-  const outgoing = createFrameCipher(keys.clientToDevice, { authToken });
-  const incoming = createFrameCipher(keys.deviceToClient, { authToken });
+  const syncAead = aeadWithoutPlatform();
+  const outgoing = createFrameCipher(keys.clientToDevice, { authToken, syncAead });
+  const incoming = createFrameCipher(keys.deviceToClient, { authToken, syncAead });
   let isFirstOut = true;
   let isFirstIn = true;
   return {

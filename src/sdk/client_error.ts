@@ -22,8 +22,6 @@ export type ClientErrorCode =
   | "refused"
   /** The answer is not of the protocol. */
   | "bad_answer"
-  /** The page may not use WebCrypto: browsers want https or localhost. */
-  | "insecure_context"
   /** The device takes no plaintext from this address. */
   | "encryption_required"
   /**
@@ -65,13 +63,4 @@ export class ClientError extends Error {
     this.rpcCode = options.rpcCode;
     this.data = options.data;
   }
-}
-
-/** Fails early where the platform withholds the cipher that every session needs. */
-export function requireWebCrypto(): void {
-  if (globalThis.crypto?.subtle !== undefined) return;
-  throw new ClientError(
-    "insecure_context",
-    "Cannot encrypt: browsers have WebCrypto on https and localhost pages only",
-  );
 }

@@ -17,7 +17,7 @@ import {
   type WebSocketLike,
 } from "./client_connection.ts";
 import type { Credentials } from "./credentials.ts";
-import { ClientError, requireWebCrypto } from "./client_error.ts";
+import { ClientError } from "./client_error.ts";
 
 export type {
   CallOptions,
@@ -81,12 +81,11 @@ export interface ConnectOptions extends ConnectPlainOptions {
 /**
  * Connects as a paired app; every message is encrypted under keys of this connection alone.
  * ClientError: `unreachable`, `timeout`, `connection_closed` where the device refuses the session,
- * `device_not_authentic`, `unsupported_version`, `insecure_context`, or `client_removed`, after which
+ * `device_not_authentic`, `unsupported_version`, or `client_removed`, after which
  * an app offers to pair again.
  */
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const { credentials, envelope = "json", random = systemRandom } = options;
-  requireWebCrypto();
   return await open(options, createSealedChannel(credentials, { envelope, random }));
 }
 

@@ -16,7 +16,7 @@ import {
 import { decodeDeviceMessage, encodeClientMessage } from "../protocol/v1/pake_message.ts";
 import { computeConfirm, encodeTranscript } from "../protocol/v1/transcript.ts";
 import type { Credentials } from "./credentials.ts";
-import { ClientError, type ClientErrorCode, requireWebCrypto } from "./client_error.ts";
+import { ClientError, type ClientErrorCode } from "./client_error.ts";
 
 /** How long to wait after "too many requests", in milliseconds: the device lets one pass a second. */
 export const RETRY_DELAY_MS = 1100;
@@ -88,7 +88,6 @@ const REFUSED_REQUESTS: ReadonlySet<string> = new Set([
  */
 export async function pair(options: PairOptions): Promise<Credentials> {
   const { pin, name, random = systemRandom } = options;
-  requireWebCrypto();
   const nameBytes = utf8(name).length;
   if (nameBytes === 0 || nameBytes > MAX_NAME_BYTES) {
     throw new RangeError(`Cannot use name: expected 1 to ${MAX_NAME_BYTES} bytes of UTF-8`);

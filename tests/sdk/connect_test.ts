@@ -72,15 +72,22 @@ Deno.test("connect() tells that nobody is there", async () => {
   assert.equal((await expectClientError(forbidden, "unreachable")).cause, cause);
 });
 
-Deno.test("connect() makes no socket where WebCrypto is missing", async () => {
-  const { options } = setUp({ webSocket: () => assert.fail("A socket was made") });
-  Object.defineProperty(crypto, "subtle", { value: undefined, configurable: true });
-  try {
-    await expectClientError(connect(options), "insecure_context");
-  } finally {
-    Reflect.deleteProperty(crypto, "subtle");
-  }
-});
+for (const envelope of ENVELOPES) {
+  Deno.test(`connect() needs no WebCrypto, as pages over plain http have none, as ${envelope}`, async () => {
+    Object.defineProperty(crypto, "subtle", { value: undefined, configurable: true });
+    try {
+      const { requests, session, connection } = await setUpConnected({ envelope });
+      const texts = ["", "short", "x".repeat(100_000)];
+      const answers = texts.map((text) => connection.call("echo", text));
+      await connection.ping();
+      for (const request of requests) session.answer(request, request["params"]);
+      assert.deepEqual(await Promise.all(answers), texts);
+      connection.close();
+    } finally {
+      Reflect.deleteProperty(crypto, "subtle");
+    }
+  });
+}
 
 const [ENCRYPTION_REQUIRED, UNSUPPORTED_VERSION] = vectors.plaintext_errors.map(({ frame }) =>
   frame

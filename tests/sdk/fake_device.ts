@@ -11,7 +11,8 @@ import {
 } from "../../src/base/bytes.ts";
 import { type JsonObject, parseJsonObject } from "../../src/base/json.ts";
 import { type RandomSource, randomUuid } from "../../src/base/random.ts";
-import { createFrameCipher, type FrameCipher } from "../../src/protocol/v1/aead.ts";
+import { platformAead } from "../../src/edges/platform/sync_aead.ts";
+import { createFrameCipher, type FrameCipher, type SyncAead } from "../../src/protocol/v1/aead.ts";
 import {
   encodeFrame,
   type Envelope,
@@ -26,6 +27,9 @@ import { createPinMasks, drawScalar, respondToClient } from "../../src/protocol/
 import { decodeClientMessage, encodeDeviceMessage } from "../../src/protocol/v1/pake_message.ts";
 import { computeConfirm, encodeTranscript } from "../../src/protocol/v1/transcript.ts";
 import { seededRandom } from "../support/seeded_random.ts";
+
+// The device's cipher is its own: a test may take WebCrypto away from the client.
+const syncAead: SyncAead = { ...platformAead, maxBytes: Infinity };
 
 /** A client that has paired. */
 export interface PairedClient {
@@ -211,8 +215,8 @@ export class FakeSession {
     const client = this.#options.clients.get(authToken);
     if (client === undefined || salt === undefined || ciphertext === undefined) return undefined;
     const keys = deriveSessionKeys(client.pairingKey, salt);
-    const incoming = createFrameCipher(keys.clientToDevice, { authToken });
-    const outgoing = createFrameCipher(keys.deviceToClient, { authToken });
+    const incoming = createFrameCipher(keys.clientToDevice, { authToken, syncAead });
+    const outgoing = createFrameCipher(keys.deviceToClient, { authToken, syncAead });
     this.#keys = { envelope, incoming, outgoing };
     return decode(await incoming.open(ciphertext));
   }

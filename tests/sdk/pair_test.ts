@@ -286,14 +286,13 @@ Deno.test("pair() asks nobody with a PIN or a name that does not fit", async () 
   assert.equal(utf8((await pair(options)).clientName).length, 128);
 });
 
-Deno.test("pair() asks nobody where the key could not be used", async () => {
+Deno.test("pair() needs no WebCrypto, as pages over plain http have none", async () => {
   const { device, options } = setUp();
   Object.defineProperty(crypto, "subtle", { value: undefined, configurable: true });
   try {
-    await expectClientError(pair(options), "insecure_context");
+    const { authToken, pairingKey } = await pair(options);
+    assert.deepEqual(device.clients.get(authToken)?.pairingKey, pairingKey);
   } finally {
     Reflect.deleteProperty(crypto, "subtle");
   }
-  assert.equal(device.requests.length, 0);
-  assert.ok(crypto.subtle !== undefined);
 });

@@ -11,8 +11,8 @@ import { AAD_SUFFIX } from "./labels.ts";
 export const TAG_BYTES = 16;
 
 /**
- * The longest plaintext that goes through a synchronous cipher, in bytes. WebCrypto hops to a thread
- * for every call, which costs more than the cipher itself up to about this size.
+ * The longest plaintext that goes through a synchronous cipher beside WebCrypto, in bytes. WebCrypto
+ * hops to a thread for every call, which costs more than the cipher itself up to about this size.
  */
 export const MAX_SYNC_BYTES = 2048;
 
@@ -47,6 +47,11 @@ export interface FrameParams {
 
 /** AES-256-GCM without a thread, which the platform may have. */
 export interface SyncAead {
+  /**
+   * The longest plaintext that it takes, in bytes; WebCrypto takes what is longer.
+   * @default {MAX_SYNC_BYTES}
+   */
+  readonly maxBytes?: number;
   /** The ciphertext with its tag of 16 bytes behind it. */
   seal(plaintext: Bytes, params: FrameParams): Bytes;
   /** The plaintext, or undefined where it is not authentic; takes at least a tag. */
@@ -92,9 +97,8 @@ function counterExhausted(): RangeError {
 }
 
 /**
- * A cipher for one direction, beginning at `counter`. Frames of up to {@linkcode MAX_SYNC_BYTES} go
- * through `syncAead` where there is one, all others through WebCrypto, which gets its key with the
- * first of them; the bytes are the same.
+ * A cipher for one direction, beginning at `counter`. What `syncAead` takes goes through it, all else
+ * through WebCrypto, which gets its key with the first of those frames; the bytes are the same.
  */
 export function createFrameCipher(
   keys: DirectionKeys,
@@ -104,6 +108,7 @@ export function createFrameCipher(
   const additionalData = frameAad(authToken);
   let webKey: Promise<CryptoKey> | undefined;
   const nextNonce = nonceSequence(keys.nonceBase, counter);
+  const maxSyncBytes = syncAead?.maxBytes ?? MAX_SYNC_BYTES;
   function nextParams(): FrameParams {
     return { key: keys.key, nonce: nextNonce(), additionalData };
   }
@@ -131,14 +136,14 @@ export function createFrameCipher(
   return {
     seal(plaintext: Bytes): Eventual<Bytes> {
       const params = nextParams();
-      return syncAead !== undefined && plaintext.length <= MAX_SYNC_BYTES
+      return syncAead !== undefined && plaintext.length <= maxSyncBytes
         ? syncAead.seal(plaintext, params)
         : sealWithWeb(plaintext, params);
     },
     open(ciphertext: Bytes): Eventual<Bytes | undefined> {
       const params = nextParams();
       if (ciphertext.length < TAG_BYTES) return undefined;
-      return syncAead !== undefined && ciphertext.length <= MAX_SYNC_BYTES + TAG_BYTES
+      return syncAead !== undefined && ciphertext.length <= maxSyncBytes + TAG_BYTES
         ? syncAead.open(ciphertext, params)
         : openWithWeb(ciphertext, params);
     },

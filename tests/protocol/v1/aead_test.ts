@@ -12,6 +12,7 @@ import {
   TAG_BYTES,
 } from "../../../src/protocol/v1/aead.ts";
 import { deriveSessionKeys } from "../../../src/protocol/v1/key_schedule.ts";
+import { portableAead } from "../../../src/sdk/portable_aead.ts";
 import { flipEveryBit } from "../../support/flip_every_bit.ts";
 import { seededRandom } from "../../support/seeded_random.ts";
 
@@ -39,7 +40,13 @@ Deno.test("frameNonce() leaves the base as it was, a view into a larger buffer t
   assert.deepEqual(buffer, new Uint8Array(20).fill(0xff));
 });
 
-for (const [name, syncAead] of [["WebCrypto", undefined], ["platform", platformAead]] as const) {
+const CIPHERS = [
+  ["WebCrypto", undefined],
+  ["platform", platformAead],
+  ["portable", portableAead],
+] as const;
+
+for (const [name, syncAead] of CIPHERS) {
   const cipher = (options: { authToken?: string; counter?: bigint } = {}): FrameCipher =>
     createFrameCipher(KEYS.clientToDevice, { authToken: AUTH_TOKEN, syncAead, ...options });
 
@@ -136,7 +143,7 @@ for (const edge of [1n, 2n ** 8n, 2n ** 31n, 2n ** 32n, 2n ** 53n, 2n ** 63n]) {
   });
 }
 
-Deno.test("frames of any size have the same bytes, order and counters with both ciphers", async () => {
+Deno.test("frames of any size have the same bytes, order and counters with every cipher", async () => {
   const random = seededRandom(12);
   const edge = [0, 1, MAX_SYNC_BYTES - 1, MAX_SYNC_BYTES, MAX_SYNC_BYTES + 1, 3 * MAX_SYNC_BYTES];
   const drawn = Array.from({ length: 60 }, () => {
@@ -144,13 +151,18 @@ Deno.test("frames of any size have the same bytes, order and counters with both 
     return (high * 256 + low) % (2 * MAX_SYNC_BYTES + 2);
   });
   const texts = [...edge, ...drawn, ...edge].map((length) => random(length));
-  const [web, mixed, reading] = [undefined, platformAead, platformAead].map((syncAead) =>
-    createFrameCipher(KEYS.clientToDevice, { authToken: AUTH_TOKEN, syncAead })
-  );
-  assert.ok(web && mixed && reading);
+  const [web, mixed, portable, ...readers] = [
+    undefined,
+    platformAead,
+    portableAead,
+    platformAead,
+    portableAead,
+  ].map((syncAead) => createFrameCipher(KEYS.clientToDevice, { authToken: AUTH_TOKEN, syncAead }));
+  assert.ok(web && mixed && portable);
   const expected = await Promise.all(texts.map((text) => web.seal(text)));
   const sealed = await Promise.all(texts.map((text) => mixed.seal(text)));
   assert.deepEqual(sealed, expected);
+  assert.deepEqual(texts.map((text) => portable.seal(text)), expected);
   // Every third is tampered with and every third cut: its turn passes, the others open.
   const received = sealed.map((frame, index) => {
     if (index % 3 === 0) return frame;
@@ -160,8 +172,11 @@ Deno.test("frames of any size have the same bytes, order and counters with both 
     tampered[at] = (tampered[at] ?? 0) ^ 1;
     return tampered;
   });
-  const opened = await Promise.all(received.map((frame) => reading.open(frame)));
-  assert.deepEqual(opened, texts.map((text, index) => index % 3 === 0 ? text : undefined));
+  const intact = texts.map((text, index) => index % 3 === 0 ? text : undefined);
+  for (const reading of readers) {
+    const opened = await Promise.all(received.map((frame) => reading.open(frame)));
+    assert.deepEqual(opened, intact);
+  }
 });
 
 Deno.test("only frames of up to 2 KiB go through the synchronous cipher", async () => {
