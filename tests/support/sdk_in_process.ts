@@ -10,7 +10,11 @@ export interface SdkSockets {
   /** What stands in for the platform's upgrade. */
   upgrade: typeof Deno.upgradeWebSocket;
   /** Makes an app's socket to the service behind `request`, from another host or the device itself. */
-  webSocket(request: Request, from?: string): (url: string) => WebSocketLike;
+  webSocket(
+    request: Request,
+    from?: string,
+    headers?: Readonly<Record<string, string>>,
+  ): (url: string) => WebSocketLike;
 }
 
 class AppEnd implements WebSocketLike {
@@ -55,7 +59,8 @@ class DeviceEnd {
   close(code = 1005): void {
     if (this.#isClosed) return;
     this.closed();
-    this.#app.onclose?.({ code } as never);
+    // Behind what was sent before.
+    queueMicrotask(() => this.#app.onclose?.({ code } as never));
   }
 
   closed(): void {
@@ -87,14 +92,17 @@ export function sdkSockets(): SdkSockets {
         response: new Response(null, { status: 101 }),
       };
     },
-    webSocket: (request, from) => () => {
+    webSocket: (request, from, more = {}) => (url) => {
       const app = new AppEnd();
       waiting.push(app);
-      const headers = { Upgrade: "websocket", Connection: "Upgrade" };
+      const headers = { ...more, Upgrade: "websocket", Connection: "Upgrade" };
       const init = from === undefined ? { headers } : { headers, from };
-      void request("/api/v0.1", init).then(async (response) => {
+      void request(new URL(url).pathname, init).then(async (response) => {
         await response.body?.cancel();
-        if (response.status !== 101) app.onerror?.({} as never);
+        if (response.status === 101) return;
+        // Nobody upgrades for it any more.
+        waiting.splice(waiting.indexOf(app), 1);
+        app.onerror?.({} as never);
       });
       return app;
     },

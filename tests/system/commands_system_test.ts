@@ -27,7 +27,7 @@ Deno.test("every command has --help and --version, and wrong usage exits with 2"
   const commands = [
     ...["serve", "pair", "clients", "keys", "audit", "call", "demo", "run", "stop", "actions"],
     ...["config", "doctor", "backup", "restore", "usage", "status", "settings", "logs"],
-    ...["completion", "remote"],
+    ...["completion", "remote", "conform"],
   ];
   const helps = await Promise.all(commands.map((name) => runLatchkey(name, "--help")));
   for (const [i, { code, stdout }] of helps.entries()) {

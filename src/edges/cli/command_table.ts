@@ -9,6 +9,7 @@ import { callCommand } from "./commands/call_command.ts";
 import { clientsCommand } from "./commands/clients_command.ts";
 import { completionCommand } from "./commands/completion_command.ts";
 import { configCommand } from "./commands/config_command.ts";
+import { conformCommand } from "./commands/conform_command.ts";
 import { demoCommand } from "./commands/demo_command.ts";
 import { displayCommand } from "./commands/display_command.ts";
 import { doctorCommand } from "./commands/doctor_command.ts";
@@ -48,6 +49,7 @@ export const COMMANDS: readonly Command[] = [
   restoreCommand,
   callCommand,
   remoteCommand,
+  conformCommand,
   demoCommand,
   completionCommand(() => COMMANDS),
 ];
