@@ -26,6 +26,8 @@ const CLEAN: Record<string, string> = {
   "src/features/surprise/surprise.ts": 'import { PIN_DIGITS } from "../pairing/pin.ts";',
   "src/sdk/connect.ts": 'import { X } from "../protocol/v1/pake.ts";\n' +
     'import { hmac } from "@noble/hashes/hmac.js";',
+  "src/page/main.tsx": 'import { pair } from "../sdk/connect.ts";\n' +
+    'import { useState } from "preact/hooks";',
   "src/edges/config/config.ts":
     'import { PIN_DIGITS } from "../../features/pairing/pin.ts";\nimport "smol-toml";',
   "src/edges/sqlite/database.ts":
@@ -41,7 +43,7 @@ Deno.test("checkImportGraph() finds nothing in a clean tree", () => {
   assert.deepEqual(checkImportGraph(tree({})), []);
 });
 
-const TIERS = "base, protocol, features, sdk, edges, app";
+const TIERS = "base, protocol, features, sdk, page, edges, app";
 const LONG = "// One line.\n".repeat(401);
 
 // What is added to the clean tree, and all that is to be said about it.
@@ -151,6 +153,26 @@ const VIOLATIONS: [string, Record<string, string>, string[]][] = [
     "src/sdk/a.ts: imports node:buffer",
     "src/sdk/a.ts: imports src/features/access/client.ts: src/sdk imports only base and protocol",
     "src/sdk/a.ts: ws is not among BROWSER_PACKAGES",
+  ]],
+  ["a page that cannot run in a browser", {
+    "src/page/a.tsx": 'import { Hono } from "hono";\nimport { Buffer } from "node:buffer";\n' +
+      'import type { Client } from "../features/access/client.ts";\nDeno.pid;',
+    "src/page/b.ts": 'import "preact-router";',
+  }, [
+    "src/page/a.tsx: hono is not among PAGE_PACKAGES",
+    "src/page/a.tsx: imports node:buffer",
+    "src/page/a.tsx: imports src/features/access/client.ts: " +
+    "src/page imports only the SDK, base and protocol",
+    "src/page/a.tsx: uses Deno",
+    "src/page/b.ts: preact-router is not among PAGE_PACKAGES",
+  ]],
+  ["a service that imports the page", {
+    "src/sdk/a.ts": 'import { App } from "../page/main.tsx";',
+    "src/edges/http/a.ts": 'import { App } from "../../page/main.tsx";',
+  }, [
+    "src/edges/http/a.ts: imports src/page/main.tsx: " +
+    "the page runs in browsers, and is built and not imported",
+    "src/sdk/a.ts: imports src/page/main.tsx: page lies above sdk",
   ]],
   ["a way out of src", {
     "src/features/pairing/pin.ts": 'import "../../../tests/support/fake_clock.ts";',

@@ -44,13 +44,21 @@ CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`;
 
 /** All licenses as one text; BuildError where a package cannot be found. */
 export async function collectLicenses(): Promise<string> {
-  const info = await ask("info", "--json", "src/main.ts") as ProgramInfo;
+  // The page is in the program as the files that it was bundled into.
+  const parts = await Promise.all(
+    ["src/main.ts", "src/page/main.tsx"].map(async (file) =>
+      bundledPackages(await ask("info", "--json", file) as ProgramInfo)
+    ),
+  );
+  const packages = new Map(parts.flat().map((entry) => [entry.name, entry]));
   const { npmCache } = await ask("info", "--json") as { npmCache: string };
   const sections = await Promise.all(
-    bundledPackages(info).map(async ({ name, version }) => {
-      const folder = `${npmCache}/registry.npmjs.org/${name}/${version}`;
-      return `${name} ${version}\n\n${(await readLicense(folder)).trim()}\n`;
-    }),
+    [...packages.values()].sort((a, b) => a.name < b.name ? -1 : 1).map(
+      async ({ name, version }) => {
+        const folder = `${npmCache}/registry.npmjs.org/${name}/${version}`;
+        return `${name} ${version}\n\n${(await readLicense(folder)).trim()}\n`;
+      },
+    ),
   );
   const fonts = await Deno.readTextFile(`${ROOT}packaging/licenses/OFL.txt`);
   return [`deno\n\n${DENO_LICENSE}\n`, `fonts\n\n${fonts}`, ...sections].join(

@@ -23,7 +23,6 @@ import { Throttle } from "../features/session/throttle.ts";
 import { V1Opening } from "../features/session/v1_opening.ts";
 import { PhoneSettings } from "../features/settings/phone_settings.ts";
 import { LiveSettings } from "../features/settings/live_settings.ts";
-import { pairPage } from "../edges/http/page/pair_page.ts";
 import { createAnnouncing } from "./announcing.ts";
 import { auditChanges } from "./audit_changes.ts";
 import { createConnector } from "./connections.ts";
@@ -37,6 +36,7 @@ import type { App, AppOptions } from "./options.ts";
 import { createPairing } from "./pairing.ts";
 import { createPlaying, type Playing } from "./playing.ts";
 import { openRecords } from "./records.ts";
+import { createServedPage } from "./served_page.ts";
 import { createSessionRecorder } from "./session_recorder.ts";
 import { ServiceStatus } from "./service_status.ts";
 import { createSettingsControl } from "./settings_control.ts";
@@ -356,7 +356,7 @@ function buildRoutes(frame: Frame, parts: Core & Service): ReturnType<typeof cre
       playing.texts.run({ text }, { by: keyId ?? (isLocal ? "local" : "remote") }),
     events,
     ...(models === undefined ? {} : { models: models.service }),
-    page: pairPage,
+    page: createServedPage({ settings, status, edges }),
     metrics: () => metrics.render(),
     onAnswered: (code) => metrics.answered(code),
     isTrustedProxy: compileAddressRules(settings.current.security.trustedProxies),

@@ -127,11 +127,11 @@ const ROWS: readonly Row[] = [
     ask: askPairing,
   },
   {
-    transport: "GET `/health` `/healthz` `/app/` `/` (302 to /app/)",
-    local: ["open", same("200 200 200 302")],
-    remote: ["open", same("200 200 200 302")],
+    transport: "GET `/health` `/healthz` `/app/` `/app/{file}` `/app` `/` (302 to /app/)",
+    local: ["open", same("200 200 200 404 302 302")],
+    remote: ["open", same("200 200 200 404 302 302")],
     scope: "rpc",
-    ask: askStatuses(["/health", "/healthz", "/app/", "/"]),
+    ask: askStatuses(["/health", "/healthz", "/app/", "/app/page.js", "/app", "/"]),
   },
   {
     transport: "GET `/readyz` (**ours**)",

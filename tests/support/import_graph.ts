@@ -18,7 +18,7 @@ interface Module extends Place {
 }
 
 /** Lowest first: imports point down this list. The second part of a path is the tier. */
-const TIERS = ["base", "protocol", "features", "sdk", "edges", "app", "main"] as const;
+const TIERS = ["base", "protocol", "features", "sdk", "page", "edges", "app", "main"] as const;
 
 /** Files directly below src. */
 const ROOT_FILES: ReadonlyMap<string, Tier> = new Map([["version.ts", "base"], [
@@ -51,6 +51,9 @@ const MAX_LINES = 400;
 
 /** Packages that run in a browser and that src/sdk may therefore use. */
 const BROWSER_PACKAGES = ["@noble/ciphers/", "@noble/curves/", "@noble/hashes/"];
+
+/** What src/page may use beside the SDK; it is bundled with them. */
+const PAGE_PACKAGES = ["preact", "preact/hooks"];
 
 /** Everything that breaks a rule, as `path: what is wrong`; nothing where all is well. */
 export function checkImportGraph(files: readonly SourceFile[]): string[] {
@@ -100,11 +103,15 @@ function checkPlatform({ path, tier, imports }: Module, code: string): string[] 
 }
 
 function checkPackages({ path, tier, imports }: Module): string[] {
-  if (tier !== "sdk") return [];
+  if (tier !== "sdk" && tier !== "page") return [];
+  const packages = tier === "sdk" ? BROWSER_PACKAGES : PAGE_PACKAGES;
+  const listed = tier === "sdk" ? "BROWSER_PACKAGES" : "PAGE_PACKAGES";
   return imports
     .filter((specifier) => !isRelative(specifier) && !specifier.startsWith("node:"))
-    .filter((specifier) => !BROWSER_PACKAGES.some((name) => specifier.startsWith(name)))
-    .map((specifier) => `${path}: ${specifier} is not among BROWSER_PACKAGES`);
+    .filter((specifier) =>
+      !packages.some((name) => name.endsWith("/") ? specifier.startsWith(name) : specifier === name)
+    )
+    .map((specifier) => `${path}: ${specifier} is not among ${listed}`);
 }
 
 function checkTargets(module: Module): string[] {
@@ -129,6 +136,10 @@ function judge(from: Module, target: string): string | undefined {
   if (from.tier === "sdk" && to.tier === "features") {
     return "src/sdk imports only base and protocol";
   }
+  if (from.tier === "page" && to.tier === "features") {
+    return "src/page imports only the SDK, base and protocol";
+  }
+  if (to.tier === "page") return "the page runs in browsers, and is built and not imported";
   if (to.tier === "edges" && to.room === "config") {
     const mayRead = from.tier !== "edges" || from.room === "cli";
     return mayRead ? undefined : "only app, main and cli read the configuration";

@@ -152,7 +152,7 @@ function nothingElse(): Omit<
     holds: { hold: () => () => {} },
     runText: none,
     events: new EventStreams(() => () => {}, systemClock),
-    page: none,
+    page: { open: none, file: none },
     metrics: none,
     onAnswered: () => {},
     state: () => "ready",

@@ -44,6 +44,19 @@ export function isAllowedOrigin(
   return isOwnPort && own.addresses.some((ownAddress) => normalizeAddress(ownAddress) === address);
 }
 
+/** Whether a page under this Host may talk to the device; the scheme may be that of a proxy. */
+export function isOwnPage(
+  host: string | null,
+  known: { own: OwnNames; allowedOrigins: readonly string[] },
+): boolean {
+  if (host === null || !HOST_TEXT.test(host)) return false;
+  return ["http", "https"].some((scheme) => {
+    // The platform's spelling: a browser leaves the scheme's own port out.
+    const url = URL.parse(`${scheme}://${host.toLowerCase()}`);
+    return url !== null && isAllowedOrigin(url.origin, known);
+  });
+}
+
 /**
  * Whether a Host header names this device: an IP literal, localhost, its own names, or the host of
  * an allowed origin. Any other name came from somebody else's DNS.

@@ -20,6 +20,7 @@ import type { EventStreams } from "./events.ts";
 import type { PeerSocket, SocketReceiver } from "./guard/peer_socket.ts";
 import { isLocalRequest } from "./locality.ts";
 import { modelRoutes, type ModelService } from "./model_routes.ts";
+import type { AppPage } from "./page/app_page.ts";
 import { pairingRoutes } from "./pairing_routes.ts";
 import { checkHost, type PolicyFacts } from "./policy.ts";
 import type { Peer, RequestEnv } from "./request_env.ts";
@@ -80,7 +81,7 @@ export interface RoutesOptions {
    */
   models?: ModelService;
   /** The page at /app/. */
-  page: () => Response;
+  page: AppPage;
   /**
    * Whether an address is that of a proxy which may say for whom it speaks.
    * @default none is
@@ -158,7 +159,15 @@ export function createRoutes(options: RoutesOptions): Hono<RequestEnv> {
         : c.text("Ollama is running");
     }],
   });
-  route(["/app/"], { GET: [open, () => options.page()] });
+  route(["/app"], { GET: [open, (c) => c.redirect("/app/", 302)] });
+  route(["/app/"], { GET: [open, (c) => options.page.open(c.req.raw.headers, facts())] });
+  route(["/app/:file"], {
+    GET: [open, async (c) => {
+      const file = await options.page.file(c.req.param("file") ?? "", c.req.raw.headers);
+      if (file === undefined) throw new AppError("not_found", "No such file");
+      return file;
+    }],
+  });
   route(["/metrics"], {
     GET: [enforce("metrics", { facts }), async (c) => {
       const { contentType, body } = await options.metrics();

@@ -22,7 +22,7 @@ export const PAIRING_REFUSALS = {
 /** The text of a refusal. */
 export type PairingRefusal = keyof typeof PAIRING_REFUSALS;
 
-/** A refusal as an error. */
-export function pairingRefusal(text: PairingRefusal): AppError {
-  return new AppError(PAIRING_REFUSALS[text], text);
+/** A refusal as an error; `retryAfterS` is when the same may be asked again, where that is known. */
+export function pairingRefusal(text: PairingRefusal, retryAfterS = 0): AppError {
+  return new AppError(PAIRING_REFUSALS[text], text, retryAfterS > 0 ? { retryAfterS } : {});
 }

@@ -233,7 +233,7 @@ export class PairingWindow {
     switch (state.step) {
       case "closed":
       case "keeping":
-        throw pairingRefusal("no pairing in progress");
+        throw pairingRefusal("no pairing in progress", this.#lockedForS());
       case "expired":
         this.#state = { step: "closed" };
         throw pairingRefusal("pairing expired");
@@ -364,14 +364,18 @@ export class PairingWindow {
     throw pairingRefusal("too many failed attempts");
   }
 
+  #lockedForS(): number {
+    return Math.ceil(this.#burnedPins.lockedForMs(this.#clock.monotonicMs()) / 1000);
+  }
+
   #refuseWhileLocked(): void {
-    const leftMs = this.#burnedPins.lockedForMs(this.#clock.monotonicMs());
-    if (leftMs === 0) return;
-    const minutes = Math.ceil(leftMs / 60_000);
+    const retryAfterS = this.#lockedForS();
+    if (retryAfterS === 0) return;
+    const minutes = Math.ceil(retryAfterS / 60);
     throw new AppError(
       "rate_limited",
       `Pairing is closed after too many wrong PINs: try again in ${minutes} min`,
-      { retryAfterS: Math.ceil(leftMs / 1000) },
+      { retryAfterS },
     );
   }
 

@@ -7,6 +7,7 @@ import { AppError } from "../../../src/base/app_error.ts";
 import type { LogFields, Logger } from "../../../src/base/log.ts";
 import type { Client } from "../../../src/features/access/client.ts";
 import { EventStreams } from "../../../src/edges/http/events.ts";
+import { createAppPage } from "../../../src/edges/http/page/app_page.ts";
 import { createPolicyFacts, type PolicySettings } from "../../../src/edges/http/policy_facts.ts";
 import type { Peer } from "../../../src/edges/http/request_env.ts";
 import { createRoutes, type RoutesOptions } from "../../../src/edges/http/routes.ts";
@@ -151,7 +152,7 @@ export function openDevice(options: DeviceOptions = {}): Device {
       runs.push(text);
       return Promise.resolve();
     },
-    page: () => new Response("<!doctype html>", { headers: { "Content-Type": "text/html" } }),
+    page: createAppPage({ publicName: () => undefined, reachableUrl: () => undefined }),
     metrics: () => Promise.resolve({ contentType: "text/plain; version=0.0.4", body: "up 1\n" }),
     onAnswered: (status) => statuses.push(status),
     policyFacts: createPolicyFacts({

@@ -66,7 +66,7 @@ const ROWS: [string, string, Ask, object, string[]][] = [
     "progressed",
   ]],
   ["a run", "/run/hello", {}, {}, ["requestSeen", "progressed", "progressed"]],
-  ["a crash", "/app/", {}, { page: () => assert.fail() }, [
+  ["a crash", "/app/", {}, { page: { open: () => assert.fail(), file: () => assert.fail() } }, [
     "requestSeen",
     "progressed",
     "progressed",

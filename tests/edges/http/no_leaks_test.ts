@@ -113,7 +113,8 @@ for (const [what, thrown] of SECRETS) {
     const devices: [DeviceOptions, string, Ask][] = [
       [{ runText: () => Promise.reject(thrown) }, "/run/hello", {}],
       [{ metrics: () => Promise.reject(thrown) }, "/metrics", {}],
-      [{ page: fail }, "/app/", { peer: REMOTE }],
+      [{ page: { open: fail, file: fail } }, "/app/", { peer: REMOTE }],
+      [{ page: { open: fail, file: fail } }, "/app/page.js", { peer: REMOTE }],
       [{ state: fail }, "/health", { peer: REMOTE }],
       [{ handleRpc: () => Promise.reject(thrown) }, "/api", {
         method: "POST",

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { isAllowedOrigin, isOwnHost, type OwnNames } from "../../../src/edges/http/origins.ts";
+import {
+  isAllowedOrigin,
+  isOwnHost,
+  isOwnPage,
+  type OwnNames,
+} from "../../../src/edges/http/origins.ts";
 
 const OWN: OwnNames = {
   hostNames: ["handheld", "handheld.local"],
@@ -133,5 +138,30 @@ const HOSTS: [host: string | null, expected: boolean][] = [
 for (const [host, expected] of HOSTS) {
   Deno.test(`isOwnHost() says ${expected} of ${JSON.stringify(host)}`, () => {
     assert.equal(isOwnHost(host, KNOWN), expected);
+  });
+}
+
+const PAGE_HOSTS: [host: string | null, isOwn: boolean][] = [
+  ["192.0.2.7:7497", true],
+  ["[2001:db8::7]:7497", true],
+  ["HANDHELD.local:7497", true],
+  ["handheld", true],
+  ["localhost:7497", true],
+  ["127.0.0.1:7497", true],
+  // By https through a proxy, whose own port is not in the header.
+  ["app.example", true],
+  ["kiosk:8080", true],
+  ["192.0.2.7", false],
+  ["192.0.2.8:7497", false],
+  ["router.lan:7497", false],
+  ["handheld:7498", false],
+  ["handheld:7497/x", false],
+  ["user@handheld:7497", false],
+  ["", false],
+  [null, false],
+];
+for (const [host, isOwn] of PAGE_HOSTS) {
+  Deno.test(`a page under ${host} ${isOwn ? "may" : "may not"} talk to the device`, () => {
+    assert.equal(isOwnPage(host, KNOWN), isOwn);
   });
 }

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { AppError } from "../../../src/base/app_error.ts";
+import { PAGE_FILES } from "../../../src/edges/http/page/built/page_files.ts";
 import { type Ask, type DeviceOptions, openDevice, REMOTE, WHO_AM_I } from "./device.ts";
 
 const POST: Ask = {
@@ -29,7 +30,7 @@ const crash = new Error("cannot read /etc/latchkey/config.toml");
 const ROWS: Row[] = [
   { status: 200, path: "/health", headers: { "Content-Type": "application/json" } },
   { status: 200, path: "/healthz", init: { peer: REMOTE } },
-  { status: 200, path: "/app/", headers: { "Content-Type": "text/html" } },
+  { status: 200, path: "/app/", headers: { "Content-Type": "text/html; charset=utf-8" } },
   { status: 200, path: "/app/", init: { peer: REMOTE } },
   { status: 200, path: "/metrics", headers: { "Content-Type": "text/plain; version=0.0.4" } },
   { status: 200, path: "/run/hello" },
@@ -40,6 +41,11 @@ const ROWS: Row[] = [
   { status: 200, path: "/api/v0", init: POST },
   { status: 200, path: "/api/v0.1", init: { ...POST, peer: REMOTE } },
   { status: 204, path: "/api", init: { ...POST, body: '{"jsonrpc":"2.0","method":"whoAmI"}' } },
+  { status: 200, path: `/app/${PAGE_FILES.script.name}`, init: { peer: REMOTE } },
+  { status: 404, path: "/app/page.js", code: "not_found" },
+  { status: 404, path: "/app/..%2fmain.ts", code: "not_found" },
+  { status: 302, path: "/app", headers: { Location: "/app/" } },
+  { status: 302, path: "/app", init: { peer: REMOTE }, headers: { Location: "/app/" } },
   { status: 302, path: "/", headers: { Location: "/app/" } },
   { status: 302, path: "/", init: { peer: REMOTE }, headers: { Location: "/app/" } },
   {
@@ -119,7 +125,6 @@ const ROWS: Row[] = [
   },
   { status: 404, path: "/nowhere", code: "not_found", message: "No such route" },
   { status: 404, path: "/health/", code: "not_found" },
-  { status: 404, path: "/app", code: "not_found" },
   { status: 404, path: "/API", code: "not_found" },
   { status: 404, path: "/api/v1", init: POST, code: "not_found" },
   { status: 404, path: "/api/v0/", init: POST, code: "not_found" },
@@ -154,6 +159,7 @@ const ROWS: Row[] = [
   { status: 405, path: "/run/hello", init: { method: "POST" }, code: "bad_request" },
   { status: 405, path: "/metrics", init: { method: "PATCH" }, code: "bad_request" },
   { status: 405, path: "/app/", init: { method: "POST" }, code: "bad_request" },
+  { status: 405, path: "/app/page.js", init: { method: "POST" }, code: "bad_request" },
   { status: 405, path: "/", init: { method: "DELETE" }, code: "bad_request" },
   {
     status: 413,
@@ -209,9 +215,7 @@ const ROWS: Row[] = [
     path: "/app/",
     init: { peer: REMOTE },
     device: {
-      page: () => {
-        throw crash;
-      },
+      page: { open: () => Promise.reject(crash), file: () => Promise.reject(crash) },
     },
     code: "internal",
     message: "Internal error",

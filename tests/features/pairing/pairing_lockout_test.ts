@@ -2,6 +2,7 @@
 // (docs/protocol.md §3).
 
 import assert from "node:assert/strict";
+import { AppError } from "../../../src/base/app_error.ts";
 import type { Client } from "../../../src/features/access/client.ts";
 import {
   BURNED_PINS_WINDOW_MS,
@@ -9,6 +10,7 @@ import {
   MAX_BURNED_PINS,
   MAX_FAILURES_PER_PIN,
 } from "../../../src/features/pairing/pairing_limits.ts";
+import type { PairingWindow } from "../../../src/features/pairing/pairing_window.ts";
 import { assertAppError } from "../../support/app_error.ts";
 import { startPhone } from "../../support/pairing_phone.ts";
 import { burnPin, guessWrong, setUp } from "./pairing_fixture.ts";
@@ -26,6 +28,30 @@ Deno.test("five burned PINs within an hour close pairing for ten minutes", () =>
   window.open();
   window.close();
 });
+
+Deno.test("who starts while pairing is closed hears when it can be opened again", () => {
+  const fixture = setUp();
+  const { window, clock } = fixture;
+  assert.equal(startRefusal(window).retryAfterS, undefined);
+  for (let i = 0; i < MAX_BURNED_PINS; i++) burnPin(fixture);
+  clock.advance(1);
+  assert.equal(startRefusal(window).retryAfterS, LOCKOUT_MS / 1000);
+  clock.advance(LOCKOUT_MS - 2);
+  assert.equal(startRefusal(window).retryAfterS, 1);
+  clock.advance(1);
+  assert.equal(startRefusal(window).retryAfterS, undefined);
+});
+
+function startRefusal(window: PairingWindow): AppError {
+  try {
+    startPhone(window, { pin: "000000" });
+  } catch (error) {
+    assert.ok(error instanceof AppError);
+    assert.deepEqual([error.code, error.message], ["bad_request", "no pairing in progress"]);
+    return error;
+  }
+  assert.fail("The window is open");
+}
 
 Deno.test("burned PINs older than an hour do not count", () => {
   const fixture = setUp();

@@ -1,0 +1,54 @@
+// How the page reaches its device: the SDK with the addresses that follow from the page's own. The
+// one place of the page that knows the SDK's functions.
+
+import { connect, type Connection, connectPlain, type Credentials, pair } from "../sdk/connect.ts";
+
+/** The time between two requests of pairing, in milliseconds (docs/protocol.md §9). */
+export const PAIRING_PACE_MS = 1050;
+
+/** Opens connections to the device that served the page. */
+export interface DeviceDoor {
+  /** Pairs; ClientError of the SDK, with `closedForS` where the device says how long. */
+  pair(options: { pin: string; name: string }): Promise<Credentials>;
+  /** Connects as a paired client, or without credentials as the device itself. */
+  connect(
+    credentials: Credentials | undefined,
+    heard: (method: string, params: unknown) => void,
+  ): Promise<Connection>;
+  /** For how many seconds pairing stays closed, as the device said with its last refusal. */
+  closedForS(): number | undefined;
+}
+
+/** The door of the device at an address, such as "http://192.168.1.5:7497/app/". */
+export function createDoor(pageUrl: string): DeviceDoor {
+  const baseUrl = new URL("../", pageUrl).href;
+  const url = new URL("api/v0.1", baseUrl.replace(/^http/, "ws")).href;
+  let closedForS: number | undefined;
+  let nextRequestMs = 0;
+  return {
+    async pair({ pin, name }): Promise<Credentials> {
+      closedForS = undefined;
+      return await pair({
+        baseUrl,
+        pin,
+        name,
+        fetch: async (address, request) => {
+          // The device takes one of these requests a second; browsers log each that it refuses.
+          const waitMs = nextRequestMs - performance.now();
+          if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+          const response = await fetch(address, request);
+          nextRequestMs = performance.now() + PAIRING_PACE_MS;
+          const wait = Number(response.headers.get("Retry-After") ?? NaN);
+          if (response.status === 400 && wait > 0) closedForS = wait;
+          return response;
+        },
+      });
+    },
+    async connect(credentials, heard): Promise<Connection> {
+      return credentials === undefined
+        ? await connectPlain({ url, onNotification: heard })
+        : await connect({ url, credentials, envelope: "binary", onNotification: heard });
+    },
+    closedForS: () => closedForS,
+  };
+}

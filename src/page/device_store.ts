@@ -1,0 +1,135 @@
+// What the page knows of its device at the moment: asked for when a connection is there, and again
+// when the device tells that something has changed.
+
+import type { Connection } from "../sdk/connect.ts";
+import type { DeviceLink } from "./device_link.ts";
+import type {
+  ActionEntry,
+  LibraryState,
+  OwnAccess,
+  PlayingMedia,
+  RunEntry,
+} from "./device_shapes.ts";
+
+/** What is known. */
+export interface DeviceData {
+  /** What plays; null for nothing, undefined where it is not known yet. */
+  readonly playing?: PlayingMedia | null;
+  readonly library?: LibraryState;
+  readonly actions?: readonly ActionEntry[];
+  readonly recent?: readonly RunEntry[];
+  readonly access?: OwnAccess;
+}
+
+/** A refusal to a call while there is no connection. */
+export class NoConnectionError extends Error {}
+
+/** Knows the device. */
+export class DeviceStore {
+  readonly link: DeviceLink;
+  readonly #listeners = new Set<() => void>();
+  #data: DeviceData = {};
+  #connection: Connection | undefined;
+  /** Grows when what is paired may have changed. */
+  #pairings = 0;
+
+  /** A store over a link that has not begun. */
+  constructor(link: DeviceLink) {
+    this.link = link;
+    link.subscribe(() => {
+      const connection = link.state.step === "online" ? link.state.connection : undefined;
+      const isNew = connection !== undefined && connection !== this.#connection;
+      this.#connection = connection;
+      this.#tell();
+      if (isNew) void this.#askAll();
+    });
+  }
+
+  /** What is known. */
+  get data(): DeviceData {
+    return this.#data;
+  }
+
+  /** Changes when who is paired, or whether pairing is open, may have changed. */
+  get pairings(): number {
+    return this.#pairings;
+  }
+
+  /** Calls `listener` after every change, until the result is called. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Calls a method; ClientError, or {@linkcode NoConnectionError} where nobody is there to ask. */
+  async call<Result>(method: string, params: unknown = {}): Promise<Result> {
+    if (this.#connection === undefined) throw new NoConnectionError();
+    return await this.#connection.call(method, params) as Result;
+  }
+
+  /** Hears a notification. */
+  heard(method: string, params: unknown): void {
+    switch (method) {
+      case "media.started":
+      case "media.stopped":
+        void this.#ask("media");
+        void this.#ask("actions");
+        break;
+      case "media.indexing":
+        this.#update({ library: params as LibraryState });
+        break;
+      case "tokens.added":
+        void this.#ask("actions");
+        void this.#ask("recent");
+        break;
+      case "clients.paired":
+      case "clients.pair.ended":
+        this.#pairings++;
+        this.#tell();
+        break;
+    }
+  }
+
+  /** Asks what runs again. */
+  async refresh(): Promise<void> {
+    await Promise.all([this.#ask("media"), this.#ask("actions"), this.#ask("recent")]);
+  }
+
+  async #askAll(): Promise<void> {
+    await Promise.all([this.#ask("access"), this.refresh()]);
+  }
+
+  async #ask(what: "media" | "actions" | "recent" | "access"): Promise<void> {
+    try {
+      switch (what) {
+        case "media": {
+          const { active, database } = await this.call<
+            { active: PlayingMedia[]; database: LibraryState }
+          >("media");
+          return this.#update({ playing: active[0] ?? null, library: database });
+        }
+        case "actions": {
+          const { actions } = await this.call<{ actions: ActionEntry[] }>("actions");
+          return this.#update({ actions });
+        }
+        case "recent": {
+          const { entries } = await this.call<{ entries: RunEntry[] }>("tokens.history");
+          return this.#update({ recent: entries });
+        }
+        case "access":
+          return this.#update({ access: await this.call<OwnAccess>("clients.current") });
+      }
+    } catch {
+      // The next connection, or the next change, asks again.
+    }
+  }
+
+  #update(change: DeviceData): void {
+    this.#data = { ...this.#data, ...change };
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}

@@ -1,0 +1,191 @@
+// The library: systems, a search that answers while somebody types, covers to tap.
+
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { CoverTile } from "./cover_tile.tsx";
+import type { LibraryState, MediaAnswer, MediaEntry, SystemEntry } from "./device_shapes.ts";
+import { useAnswer, usePage } from "./page_context.ts";
+import { Section } from "./page_parts.tsx";
+
+const PAGE_MEDIA = 60;
+const TYPING_PAUSE_MS = 150;
+const FAVORITES = "user:favorite";
+
+interface Found {
+  readonly media: readonly MediaEntry[];
+  readonly cursor: string | undefined;
+}
+
+/** The library. */
+export function LibrarySection({ library, playingPath, run }: {
+  library: LibraryState;
+  playingPath: string | undefined;
+  run: (text: string, name: string) => Promise<void>;
+}): JSX.Element {
+  const { store, words } = usePage();
+  const [query, setQuery] = useState("");
+  const [filter, setFilter] = useState("");
+  const { answer: systems } = useAnswer(
+    () => store.call<{ systems: SystemEntry[] }>("systems"),
+    [library.totalMedia],
+  );
+  const { found, more, isAsking } = useSearch({ query, filter, totalMedia: library.totalMedia });
+  const shown = (systems?.systems ?? []).filter(({ mediaCount }) => mediaCount > 0)
+    .sort((a, b) => a.name.localeCompare(b.name));
+  const filters = [
+    ["", words.all],
+    [FAVORITES, words.favorites],
+    ...shown.map(({ id, name }) => [id, name] as const),
+  ] as const;
+  return (
+    <Section title={words.library}>
+      <search>
+        <input
+          type="search"
+          placeholder={words.search}
+          aria-label={words.search}
+          autoComplete="off"
+          spellcheck={false}
+          value={query}
+          onInput={(event) => setQuery(event.currentTarget.value)}
+        />
+        <div class="chips" role="group" aria-label={words.systems}>
+          {filters.map(([id, name]) => (
+            <button
+              type="button"
+              key={id}
+              class="chip"
+              aria-pressed={filter === id}
+              onClick={() => setFilter(id)}
+            >
+              {name}
+            </button>
+          ))}
+        </div>
+      </search>
+      {library.indexing && (
+        <p class="soft" role="status">{words.indexing(library.currentStepDisplay ?? "")}</p>
+      )}
+      <p class="soft count" role="status">
+        {found === undefined ? words.loading : countText(found, words)}
+      </p>
+      {found?.media.length === 0 && !library.indexing && (
+        <p class="empty">
+          {library.totalMedia === 0 ? words.emptyLibraryText : words.noneFoundText}
+        </p>
+      )}
+      <ul class="grid" aria-busy={isAsking}>
+        {found?.media.map((media) => (
+          <MediaTile key={media.mediaId} media={media} playingPath={playingPath} run={run} />
+        ))}
+      </ul>
+      {found?.cursor !== undefined && <MoreButton more={more} />}
+    </Section>
+  );
+}
+
+function countText(
+  { media, cursor }: Found,
+  words: ReturnType<typeof usePage>["words"],
+): string {
+  if (media.length === 0) return words.noneFound;
+  return cursor === undefined ? words.found(`${media.length}`) : words.foundMore(`${media.length}`);
+}
+
+function MediaTile({ media, playingPath, run }: {
+  media: MediaEntry;
+  playingPath: string | undefined;
+  run: (text: string, name: string) => Promise<void>;
+}): JSX.Element {
+  const { words } = usePage();
+  const { mediaId, name, system, hasCover, zapScript, path } = media;
+  const [isStarting, setIsStarting] = useState(false);
+  async function start(): Promise<void> {
+    setIsStarting(true);
+    await run(zapScript, name);
+    setIsStarting(false);
+  }
+  return (
+    <li>
+      <button
+        type="button"
+        class="tile"
+        aria-current={path === playingPath ? "true" : undefined}
+        aria-disabled={isStarting}
+        title={name}
+        onClick={() => isStarting || void start()}
+      >
+        <CoverTile
+          reference={hasCover ? { mediaId } : undefined}
+          name={name}
+          system={system.id}
+        />
+        <span class="name">{name}</span> <span class="soft">{system.name}</span>{" "}
+        <span class="unseen">{words.start}</span>
+      </button>
+    </li>
+  );
+}
+
+// Asks for more by itself when it comes into view; a button for who does not scroll.
+function MoreButton({ more }: { more: () => void }): JSX.Element {
+  const { words } = usePage();
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    const element = button.current;
+    if (element === null) return;
+    const watch = new IntersectionObserver((entries) => {
+      if (entries.some(({ isIntersecting }) => isIntersecting)) more();
+    }, { rootMargin: "600px" });
+    watch.observe(element);
+    return () => watch.disconnect();
+  });
+  return <button type="button" class="wide" ref={button} onClick={more}>{words.more}</button>;
+}
+
+function useSearch({ query, filter, totalMedia }: {
+  query: string;
+  filter: string;
+  totalMedia: number;
+}): { found: Found | undefined; more: () => void; isAsking: boolean } {
+  const { store } = usePage();
+  const [found, setFound] = useState<Found>();
+  const [isAsking, setIsAsking] = useState(false);
+  // Answers of older searches come to nothing.
+  const current = useRef(0);
+
+  async function ask(before: Found | undefined): Promise<void> {
+    const mine = ++current.current;
+    setIsAsking(true);
+    try {
+      const { results, pagination } = await store.call<MediaAnswer>("media.search", {
+        query,
+        ...(filter === "" ? {} : filter === FAVORITES ? { tags: [filter] } : { systems: [filter] }),
+        maxResults: PAGE_MEDIA,
+        ...(before?.cursor === undefined ? {} : { cursor: before.cursor }),
+      });
+      if (mine !== current.current) return;
+      setFound({
+        media: [...before?.media ?? [], ...results],
+        cursor: pagination.hasNextPage ? pagination.nextCursor : undefined,
+      });
+    } catch {
+      // What was found stays; the next connection asks again.
+    } finally {
+      if (mine === current.current) setIsAsking(false);
+    }
+  }
+
+  const isFirst = found === undefined;
+  useEffect(() => {
+    const timer = setTimeout(() => void ask(undefined), isFirst ? 0 : TYPING_PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [query, filter, totalMedia, store.link.state.step]);
+  return {
+    found,
+    isAsking,
+    more: () => {
+      if (!isAsking && found?.cursor !== undefined) void ask(found);
+    },
+  };
+}

@@ -1,0 +1,88 @@
+// The page at /app/: takes the PIN out of the address, builds its parts and shows them.
+
+import { render } from "preact";
+import { useEffect, useMemo, useState } from "preact/hooks";
+import type { JSX } from "preact";
+import { CoverShelf } from "./cover_shelf.ts";
+import { openVault } from "./credential_vault.ts";
+import { createDoor } from "./device_door.ts";
+import { DeviceLink } from "./device_link.ts";
+import { DeviceStore } from "./device_store.ts";
+import { type PageContext, PageContextValue, type ServedFacts } from "./page_context.ts";
+import { PageFrame } from "./page_frame.tsx";
+import { chooseWords } from "./page_words.ts";
+import { takePin } from "./pin_address.ts";
+
+/** Tells the other tabs of this page that who is paired has changed. */
+const TABS = "latchkey";
+
+const SPOKEN_MS = 5000;
+
+const { dataset } = document.documentElement;
+const served: ServedFacts = {
+  deviceName: dataset["device"],
+  elsewhere: dataset["elsewhere"],
+  localName: dataset["local"],
+  isLocal: ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname),
+};
+const { language, words, settingWords } = chooseWords(navigator.languages);
+document.documentElement.lang = language;
+
+const tabs = new BroadcastChannel(TABS);
+const link = new DeviceLink({
+  door: createDoor(location.href),
+  vault: openVault(),
+  isLocal: served.isLocal,
+  heard: (method, params) => store.heard(method, params),
+  changed: () => tabs.postMessage(null),
+  after: (delayMs, run) => {
+    const timer = setTimeout(run, delayMs);
+    return () => clearTimeout(timer);
+  },
+  random: () => Math.random(),
+});
+const store = new DeviceStore(link);
+const covers = new CoverShelf((reference) => store.call("media.image", reference));
+
+tabs.onmessage = () => void link.start();
+addEventListener("online", () => link.wake());
+addEventListener("offline", () => link.wake());
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "visible") link.wake();
+});
+
+function App({ firstPin }: { firstPin: string | undefined }): JSX.Element {
+  const [spoken, setSpoken] = useState("");
+  const [pin, setPin] = useState(firstPin);
+  const page: PageContext = useMemo(
+    () => ({ store, covers, served, language, words, settingWords, say: setSpoken }),
+    [],
+  );
+  useEffect(() => {
+    if (spoken === "") return;
+    const timer = setTimeout(() => setSpoken(""), SPOKEN_MS);
+    return () => clearTimeout(timer);
+  }, [spoken]);
+  useEffect(() => {
+    // Another code was scanned into the same tab.
+    const scanned = (): void => {
+      const next = takePin(location, history);
+      if (next !== undefined) setPin(next);
+    };
+    addEventListener("hashchange", scanned);
+    return () => removeEventListener("hashchange", scanned);
+  }, []);
+  return (
+    <PageContextValue.Provider value={page}>
+      <PageFrame pin={pin} onPaired={() => setPin(undefined)} spoken={spoken} />
+    </PageContextValue.Provider>
+  );
+}
+
+const root = document.getElementById("page");
+if (root !== null) {
+  const pin = takePin(location, history);
+  root.replaceChildren();
+  render(<App firstPin={pin} />, root);
+  if (served.elsewhere === undefined) void link.start();
+}

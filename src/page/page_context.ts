@@ -1,0 +1,86 @@
+// What every part of the page has at hand: the store, the words, how times are written.
+
+import { createContext } from "preact";
+import { useContext, useEffect, useState } from "preact/hooks";
+import { ClientError } from "../sdk/connect.ts";
+import type { CoverShelf } from "./cover_shelf.ts";
+import { type DeviceStore, NoConnectionError } from "./device_store.ts";
+import type { PageWords, SettingWords } from "./page_words.ts";
+
+/** What the document says of the device. */
+export interface ServedFacts {
+  /** Its name, where it tells it to everybody. */
+  readonly deviceName: string | undefined;
+  /** Its own address, where the page's is none that it takes. */
+  readonly elsewhere: string | undefined;
+  /** Its name in the local network, such as "handheld.local". */
+  readonly localName: string | undefined;
+  /** Whether the page was opened on the device itself. */
+  readonly isLocal: boolean;
+}
+
+/** What every part of the page has at hand. */
+export interface PageContext {
+  readonly store: DeviceStore;
+  readonly covers: CoverShelf;
+  readonly served: ServedFacts;
+  readonly language: "de" | "en";
+  readonly words: PageWords;
+  readonly settingWords: SettingWords;
+  /** Says something to who listens to the page instead of looking at it. */
+  readonly say: (text: string) => void;
+}
+
+/** Hands it down. */
+export const PageContextValue = createContext<PageContext | undefined>(undefined);
+
+/** What every part of the page has at hand. */
+export function usePage(): PageContext {
+  const context = useContext(PageContextValue);
+  if (context === undefined) throw new Error("Used outside the page");
+  return context;
+}
+
+/** The page's context, and a new rendering after every change of the store. */
+export function useDevice(): PageContext {
+  const page = usePage();
+  const [, render] = useState({});
+  useEffect(() => page.store.subscribe(() => render({})), [page.store]);
+  return page;
+}
+
+/** What a method answers; asked again when `keys` change. The error is a text for people. */
+export function useAnswer<Result>(
+  ask: () => Promise<Result>,
+  keys: readonly unknown[],
+): { answer: Result | undefined; error: string | undefined; again: () => void } {
+  const [state, setState] = useState<{ answer?: Result; error?: string }>({});
+  const [round, setRound] = useState(0);
+  useEffect(() => {
+    let isCurrent = true;
+    ask().then(
+      (answer) => isCurrent && setState({ answer }),
+      (error) => isCurrent && setState((before) => ({ ...before, error: reasonOf(error) })),
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [...keys, round]);
+  return { answer: state.answer, error: state.error, again: () => setRound((n) => n + 1) };
+}
+
+/** Why something did not work; "" where the link's state says it already. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof NoConnectionError) return "";
+  return error instanceof ClientError && error.code === "rpc_error" ? error.message : "";
+}
+
+/** A moment as people read it: the time, with the day where it is another one. */
+export function momentText(atMs: number, language: string): string {
+  const at = new Date(atMs);
+  const isToday = at.toDateString() === new Date().toDateString();
+  return new Intl.DateTimeFormat(
+    language,
+    isToday ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" },
+  ).format(at);
+}

@@ -1,0 +1,149 @@
+// The view of a phone that is not paired: one button where the scanned address had the PIN, a field
+// for it elsewhere, and in words why it did not work.
+
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { PIN_DIGITS, PIN_PATTERN } from "../protocol/v1/pin_format.ts";
+import { ClientError } from "../sdk/connect.ts";
+import { momentText, type PageContext, usePage } from "./page_context.ts";
+import { Notice } from "./page_parts.tsx";
+import { guessPhoneName } from "./phone_name.ts";
+
+/** How many wrong PINs an address has in one pairing (docs/protocol.md §3). */
+export const TRIES_PER_PHONE = 2;
+
+const MAX_NAME_BYTES = 128;
+const PIN = new RegExp(`^${PIN_PATTERN}$`);
+
+/** The view; `pin` is what the scanned address had. */
+export function PairView({ pin: scanned, onPaired, title, text }: {
+  pin: string | undefined;
+  onPaired: () => void;
+  title?: string;
+  text?: string;
+}): JSX.Element {
+  const page = usePage();
+  const { store, served, words } = page;
+  const [pin, setPin] = useState(scanned);
+  const [typed, setTyped] = useState("");
+  const [name, setName] = useState(() => guessPhoneName(navigator.userAgent));
+  const [problem, setProblem] = useState<string>();
+  const [isPairing, setIsPairing] = useState(false);
+  const wrong = useRef(0);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    setPin(scanned);
+    if (scanned !== undefined) setProblem(undefined);
+  }, [scanned]);
+  useEffect(() => heading.current?.focus(), []);
+
+  async function submit(event: Event): Promise<void> {
+    event.preventDefault();
+    const wanted = pin ?? typed.replace(/\s/g, "");
+    if (!PIN.test(wanted)) return setProblem(words.pinShort(PIN_DIGITS));
+    if (new TextEncoder().encode(name).length > MAX_NAME_BYTES) {
+      return setProblem(words.phoneNameLong);
+    }
+    setIsPairing(true);
+    setProblem(undefined);
+    try {
+      const isKept = await store.link.pair({ pin: wanted, name: name.trim() || "Phone" });
+      onPaired();
+      page.say(isKept ? words.paired : `${words.paired}. ${words.noStore}`);
+    } catch (error) {
+      setProblem(problemOf(error, page, () => TRIES_PER_PHONE - ++wrong.current));
+      if (wrong.current >= TRIES_PER_PHONE) wrong.current = 0;
+      // Whatever is wrong with a scanned PIN, the next one is another.
+      if (!isTransient(error)) setPin(undefined);
+      setTyped("");
+      setIsPairing(false);
+    }
+  }
+
+  const host = location.hostname;
+  const isAddress = /^[\d.]+$|^\[/.test(host);
+  return (
+    <form class="pair card" onSubmit={(event) => void submit(event)}>
+      <h1 ref={heading} tabIndex={-1}>{title ?? words.pairTitle}</h1>
+      <p class="lead">{text ?? words.pairWith(served.deviceName ?? host)}</p>
+      <div role="alert">{problem !== undefined && <Notice kind="bad">{problem}</Notice>}</div>
+      {pin === undefined
+        ? (
+          <label class="field">
+            <span>{words.pinLabel}</span>
+            <input
+              class="pin"
+              inputMode="numeric"
+              autoComplete="one-time-code"
+              maxLength={PIN_DIGITS + 2}
+              value={typed}
+              aria-describedby="pin-help"
+              onInput={(event) => setTyped(event.currentTarget.value)}
+            />
+            <small id="pin-help">{words.pinHelp}</small>
+          </label>
+        )
+        : <p class="soft">{words.pinReady}</p>}
+      <button type="submit" class="main" disabled={isPairing}>
+        {isPairing ? words.pairing : words.pairButton}
+      </button>
+      <details>
+        <summary>{words.phoneName}: {name}</summary>
+        <label class="field">
+          <span class="unseen">{words.phoneName}</span>
+          <input value={name} onInput={(event) => setName(event.currentTarget.value)} />
+          <small>{words.phoneNameHelp}</small>
+        </label>
+      </details>
+      <div class="fine">
+        {isAddress && title === undefined && pin === undefined && <p>{words.newAddress}</p>}
+        {isAddress && served.localName !== undefined && (
+          <p>
+            <a href={localUrl(served.localName, pin)}>{words.localName(served.localName)}</a>
+          </p>
+        )}
+        {location.protocol === "http:" && <p>{words.caveat}</p>}
+      </div>
+    </form>
+  );
+}
+
+function localUrl(localName: string, pin: string | undefined): string {
+  const { protocol, port, pathname } = location;
+  const host = port === "" ? localName : `${localName}:${port}`;
+  return `${protocol}//${host}${pathname}${pin === undefined ? "" : `#pair=${pin}`}`;
+}
+
+function isTransient(error: unknown): boolean {
+  return error instanceof ClientError &&
+    (error.code === "unreachable" || error.code === "rate_limited");
+}
+
+function problemOf(error: unknown, page: PageContext, triesLeft: () => number): string {
+  const { words, store, language } = page;
+  switch (error instanceof ClientError ? error.code : undefined) {
+    case "wrong_pin":
+      return words.wrongPin(triesLeft());
+    case "pairing_expired":
+      return words.pinExpired;
+    case "no_pairing": {
+      const closedForS = store.link.closedForS;
+      return closedForS === undefined
+        ? words.pairingClosed
+        : words.closedUntil(momentText(Date.now() + closedForS * 1000, language));
+    }
+    case "too_many_attempts":
+      return words.tooMany;
+    case "no_place":
+      return words.noPlace;
+    case "rate_limited":
+      return words.busy;
+    case "unreachable":
+    case "timeout":
+      return words.pairAway;
+    case "device_not_authentic":
+      return words.notDevice;
+    default:
+      return words.pairFailed;
+  }
+}

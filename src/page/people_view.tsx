@@ -1,0 +1,228 @@
+// Who is paired. The list, removing and opening pairing are the device's own (docs/protocol.md §8);
+// a phone sees itself, and an admin may rename it.
+
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { OwnAccess, PersonEntry, ShownPairing } from "./device_shapes.ts";
+import { momentText, reasonOf, useAnswer, useDevice, usePage } from "./page_context.ts";
+import { AskedButton, Notice, Section, ViewTitle } from "./page_parts.tsx";
+
+/** The view. */
+export function PeopleView(): JSX.Element {
+  const { store, words } = useDevice();
+  const { access } = store.data;
+  return (
+    <>
+      <ViewTitle>{words.people}</ViewTitle>
+      {access === undefined
+        ? <p class="soft wait">{words.loading}</p>
+        : access.access === "localhost"
+        ? <Household />
+        : <OwnEntry access={access} />}
+    </>
+  );
+}
+
+function OwnEntry({ access }: { access: OwnAccess }): JSX.Element {
+  const { store, words } = usePage();
+  const [renamed, setRenamed] = useState<PersonEntry>();
+  const client = renamed ?? access.client;
+  return (
+    <>
+      {client !== null && (
+        <Section title={words.you}>
+          <ul class="list">
+            <Person person={client} mayRename={access.access === "admin"} onChanged={setRenamed} />
+          </ul>
+          <p class="soft">{words.memberText}</p>
+          <AskedButton
+            label={words.forget}
+            title={words.forgetAsk}
+            text={words.forgetText}
+            class="danger"
+            act={() => void store.link.forget()}
+          />
+        </Section>
+      )}
+      {access.access === "admin" && <p class="aside">{words.peopleElsewhere}</p>}
+    </>
+  );
+}
+
+function Household(): JSX.Element {
+  const { store, words } = useDevice();
+  const { answer, error, again } = useAnswer(
+    () => store.call<{ clients: PersonEntry[] }>("clients"),
+    [store.pairings, store.link.state.step],
+  );
+  const people = answer?.clients ?? [];
+  return (
+    <>
+      <PairingSection />
+      <Section title={words.people}>
+        {error !== undefined && <Notice kind="bad">{words.failed(error)}</Notice>}
+        {answer !== undefined && people.length === 0 && <p class="soft">{words.nobody}</p>}
+        <ul class="list">
+          {people.map((person) => (
+            <Person
+              key={person.clientId}
+              person={person}
+              mayRename
+              mayRemove
+              onChanged={() => again()}
+            />
+          ))}
+        </ul>
+        <p class="soft">{words.memberText}</p>
+      </Section>
+    </>
+  );
+}
+
+function Person({ person, mayRename, mayRemove = false, onChanged }: {
+  person: PersonEntry;
+  mayRename: boolean;
+  mayRemove?: boolean;
+  onChanged: (changed: PersonEntry | undefined) => void;
+}): JSX.Element {
+  const { store, words, language } = usePage();
+  const { clientId, clientName, role, lastSeenAt, createdAt } = person;
+  const [name, setName] = useState<string>();
+  const [problem, setProblem] = useState<string>();
+  async function change(method: string, params: Record<string, unknown>): Promise<void> {
+    setProblem(undefined);
+    try {
+      const changed = await store.call<PersonEntry | null>(method, { clientId, ...params });
+      setName(undefined);
+      onChanged(changed ?? undefined);
+    } catch (error) {
+      setProblem(words.failed(reasonOf(error)));
+    }
+  }
+  return (
+    <li class="item person">
+      {name === undefined
+        ? (
+          <div class="grow">
+            <p class="name">{clientName}</p>
+            <p class="soft">
+              {words.pairedAt(momentText(createdAt * 1000, language))} ·{" "}
+              {words.lastSeen(momentText(lastSeenAt * 1000, language))}
+            </p>
+          </div>
+        )
+        : (
+          <form
+            class="row grow"
+            onSubmit={(event) => {
+              event.preventDefault();
+              void change("clients.update", { clientName: name });
+            }}
+          >
+            <input
+              aria-label={words.newName}
+              value={name}
+              ref={(element) => element?.focus()}
+              onInput={(event) => setName(event.currentTarget.value)}
+            />
+            <button type="submit" class="main">{words.save}</button>
+            <button type="button" onClick={() => setName(undefined)}>{words.cancel}</button>
+          </form>
+        )}
+      {mayRemove
+        ? (
+          <select
+            aria-label={words.roleOf(clientName)}
+            value={role}
+            onChange={(event) => void change("clients.update", { role: event.currentTarget.value })}
+          >
+            <option value="member">{words.member}</option>
+            <option value="admin">{words.admin}</option>
+          </select>
+        )
+        : <span class="badge">{words[role]}</span>}
+      {mayRename && name === undefined && (
+        <button
+          type="button"
+          aria-label={words.renameNamed(clientName)}
+          onClick={() => setName(clientName)}
+        >
+          {words.rename}
+        </button>
+      )}
+      {mayRemove && (
+        <AskedButton
+          label={words.remove}
+          title={words.removeAsk(clientName)}
+          text={words.removeAskText}
+          class="danger"
+          act={() => void change("clients.delete", {})}
+        />
+      )}
+      <div role="alert" class="whole">
+        {problem !== undefined && <Notice kind="bad">{problem}</Notice>}
+      </div>
+    </li>
+  );
+}
+
+function PairingSection(): JSX.Element {
+  const { store, words, language } = useDevice();
+  const [role, setRole] = useState("member");
+  const [problem, setProblem] = useState<string>();
+  const { answer, again } = useAnswer(
+    () => store.call<ShownPairing | null>("clients.pair.current"),
+    [store.pairings, store.link.state.step],
+  );
+  useEffect(() => {
+    if (!answer) return;
+    const timer = setTimeout(again, Math.max(0, answer.expiresAt * 1000 - Date.now()) + 1000);
+    return () => clearTimeout(timer);
+  }, [answer?.expiresAt]);
+  async function change(method: string, params: Record<string, unknown>): Promise<void> {
+    setProblem(undefined);
+    try {
+      await store.call(method, params);
+    } catch (error) {
+      setProblem(words.failed(reasonOf(error)));
+    }
+    again();
+  }
+  return (
+    <Section title={words.pairPhone}>
+      <div role="alert">{problem !== undefined && <Notice kind="bad">{problem}</Notice>}</div>
+      {answer
+        ? (
+          <div class="row">
+            <p class="shownpin" role="status" aria-label={words.pinIs(answer.pin)}>
+              {answer.pin.slice(0, answer.pin.length / 2)} {answer.pin.slice(answer.pin.length / 2)}
+            </p>
+            <p class="soft grow">
+              {words.pinUntil(momentText(answer.expiresAt * 1000, language))}
+            </p>
+            <button type="button" onClick={() => void change("clients.pair.cancel", {})}>
+              {words.closePairing}
+            </button>
+          </div>
+        )
+        : (
+          <div class="row">
+            <label class="field grow">
+              <span>{words.openAs}</span>
+              <select value={role} onChange={(event) => setRole(event.currentTarget.value)}>
+                <option value="member">{words.member}</option>
+                <option value="admin">{words.admin}</option>
+              </select>
+            </label>
+            <button
+              type="button"
+              class="main"
+              onClick={() => void change("clients.pair.start", { role })}
+            >
+              {words.openPairing}
+            </button>
+          </div>
+        )}
+    </Section>
+  );
+}

@@ -1,0 +1,355 @@
+// The page's link to its device: what it does after each way in which a connection can end. Time,
+// chance, the SDK and the browser's store are the test's.
+
+import assert from "node:assert/strict";
+import {
+  type AwayReason,
+  DeviceLink,
+  FIRST_WAIT_MS,
+  HEARTBEAT_MS,
+  LONGEST_WAIT_MS,
+  TOLD_REFUSALS,
+} from "../../src/page/device_link.ts";
+import {
+  ClientError,
+  type ClientErrorCode,
+  type CloseInfo,
+  type Connection,
+  type Credentials,
+} from "../../src/sdk/connect.ts";
+
+const CREDENTIALS: Credentials = {
+  clientId: "client-1",
+  clientName: "Phone",
+  authToken: "token-1",
+  pairingKey: new Uint8Array(32),
+};
+const OTHER: Credentials = { ...CREDENTIALS, clientId: "client-2" };
+
+class FakeConnection implements Connection {
+  readonly #closed = Promise.withResolvers<CloseInfo>();
+  readonly closed = this.#closed.promise;
+  isClosed = false;
+  pings = 0;
+  call(): Promise<unknown> {
+    return Promise.resolve(null);
+  }
+  ping(): Promise<void> {
+    this.pings++;
+    return Promise.resolve();
+  }
+  close(): void {
+    this.isClosed = true;
+    this.end("connection_closed");
+  }
+  end(code: ClientErrorCode): void {
+    this.#closed.resolve({ error: new ClientError(code, ""), code: undefined, isOwn: false });
+  }
+}
+
+interface World {
+  readonly link: DeviceLink;
+  /** What each next try meets. */
+  readonly answers: (FakeConnection | ClientErrorCode)[];
+  /** With what each try was made. */
+  readonly tries: (Credentials | undefined)[];
+  readonly timers: { delayMs: number; run: () => void }[];
+  kept: Credentials | undefined;
+  changes: number;
+  readonly heard: string[];
+  notify: (method: string) => void;
+}
+
+function world(
+  { kept, isLocal = false, random = 1 }: {
+    kept?: Credentials;
+    isLocal?: boolean;
+    random?: number;
+  } = {},
+): World {
+  const one: World = {
+    link: undefined as unknown as DeviceLink,
+    answers: [],
+    tries: [],
+    timers: [],
+    kept,
+    changes: 0,
+    heard: [],
+    notify: () => {},
+  };
+  const link = new DeviceLink({
+    door: {
+      pair: ({ name }) => Promise.resolve({ ...CREDENTIALS, clientName: name }),
+      connect: (credentials, heard) => {
+        one.tries.push(credentials);
+        one.notify = (method) => heard(method, {});
+        const answer = one.answers.shift() ?? "unreachable";
+        return typeof answer === "string"
+          ? Promise.reject(new ClientError(answer, ""))
+          : Promise.resolve(answer);
+      },
+      closedForS: () => undefined,
+    },
+    vault: {
+      read: () => Promise.resolve(one.kept),
+      write: (credentials) => {
+        one.kept = credentials;
+        return Promise.resolve(true);
+      },
+      clear: () => {
+        one.kept = undefined;
+        return Promise.resolve();
+      },
+    },
+    isLocal,
+    heard: (method) => one.heard.push(method),
+    changed: () => one.changes++,
+    after: (delayMs, run) => {
+      const timer = { delayMs, run };
+      one.timers.push(timer);
+      return () => {
+        const at = one.timers.indexOf(timer);
+        if (at >= 0) one.timers.splice(at, 1);
+      };
+    },
+    random: () => random,
+  });
+  return Object.assign(one, { link });
+}
+
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+}
+
+// Runs the only timer; its delay.
+async function nextTry({ timers }: World): Promise<number> {
+  assert.equal(timers.length, 1);
+  const [{ delayMs, run } = { delayMs: 0, run: () => {} }] = timers.splice(0);
+  run();
+  await settle();
+  return delayMs;
+}
+
+Deno.test("a phone without credentials is unpaired and connects to nobody", async () => {
+  const one = world();
+  assert.equal(one.link.state.step, "loading");
+  await one.link.start();
+  assert.equal(one.link.state.step, "unpaired");
+  assert.deepEqual([one.tries, one.timers], [[], []]);
+});
+
+Deno.test("a phone that pairs keeps its credentials, tells the other tabs and connects", async () => {
+  const one = world();
+  await one.link.start();
+  one.answers.push(new FakeConnection());
+  assert.equal(await one.link.pair({ pin: "123456", name: "Kitchen" }), true);
+  await settle();
+  assert.deepEqual(one.kept?.clientName, "Kitchen");
+  assert.equal(one.changes, 1);
+  assert.equal(one.link.state.step, "online");
+  assert.equal(one.link.clientId, CREDENTIALS.clientId);
+});
+
+Deno.test("a paired phone connects; what it hears is passed on", async () => {
+  const one = world({ kept: CREDENTIALS });
+  one.answers.push(new FakeConnection());
+  await one.link.start();
+  await settle();
+  assert.deepEqual(one.tries, [CREDENTIALS]);
+  assert.deepEqual(one.link.state.step === "online" && one.link.state.isLocal, false);
+  one.notify("media.started");
+  assert.deepEqual(one.heard, ["media.started"]);
+});
+
+Deno.test("the device itself connects without credentials", async () => {
+  const one = world({ isLocal: true });
+  one.answers.push(new FakeConnection());
+  await one.link.start();
+  await settle();
+  assert.deepEqual(one.tries, [undefined]);
+  assert.deepEqual(one.link.state.step === "online" && one.link.state.isLocal, true);
+});
+
+Deno.test("a name of the device itself that leads through a proxy is a phone's", async () => {
+  const one = world({ isLocal: true });
+  one.answers.push("encryption_required");
+  await one.link.start();
+  await settle();
+  assert.equal(one.link.state.step, "unpaired");
+});
+
+Deno.test("a device that is away is tried for ever, after waits that grow up to a bound", async () => {
+  const one = world({ kept: CREDENTIALS });
+  await one.link.start();
+  await settle();
+  const delays: number[] = [];
+  for (let i = 0; i < 8; i++) {
+    assert.deepEqual(one.link.state, { step: "away", why: "silent" });
+    delays.push(await nextTry(one));
+  }
+  assert.deepEqual(delays.slice(0, 3), [FIRST_WAIT_MS, 2 * FIRST_WAIT_MS, 4 * FIRST_WAIT_MS]);
+  assert.deepEqual(delays.slice(-2), [LONGEST_WAIT_MS, LONGEST_WAIT_MS]);
+  one.answers.push(new FakeConnection());
+  await nextTry(one);
+  assert.equal(one.link.state.step, "online");
+});
+
+Deno.test("phones of a household do not come back at once", async () => {
+  const one = world({ kept: CREDENTIALS, random: 0 });
+  await one.link.start();
+  await settle();
+  assert.equal(one.timers[0]?.delayMs, FIRST_WAIT_MS / 2);
+});
+
+Deno.test("after a restart of the device the phone is back soon, however long it waited before", async () => {
+  const one = world({ kept: CREDENTIALS });
+  await one.link.start();
+  await settle();
+  for (let i = 0; i < 6; i++) await nextTry(one);
+  const connection = new FakeConnection();
+  one.answers.push(connection);
+  await nextTry(one);
+  connection.end("connection_closed");
+  await settle();
+  assert.deepEqual(one.link.state, { step: "away", why: "silent" });
+  assert.equal(one.timers[0]?.delayMs, FIRST_WAIT_MS);
+});
+
+Deno.test("a removed phone tries no more, keeps its credentials, and may pair again", async () => {
+  const one = world({ kept: CREDENTIALS });
+  const connection = new FakeConnection();
+  one.answers.push(connection, "client_removed");
+  await one.link.start();
+  await settle();
+  connection.end("connection_closed");
+  await settle();
+  await nextTry(one);
+  assert.equal(one.link.state.step, "removed");
+  assert.deepEqual(one.timers, []);
+  // Anybody in the network can say so.
+  assert.equal(one.kept, CREDENTIALS);
+  one.answers.push(new FakeConnection());
+  await one.link.pair({ pin: "123456", name: "Phone" });
+  await settle();
+  assert.equal(one.link.state.step, "online");
+});
+
+Deno.test("a device of another version is not tried again", async () => {
+  const one = world({ kept: CREDENTIALS });
+  one.answers.push("unsupported_version");
+  await one.link.start();
+  await settle();
+  assert.equal(one.link.state.step, "unsupported");
+  assert.deepEqual(one.timers, []);
+});
+
+const REASONS: [answers: ClientErrorCode[], why: AwayReason][] = [
+  [["timeout"], "silent"],
+  [["bad_answer"], "silent"],
+  [["device_not_authentic"], "stranger"],
+  [Array<ClientErrorCode>(TOLD_REFUSALS - 1).fill("connection_closed"), "silent"],
+  [Array<ClientErrorCode>(TOLD_REFUSALS).fill("connection_closed"), "refused"],
+];
+for (const [answers, why] of REASONS) {
+  Deno.test(`after ${answers} the page says ${why}`, async () => {
+    const one = world({ kept: CREDENTIALS });
+    one.answers.push(...answers);
+    await one.link.start();
+    await settle();
+    for (let i = 1; i < answers.length; i++) await nextTry(one);
+    assert.deepEqual(one.link.state, { step: "away", why });
+    assert.equal(one.timers.length, 1);
+  });
+}
+
+Deno.test("the end of a session is no refusal", async () => {
+  const one = world({ kept: CREDENTIALS });
+  await one.link.start();
+  await settle();
+  for (let i = 0; i < TOLD_REFUSALS + 1; i++) {
+    const connection = new FakeConnection();
+    one.answers.push(connection);
+    await nextTry(one);
+    connection.end("connection_closed");
+    await settle();
+    assert.deepEqual(one.link.state, { step: "away", why: "silent" });
+  }
+});
+
+Deno.test("a phone that wakes tries at once, and asks an open connection for life", async () => {
+  const one = world({ kept: CREDENTIALS });
+  await one.link.start();
+  await settle();
+  const connection = new FakeConnection();
+  one.answers.push(connection);
+  one.link.wake();
+  await settle();
+  assert.equal(one.link.state.step, "online");
+  assert.deepEqual(one.timers.map(({ delayMs }) => delayMs), [HEARTBEAT_MS]);
+  one.link.wake();
+  await settle();
+  assert.equal(connection.pings, 1);
+  await nextTry(one);
+  assert.equal(connection.pings, 2);
+  assert.deepEqual(one.timers.map(({ delayMs }) => delayMs), [HEARTBEAT_MS]);
+});
+
+Deno.test("two wakes at once leave one connection", async () => {
+  const one = world({ kept: CREDENTIALS });
+  await one.link.start();
+  await settle();
+  const [first, second] = [new FakeConnection(), new FakeConnection()];
+  one.answers.push(first, second);
+  one.link.wake();
+  one.link.wake();
+  await settle();
+  assert.deepEqual([first.isClosed, second.isClosed], [true, false]);
+  assert.equal(one.link.state.step, "online");
+});
+
+Deno.test("a phone that forgets is unpaired, and what it had open is closed", async () => {
+  const one = world({ kept: CREDENTIALS });
+  const connection = new FakeConnection();
+  one.answers.push(connection);
+  await one.link.start();
+  await settle();
+  await one.link.forget();
+  await settle();
+  assert.equal(one.link.state.step, "unpaired");
+  assert.ok(connection.isClosed);
+  assert.equal(one.kept, undefined);
+  assert.deepEqual([one.changes, one.timers], [1, []]);
+  one.notify("media.started");
+  assert.deepEqual(one.heard, []);
+});
+
+Deno.test("a tab follows what another tab paired or forgot, and stays as it is otherwise", async () => {
+  const one = world({ kept: CREDENTIALS });
+  const connection = new FakeConnection();
+  one.answers.push(connection, new FakeConnection());
+  await one.link.start();
+  await settle();
+  await one.link.start();
+  await settle();
+  assert.equal(one.tries.length, 1);
+  one.kept = OTHER;
+  await one.link.start();
+  await settle();
+  assert.deepEqual(one.tries, [CREDENTIALS, OTHER]);
+  assert.ok(connection.isClosed);
+  one.kept = undefined;
+  await one.link.start();
+  assert.equal(one.link.state.step, "unpaired");
+});
+
+Deno.test("listeners hear every change until they are called off", async () => {
+  const one = world();
+  let heard = 0;
+  const stop = one.link.subscribe(() => heard++);
+  await one.link.start();
+  assert.equal(heard, 1);
+  stop();
+  await one.link.pair({ pin: "123456", name: "Phone" });
+  await settle();
+  assert.equal(heard, 1);
+});

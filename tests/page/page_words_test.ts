@@ -1,0 +1,52 @@
+// Both languages say everything, and the page has words for every setting that can change.
+
+import assert from "node:assert/strict";
+import { RELOADABLE_SETTINGS } from "../../src/features/settings/settings_table.ts";
+import { MAX_FAILURES_PER_ADDRESS } from "../../src/features/pairing/pairing_limits.ts";
+import { chooseWords } from "../../src/page/page_words.ts";
+import { TRIES_PER_PHONE } from "../../src/page/pair_view.tsx";
+
+const EN = chooseWords(["en-GB"]);
+const DE = chooseWords(["de-AT"]);
+
+const LANGUAGES: [tags: string[], language: string][] = [
+  [["de"], "de"],
+  [["DE-de", "en"], "de"],
+  [["fr", "de", "en"], "de"],
+  [["fr-FR"], "en"],
+  [[], "en"],
+];
+for (const [tags, language] of LANGUAGES) {
+  Deno.test(`a browser that wants "${tags}" gets ${language}`, () => {
+    assert.equal(chooseWords(tags).language, language);
+  });
+}
+
+Deno.test("no text is missing, empty or left in the other language", () => {
+  // The same word in both.
+  const same = ["title", "version", "system", "pinIs", "usageTokens"];
+  for (const [name, english] of Object.entries(EN.words)) {
+    const german = Object.entries(DE.words).find(([key]) => key === name)?.[1];
+    assert.equal(typeof german, typeof english, name);
+    const spoken = [english, german].map((text) =>
+      typeof text === "string" ? text : (text as (...all: unknown[]) => string)("Mole", "Game Boy")
+    );
+    for (const text of spoken) assert.ok(text.trim() !== "" && !text.includes("undefined"), name);
+    assert.equal(spoken[0] === spoken[1], same.includes(name), name);
+  }
+});
+
+Deno.test("every setting that can change over the API has words in both languages", () => {
+  const names = RELOADABLE_SETTINGS.map(({ apiName }) => apiName).sort();
+  assert.deepEqual(Object.keys(EN.settingWords).sort(), names);
+  assert.deepEqual(Object.keys(DE.settingWords).sort(), names);
+});
+
+Deno.test("the tries that the page tells of are the device's", () => {
+  assert.equal(TRIES_PER_PHONE, MAX_FAILURES_PER_ADDRESS);
+  assert.match(EN.words.wrongPin(1), /One try is left/);
+  assert.match(EN.words.wrongPin(2), /2 tries are left/);
+  assert.match(EN.words.wrongPin(0), /No try is left/);
+  assert.match(DE.words.wrongPin(1), /ein Versuch/);
+  assert.match(DE.words.wrongPin(0), /kein Versuch/);
+});
