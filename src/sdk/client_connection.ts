@@ -2,11 +2,13 @@
 // What is sent and what is received are one queue each; what came before a close still counts.
 
 import type { Clock } from "../base/clock.ts";
+import { type Deferred, deferred } from "../base/deferred.ts";
 import { asJsonObject, type JsonObject, parseJsonObject } from "../base/json.ts";
 import type { WireMessage } from "../protocol/v1/frame.ts";
 import { PING, PONG } from "../protocol/ping.ts";
 import type { Channel } from "./channel.ts";
 import { ClientError } from "./client_error.ts";
+import type { DeviceNotification, NotificationFeed } from "./notification_feed.ts";
 
 /** What a connection needs of a WebSocket; the platform's own fits. */
 export interface WebSocketLike {
@@ -61,6 +63,12 @@ export interface Connection {
   call(method: string, params?: unknown, options?: CallOptions): Promise<unknown>;
   /** Resolves when the device has answered; an unanswered ping ends the connection. */
   ping(): Promise<void>;
+  /**
+   * What the device tells from now on, to be read with `for await`. It ends when the app closes the
+   * connection. Throws ClientError: what ended the connection, or `too_slow` where 1024 wait to be
+   * read; `signal` gives up, and its reason is thrown.
+   */
+  notifications(options?: { signal?: AbortSignal }): AsyncIterableIterator<DeviceNotification>;
   /** Ends the connection; open calls are rejected. */
   close(): void;
 }
@@ -76,24 +84,38 @@ export interface OpenConnectionOptions {
   timeoutMs: number;
   /** Hears notifications. */
   onNotification: NotificationListener;
+  /** Has what `notifications` gives; whoever owns it ends it. */
+  feed: NotificationFeed;
+  /** Ends the connection. */
+  signal: AbortSignal | undefined;
 }
 
 /**
  * Opens the socket and waits until the device has answered a ping: that proves the session to both
- * sides. The socket's events are heard from the moment of the call.
+ * sides. The socket's events are heard from the moment of the call. Throws the signal's reason where
+ * that gives up.
  */
 export async function openConnection(options: OpenConnectionOptions): Promise<Connection> {
+  const { signal } = options;
   const connection = new SocketConnection(options);
-  await connection.ping();
+  const giveUp = (): void => connection.close();
+  signal?.addEventListener("abort", giveUp);
+  void connection.closed.then(() => signal?.removeEventListener("abort", giveUp));
+  try {
+    await connection.ping();
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  }
   return connection;
 }
 
-type Waiter<Result> = Pick<PromiseWithResolvers<Result>, "resolve" | "reject">;
+type Waiter<Result> = Pick<Deferred<Result>, "resolve" | "reject">;
 
 class SocketConnection implements Connection {
   readonly #options: OpenConnectionOptions;
-  readonly #opened = Promise.withResolvers<void>();
-  readonly #closed = Promise.withResolvers<CloseInfo>();
+  readonly #opened = deferred<void>();
+  readonly #closed = deferred<CloseInfo>();
   readonly #calls = new Map<unknown, Waiter<unknown>>();
   readonly #pings: Waiter<void>[] = [];
   #phase: "connecting" | "unproven" | "accepted" = "connecting";
@@ -131,7 +153,7 @@ class SocketConnection implements Connection {
     if (this.#error !== undefined) throw this.#error;
     const id = this.#nextId++;
     const text = JSON.stringify({ jsonrpc: "2.0", id, method, params });
-    const answer = Promise.withResolvers<unknown>();
+    const answer = deferred<unknown>();
     const cancel = clock.after(timeoutMs, () => {
       answer.reject(new ClientError("timeout", `No answer to ${method} in ${timeoutMs} ms`));
     });
@@ -151,7 +173,7 @@ class SocketConnection implements Connection {
   async ping(): Promise<void> {
     const { clock, timeoutMs } = this.#options;
     if (this.#error !== undefined) throw this.#error;
-    const pong = Promise.withResolvers<void>();
+    const pong = deferred<void>();
     // Pongs have no id: after one that is missing, the next would be taken for it.
     const cancel = clock.after(timeoutMs, () => {
       this.#end(new ClientError("timeout", `The device has not answered in ${timeoutMs} ms`));
@@ -163,6 +185,12 @@ class SocketConnection implements Connection {
     } finally {
       cancel();
     }
+  }
+
+  notifications(
+    options: { signal?: AbortSignal } = {},
+  ): AsyncIterableIterator<DeviceNotification> {
+    return this.#options.feed.read(options.signal);
   }
 
   close(): void {
@@ -207,6 +235,7 @@ class SocketConnection implements Connection {
     if (typeof method !== "string") return settle(this.#calls.get(answer["id"]), answer);
     // A listener that throws must not end up in the queue of messages.
     queueMicrotask(() => this.#options.onNotification(method, params));
+    this.#options.feed.publish({ method, params });
   }
 
   #closedByPeer(): ClientError {

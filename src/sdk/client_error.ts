@@ -22,6 +22,14 @@ export type ClientErrorCode =
   | "refused"
   /** The answer is not of the protocol. */
   | "bad_answer"
+  /** The device is there and does not answer pages of this origin: `allowed_origins` names more. */
+  | "origin_not_allowed"
+  /** The page is https and the device's address http: browsers let no such page through. */
+  | "mixed_content"
+  /** The platform has no WebSocket, and none was given: Node 20 takes that of the package `ws`. */
+  | "no_web_socket"
+  /** More notifications wait to be read than a connection keeps. */
+  | "too_slow"
   /** The device takes no plaintext from this address. */
   | "encryption_required"
   /**

@@ -14,10 +14,15 @@ import {
   type Connection,
   type NotificationListener,
   openConnection,
+  type OpenConnectionOptions,
   type WebSocketLike,
 } from "./client_connection.ts";
 import type { Credentials } from "./credentials.ts";
 import { ClientError } from "./client_error.ts";
+import { makeDefaultWebSocket, type MakeWebSocket } from "./default_web_socket.ts";
+import { openLastingConnection } from "./lasting_connection.ts";
+import { NotificationFeed } from "./notification_feed.ts";
+import { currentPageUrl, nameCause } from "./unreachable_cause.ts";
 
 export type {
   CallOptions,
@@ -29,6 +34,8 @@ export type {
 export { type Credentials, encodeCredentials, parseCredentials } from "./credentials.ts";
 export { ClientError, type ClientErrorCode, type ClientErrorOptions } from "./client_error.ts";
 export { pair, type PairOptions } from "./pair.ts";
+export { type MakeWebSocket, provideWebSocket } from "./default_web_socket.ts";
+export type { DeviceNotification } from "./notification_feed.ts";
 export type { Bytes } from "../base/bytes.ts";
 export type { Clock } from "../base/clock.ts";
 export type { RandomSource } from "../base/random.ts";
@@ -43,8 +50,23 @@ export interface ConnectPlainOptions {
   url: string;
   /** Hears what the device tells without being asked. */
   onNotification?: NotificationListener;
-  /** Hears that a connection which was open is over. */
+  /** Hears that a connection which was open is over, for good where it reconnects. */
   onClose?: (info: CloseInfo) => void;
+  /**
+   * Whether a session that is lost is followed by another, after 0.5 to 30 s: each has a fresh salt.
+   * Calls made meanwhile wait for it; those whose answer is missing are rejected, for the device may
+   * have carried them out. What the device told meanwhile is lost. It ends where waiting helps
+   * nothing: `client_removed`, `unsupported_version`, `encryption_required`, or a newer connection
+   * in its place.
+   * @default {false}
+   */
+  reconnect?: boolean;
+  /** Hears that the session is lost, why, and in how many milliseconds the next is tried. */
+  onLost?: (error: ClientError, retryInMs: number) => void;
+  /** Hears that there is a session again: the time to read anew what may have changed. */
+  onReconnected?: () => void;
+  /** Ends the connection; one that is not open yet is rejected with the signal's reason. */
+  signal?: AbortSignal;
   /**
    * How long the device may take to accept the connection or to answer, in milliseconds.
    * @default {DEFAULT_TIMEOUT_MS}
@@ -52,9 +74,9 @@ export interface ConnectPlainOptions {
   timeoutMs?: number;
   /**
    * Makes a socket that is not yet open.
-   * @default the platform's WebSocket
+   * @default the platform's WebSocket, or what {@linkcode provideWebSocket} was given
    */
-  webSocket?: (url: string) => WebSocketLike;
+  webSocket?: MakeWebSocket;
   /**
    * Time.
    * @default {systemClock}
@@ -80,13 +102,13 @@ export interface ConnectOptions extends ConnectPlainOptions {
 
 /**
  * Connects as a paired app; every message is encrypted under keys of this connection alone.
- * ClientError: `unreachable`, `timeout`, `connection_closed` where the device refuses the session,
- * `device_not_authentic`, `unsupported_version`, or `client_removed`, after which
+ * ClientError: `unreachable`, `origin_not_allowed`, `mixed_content`, `no_web_socket`, `timeout`,
+ * `connection_closed` where the device refuses the session, `device_not_authentic`, `unsupported_version`, or `client_removed`, after which
  * an app offers to pair again.
  */
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const { credentials, envelope = "json", random = systemRandom } = options;
-  return await open(options, createSealedChannel(credentials, { envelope, random }));
+  return await open(options, () => createSealedChannel(credentials, { envelope, random }));
 }
 
 /**
@@ -94,30 +116,69 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
  * `timeout`, `encryption_required`.
  */
 export async function connectPlain(options: ConnectPlainOptions): Promise<Connection> {
-  return await open(options, createPlainChannel());
+  return await open(options, createPlainChannel);
 }
 
-async function open(options: ConnectPlainOptions, channel: Channel): Promise<Connection> {
+// A channel serves one session: its counters and its salt are used up with it.
+async function open(
+  options: ConnectPlainOptions & { random?: RandomSource },
+  createChannel: () => Channel,
+): Promise<Connection> {
   const {
-    url,
-    onNotification = () => {},
-    onClose,
     timeoutMs = DEFAULT_TIMEOUT_MS,
-    webSocket = (address) => new WebSocket(address),
     clock = systemClock,
+    random = systemRandom,
+    reconnect = false,
+    onLost = () => {},
+    onReconnected = () => {},
+    onClose,
+    signal,
   } = options;
-  const socket = openSocket(url, webSocket);
-  const connection = await openConnection({ socket, channel, clock, timeoutMs, onNotification });
+  signal?.throwIfAborted();
+  const feed = new NotificationFeed();
+  const openSession = (given: AbortSignal | undefined): Promise<Connection> =>
+    openOnce(options, { channel: createChannel(), feed, clock, timeoutMs, signal: given });
+  const connection = reconnect
+    ? await openLastingConnection({
+      ...{ openSession, feed, clock, random, timeoutMs, onLost, onReconnected, signal },
+      watchNetwork,
+    })
+    : await openSession(signal);
+  if (!reconnect) {
+    void connection.closed.then(({ error, isOwn }) => feed.end(isOwn ? undefined : error));
+  }
   if (onClose !== undefined) void connection.closed.then(onClose);
   return connection;
 }
 
-function openSocket(url: string, webSocket: (url: string) => WebSocketLike): WebSocketLike {
+async function openOnce(
+  options: ConnectPlainOptions,
+  session: Omit<OpenConnectionOptions, "socket" | "onNotification">,
+): Promise<Connection> {
+  const { url, onNotification = () => {}, webSocket = makeDefaultWebSocket } = options;
+  try {
+    const socket = openSocket(url, webSocket);
+    return await openConnection({ ...session, socket, onNotification });
+  } catch (error) {
+    const request = (address: string, init: RequestInit): Promise<Response> => fetch(address, init);
+    throw await nameCause(error, { url, pageUrl: currentPageUrl(), fetch: request });
+  }
+}
+
+function openSocket(url: string, webSocket: MakeWebSocket): WebSocketLike {
   try {
     return webSocket(url);
   } catch (error) {
+    if (error instanceof ClientError) throw error;
     throw new ClientError("unreachable", "The platform refuses to connect to this address", {
       cause: error,
     });
   }
+}
+
+// Browsers tell when the network is back; elsewhere the waits alone decide.
+function watchNetwork(isBack: () => void): () => void {
+  if (typeof globalThis.addEventListener !== "function") return () => {};
+  globalThis.addEventListener("online", isBack);
+  return () => globalThis.removeEventListener("online", isBack);
 }

@@ -2,7 +2,7 @@
 // into the platform's key store (docs/api/encryption.md, "Keeping the key").
 
 import { type Bytes, decodeBase64, encodeBase64 } from "../base/bytes.ts";
-import { parseJsonObject } from "../base/json.ts";
+import { asJsonObject, parseJsonObject } from "../base/json.ts";
 import { KEY_BYTES } from "../protocol/v1/key_schedule.ts";
 
 /** The result of a pairing. */
@@ -24,14 +24,28 @@ export function encodeCredentials(credentials: Credentials): string {
   return JSON.stringify({ clientId, clientName, authToken, pairingKey: key });
 }
 
-/** Credentials from their JSON text; undefined where it is none and the app must pair again. */
-export function parseCredentials(text: string): Credentials | undefined {
-  const { clientId, clientName, authToken, pairingKey } = parseJsonObject(text) ?? {};
+/**
+ * Credentials from that text, or from what JSON.parse() made of it; undefined where it is neither
+ * and the app must pair again.
+ */
+export function parseCredentials(kept: unknown): Credentials | undefined {
+  const object = typeof kept === "string" ? parseJsonObject(kept) : asJsonObject(kept);
+  const { clientId, clientName, authToken, pairingKey } = object ?? {};
   if (!isNonEmptyText(clientId) || !isNonEmptyText(clientName)) return undefined;
   if (!isNonEmptyText(authToken) || !isNonEmptyText(pairingKey)) return undefined;
   const key = decodeBase64(pairingKey);
   if (key?.length !== KEY_BYTES) return undefined;
-  return { clientId, clientName, authToken, pairingKey: key };
+  return survivingJson({ clientId, clientName, authToken, pairingKey: key });
+}
+
+/**
+ * The same credentials, of which JSON.stringify() writes what {@linkcode parseCredentials} reads: of
+ * bytes alone it would make an object by index. Nobody sees the method in a copy or a comparison.
+ */
+export function survivingJson(credentials: Credentials): Credentials {
+  return Object.defineProperty({ ...credentials }, "toJSON", {
+    value: (): unknown => JSON.parse(encodeCredentials(credentials)),
+  });
 }
 
 function isNonEmptyText(value: unknown): value is string {

@@ -15,8 +15,9 @@ import {
 } from "../protocol/v1/pake.ts";
 import { decodeDeviceMessage, encodeClientMessage } from "../protocol/v1/pake_message.ts";
 import { computeConfirm, encodeTranscript } from "../protocol/v1/transcript.ts";
-import type { Credentials } from "./credentials.ts";
+import { type Credentials, survivingJson } from "./credentials.ts";
 import { ClientError, type ClientErrorCode } from "./client_error.ts";
+import { currentPageUrl, nameCause } from "./unreachable_cause.ts";
 
 /** How long to wait after "too many requests", in milliseconds: the device lets one pass a second. */
 export const RETRY_DELAY_MS = 1100;
@@ -63,6 +64,10 @@ const REFUSALS: Readonly<Record<string, [ClientErrorCode, string]>> = {
   "maximum paired clients reached": ["no_place", "The device has no place for another client"],
   "unknown pairing session": ["no_pairing", "The pairing is no longer open on the device"],
   "wrong PIN": ["wrong_pin", "The PIN was wrong"],
+  "This origin is not allowed": [
+    "origin_not_allowed",
+    "The device does not answer pages of this origin",
+  ],
   "rate limited": ["rate_limited", "The device has too many pairing requests"],
   "start 400": ["no_pairing", "No pairing is open on the device"],
   "start 410": ["pairing_expired", "The PIN has expired"],
@@ -109,12 +114,12 @@ export async function pair(options: PairOptions): Promise<Credentials> {
   const finished = await post(options, "finish", { session, confirm: encodeBase64(confirm) });
   const expected = computeConfirm(keys.deviceConfirmKey, encodeTranscript("device", exchange));
   if (!equalBytes(expected, bytesField(finished, "confirm"))) throw notAuthentic();
-  return {
+  return survivingJson({
     clientId: textField(finished, "clientId"),
     clientName: name,
     authToken: textField(finished, "authToken"),
     pairingKey: keys.pairingKey,
-  };
+  });
 }
 
 function computeSessionKey(
@@ -155,7 +160,14 @@ async function send(
     return { status: response.status, text: await response.text() };
   } catch (error) {
     signal?.throwIfAborted();
-    throw new ClientError("unreachable", "The device cannot be reached", { cause: error });
+    const unreachable = new ClientError("unreachable", "The device cannot be reached", {
+      cause: error,
+    });
+    throw await nameCause(unreachable, {
+      url: baseUrl,
+      pageUrl: currentPageUrl(),
+      fetch: request,
+    });
   }
 }
 

@@ -14,6 +14,16 @@ Deno.test("parseCredentials() reads what encodeCredentials() wrote", () => {
   assert.deepEqual(parseCredentials(encodeCredentials(CREDENTIALS)), CREDENTIALS);
 });
 
+Deno.test("credentials that the SDK gave out survive JSON.stringify(), within other objects too", () => {
+  const given = parseCredentials(encodeCredentials(CREDENTIALS)) ?? assert.fail();
+  assert.deepEqual(Object.keys(given), Object.keys(CREDENTIALS));
+  const kept = JSON.parse(JSON.stringify({ url: "http://192.168.1.5:7497", credentials: given }));
+  assert.equal(kept.credentials.pairingKey, CREDENTIALS.pairingKey.toBase64());
+  assert.deepEqual(parseCredentials(kept.credentials), CREDENTIALS);
+  assert.deepEqual(parseCredentials(JSON.stringify(given)), CREDENTIALS);
+  assert.deepEqual(structuredClone(given), CREDENTIALS);
+});
+
 Deno.test("parseCredentials() refuses what is damaged or from another program", () => {
   const fields: Record<string, unknown> = JSON.parse(encodeCredentials(CREDENTIALS));
   const key = String(fields["pairingKey"]);
@@ -30,5 +40,8 @@ Deno.test("parseCredentials() refuses what is damaged or from another program", 
   }
   for (const text of ["", "null", "[]", "{}", encodeCredentials(CREDENTIALS).slice(1)]) {
     assert.equal(parseCredentials(text), undefined);
+  }
+  for (const value of [undefined, null, 1, [], new Map()]) {
+    assert.equal(parseCredentials(value), undefined);
   }
 });

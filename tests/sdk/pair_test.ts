@@ -122,6 +122,7 @@ const WORDS: [step: "start" | "finish", status: number, text: string, code: Clie
   ["start", 400, "client name required", "refused"],
   ["start", 400, "toString", "no_pairing"],
   ["start", 403, "too many failed attempts", "too_many_attempts"],
+  ["start", 403, "This origin is not allowed", "origin_not_allowed"],
   ["start", 410, "pairing expired", "pairing_expired"],
   ["finish", 401, "wrong PIN", "wrong_pin"],
   ["finish", 403, "too many failed attempts", "too_many_attempts"],

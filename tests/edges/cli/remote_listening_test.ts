@@ -21,6 +21,9 @@ class FakeConnection implements Connection {
     this.pings += 1;
     return Promise.reject(new ClientError("timeout", "No pong"));
   }
+  notifications(): ReturnType<Connection["notifications"]> {
+    throw new Error("Not read here");
+  }
   close(): void {
     this.end("Closed", undefined);
   }
