@@ -38,6 +38,9 @@ class FakeConnection implements Connection {
     this.pings++;
     return Promise.resolve();
   }
+  notifications(): ReturnType<Connection["notifications"]> {
+    throw new Error("Not read here");
+  }
   close(): void {
     this.isClosed = true;
     this.end("connection_closed");
