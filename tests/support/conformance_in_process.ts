@@ -49,13 +49,17 @@ export interface JudgeOptions {
   readonly pins: number;
   /** Another host that judges; the device itself where there is none. */
   readonly from?: string;
+  /** What stands between the checks and the service. */
+  readonly between?: (wire: DeviceWire) => DeviceWire;
+  /** How long an answer may take, in milliseconds. */
+  readonly limitMs?: number;
   /** The service's configuration. */
   readonly toml?: string;
 }
 
 /** Judges the service; `look` sees it before it stops. */
 export async function judgeInProcess(
-  { pins: maxPins, from, toml = "" }: JudgeOptions,
+  { pins: maxPins, from, between = (wire) => wire, limitMs = 15_000, toml = "" }: JudgeOptions,
   look: (judged: Judged) => Promise<void> | void = () => {},
 ): Promise<ConformReport> {
   const sockets = sdkSockets();
@@ -85,7 +89,7 @@ export async function judgeInProcess(
     const heard: ConformResult[] = [];
     let pins = 0;
     const report = await judgeServer({
-      wire,
+      wire: between(wire),
       nextPin: async () => {
         if (pins === maxPins) return undefined;
         pins += 1;
@@ -94,7 +98,7 @@ export async function judgeInProcess(
       },
       clock: { ...systemClock, after: waitIn(app) },
       random: systemRandom,
-      limitMs: 15_000,
+      limitMs,
       timedStarts: 3,
       timedSessions: 2,
       timedCalls: 5,

@@ -59,12 +59,21 @@ systemTest("the bundled service loads its picture, metrics, cipher and announcem
         await phone.close();
         await callLocal(service.baseUrl, "run", { text: "say:hello" });
         await callLocal(service.baseUrl, "stop");
+        assert.match(await judge(folder, service.baseUrl), /\n\d+ ok, 0 failed, /);
       } finally {
         assert.equal(await service.stop(), 0, service.output());
       }
       assert.doesNotMatch(service.output(), / (WARN|ERROR) .*([Mm]odule|not a |load|announce)/);
     }),
 });
+
+// The checks of docs/protocol.md are loaded by the one command that needs them.
+async function judge(folder: string, baseUrl: string): Promise<string> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", ...RUNTIME_ARGS, `${folder}/${MAIN_FILE}`, "conform", baseUrl],
+  }).output();
+  return new TextDecoder().decode(stdout);
+}
 
 async function doctor(folder: string, models: string): Promise<string> {
   await Deno.writeTextFile(

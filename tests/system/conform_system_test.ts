@@ -117,19 +117,7 @@ Deno.test("conform exits with 1 where a check fails, and skips what that makes s
   }
 });
 
-Deno.test("conform says what is wrong with its arguments, and whom it cannot reach", async () => {
-  const wrong = [
-    [],
-    ["a", "b"],
-    ["http://a/b"],
-    ["a", "--pin", "12345"],
-    ["a", "--pin", "123456", "--open"],
-  ];
-  for (const args of wrong) {
-    const { code, stderr } = await runLatchkey("conform", ...args);
-    assert.equal(code, 2, `${args}: ${stderr}`);
-    assert.match(stderr, /\n\nUsage: latchkey conform /);
-  }
+Deno.test("conform says whom it cannot reach", async () => {
   const away = await runLatchkey("conform", "http://127.0.0.1:9");
   assert.equal(away.code, 1);
   assert.match(away.stderr, /^Cannot reach http:\/\/127\.0\.0\.1:9: /);
