@@ -73,7 +73,7 @@ async function script(): Promise<PagePart> {
   const folder = await Deno.makeTempDir({ prefix: "latchkey_page_" });
   try {
     const { success, stderr } = await runDeno(
-      ...["bundle", "--quiet", "--frozen", "--platform", "browser", "--minify"],
+      ...["bundle", "--quiet", "--frozen", "--platform", "browser", "--minify", "--format", "iife"],
       ...["--output", `${folder}/page.js`, "src/page/main.tsx"],
     );
     if (!success) throw new BuildError(`Cannot bundle the page:\n${stderr}`);

@@ -30,8 +30,7 @@ export class DeviceStore {
   readonly #listeners = new Set<() => void>();
   #data: DeviceData = {};
   #connection: Connection | undefined;
-  /** Grows when what is paired may have changed. */
-  #pairings = 0;
+  #changes = 0;
 
   /** A store over a link that has not begun. */
   constructor(link: DeviceLink) {
@@ -50,9 +49,9 @@ export class DeviceStore {
     return this.#data;
   }
 
-  /** Changes when who is paired, or whether pairing is open, may have changed. */
-  get pairings(): number {
-    return this.#pairings;
+  /** Grows when who is paired, whether pairing is open, or a setting may have changed. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Calls `listener` after every change, until the result is called. */
@@ -84,10 +83,15 @@ export class DeviceStore {
         break;
       case "clients.paired":
       case "clients.pair.ended":
-        this.#pairings++;
-        this.#tell();
+        this.touch();
         break;
     }
+  }
+
+  /** Something was changed: what shows it asks again. */
+  touch(): void {
+    this.#changes++;
+    this.#tell();
   }
 
   /** Asks what runs again. */

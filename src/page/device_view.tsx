@@ -97,7 +97,7 @@ function AuditSection(): JSX.Element {
   const { store, words, language } = useDevice();
   const { answer, error } = useAnswer(
     () => store.call<{ entries: LogEntry[] }>("audit", { limit: SHOWN_ENTRIES }),
-    [store.pairings, store.link.state.step],
+    [store.changes, store.link.state.step],
   );
   const entries = (answer?.entries ?? []).toSorted((a, b) => b.id - a.id);
   return (

@@ -53,7 +53,7 @@ function Household(): JSX.Element {
   const { store, words } = useDevice();
   const { answer, error, again } = useAnswer(
     () => store.call<{ clients: PersonEntry[] }>("clients"),
-    [store.pairings, store.link.state.step],
+    [store.changes, store.link.state.step],
   );
   const people = answer?.clients ?? [];
   return (
@@ -95,6 +95,7 @@ function Person({ person, mayRename, mayRemove = false, onChanged }: {
       const changed = await store.call<PersonEntry | null>(method, { clientId, ...params });
       setName(undefined);
       onChanged(changed ?? undefined);
+      store.touch();
     } catch (error) {
       setProblem(words.failed(reasonOf(error)));
     }
@@ -172,7 +173,7 @@ function PairingSection(): JSX.Element {
   const [problem, setProblem] = useState<string>();
   const { answer, again } = useAnswer(
     () => store.call<ShownPairing | null>("clients.pair.current"),
-    [store.pairings, store.link.state.step],
+    [store.changes, store.link.state.step],
   );
   useEffect(() => {
     if (!answer) return;

@@ -65,6 +65,7 @@ function SettingField({ name, value, mayChange, onChanged }: {
       if (needsRestart.length > 0) setNote(words.restart);
       say(`${label}: ${words.saved}`);
       onChanged();
+      store.touch();
     } catch (error) {
       setProblem(words.failed(reasonOf(error)));
     }

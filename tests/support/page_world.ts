@@ -10,6 +10,9 @@ import { type ServiceProcess, startService, withDataDir } from "./service_proces
 
 const CHROMIUM = "/usr/bin/chromium";
 
+/** A name that a router has for the device, and the device does not know. */
+export const ROUTER_NAME = "handheld.router.lan";
+
 /** How long the page may take for what a test waits for, in milliseconds: CI may be busy. */
 export const PATIENCE_MS = 60_000;
 
@@ -74,7 +77,8 @@ export async function withPageWorld(
       let service = await start(0);
       const port = Number(new URL(service.baseUrl).port);
       try {
-        await withBrowser({ host }, async (browser) => {
+        const args = [`--host-resolver-rules=MAP ${ROUTER_NAME} ${host.deviceAddress}`];
+        await withBrowser({ host, args }, async (browser) => {
           await test({
             service: () => service,
             host,

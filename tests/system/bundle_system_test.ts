@@ -49,6 +49,11 @@ systemTest("the bundled service loads its picture, metrics, cipher and announcem
           new TextDecoder().decode((await Deno.readFile(`${folder}/pin.png`)).subarray(1, 4)),
           "PNG",
         );
+        const page = await (await fetch(`${service.baseUrl}/app/`)).text();
+        const [, script] = / src="([^"]+)"/.exec(page) ?? [];
+        const served = await fetch(`${service.baseUrl}/app/${script}`);
+        assert.match(served.headers.get("Content-Type") ?? "", /^text\/javascript/);
+        assert.match(await served.text(), /Latchkey/);
         const metrics = await (await fetch(`${service.baseUrl}/metrics`)).text();
         assert.match(metrics, /^latchkey_connections\{/m);
         const phone = await connectPhone(

@@ -6,6 +6,7 @@ import {
   checkAccess,
   type PageWorld,
   PATIENCE_MS,
+  ROUTER_NAME,
   whyNoPageWorld,
   withPageWorld,
 } from "../support/page_world.ts";
@@ -182,6 +183,22 @@ systemTest("a member sees what it may, an admin changes settings, and each hears
       assert.ok(await member.page.getByRole("switch", { name: "Visible" }).isDisabled());
       assert.equal(await member.page.getByLabel("Allowed addresses").count(), 0);
       await checkAccess(member.page, "the settings of a member");
-      assert.deepEqual([...admin.complaints, ...member.complaints], []);
+
+      // Under a name that is not the device's own, the page leads to its address, PIN and all.
+      const lost = await world.openPhone();
+      const pin = await openPairing(world.service().baseUrl);
+      await lost.page.goto(
+        world.pageUrl.replace(world.host.deviceAddress, ROUTER_NAME) +
+          `#pair=${pin}`,
+      );
+      await lost.page.getByText("The device does not take connections").waitFor();
+      assert.equal(await lost.page.getByText("Küche").count(), 0);
+      await checkAccess(lost.page, "a page under a router's name");
+      await lost.page.getByRole("link", { name: /^Go to http/ }).click();
+      await lost.page.getByRole("button", { name: "Pair this phone" }).click();
+      await lost.page.getByText("Connected", { exact: true }).waitFor();
+      assert.equal(lost.page.url(), world.pageUrl);
+      const complaints = [admin, member, lost].flatMap(({ complaints }) => complaints);
+      assert.deepEqual(complaints, []);
     }),
 });

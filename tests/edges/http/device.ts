@@ -175,7 +175,7 @@ export function openDevice(options: DeviceOptions = {}): Device {
     const { peer = LOCAL, headers, ...rest } = init;
     const request = new Request(`http://192.0.2.7:7497${path}`, {
       ...rest,
-      headers: { Host: "192.0.2.7:7497", ...Object.fromEntries(new Headers(headers)) },
+      headers: { host: "192.0.2.7:7497", ...Object.fromEntries(new Headers(headers)) },
     });
     const response = await routes.fetch(request, { peer });
     assert.match(response.headers.get("X-Request-ID") ?? "", UUID, `${path} has a name`);

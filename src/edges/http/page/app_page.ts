@@ -103,6 +103,8 @@ function documentHeaders(host: string | null): Headers {
 
 type Names = Readonly<Record<"script" | "style" | "icon" | "touchIcon" | "manifest", PageFile>>;
 
+// The script is none of the modules: browsers ask for those with an Origin, which is refused under a
+// name that is not the device's own.
 function documentText(
   { script, style, icon, touchIcon, manifest }: Names,
   { name, elsewhere, localName }: Record<"name" | "elsewhere" | "localName", string | undefined>,
@@ -123,7 +125,7 @@ function documentText(
 <link rel="apple-touch-icon" href="${touchIcon.name}">
 <link rel="manifest" href="${manifest.name}">
 <link rel="stylesheet" href="${style.name}">
-<script type="module" src="${script.name}"></script>
+<script defer src="${script.name}"></script>
 <body>
 <div id="page"><header class="top"><p class="device">${
     name === undefined ? "Latchkey" : escapeHtml(name)

@@ -1,0 +1,99 @@
+// The page in a browser on the device itself, which is local: nothing to pair, and all that the owner
+// may do.
+
+import assert from "node:assert/strict";
+import {
+  checkAccess,
+  newContext,
+  watchPage,
+  whyNoPageWorld,
+  withBrowser,
+} from "../support/page_world.ts";
+import { connectPhone, pairPhone } from "../support/reference_phone.ts";
+import { callLocal, withService } from "../support/service_process.ts";
+import { systemTest } from "../support/system_test.ts";
+
+interface Clients {
+  clients: { clientName: string; role: string }[];
+}
+
+const ACTION = '[[action]]\nname = "film-night"\nmatch = "film:(\\\\w+)"\n' +
+  'command = ["sleep", "600"]\nexclusive = true\ntitle = "The $1 film"\n';
+
+systemTest("the owner at the device manages who is paired, runs actions and reads the records", {
+  whyNot: await whyNoPageWorld(),
+  run: () =>
+    withService({ tables: ACTION }, ({ baseUrl }) =>
+      withBrowser({}, async (browser) => {
+        const context = await newContext(browser, { viewport: { width: 1280, height: 800 } });
+        const { page, complaints } = await watchPage(await context.newPage());
+        const people = async (): Promise<Clients["clients"]> =>
+          (await callLocal(baseUrl, "clients") as Clients).clients;
+
+        await page.goto(`${baseUrl}/app/`);
+        await page.getByText("Connected", { exact: true }).waitFor();
+
+        // Without a library there are the actions.
+        await page.getByLabel("Text to run").fill("film:second");
+        await page.getByRole("button", { name: "Run", exact: true }).click();
+        const now = page.getByRole("region", { name: "Now playing" });
+        await now.getByText("The second film").waitFor();
+        await page.getByText("running", { exact: true }).waitFor();
+        await checkAccess(page, "the actions");
+        await page.getByRole("button", { name: "Stop film-night" }).click();
+        await now.getByText("Nothing is playing").waitFor();
+        await page.getByRole("button", { name: "Run film:second again" }).click();
+        await now.getByText("The second film").waitFor();
+        await page.getByLabel("Text to run").fill("opera:second");
+        await page.getByRole("button", { name: "Run", exact: true }).click();
+        await page.getByRole("alert").getByText("That did not work").waitFor();
+
+        // A phone pairs with the PIN that the page shows.
+        await page.getByRole("link", { name: "People" }).click();
+        await page.getByText("Nobody is paired yet").waitFor();
+        await page.getByRole("button", { name: "Open pairing" }).click();
+        await page.getByText(/valid until/).waitFor();
+        const shown = await page.locator(".shownpin").textContent() ?? "";
+        await checkAccess(page, "open pairing");
+        const credentials = await pairPhone(baseUrl, { pin: shown.replace(/\D/g, "") });
+        const [{ clientName } = { clientName: "" }] = await people();
+        const person = page.getByRole("listitem").filter({ hasText: clientName });
+        await person.waitFor();
+        await page.getByRole("button", { name: "Open pairing" }).waitFor();
+        const phone = await connectPhone(baseUrl, credentials);
+
+        await page.getByRole("button", { name: `Rename ${clientName}` }).click();
+        await page.getByLabel("New name").fill("Kitchen phone");
+        await page.keyboard.press("Enter");
+        await page.getByText("Kitchen phone").waitFor();
+        await page.getByLabel("Role of Kitchen phone").selectOption("member");
+        await page.getByLabel("Role of Kitchen phone").and(page.locator(":enabled")).waitFor();
+        await checkAccess(page, "who is paired");
+
+        await page.getByRole("link", { name: "Device" }).click();
+        await page.getByText("The model gateway is off.").waitFor();
+        await page.getByText("pairing opened").first().waitFor();
+        await page.getByText("You are at the device itself").waitFor();
+        await page.getByRole("switch", { name: "Encryption for everybody" }).click();
+        await page.getByText(/settings changed/).waitFor();
+        await checkAccess(page, "the records");
+        const settings = await callLocal(baseUrl, "settings") as { encryption: boolean };
+        assert.equal(settings.encryption, true);
+
+        await page.getByRole("link", { name: "People" }).click();
+        assert.deepEqual((await people()).map(({ clientName, role }) => [clientName, role]), [
+          ["Kitchen phone", "member"],
+        ]);
+        await page.getByRole("button", { name: "Remove Kitchen phone?" }).click();
+        const dialog = page.getByRole("dialog");
+        await checkAccess(page, "a question");
+        await dialog.getByRole("button", { name: "Cancel" }).click();
+        assert.equal((await people()).length, 1);
+        await page.getByRole("button", { name: "Remove Kitchen phone?" }).click();
+        await dialog.getByRole("button", { name: "Remove" }).click();
+        await page.getByText("Nobody is paired yet").waitFor();
+        assert.deepEqual(await people(), []);
+        await phone.close();
+        assert.deepEqual(complaints, []);
+      })),
+});

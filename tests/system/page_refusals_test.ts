@@ -1,0 +1,128 @@
+// What the page says when pairing does not work, in a real browser over the device's own routes and
+// window; its clock is the test's.
+
+import assert from "node:assert/strict";
+import type { Browser, Page } from "playwright-core";
+import { PIN_LIFETIME_MS } from "../../src/features/pairing/pairing_limits.ts";
+import { type Device, LOCAL, openDevice } from "../edges/http/device.ts";
+import { burnPin, setUp } from "../features/pairing/pairing_fixture.ts";
+import {
+  checkAccess,
+  newContext,
+  watchPage,
+  whyNoPageWorld,
+  withBrowser,
+} from "../support/page_world.ts";
+import { systemTest } from "../support/system_test.ts";
+
+const BURNED_PINS = 5;
+
+interface Served {
+  readonly device: Device;
+  readonly url: string;
+  readonly browser: Browser;
+  /** Nobody answers any more. */
+  stop(): Promise<void>;
+}
+
+async function withServedDevice(test: (served: Served) => Promise<void>): Promise<void> {
+  const settings = { allowedOrigins: [] as string[] };
+  const device = openDevice({ settings, maxClients: 2 });
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    const { pathname } = new URL(request.url);
+    // Who is local has no limits of requests, which the test's clock would never lift.
+    const { method, headers, body } = request;
+    return device.fetch(pathname, { method, headers, body, peer: LOCAL });
+  });
+  // To the browser this is not the device itself, which would not have to pair.
+  const url = `http://phone.test:${server.addr.port}`;
+  settings.allowedOrigins.push(url);
+  try {
+    const args = ["--host-resolver-rules=MAP phone.test 127.0.0.1"];
+    await withBrowser(
+      { args },
+      (browser) => test({ device, url, browser, stop: () => server.shutdown() }),
+    );
+  } finally {
+    device.pairing.close();
+    await server.shutdown();
+  }
+}
+
+async function pairWith(page: Page, pin: string): Promise<void> {
+  await page.getByRole("textbox", { name: "PIN" }).fill(pin);
+  await page.getByRole("button", { name: "Pair this phone" }).click();
+}
+
+async function hasSaid(page: Page, text: string | RegExp): Promise<void> {
+  await page.getByRole("alert").getByText(text).waitFor();
+}
+
+function otherPin(pin: string): string {
+  return pin === "000000" ? "000001" : "000000";
+}
+
+systemTest("the page says why a phone cannot pair", {
+  whyNot: await whyNoPageWorld(),
+  run: () =>
+    withServedDevice(async ({ device, url, browser, stop }) => {
+      const { pairing, clock, clients } = device;
+      const { page, complaints } = await watchPage(await (await newContext(browser)).newPage());
+
+      // A code of yesterday.
+      await page.goto(`${url}/app/#pair=123456`);
+      await page.getByRole("button", { name: "Pair this phone" }).click();
+      await hasSaid(page, "Pairing is closed. Open it on the device");
+      await checkAccess(page, "closed pairing");
+
+      await pairWith(page, "12345");
+      await hasSaid(page, "The PIN has 6 digits.");
+
+      const { pin } = pairing.open();
+      await pairWith(page, otherPin(pin));
+      await hasSaid(page, "Wrong PIN. One try is left.");
+      await checkAccess(page, "a wrong PIN");
+      await pairWith(page, otherPin(pin));
+      await hasSaid(page, "Wrong PIN. No try is left for this phone");
+      await pairWith(page, pin);
+      await hasSaid(page, "Too many wrong PINs. Pairing is closed for this phone");
+      assert.equal(clients.length, 0);
+      pairing.cancel();
+
+      // Scanned in time, tapped too late.
+      await page.goto(`${url}/app/#pair=${pairing.open().pin}`);
+      await page.getByText("There is nothing to type").waitFor();
+      clock.advance(PIN_LIFETIME_MS);
+      await page.getByRole("button", { name: "Pair this phone" }).click();
+      await hasSaid(page, "The PIN has expired");
+
+      const opened = pairing.open();
+      clients.push(...setUpClients(2));
+      await pairWith(page, opened.pin);
+      await hasSaid(page, "The device has no place for another phone");
+      clients.splice(0);
+      pairing.cancel();
+
+      for (let i = 0; i < BURNED_PINS; i++) burnPin({ ...setUp(), window: pairing });
+      await pairWith(page, "123456");
+      await hasSaid(page, /Pairing is closed until .*\d\d:\d\d.*, because of too many wrong PINs/);
+
+      await stop();
+      await pairWith(page, "123456");
+      await hasSaid(page, "The device does not answer");
+      // Chromium itself writes down each answer that is none.
+      assert.deepEqual(complaints.filter((text) => !text.startsWith("Failed to load")), []);
+    }),
+});
+
+function setUpClients(count: number): Device["clients"] {
+  return Array.from({ length: count }, (_, at) => ({
+    clientId: `client-${at}`,
+    clientName: "Another phone",
+    authToken: `token-${at}`,
+    role: "member",
+    pairingKey: new Uint8Array(32),
+    createdAtMs: 0,
+    lastSeenAtMs: 0,
+  }));
+}
