@@ -22,9 +22,11 @@ import (
 
 const (
 	maxTries       = 4
-	retryDelay     = 1100 * time.Millisecond // The device lets one request pass a second.
 	maxAnswerBytes = 64 << 10
 )
+
+// The device lets one request pass a second.
+var retryDelay = 1100 * time.Millisecond
 
 var (
 	pinPattern        = regexp.MustCompile(`\A[0-9]{6}\z`)

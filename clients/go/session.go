@@ -22,9 +22,13 @@ const (
 	Binary Envelope = "binary"
 )
 
+// How often a silent device is asked whether it is there, and how long it may take to answer.
+var (
+	pingPeriod  = 15 * time.Second
+	pongTimeout = 10 * time.Second
+)
+
 const (
-	pingPeriod       = 15 * time.Second
-	pongTimeout      = 10 * time.Second
 	maxMessageBytes  = 8 << 20
 	maxNotifications = 1024
 )

@@ -190,12 +190,44 @@ class Devices(unittest.IsolatedAsyncioTestCase):
         async with device:
             while device.is_connected:
                 await asyncio.sleep(0.01)
-            with self.assertRaises(LatchkeyError) as raised:
-                await device.call("version", timeout=0.3)
-            self.assert_kind(raised.exception, "unreachable")
+            kind = "connection_closed"
+            while kind == "connection_closed":  # Until coming back was tried once.
+                with self.assertRaises(LatchkeyError) as raised:
+                    await device.call("version", timeout=0.1)
+                kind = raised.exception.kind
+            self.assertEqual(kind, "unreachable")
         with self.assertRaises(LatchkeyError) as raised:
             await connect(credentials)
         self.assert_kind(raised.exception, "unreachable")
+
+    async def test_pauses_grow_with_failures_and_begin_anew_after_a_session(self) -> None:
+        failures: list[int] = []
+
+        def no_pause(count: int) -> float:
+            failures.append(count)
+            return 0.0
+
+        with mock.patch("latchkey.device.pause_before", no_pause):
+            async with FakeDevice(closing, refusing, refusing, closing, refusing, serving) as fake:
+                async with connect(fake.credentials) as device:
+                    for _ in range(2):
+                        with self.assertRaises(LatchkeyError):
+                            await device.call("version")
+                    await device.call("version")
+        self.assertEqual(failures, [0, 1, 2, 0, 1])
+
+    async def test_a_ping_without_an_answer_ends_the_session(self) -> None:
+        async def silent(peer: Peer) -> None:
+            await peer.send("pong")
+            await peer.socket.wait_closed()
+
+        async with FakeDevice(silent, serving) as fake:
+            async with connect(fake.credentials) as device:
+                with self.assertRaises(LatchkeyError) as raised:
+                    await device.ping(timeout=0.05)
+                self.assert_kind(raised.exception, "timeout")
+                self.assertIsNone(await device.call("null"))
+                self.assertEqual(len(fake.salts), 2)
 
     async def test_a_device_that_stops_answering_pings_is_lost(self) -> None:
         async def silent(peer: Peer) -> None:
@@ -208,10 +240,9 @@ class Devices(unittest.IsolatedAsyncioTestCase):
             mock.patch("latchkey.session.PING_TIMEOUT_S", 0.02),
         ):
             async with FakeDevice(silent, serving) as fake:
-                async with connect(fake.credentials) as device:
+                async with connect(fake.credentials):
                     while len(fake.salts) < 2:
                         await asyncio.sleep(0.01)
-                    self.assertIsNone(await device.call("null"))
 
 
 class Pauses(unittest.TestCase):

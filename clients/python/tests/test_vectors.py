@@ -25,6 +25,9 @@ from latchkey.pake import (
 from tests.vectors import row, rows
 
 
+_PRIME = 2**256 - 2**224 + 2**192 + 2**96 - 1
+
+
 class Exchanges(unittest.TestCase):
     def test_shares_messages_and_keys(self) -> None:
         for given in rows("pake") + rows("pake_unreduced"):
@@ -74,6 +77,8 @@ class Exchanges(unittest.TestCase):
             {**right, "yx": f"+{right['yx']}"},
             {**right, "yx": f"{right['yx']}\n"},
             {**right, "yy": str(int(right["yy"]) + 1)},
+            {**right, "yx": str(int(right["yx"]) + _PRIME)},
+            {**right, "yy": str(int(right["yy"]) + _PRIME)},
             {**right, "yy": ""},
             {key: value for key, value in right.items() if key != "yy"},
             [right],
@@ -145,6 +150,27 @@ class Sessions(unittest.TestCase):
             frame = json.loads(given["frame"])
             self.assertEqual(base64.b64decode(frame["e"]), sealed)
 
+    def test_frames_follow_each_other(self) -> None:
+        given = [row for row in rows("frames") if row["direction"] == "c2s"]
+        in_order = {
+            int(row["counter"]): row for row in given if row["session"] == given[0]["session"]
+        }
+        keys = row("session_keys", given[0]["session"])
+        sealing, opening = (
+            FrameCipher(
+                DirectionKeys(
+                    bytes.fromhex(keys["c2s_key_hex"]), bytes.fromhex(keys["c2s_base_hex"])
+                ),
+                given[0]["auth_token"],
+            )
+            for _ in range(2)
+        )
+        for counter in range(3):
+            plaintext = bytes.fromhex(in_order[counter]["plaintext_hex"])
+            sealed = sealing.seal(plaintext)
+            self.assertEqual(sealed.hex(), in_order[counter]["ciphertext_tag_hex"])
+            self.assertEqual(opening.open(sealed), plaintext)
+
     def test_the_first_frame_in_both_envelopes(self) -> None:
         given = row("frames", "first")
         session = row("session_keys", given["session"])
@@ -164,6 +190,10 @@ class Sessions(unittest.TestCase):
             with self.assertRaises(LatchkeyError) as raised:
                 SealedChannel("token", bytes(32), bytes(16)).open(given["frame"])
             self.assertEqual(raised.exception.kind, kinds[code])
+            answered = json.dumps({**json.loads(given["frame"]), "id": 1})
+            with self.assertRaises(LatchkeyError) as raised:
+                SealedChannel("token", bytes(32), bytes(16)).open(answered)
+            self.assertEqual(raised.exception.kind, "device_not_authentic")
             channel = SealedChannel("token", bytes(32), bytes(16))
             keys = derive_session_keys(bytes(32), bytes(16)).device_to_client
             sealed = base64.b64encode(FrameCipher(keys, "token").seal(b"pong")).decode()

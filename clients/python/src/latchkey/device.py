@@ -124,10 +124,10 @@ class Device:
                 raise self._last_error.again() from None
             raise LatchkeyError("timeout", f"No answer to {method} in {seconds} s") from None
 
-    async def ping(self) -> None:
+    async def ping(self, *, timeout: float | None = None) -> None:
         """Returns when the device has answered; an unanswered ping ends the session."""
         session = await self._wait_for_session()
-        await session.ping(self._options.timeout)
+        await session.ping(self._options.timeout if timeout is None else timeout)
 
     def notifications(self) -> Notifications:
         """What the device tells from now on; each reader gets all of it."""
