@@ -31,9 +31,9 @@ const SYSTEMS: readonly (readonly [name: string, title: string, games: readonly 
   ["gb", "Game Boy", ["Brick Meadow", "Moon Post", "Pocket Orchard", "Überland", "Velvet Mole"]],
 ];
 
-/** Makes a card in a folder of its own. */
-export async function makePageCard(): Promise<PageCard> {
-  const root = await Deno.makeTempDir({ prefix: "latchkey_test_card_" });
+/** Makes a card in a folder: one of its own unless it is named. */
+export async function makePageCard(folder?: string): Promise<PageCard> {
+  const root = folder ?? await Deno.makeTempDir({ prefix: "latchkey_test_card_" });
   const player = `${root}/play.sh`;
   await Deno.writeTextFile(player, "#!/bin/sh\nexec sleep 600\n", { mode: 0o755 });
   await Deno.mkdir(`${root}/es`);
