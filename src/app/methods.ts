@@ -11,6 +11,7 @@ import { createDispatcher, type Dispatcher } from "../features/rpc/dispatcher.ts
 import type { RpcMethod } from "../features/rpc/method.ts";
 import { actionMethods } from "../features/rpc/methods/action_methods.ts";
 import { auditMethods } from "../features/rpc/methods/audit_methods.ts";
+import { discoverMethod } from "../features/rpc/methods/discover_method.ts";
 import { clientMethods } from "../features/rpc/methods/client_methods.ts";
 import { libraryMethods } from "../features/rpc/methods/library_methods.ts";
 import { mediaMethods } from "../features/rpc/methods/media_methods.ts";
@@ -79,7 +80,7 @@ export function methodTable(parts: MethodParts): RpcMethod[] {
   const { playing, library, phoneSettings, settings, control, clock } = parts;
   const { screen, actions, texts, history, favorites } = playing;
   const { audit, roster, lastSeen, keys } = records;
-  return [
+  const methods = [
     ...serviceMethods({
       version: VERSION,
       program: "latchkey",
@@ -137,4 +138,5 @@ export function methodTable(parts: MethodParts): RpcMethod[] {
       reload: control.reload,
     }),
   ];
+  return [...methods, discoverMethod(methods)];
 }

@@ -60,6 +60,7 @@ async function withDevice(
     name: "who",
     access: "anyone",
     params,
+    result: v.unknown(),
     run: ({ name }, { caller, role }) => {
       ran.set(name, `${role} ${caller.clientId === undefined ? "plaintext" : "session"}`);
     },
@@ -68,6 +69,7 @@ async function withDevice(
     name: "wait",
     access: "anyone",
     params,
+    result: v.unknown(),
     run: async ({ name }, { caller, role }) => {
       ran.set(name, `${role} ${caller.clientId === undefined ? "plaintext" : "session"}`);
       await gate.promise;

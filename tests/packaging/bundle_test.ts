@@ -17,6 +17,7 @@ const MARKS: Record<string, RegExp> = {
   "fast-png": /IHDR|deflate/i,
   "multicast-dns": /dns-packet|TRUNCATED_RESPONSE/,
   "tar-stream": /ustar/,
+  "the reference of the API": /x-notifications|A plumber/,
 };
 
 const files = new Map(

@@ -20,8 +20,8 @@ import { innerEdges, memoryStores } from "./app_in_process.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { seededRandom } from "./seeded_random.ts";
 
-/** What every method is called, who may call it, and what it takes. Nothing here is to be run. */
-export function readMethodTable(): Pick<RpcMethod, "name" | "access" | "params">[] {
+/** Every method of the API. Nothing here is to be run. */
+export function readMethodTable(): RpcMethod[] {
   const log = silentLogger;
   const clock = new FakeClock();
   const random = seededRandom(1);

@@ -7,18 +7,24 @@ import type { RunningGame } from "../library/frontend.ts";
 import type { IndexedMedia, LibrarySystem, MediaDetails } from "../library/media.ts";
 import type { MediaLibrary } from "../library/media_library.ts";
 import { pathScript, titleScript } from "../library/zap_script.ts";
+import type {
+  MediaEntryShape,
+  MediaMetaShape,
+  MediaResultShape,
+  PropertyShape,
+  SystemShape,
+  TagShape,
+} from "./media_shapes.ts";
+import type { Shown } from "./shapes.ts";
 
 /** The tag of favourites, as clients write it. */
 export const FAVORITE_TAG = "user:favorite";
 
 /** A tag. */
-export interface TagInfo {
-  readonly type: string;
-  readonly tag: string;
-}
+export type MediaTag = Shown<typeof TagShape>;
 
 /** The tags that are searched for: favourites alone. */
-export const SEARCHABLE_TAGS: readonly TagInfo[] = [{ type: "user", tag: "favorite" }];
+export const SEARCHABLE_TAGS: readonly MediaTag[] = [{ type: "user", tag: "favorite" }];
 
 const TEXT_TAGS: readonly (readonly [type: string, detail: keyof MediaDetails])[] = [
   ["developer", "developer"],
@@ -45,7 +51,7 @@ export class MediaView {
   }
 
   /** The system of a media. */
-  system(systemId: string): { id: string; name: string; category?: string } {
+  system(systemId: string): Shown<typeof SystemShape> {
     const { name = systemId, category } = this.#library.catalogue.named(systemId)[0] ?? {};
     return { id: systemId, name, ...(category === undefined ? {} : { category }) };
   }
@@ -91,7 +97,7 @@ export class MediaView {
   }
 
   /** What its source says of a media, and whether it is a favourite. */
-  tags(media: IndexedMedia): TagInfo[] {
+  tags(media: IndexedMedia): MediaTag[] {
     const { details } = media;
     const year = details.releaseDate?.slice(0, 4);
     return [
@@ -105,7 +111,7 @@ export class MediaView {
   }
 
   /** A media among results. */
-  result(media: IndexedMedia): Record<string, unknown> {
+  result(media: IndexedMedia): Shown<typeof MediaResultShape> {
     const { mediaId, systemId, name, path } = media;
     return {
       mediaId,
@@ -119,13 +125,13 @@ export class MediaView {
   }
 
   /** A media in a folder. */
-  entry(media: IndexedMedia): Record<string, unknown> {
+  entry(media: IndexedMedia): Shown<typeof MediaEntryShape> {
     const { system: _system, ...result } = this.result(media);
     return { ...result, type: "media", systemId: media.systemId };
   }
 
   /** All that is known of a media. */
-  meta(media: IndexedMedia): Record<string, unknown> {
+  meta(media: IndexedMedia): Shown<typeof MediaMetaShape> {
     const { systemId, name, path, isMissing, details } = media;
     const { id, name: systemName } = this.system(systemId);
     const slug = slugOf(name);
@@ -154,7 +160,7 @@ function slugOf(name: string): string {
     .replace(/[^\p{L}\p{N}]+/gu, " ").trim();
 }
 
-function propertiesOf(details: MediaDetails): Record<string, unknown> {
+function propertiesOf(details: MediaDetails): Record<string, Shown<typeof PropertyShape>> {
   const { description, imagePath } = details;
   return {
     ...(description === undefined
@@ -172,7 +178,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   webp: "image/webp",
 };
 
-function imageProperty(path: string): Record<string, unknown> {
+function imageProperty(path: string): Shown<typeof PropertyShape> {
   const [, extension = ""] = /\.([a-z0-9]{1,8})$/i.exec(path) ?? [];
   const contentType = CONTENT_TYPES[extension.toLowerCase()] ?? "application/octet-stream";
   return { text: path, contentType, ...(extension === "" ? {} : { extension }) };

@@ -1,8 +1,10 @@
 // What a method of the API is. Each file under methods/ exports its part of the table.
 
 import type * as v from "valibot";
+import type { Eventual } from "../../base/eventual.ts";
 import type { Role } from "../access/client.ts";
 import type { Caller } from "./caller.ts";
+import type { Unwritten } from "./shapes.ts";
 
 /** Who may call a method: everybody let in, admins, or the device itself alone. */
 export type MethodAccess = "anyone" | "admin" | "local";
@@ -18,6 +20,9 @@ export interface RpcCall {
 /** The shape of params: an object schema. */
 export type ParamsSchema = v.GenericSchema<unknown, unknown>;
 
+/** The shape of a result. */
+export type ResultSchema = v.GenericSchema;
+
 /** A method in the table, its params not yet validated. */
 export interface RpcMethod {
   /** The name; compared without case. */
@@ -26,39 +31,47 @@ export interface RpcMethod {
   readonly access: MethodAccess;
   /** What its params must be. */
   readonly params: ParamsSchema;
+  /** What its result is; nothing is checked by it at run time. */
+  readonly result: ResultSchema;
   /** Whether it is answered only when what it kept is on the disk. */
   readonly waitsForDisk: boolean;
   /** Runs it with params that the schema has passed; the result, or a promise of it. */
   run(params: unknown, call: RpcCall): unknown;
 }
 
-/** A method whose `run` gets its params typed by their schema. */
-export interface MethodDefinition<Schema extends ParamsSchema> {
+/** A method whose `run` has its params and its result typed by their schemas. */
+export interface MethodDefinition<Params extends ParamsSchema, Result extends ResultSchema> {
   /** The name; compared without case. */
   readonly name: string;
   /** Who may call it. */
   readonly access: MethodAccess;
   /** What its params must be. */
-  readonly params: Schema;
+  readonly params: Params;
+  /** What its result is: the type of what `run` returns, and the reference for clients. */
+  readonly result: Result;
   /**
    * Whether it is answered only when what it kept is on the disk.
    * @default false
    */
   readonly waitsForDisk?: boolean;
   /** Runs it, at once or by a promise; an AppError refuses, any other throw is a mistake of ours. */
-  run(params: v.InferOutput<Schema>, call: RpcCall): unknown;
+  run(
+    params: v.InferOutput<Params>,
+    call: RpcCall,
+  ): Eventual<Unwritten<v.InferOutput<Result>>>;
 }
 
 /** Puts a definition into the table's form. */
-export function defineMethod<Schema extends ParamsSchema>(
-  definition: MethodDefinition<Schema>,
+export function defineMethod<Params extends ParamsSchema, Result extends ResultSchema>(
+  definition: MethodDefinition<Params, Result>,
 ): RpcMethod {
-  const { name, access, params, waitsForDisk = false, run } = definition;
+  const { name, access, params, result, waitsForDisk = false, run } = definition;
   return {
     name,
     access,
     params,
+    result,
     waitsForDisk,
-    run: (parsed, call) => run(parsed as v.InferOutput<Schema>, call),
+    run: (parsed, call) => run(parsed as v.InferOutput<Params>, call),
   };
 }

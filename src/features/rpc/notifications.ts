@@ -2,6 +2,7 @@
 // slow subscriber does is its own business, publishing never waits.
 
 import { encodeNotification } from "./message.ts";
+import type { PayloadOf } from "./notification_table.ts";
 
 /** Who may see a notification. */
 export type Audience = "everyone" | "local";
@@ -32,7 +33,11 @@ export class Notifications {
   }
 
   /** Tells all subscribers, or those on the device only. */
-  publish(method: string, params: unknown, audience: Audience = "everyone"): void {
+  publish<Method extends string>(
+    method: Method,
+    params: PayloadOf<Method>,
+    audience: Audience = "everyone",
+  ): void {
     const text = encodeNotification(method, params);
     for (const sink of [...this.#sinks]) sink(text, audience);
   }

@@ -22,6 +22,11 @@ const ROWS = {
   errorReporting: { type: v.boolean(), default: false },
 } as const;
 
+/** What each of them may be. */
+export const PHONE_SETTING_VALUES: v.ObjectEntries = Object.fromEntries(
+  Object.entries(ROWS).map(([name, { type }]) => [name, type]),
+);
+
 /** The params of `settings.update` that are the app's own. */
 export const PHONE_SETTING_PARAMS: v.ObjectEntries = Object.fromEntries(
   Object.entries(ROWS).map(([name, { type }]) => [name, v.optional(type)]),

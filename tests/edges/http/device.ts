@@ -223,6 +223,7 @@ const whoAmI = defineMethod({
   name: "whoAmI",
   access: "anyone",
   params: v.object({ mustFail: v.optional(v.boolean()) }),
+  result: v.unknown(),
   run: ({ mustFail }, { caller }) => {
     if (mustFail) throw new AppError("conflict", "As wished");
     return { isLocal: caller.isLocal, address: caller.address };

@@ -61,12 +61,12 @@ Deno.test("an event stream begins at once and carries each notification as one e
   assert.equal(response.headers.get("Content-Type"), "text/event-stream");
   assert.equal(response.headers.get("Cache-Control"), "no-store");
   assert.equal(await next(), ": open\n\n");
-  bus.publish("clients.paired", { clientId: "c", text: "two\nlines\r\n\r\ndata: x" });
+  bus.publish("clients.paired", { clientId: "c", clientName: "two\nlines\r\n\r\ndata: x" });
   bus.publish("plain", undefined);
   assert.equal(
     await next(),
     'data: {"jsonrpc":"2.0","method":"clients.paired",' +
-      '"params":{"clientId":"c","text":"two\\nlines\\r\\n\\r\\ndata: x"}}\n\n',
+      '"params":{"clientId":"c","clientName":"two\\nlines\\r\\n\\r\\ndata: x"}}\n\n',
   );
   assert.equal(await next(), 'data: {"jsonrpc":"2.0","method":"plain"}\n\n');
   streams.close();

@@ -28,7 +28,13 @@ const PARAMS = v.strictObject({
   steps: v.optional(v.array(v.strictObject({ key: v.string() }))),
   place: v.optional(v.nullable(v.object({ x: v.number() }))),
 });
-const echo = defineMethod({ name: "Echo.it", access: "anyone", params: PARAMS, run: (p) => p });
+const echo = defineMethod({
+  name: "Echo.it",
+  access: "anyone",
+  params: PARAMS,
+  result: v.unknown(),
+  run: (p) => p,
+});
 const quiet = methodOf(() => undefined);
 
 const ROWS: [string, string, unknown][] = [
@@ -70,6 +76,7 @@ Deno.test("handle() begins calls in the order of their texts", async () => {
     name: "note",
     access: "anyone",
     params: v.object({ n: v.number() }),
+    result: v.unknown(),
     run: ({ n }) => begun.push(n),
   });
   const dispatcher = dispatcherOf([note]);
@@ -145,6 +152,7 @@ Deno.test("handle() asks for the role at every request and tells the method", as
     name: "m",
     access: "anyone",
     params: v.object({}),
+    result: v.unknown(),
     run: (_params, call) => ({ role: call.role, clientId: call.caller.clientId }),
   });
   const dispatcher = createDispatcher({ methods: [tell], roleOf: () => role, log: silentLogger });
@@ -357,7 +365,7 @@ function dispatcherOf(methods: readonly RpcMethod[], log: Logger = silentLogger)
 }
 
 function methodOf(run: () => unknown, access: MethodAccess = "anyone"): RpcMethod {
-  return defineMethod({ name: "m", access, params: v.object({}), run });
+  return defineMethod({ name: "m", access, params: v.object({}), result: v.unknown(), run });
 }
 
 function callerOf(change: Partial<Caller>): Caller {

@@ -12,10 +12,13 @@ function listen(bus: Notifications): { heard: Heard; stop: () => void } {
 Deno.test("publish() tells every subscriber the same text, and for whom it is", () => {
   const bus = new Notifications();
   const subscribers = [listen(bus), listen(bus)];
-  bus.publish("clients.paired", { clientId: "c" });
+  bus.publish("clients.paired", { clientId: "c", clientName: "n" });
   bus.publish("clients.pair.opened", { pin: "1" }, "local");
   const expected: Heard = [
-    ['{"jsonrpc":"2.0","method":"clients.paired","params":{"clientId":"c"}}', "everyone"],
+    [
+      '{"jsonrpc":"2.0","method":"clients.paired","params":{"clientId":"c","clientName":"n"}}',
+      "everyone",
+    ],
     ['{"jsonrpc":"2.0","method":"clients.pair.opened","params":{"pin":"1"}}', "local"],
   ];
   for (const { heard } of subscribers) assert.deepEqual(heard, expected);

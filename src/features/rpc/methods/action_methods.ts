@@ -9,6 +9,51 @@ import type { ExclusiveScreen, ScreenUse } from "../../actions/exclusive_screen.
 import type { RunOrigin, RunToken } from "../../library/text_runner.ts";
 import type { Caller } from "../caller.ts";
 import { defineMethod, type RpcMethod } from "../method.ts";
+import {
+  CountShape,
+  MomentShape,
+  NothingShape,
+  SecondsShape,
+  type Shown,
+  TextShape,
+} from "../shapes.ts";
+
+/** What began to play. */
+export const StartedShape = v.strictObject({
+  systemId: TextShape,
+  systemName: TextShape,
+  mediaName: TextShape,
+  mediaPath: TextShape,
+});
+
+/** What plays no more; `elapsed` in whole seconds. */
+export const StoppedShape = v.strictObject({
+  ...StartedShape.entries,
+  launcherId: TextShape,
+  elapsed: CountShape,
+});
+
+/** What has the screen. */
+export const ActiveShape = v.strictObject({
+  started: MomentShape,
+  ...StartedShape.entries,
+  launcherId: TextShape,
+  zapScript: TextShape,
+});
+
+/** An action, as it is listed; `match` and `command` are told to the device itself alone. */
+export const ActionShape = v.strictObject({
+  name: TextShape,
+  system: TextShape,
+  exclusive: v.boolean(),
+  state: v.picklist(["idle", "running", "stopping", "ended", "failed"]),
+  startedAt: v.nullable(SecondsShape),
+  endedAt: v.nullable(SecondsShape),
+  exitCode: v.nullable(v.pipe(v.number(), v.integer())),
+  signal: v.nullable(TextShape),
+  match: v.optional(TextShape),
+  command: v.optional(v.array(TextShape)),
+});
 
 const RunParams = v.union([
   v.string(),
@@ -37,6 +82,7 @@ export function actionMethods({ actions, run, screen }: ActionMethodsOptions): R
       name: "run",
       access: "anyone",
       params: RunParams,
+      result: NothingShape,
       run: async (params, { caller }) => {
         const token = typeof params === "string" ? { text: params } : params;
         const { text = "", uid, type, data } = token;
@@ -49,6 +95,7 @@ export function actionMethods({ actions, run, screen }: ActionMethodsOptions): R
       name: "stop",
       access: "anyone",
       params: v.object({ name: v.optional(v.string()) }),
+      result: NothingShape,
       run: async ({ name }) => {
         await actions.stop(name);
         return null;
@@ -58,6 +105,7 @@ export function actionMethods({ actions, run, screen }: ActionMethodsOptions): R
       name: "media.active",
       access: "anyone",
       params: v.object({}),
+      result: v.nullable(ActiveShape),
       run: () => {
         const use = screen.current();
         return use === undefined ? null : showActive(use);
@@ -67,6 +115,7 @@ export function actionMethods({ actions, run, screen }: ActionMethodsOptions): R
       name: "actions",
       access: "anyone",
       params: v.object({}),
+      result: v.strictObject({ actions: v.array(ActionShape) }),
       run: (_params, { caller }) => ({
         actions: actions.list().map((report) => showAction(report, caller.isLocal)),
       }),
@@ -75,25 +124,26 @@ export function actionMethods({ actions, run, screen }: ActionMethodsOptions): R
       name: "actions.output",
       access: "admin",
       params: v.strictObject({ name: v.string() }),
+      result: v.strictObject({ name: TextShape, output: TextShape }),
       run: ({ name }) => ({ name, output: actions.output(name) }),
     }),
   ];
 }
 
 /** What clients are told when something begins. */
-export function showStarted(media: Media): Record<string, unknown> {
+export function showStarted(media: Media): Shown<typeof StartedShape> {
   const { systemId, systemName, mediaName, mediaPath } = media;
   return { systemId, systemName, mediaName, mediaPath };
 }
 
 /** What clients are told when it has ended. */
-export function showStopped(media: Media, elapsedMs: number): Record<string, unknown> {
+export function showStopped(media: Media, elapsedMs: number): Shown<typeof StoppedShape> {
   const { launcherId } = media;
   return { ...showStarted(media), launcherId, elapsed: Math.floor(elapsedMs / 1000) };
 }
 
 /** What has the screen, as clients see it. */
-export function showActive({ media, startedAtMs }: ScreenUse): Record<string, unknown> {
+export function showActive({ media, startedAtMs }: ScreenUse): Shown<typeof ActiveShape> {
   const { launcherId, zapScript } = media;
   const started = new Date(startedAtMs).toISOString();
   return { started, ...showStarted(media), launcherId, zapScript };
@@ -104,7 +154,7 @@ function originOf({ isLocal, clientId }: Caller): string {
   return clientId ?? (isLocal ? "local" : "remote");
 }
 
-function showAction(report: ActionReport, isLocal: boolean): Record<string, unknown> {
+function showAction(report: ActionReport, isLocal: boolean): Shown<typeof ActionShape> {
   const { action, state, startedAtMs, endedAtMs, exitCode, signal } = report;
   return {
     name: action.name,

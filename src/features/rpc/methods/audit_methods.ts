@@ -3,6 +3,16 @@
 import * as v from "valibot";
 import type { AuditEntry, AuditLog } from "../../access/audit_log.ts";
 import { defineMethod, type RpcMethod } from "../method.ts";
+import { CountShape, MomentShape, type Shown, TextShape } from "../shapes.ts";
+
+/** An entry of the audit log; `hash` is the SHA-256 over the one before and itself, in hex. */
+export const AuditEntryShape = v.strictObject({
+  id: CountShape,
+  at: MomentShape,
+  event: TextShape,
+  details: v.record(v.string(), v.nullable(v.union([v.string(), v.number(), v.boolean()]))),
+  hash: TextShape,
+});
 
 /** How many entries one call returns at most. */
 export const MAX_AUDIT_PAGE = 1000;
@@ -25,12 +35,19 @@ export function auditMethods(options: { audit: Pick<AuditLog, "list" | "verify">
         ),
         refusals: v.optional(v.boolean()),
       }),
+      result: v.strictObject({ entries: v.array(AuditEntryShape) }),
       run: (wanted) => ({ entries: audit.list(wanted).map(showEntry) }),
     }),
     defineMethod({
       name: "audit.verify",
       access: "local",
       params: v.strictObject({ anchor: v.optional(v.pipe(v.string(), v.regex(ANCHOR))) }),
+      result: v.strictObject({
+        entries: CountShape,
+        brokenAt: v.nullable(CountShape),
+        refusalBrokenAt: v.nullable(CountShape),
+        cutAt: v.nullable(CountShape),
+      }),
       run: ({ anchor }) => {
         const [id = "", hash = ""] = anchor?.split(":") ?? [];
         const held = anchor === undefined
@@ -48,7 +65,7 @@ export function auditMethods(options: { audit: Pick<AuditLog, "list" | "verify">
   ];
 }
 
-function showEntry(entry: AuditEntry): Record<string, unknown> {
+function showEntry(entry: AuditEntry): Shown<typeof AuditEntryShape> {
   const { id, atMs, event, details, hash } = entry;
   return { id, at: new Date(atMs).toISOString(), event, details, hash: hash.toHex() };
 }

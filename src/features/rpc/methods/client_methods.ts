@@ -5,6 +5,23 @@ import * as v from "valibot";
 import { AppError } from "../../../base/app_error.ts";
 import { type Client, type Role, ROLES } from "../../access/client.ts";
 import { defineMethod, type RpcMethod } from "../method.ts";
+import { NothingShape, SecondsShape, type Shown, TextShape } from "../shapes.ts";
+
+/** A client, as it is shown. */
+export const ClientShape = v.strictObject({
+  clientId: TextShape,
+  clientName: TextShape,
+  role: v.picklist(ROLES),
+  createdAt: SecondsShape,
+  lastSeenAt: SecondsShape,
+});
+
+/** A valid PIN, as it is shown. */
+export const PinShape = v.strictObject({
+  pin: TextShape,
+  expiresAt: SecondsShape,
+  role: v.picklist(ROLES),
+});
 
 /** The parts behind the client methods. */
 export interface ClientMethodsOptions {
@@ -18,8 +35,8 @@ export interface ClientMethodsOptions {
     remove(clientId: string): void;
   };
   pairing: {
-    open(options: { role?: Role; liftLock?: boolean }): ShownPin;
-    current(): ShownPin | undefined;
+    open(options: { role?: Role; liftLock?: boolean }): OpenPin;
+    current(): OpenPin | undefined;
     cancel(): void;
   };
   /** When a client was heard of later than its record says, in milliseconds since 1970. */
@@ -45,23 +62,31 @@ const PairStartParams = v.strictObject({
 /** `clients`, `clients.current`, `clients.delete` and `clients.pair.*`. */
 export function clientMethods(options: ClientMethodsOptions): RpcMethod[] {
   const { roster, pairing, unsavedLastSeenMs, durable = () => Promise.resolve() } = options;
-  const show = (client: Client): ShownClient =>
+  const show = (client: Client): Shown<typeof ClientShape> =>
     showClient(client, unsavedLastSeenMs(client.clientId) ?? client.lastSeenAtMs);
   return [
     defineMethod({
       name: "clients",
       access: "local",
       params: v.object({}),
+      result: v.strictObject({ clients: v.array(ClientShape) }),
       run: () => ({ clients: roster.list().map(show) }),
     }),
     defineMethod({
       name: "clients.current",
       access: "anyone",
       params: v.object({}),
+      result: v.strictObject({
+        access: v.picklist(["localhost", ...ROLES]),
+        paired: v.boolean(),
+        role: v.nullable(v.picklist(ROLES)),
+        capabilities: v.array(TextShape),
+        client: v.nullable(ClientShape),
+      }),
       run: (_params, { caller, role }) => {
         const client = caller.clientId === undefined ? undefined : roster.find(caller.clientId);
         return {
-          access: caller.isLocal ? "localhost" : role,
+          access: caller.isLocal ? "localhost" as const : role,
           paired: client !== undefined,
           role: client?.role ?? null,
           capabilities: role === "admin" ? ["settings.write"] : [],
@@ -73,6 +98,7 @@ export function clientMethods(options: ClientMethodsOptions): RpcMethod[] {
       name: "clients.update",
       access: "admin",
       params: UpdateParams,
+      result: ClientShape,
       waitsForDisk: true,
       run: ({ clientId, ...change }, { caller }) => {
         if (!caller.isLocal && change.role === "member") keepLastAdmin(roster.list(), clientId);
@@ -83,6 +109,7 @@ export function clientMethods(options: ClientMethodsOptions): RpcMethod[] {
       name: "clients.delete",
       access: "local",
       params: ClientIdParams,
+      result: NothingShape,
       waitsForDisk: true,
       run: ({ clientId }) => {
         roster.remove(clientId);
@@ -93,6 +120,7 @@ export function clientMethods(options: ClientMethodsOptions): RpcMethod[] {
       name: "clients.pair.start",
       access: "local",
       params: PairStartParams,
+      result: PinShape,
       run: async ({ role, liftLock }) => {
         const opened = pairing.open(role === undefined ? { liftLock } : { role, liftLock });
         try {
@@ -109,6 +137,7 @@ export function clientMethods(options: ClientMethodsOptions): RpcMethod[] {
       name: "clients.pair.current",
       access: "local",
       params: v.object({}),
+      result: v.nullable(PinShape),
       run: () => {
         const current = pairing.current();
         return current === undefined ? null : showPin(current);
@@ -118,6 +147,7 @@ export function clientMethods(options: ClientMethodsOptions): RpcMethod[] {
       name: "clients.pair.cancel",
       access: "local",
       params: v.object({}),
+      result: NothingShape,
       waitsForDisk: true,
       run: () => {
         pairing.cancel();
@@ -135,25 +165,17 @@ function keepLastAdmin(clients: readonly Client[], clientId: string): void {
   }
 }
 
-interface ShownPin {
+interface OpenPin {
   readonly pin: string;
   readonly expiresAtMs: number;
   readonly role: Role;
 }
 
-function showPin({ pin, expiresAtMs, role }: ShownPin): unknown {
+function showPin({ pin, expiresAtMs, role }: OpenPin): Shown<typeof PinShape> {
   return { pin, expiresAt: Math.floor(expiresAtMs / 1000), role };
 }
 
-interface ShownClient {
-  clientId: string;
-  clientName: string;
-  role: string;
-  createdAt: number;
-  lastSeenAt: number;
-}
-
-function showClient(client: Client, lastSeenAtMs: number): ShownClient {
+function showClient(client: Client, lastSeenAtMs: number): Shown<typeof ClientShape> {
   const { clientId, clientName, role, createdAtMs } = client;
   return {
     clientId,

@@ -3,11 +3,37 @@
 
 import * as v from "valibot";
 import { AppError } from "../../../base/app_error.ts";
-import type { ApiKey, DoorScope, KeyScope } from "../../access/api_key.ts";
+import {
+  type ApiKey,
+  DOOR_SCOPES,
+  type DoorScope,
+  KEY_SCOPES,
+  type KeyScope,
+} from "../../access/api_key.ts";
 import type { KeyRing } from "../../access/key_ring.ts";
 import type { NewKey } from "../../access/new_key.ts";
 import type { SharedKeyRing } from "../../access/shared_key_ring.ts";
 import { defineMethod, type RpcMethod } from "../method.ts";
+import { CountShape, NothingShape, SecondsShape, type Shown, TextShape } from "../shapes.ts";
+
+/** An API key, as it is shown: without its secret. */
+export const KeyShape = v.strictObject({
+  keyId: TextShape,
+  name: TextShape,
+  scopes: v.array(v.picklist(KEY_SCOPES)),
+  models: v.nullable(v.array(TextShape)),
+  limits: v.strictObject({
+    perMinute: v.optional(CountShape),
+    tokensPerDay: v.optional(CountShape),
+    concurrent: v.optional(CountShape),
+    weight: v.optional(CountShape),
+  }),
+  shared: v.boolean(),
+  createdAt: v.nullable(SecondsShape),
+  expiresAt: v.nullable(SecondsShape),
+  lastUsedAt: v.nullable(SecondsShape),
+  revokedAt: v.nullable(SecondsShape),
+});
 
 /** Keys in one place. */
 export interface KeyPlace {
@@ -67,6 +93,11 @@ export function keyMethods(options: KeyMethodsOptions): RpcMethod[] {
       name: "keys",
       access: "local",
       params: v.object({}),
+      result: v.strictObject({
+        keys: v.array(KeyShape),
+        required: v.array(v.picklist(DOOR_SCOPES)),
+        sharedUnavailable: v.optional(v.boolean()),
+      }),
       run: async () => {
         const own = await keys.list();
         const others = shared && await ifReachable(() => shared.list());
@@ -95,6 +126,11 @@ export function keyMethods(options: KeyMethodsOptions): RpcMethod[] {
           v.maxValue(MAX_LIFETIME_S),
         )),
       }),
+      result: v.strictObject({
+        ...KeyShape.entries,
+        key: TextShape,
+        nowRequired: v.array(v.picklist(DOOR_SCOPES)),
+      }),
       waitsForDisk: true,
       run: async ({ name, scopes, models, limits, expiresIn }) => {
         const lifetimeMs = expiresIn === undefined ? undefined : expiresIn * 1000;
@@ -115,6 +151,7 @@ export function keyMethods(options: KeyMethodsOptions): RpcMethod[] {
       name: "keys.update",
       access: "local",
       params: v.strictObject({ keyId: v.string(), limits: Limits }),
+      result: KeyShape,
       waitsForDisk: true,
       run: async ({ keyId, limits }) => {
         const isOwn = (await keys.list()).some((key) => key.keyId === keyId);
@@ -128,6 +165,7 @@ export function keyMethods(options: KeyMethodsOptions): RpcMethod[] {
       name: "keys.delete",
       access: "local",
       params: v.strictObject({ keyId: v.string() }),
+      result: NothingShape,
       waitsForDisk: true,
       run: async ({ keyId }) => {
         // The device's own first: no server elsewhere may stand between the owner and its doors.
@@ -141,6 +179,7 @@ export function keyMethods(options: KeyMethodsOptions): RpcMethod[] {
       name: "keys.open",
       access: "local",
       params: v.strictObject({ scope: v.picklist(doors) }),
+      result: v.strictObject({ changed: v.boolean() }),
       waitsForDisk: true,
       run: ({ scope }) => {
         const isChanged = keys.open(scope);
@@ -152,6 +191,10 @@ export function keyMethods(options: KeyMethodsOptions): RpcMethod[] {
       name: "keys.purge",
       access: "local",
       params: v.object({}),
+      result: v.strictObject({
+        purged: CountShape,
+        sharedUnavailable: v.optional(v.boolean()),
+      }),
       waitsForDisk: true,
       run: async () => {
         const own = await keys.purgeRevoked();
@@ -175,7 +218,7 @@ async function ifReachable<Result>(work: () => Promise<Result>): Promise<Result 
   }
 }
 
-function showKey(key: ApiKey, isShared: boolean): Record<string, unknown> {
+function showKey(key: ApiKey, isShared: boolean): Shown<typeof KeyShape> {
   const { keyId, name, scopes, models = null } = key;
   return {
     keyId,

@@ -14,6 +14,15 @@ import {
 import type { MediaLibrary } from "../../library/media_library.ts";
 import { FAVORITE_TAG, MediaView, SEARCHABLE_TAGS } from "../media_view.ts";
 import { defineMethod, type RpcMethod } from "../method.ts";
+import {
+  MediaEntryShape,
+  MediaFolderShape,
+  MediaResultShape,
+  PaginationShape,
+  SystemShape,
+  TagShape,
+} from "../media_shapes.ts";
+import { CountShape, type Shown, TextShape } from "../shapes.ts";
 
 /** The longest text that is searched for, in characters. */
 export const MAX_QUERY_CHARACTERS = 256;
@@ -80,6 +89,9 @@ export function libraryMethods({ library, favorites }: LibraryMethodsOptions): R
       name: "systems",
       access: "anyone",
       params: v.object({ all: v.nullish(v.boolean()), tags: Names }),
+      result: v.strictObject({
+        systems: v.array(v.strictObject({ ...SystemShape.entries, mediaCount: CountShape })),
+      }),
       run: ({ tags }) => {
         const query = queryOfTags(tags, { index, favorites });
         const counts = tags.length === 0 ? index.countBySystem() : undefined;
@@ -100,6 +112,11 @@ export function libraryMethods({ library, favorites }: LibraryMethodsOptions): R
       name: "media.search",
       access: "anyone",
       params: SearchParams,
+      result: v.strictObject({
+        results: v.array(MediaResultShape),
+        total: CountShape,
+        pagination: PaginationShape,
+      }),
       run: ({ query, systems, tags, letter, pathPrefix, ...page }) => {
         const tagged = queryOfTags(tags, { index, favorites });
         const { results, nextCursor } = tagged === undefined
@@ -122,6 +139,12 @@ export function libraryMethods({ library, favorites }: LibraryMethodsOptions): R
       name: "media.browse",
       access: "anyone",
       params: BrowseParams,
+      result: v.strictObject({
+        path: TextShape,
+        entries: v.array(v.union([MediaFolderShape, MediaEntryShape])),
+        totalFiles: CountShape,
+        pagination: v.optional(PaginationShape),
+      }),
       run: ({ path, systems, letter, ...page }) => {
         if (path === "") {
           return { path: "", entries: rootsOf(systems, library), totalFiles: 0 };
@@ -144,26 +167,38 @@ export function libraryMethods({ library, favorites }: LibraryMethodsOptions): R
       name: "media.browse.index",
       access: "anyone",
       params: BrowseIndexParams,
+      result: v.strictObject({
+        scheme: v.picklist(["latin", "none"]),
+        totalFiles: CountShape,
+        groups: v.array(v.strictObject({
+          key: TextShape,
+          label: TextShape,
+          count: CountShape,
+          cursor: TextShape,
+          offset: CountShape,
+        })),
+      }),
       run: ({ path, systems, sort }) => {
-        if (path === "") return { scheme: "none", totalFiles: 0, groups: [] };
+        if (path === "") return { scheme: "none" as const, totalFiles: 0, groups: [] };
         const query = { folder: knownFolder(path, library), ...systemQuery(systems, library) };
         const totalFiles = index.count(query);
         // Files may be sorted in another order than the names that people read.
         if (sort !== "name-asc" && sort !== "name-desc") {
-          return { scheme: "none", totalFiles, groups: [] };
+          return { scheme: "none" as const, totalFiles, groups: [] };
         }
         const groups = index.letters(query, sort).map(({ letter, ...group }) => ({
           key: letter,
           label: letter,
           ...group,
         }));
-        return { scheme: "latin", totalFiles, groups };
+        return { scheme: "latin" as const, totalFiles, groups };
       },
     }),
     defineMethod({
       name: "media.tags",
       access: "anyone",
       params: v.object({ systems: Names }),
+      result: v.strictObject({ tags: v.array(TagShape) }),
       run: () => ({ tags: SEARCHABLE_TAGS }),
     }),
   ];
@@ -206,7 +241,10 @@ function pageOf({ maxResults, cursor, sort }: PageParams): {
   return { maxResults: size, sort, ...(cursor === "" ? {} : { cursor }) };
 }
 
-function paginationOf(page: PageParams, nextCursor: string | undefined): Record<string, unknown> {
+function paginationOf(
+  page: PageParams,
+  nextCursor: string | undefined,
+): Shown<typeof PaginationShape> {
   return {
     hasNextPage: nextCursor !== undefined,
     pageSize: pageOf(page).maxResults,
@@ -218,7 +256,7 @@ function paginationOf(page: PageParams, nextCursor: string | undefined): Record<
 function rootsOf(
   systems: readonly string[],
   { index, catalogue }: LibraryMethodsOptions["library"],
-): Record<string, unknown>[] {
+): Shown<typeof MediaFolderShape>[] {
   const wanted = new Set(systems.map((id) => id.toLowerCase()));
   const byFolder = Map.groupBy(
     catalogue.list().filter(({ id }) => wanted.size === 0 || wanted.has(id.toLowerCase())),
@@ -230,11 +268,11 @@ function rootsOf(
     return {
       name: own.map(({ name }) => name).join(", "),
       path: folder,
-      type: "root",
+      type: "root" as const,
       fileCount: index.countBelow(folder, systemIds),
       ...(systemIds.length === 1 ? { systemId } : {}),
       systemIds,
-      hasCover: false,
+      hasCover: false as const,
     };
   }).filter(({ fileCount }) => fileCount > 0);
 }
@@ -249,7 +287,10 @@ function withoutSlash(path: string): string {
   return path.length > 1 ? path.replace(/\/+$/, "") : path;
 }
 
-function showEntry(entry: FolderEntry, view: MediaView): Record<string, unknown> {
+function showEntry(
+  entry: FolderEntry,
+  view: MediaView,
+): Shown<typeof MediaFolderShape | typeof MediaEntryShape> {
   if (entry.kind === "media") return view.entry(entry.media);
   const { name, path, mediaCount, systemIds } = entry;
   return { name, path, type: "directory", fileCount: mediaCount, systemIds, hasCover: false };

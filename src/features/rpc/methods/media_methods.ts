@@ -12,7 +12,9 @@ import { PLACEHOLDER_COVER } from "../../library/placeholder_cover.ts";
 import type { ScanProgress } from "../../library/scan_progress.ts";
 import { FAVORITE_TAG, MediaView } from "../media_view.ts";
 import { defineMethod, type RpcMethod } from "../method.ts";
-import { showActive } from "./action_methods.ts";
+import { DatabaseShape, MediaMetaShape, TagShape } from "../media_shapes.ts";
+import { NothingShape, type Shown, TextShape } from "../shapes.ts";
+import { ActiveShape, showActive } from "./action_methods.ts";
 import { MAX_LISTED, MediaPath } from "./library_methods.ts";
 
 /** The most media whose metadata one request asks for. */
@@ -41,6 +43,11 @@ const ImageParams = v.object({
 
 const TagsParams = v.object({ ...REFERENCE, add: Words, remove: Words });
 
+const ItemShape = v.union([
+  v.strictObject({ media: MediaMetaShape }),
+  v.strictObject({ error: TextShape }),
+]);
+
 /** What the media methods need. */
 export interface MediaMethodsOptions {
   library: MediaLibrary;
@@ -62,6 +69,7 @@ export function mediaMethods(options: MediaMethodsOptions): RpcMethod[] {
       name: "media",
       access: "anyone",
       params: v.object({}),
+      result: v.strictObject({ database: DatabaseShape, active: v.array(ActiveShape) }),
       run: () => {
         const use = screen.current();
         return {
@@ -77,6 +85,10 @@ export function mediaMethods(options: MediaMethodsOptions): RpcMethod[] {
       name: "media.meta",
       access: "anyone",
       params: MetaParams,
+      result: v.union([
+        v.strictObject({ media: MediaMetaShape }),
+        v.strictObject({ items: v.array(ItemShape) }),
+      ]),
       run: ({ items, ...reference }) => {
         if (!items) return { media: view.meta(findMedia(reference, index)) };
         return { items: items.map((item) => tryMeta(item)) };
@@ -86,6 +98,13 @@ export function mediaMethods(options: MediaMethodsOptions): RpcMethod[] {
       name: "media.image",
       access: "anyone",
       params: ImageParams,
+      result: v.strictObject({
+        delivery: v.literal("inline"),
+        contentType: TextShape,
+        extension: v.optional(TextShape),
+        data: v.pipe(v.string(), v.base64()),
+        typeTag: TextShape,
+      }),
       run: async (reference) => {
         const { imagePath } = findMedia(reference, index).details;
         if (imagePath === undefined) return PLACEHOLDER;
@@ -97,7 +116,7 @@ export function mediaMethods(options: MediaMethodsOptions): RpcMethod[] {
         if (cover.kind === "none") return PLACEHOLDER;
         const { contentType, extension } = cover.type;
         return {
-          delivery: "inline",
+          delivery: "inline" as const,
           contentType,
           extension,
           data: encodeBase64(cover.bytes),
@@ -109,6 +128,7 @@ export function mediaMethods(options: MediaMethodsOptions): RpcMethod[] {
       name: "media.tags.update",
       access: "anyone",
       params: TagsParams,
+      result: v.strictObject({ tags: v.array(TagShape) }),
       waitsForDisk: true,
       run: ({ add, remove, ...reference }) => {
         if (add.length + remove.length === 0) {
@@ -129,6 +149,7 @@ export function mediaMethods(options: MediaMethodsOptions): RpcMethod[] {
       name: "media.generate",
       access: "anyone",
       params: v.object({ systems: Words }),
+      result: NothingShape,
       run: ({ systems }) => {
         if (!hasLibrary) throw new AppError("unavailable", "No [[library]] is configured");
         const ids = systems.flatMap((id) => catalogue.named(id).map(({ id }) => id));
@@ -144,13 +165,14 @@ export function mediaMethods(options: MediaMethodsOptions): RpcMethod[] {
       name: "media.generate.cancel",
       access: "anyone",
       params: v.object({}),
+      result: v.strictObject({ message: TextShape }),
       run: () => ({
         message: scans.cancel() ? "Indexing was cancelled" : "Nothing was being indexed",
       }),
     }),
   ];
 
-  function tryMeta(reference: Reference): Record<string, unknown> {
+  function tryMeta(reference: Reference): Shown<typeof ItemShape> {
     try {
       return { media: view.meta(findMedia(reference, index)) };
     } catch (error) {
@@ -164,7 +186,7 @@ export function mediaMethods(options: MediaMethodsOptions): RpcMethod[] {
 export function showDatabase(
   progress: ScanProgress,
   { isThere, totalMedia }: { isThere: boolean; totalMedia: number },
-): Record<string, unknown> {
+): Shown<typeof DatabaseShape> {
   const { isIndexing, totalSteps, currentStep, currentStepDisplay, totalFiles } = progress;
   return {
     exists: isThere,

@@ -3,6 +3,9 @@
 import * as v from "valibot";
 import { SUPPORTED_VERSIONS } from "../../../protocol/versions.ts";
 import { defineMethod, type RpcMethod } from "../method.ts";
+import { CountShape, TextShape } from "../shapes.ts";
+
+const StateShape = v.picklist(["starting", "ready", "failed"]);
 
 /** What the service methods tell. */
 export interface ServiceMethodsOptions {
@@ -13,7 +16,7 @@ export interface ServiceMethodsOptions {
   /** The kind of system it runs on, such as "linux". */
   platform: string;
   /** What the service is doing. */
-  state: () => string;
+  state: () => v.InferOutput<typeof StateShape>;
   /** The URLs under which other hosts reach it. */
   addresses: () => string[];
   /** Whether other hosts must encrypt. */
@@ -35,6 +38,11 @@ export function serviceMethods(options: ServiceMethodsOptions): RpcMethod[] {
       name: "version",
       access: "anyone",
       params: v.object({}),
+      result: v.strictObject({
+        version: TextShape,
+        platform: TextShape,
+        encryption: v.array(CountShape),
+      }),
       // Apps compare a bare version with releases of Core and close what those did not have.
       run: () => ({
         version: `${program}-${version}`,
@@ -46,12 +54,23 @@ export function serviceMethods(options: ServiceMethodsOptions): RpcMethod[] {
       name: "health",
       access: "anyone",
       params: v.object({}),
-      run: () => ({ status: "ok", state: state() }),
+      result: v.strictObject({ status: v.literal("ok"), state: StateShape }),
+      run: () => ({ status: "ok" as const, state: state() }),
     }),
     defineMethod({
       name: "status",
       access: "local",
       params: v.object({}),
+      result: v.strictObject({
+        version: TextShape,
+        state: StateShape,
+        addresses: v.array(TextShape),
+        encryption: v.boolean(),
+        clients: CountShape,
+        connections: CountShape,
+        sessions: CountShape,
+        playing: v.nullable(TextShape),
+      }),
       run: () => ({
         version,
         state: state(),

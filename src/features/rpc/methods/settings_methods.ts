@@ -10,7 +10,11 @@ import {
   showSettings,
 } from "../../settings/api_settings.ts";
 import type { SettingsOutcome } from "../../settings/live_settings.ts";
-import { PHONE_SETTING_PARAMS, type PhoneSettings } from "../../settings/phone_settings.ts";
+import {
+  PHONE_SETTING_PARAMS,
+  PHONE_SETTING_VALUES,
+  type PhoneSettings,
+} from "../../settings/phone_settings.ts";
 import {
   type Config,
   type PlacedSetting,
@@ -18,6 +22,7 @@ import {
 } from "../../settings/settings_table.ts";
 import { schemaOf } from "../../settings/value_types.ts";
 import { defineMethod, type RpcMethod } from "../method.ts";
+import { TextShape } from "../shapes.ts";
 
 /** The most entries that a list of settings takes over the API. */
 export const MAX_SETTING_ENTRIES = 256;
@@ -60,12 +65,32 @@ const UpdateParams = v.strictObject({
   debugLogging: v.optional(v.boolean()),
 });
 
-function paramOf({ path, row }: PlacedSetting): v.GenericSchema {
+// null goes back to what the owner's file says; where that always says something, it is a mistake.
+function paramOf(setting: PlacedSetting): v.GenericSchema {
+  return v.optional(valueShapeOf(setting));
+}
+
+function valueShapeOf({ path, row }: PlacedSetting): v.GenericSchema {
   const schema = row.type.type === "picklist" ? schemaOf(row) : PARAMS[row.type.type];
   if (schema === undefined) throw new TypeError(`${path}: cannot be changed over the API`);
-  // null goes back to what the owner's file says; where that always says something, it is a mistake.
-  return v.optional(row.default === undefined ? v.nullable(schema) : schema);
+  return row.default === undefined ? v.nullable(schema) : schema;
 }
+
+// A member sees fewer than an admin.
+const SettingsShape: v.GenericSchema<Record<string, unknown>> = v.strictObject({
+  ...nestByName(
+    RELOADABLE_SETTINGS,
+    (setting) => v.optional(valueShapeOf(setting)),
+    (members) => v.optional(v.strictObject(members)),
+  ) as v.ObjectEntries,
+  ...PHONE_SETTING_VALUES,
+  debugLogging: v.boolean(),
+});
+
+const OutcomeShape = v.strictObject({
+  changed: v.array(TextShape),
+  needsRestart: v.array(TextShape),
+});
 
 const LOCAL_SETTINGS = RELOADABLE_SETTINGS
   .filter(({ row }) => row.localOnly === true)
@@ -83,6 +108,7 @@ export function settingsMethods(options: SettingsMethodsOptions): RpcMethod[] {
       name: "settings",
       access: "anyone",
       params: v.object({}),
+      result: SettingsShape,
       run: (_params, { role }) => {
         const isShown = role === "admin" ? undefined : isPublic;
         return { ...showSettings(current(), isShown), ...phoneSettings() };
@@ -92,6 +118,7 @@ export function settingsMethods(options: SettingsMethodsOptions): RpcMethod[] {
       name: "settings.update",
       access: "admin",
       params: UpdateParams,
+      result: OutcomeShape,
       waitsForDisk: true,
       run: (change, { caller }) => {
         const ownOnly = LOCAL_SETTINGS.find((name) => memberNamed(change, name) !== undefined);
@@ -122,6 +149,7 @@ export function settingsMethods(options: SettingsMethodsOptions): RpcMethod[] {
       // The files may change who gets in, which is for the device itself to say.
       access: "local",
       params: v.object({}),
+      result: OutcomeShape,
       waitsForDisk: true,
       run: () => ownersMistake(() => reload("local")),
     }),

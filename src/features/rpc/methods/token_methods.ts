@@ -5,6 +5,27 @@ import * as v from "valibot";
 import type { RunHistory } from "../../library/run_history.ts";
 import type { ScannedToken, TextRunner } from "../../library/text_runner.ts";
 import { defineMethod, type RpcMethod } from "../method.ts";
+import { MomentShape, type Shown, TextShape } from "../shapes.ts";
+
+/** A text that was run, with what is known of the tag that it stood on. */
+export const TokenShape = v.strictObject({
+  type: TextShape,
+  uid: TextShape,
+  text: TextShape,
+  data: TextShape,
+  scanTime: MomentShape,
+});
+
+/** A run of the history; `by` is told to admins. */
+export const PastRunShape = v.strictObject({
+  time: MomentShape,
+  type: TextShape,
+  uid: TextShape,
+  text: TextShape,
+  data: TextShape,
+  success: v.boolean(),
+  by: v.optional(TextShape),
+});
 
 /** How many runs are told at once. */
 export const MAX_TOLD_RUNS = 100;
@@ -22,6 +43,7 @@ export function tokenMethods({ texts, history }: TokenMethodsOptions): RpcMethod
       name: "tokens",
       access: "anyone",
       params: v.object({}),
+      result: v.strictObject({ active: v.array(TokenShape), last: v.optional(TokenShape) }),
       run: () => {
         const last = texts.last();
         return { active: [], ...(last === undefined ? {} : { last: showToken(last) }) };
@@ -31,6 +53,7 @@ export function tokenMethods({ texts, history }: TokenMethodsOptions): RpcMethod
       name: "tokens.history",
       access: "anyone",
       params: v.object({}),
+      result: v.strictObject({ entries: v.array(PastRunShape) }),
       run: (_params, { role }) => ({
         entries: history.newest(MAX_TOLD_RUNS)
           .map(({ atMs, type, uid, text, data, isSuccess, by }) => ({
@@ -49,6 +72,6 @@ export function tokenMethods({ texts, history }: TokenMethodsOptions): RpcMethod
 }
 
 /** A token, as clients see it. */
-export function showToken({ atMs, type, uid, text, data }: ScannedToken): Record<string, unknown> {
+export function showToken({ atMs, type, uid, text, data }: ScannedToken): Shown<typeof TokenShape> {
   return { type, uid, text, data, scanTime: new Date(atMs).toISOString() };
 }

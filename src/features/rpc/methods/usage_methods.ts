@@ -9,6 +9,19 @@ import {
   type UsageEntry,
 } from "../../models/usage.ts";
 import { defineMethod, type RpcMethod } from "../method.ts";
+import { CountShape, TextShape } from "../shapes.ts";
+
+/** Usage that was added up: `day`, `keyId` and `model` where it was by them. */
+export const UsageShape = v.strictObject({
+  day: v.optional(TextShape),
+  keyId: v.optional(TextShape),
+  model: v.optional(TextShape),
+  requests: CountShape,
+  promptTokens: CountShape,
+  outputTokens: CountShape,
+  errors: CountShape,
+  durationMs: v.pipe(v.number(), v.minValue(0)),
+});
 
 /** The most days that are told of at once. */
 export const MAX_USAGE_DAYS = 366;
@@ -60,6 +73,7 @@ export function usageMethods(options: UsageMethodsOptions): RpcMethod[] {
           ),
         ),
       }),
+      result: v.strictObject({ sinceDay: TextShape, usage: v.array(UsageShape) }),
       run: async ({ keyId, days, by = DEFAULT_USAGE_DIMENSIONS }) => {
         const reader = usage?.();
         if (reader === undefined) throw new AppError("unavailable", "The model gateway is off");

@@ -4,7 +4,7 @@
 import * as v from "valibot";
 import { defineMethod, type RpcMethod } from "../method.ts";
 
-const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+const ANSWERS = {
   readers: { readers: [] },
   mappings: { mappings: [] },
   inbox: { messages: [] },
@@ -19,11 +19,31 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     done: false,
     paused: false,
   },
-};
+} as const;
 
 /** `readers`, `mappings`, `inbox`, `scrapers` and `media.scrape.status`. */
 export function vacantMethods(): RpcMethod[] {
   return Object.entries(ANSWERS).map(([name, answer]) =>
-    defineMethod({ name, access: "anyone", params: v.object({}), run: () => answer })
+    defineMethod({
+      name,
+      access: "anyone",
+      params: v.object({}),
+      result: shapeOf(answer),
+      run: () => answer,
+    })
+  );
+}
+
+// Always the same.
+function shapeOf(answer: Readonly<Record<string, unknown>>): v.GenericSchema {
+  return v.strictObject(
+    Object.fromEntries(
+      Object.entries(answer).map(([name, value]): [string, v.GenericSchema] => [
+        name,
+        Array.isArray(value)
+          ? v.pipe(v.array(v.never()), v.length(0))
+          : v.literal(value as number | boolean),
+      ]),
+    ),
   );
 }
