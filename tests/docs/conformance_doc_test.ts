@@ -9,7 +9,9 @@ const DOCUMENT = new URL("../../docs/conformance.md", import.meta.url);
 Deno.test("the example in docs/conformance.md has lines of a run, in their order", async () => {
   const text = await Deno.readTextFile(DOCUMENT);
   const report = await judgeInProcess({ pins: 3 });
-  const lines = report.results.map((result) => formatResult(result, (_, word) => word).trimEnd());
+  const lines = report.results.map((result) =>
+    formatResult(result, { paint: (_, word) => word, columns: undefined }).trimEnd()
+  );
   const shown = text.split("\n").filter((line) => /^§\d+ /.test(line));
   assert.ok(shown.length > 10);
   const places = shown.map((line) => lines.indexOf(line));

@@ -184,49 +184,109 @@ Deno.test("remote says whom it cannot reach, and that it needs a PIN", async () 
   });
 });
 
+/** A running `latchkey remote listen`. */
+interface Listener {
+  /** How often it has said that it listens. */
+  sessions(): number;
+  /** The names of the clients of whose pairing it heard. */
+  paired(): unknown[];
+  /** What it wrote for people. */
+  told(): string;
+  /** Resolves with its exit code. */
+  readonly ended: Promise<number>;
+  /** Asks it to end. */
+  stop(): void;
+}
+
+function listen(child: Deno.ChildProcess): Listener {
+  let written = "";
+  let told = "";
+  const collect = async (
+    stream: ReadableStream<Uint8Array>,
+    take: (text: string) => void,
+  ): Promise<void> => {
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) take(text);
+  };
+  const collected = Promise.all([
+    collect(child.stdout, (text) => written += text),
+    collect(child.stderr, (text) => told += text),
+  ]);
+  return {
+    sessions: () => told.split("Listening to http").length - 1,
+    paired: () =>
+      // What comes in pieces is no line yet.
+      written.split("\n").slice(0, -1).map((line) => JSON.parse(line))
+        .filter(({ method }) => method === "clients.paired")
+        .map(({ params }) => params.clientName),
+    told: () => told,
+    ended: collected.then(async () => (await child.status).code),
+    stop: () => {
+      try {
+        child.kill("SIGTERM");
+      } catch {
+        // It has ended by itself.
+      }
+    },
+  };
+}
+
 Deno.test("remote listen writes notifications, also after the device was away", async () => {
   await withUser(async ({ remote, spawn }) => {
     await withDataDir(async (dataDir) => {
-      const first = await startService({ dataDir });
-      const { port } = new URL(first.baseUrl);
-      let service: ServiceProcess = first;
-      const pin = await openPairing(first.baseUrl);
-      assert.equal((await remote(["pair", first.baseUrl, "--name", "den", "--pin", pin])).code, 0);
-      const child = spawn("listen", "den");
-      let written = "";
-      let told = "";
-      const collect = async (
-        stream: ReadableStream<Uint8Array>,
-        take: (text: string) => void,
-      ): Promise<void> => {
-        for await (const text of stream.pipeThrough(new TextDecoderStream())) take(text);
-      };
-      const collected = Promise.all([
-        collect(child.stdout, (text) => written += text),
-        collect(child.stderr, (text) => told += text),
-      ]);
-      const sessions = (): number => told.split(`Listening to ${first.baseUrl}\n`).length - 1;
-      const paired = (): unknown[] =>
-        written.trim().split("\n").filter((line) => line !== "")
-          .map((line) => JSON.parse(line)).filter(({ method }) => method === "clients.paired")
-          .map(({ params }) => params.clientName);
+      let service = await startService({ dataDir });
+      const { baseUrl } = service;
+      const { port } = new URL(baseUrl);
+      const pin = await openPairing(baseUrl);
+      assert.equal((await remote(["pair", baseUrl, "--name", "den", "--pin", pin])).code, 0);
+      const listener = listen(spawn("listen", "den"));
       try {
-        await until("it listens", () => sessions() === 1);
+        await until("it listens", () => listener.sessions() === 1);
         await pairOther(remote, service, "one");
-        await until("the first is heard", () => paired().length === 1);
+        await until("the first is heard", () => listener.paired().length === 1);
         await service.stop();
         service = await startService({ dataDir, listen: `127.0.0.1:${port}` });
-        await until("it listens again", () => sessions() === 2);
+        await until("it listens again", () => listener.sessions() === 2, { limitMs: 90_000 });
         await pairOther(remote, service, "two");
-        await until("the second is heard", () => paired().length === 2);
-        child.kill("SIGTERM");
-        assert.equal((await child.status).code, 0);
-        await collected;
-        assert.deepEqual(paired(), ["one", "two"]);
-        assert.match(told, /; trying again in 1 s\n/);
+        await until("the second is heard", () => listener.paired().length === 2);
+        listener.stop();
+        assert.equal(await listener.ended, 0);
+        assert.deepEqual(listener.paired(), ["one", "two"]);
+        assert.match(listener.told(), /; trying again in \d\.\d s\n/);
       } finally {
+        listener.stop();
+        await listener.ended;
         await service.stop();
       }
+    });
+  });
+});
+
+Deno.test("remote listen ends where the client was removed, and where nobody answers at first", async () => {
+  await withUser(async ({ remote, spawn }) => {
+    await withService({}, async (service) => {
+      const { baseUrl } = service;
+      const pin = await openPairing(baseUrl);
+      assert.equal((await remote(["pair", baseUrl, "--name", "den", "--pin", pin])).code, 0);
+      const listener = listen(spawn("listen", "den"));
+      try {
+        await until("it listens", () => listener.sessions() === 1);
+        const { clients: [client] } = await callLocal(baseUrl, "clients") as {
+          clients: { clientId: string }[];
+        };
+        await callLocal(baseUrl, "clients.delete", { clientId: client?.clientId });
+        assert.equal(await listener.ended, 1);
+        assert.match(
+          listener.told(),
+          /\nden says that it has removed this client\. Pair again with: /,
+        );
+      } finally {
+        listener.stop();
+        await listener.ended;
+      }
+      await service.stop();
+      const away = await remote(["listen", "den"]);
+      assert.deepEqual([away.code, away.stdout], [1, ""]);
+      assert.match(away.stderr, /^Cannot reach http:/);
     });
   });
 });

@@ -10,8 +10,14 @@ import type { CommandContext } from "./command.ts";
 import type { Style } from "./styles.ts";
 import { formatTable } from "./table.ts";
 
-/** How wide section and title are; a longer title moves its outcome. */
+/** How wide section and title are where there is room. */
 const LINE_WIDTH = 92;
+
+/** What the outcome takes of a line, with the space before it. */
+const OUTCOME_WIDTH = 9;
+
+/** Below this width titles would tell nothing any more. */
+const MIN_LINE_WIDTH = 40;
 
 const SECTION_WIDTH = 5;
 
@@ -31,10 +37,20 @@ export function countOutcomes(
   return counts;
 }
 
-/** The line of one check. */
-export function formatResult(result: ConformResult, paint: CommandContext["paint"]): string {
+/** How a line is written. */
+export interface ResultFormat {
+  /** Shows a style, or does not. */
+  paint: CommandContext["paint"];
+  /** How many columns there are; as many as it takes where undefined. */
+  columns: number | undefined;
+}
+
+/** The line of one check; a title that is too long for the terminal is cut. */
+export function formatResult(result: ConformResult, { paint, columns }: ResultFormat): string {
   const { section, title, outcome, detail } = result;
-  const what = `${section.padEnd(SECTION_WIDTH)}${title}`.padEnd(LINE_WIDTH);
+  const room = (columns ?? Infinity) - OUTCOME_WIDTH;
+  const width = Math.max(MIN_LINE_WIDTH, Math.min(LINE_WIDTH, room));
+  const what = safeText(`${section.padEnd(SECTION_WIDTH)}${title}`, width).padEnd(width);
   const word = outcome === "failed" ? "FAILED" : outcome;
   const style = STYLES[outcome];
   const shown = style === undefined ? word : paint(style, word);

@@ -1,21 +1,13 @@
 // A session with a device elsewhere, with what can go wrong said to people.
 
-import {
-  ClientError,
-  connect,
-  type Connection,
-  type NotificationListener,
-} from "../../sdk/connect.ts";
+import { ClientError, connect, type Connection, type ConnectOptions } from "../../sdk/connect.ts";
 import { safeText } from "../../features/screen/safe_text.ts";
 import { CommandError } from "./command.ts";
 import { webSocketUrlOf } from "./device_url.ts";
 import type { Remote } from "./remote_book.ts";
 
-/** Options of {@linkcode openRemoteSession}. */
-export interface OpenRemoteSessionOptions {
-  /** Hears what the device tells without being asked. */
-  onNotification?: NotificationListener;
-}
+/** Options of {@linkcode openRemoteSession}; those of the SDK. */
+export type OpenRemoteSessionOptions = Omit<ConnectOptions, "url" | "credentials">;
 
 /** Opens a session. ClientError where that fails. */
 export async function openRemoteSession(

@@ -13,7 +13,7 @@ const RESULTS: ConformResult[] = [
 ];
 
 Deno.test("formatResult() has section, title and outcome in columns, and what was seen", () => {
-  const lines = RESULTS.map((result) => formatResult(result, plain));
+  const lines = RESULTS.map((result) => formatResult(result, { paint: plain, columns: undefined }));
   const column = 94;
   assert.deepEqual(lines.map((line) => [line.slice(0, column).trimEnd(), line.slice(column)]), [
     ["§5   a frame opens", "ok\n"],
@@ -24,11 +24,24 @@ Deno.test("formatResult() has section, title and outcome in columns, and what wa
 });
 
 Deno.test("formatResult() paints the outcome alone", () => {
-  const [ok, failed, note, skipped] = RESULTS.map((result) => formatResult(result, paintText));
+  const [ok, failed, note, skipped] = RESULTS.map((result) =>
+    formatResult(result, { paint: paintText, columns: 200 })
+  );
   assert.ok(ok?.endsWith("  \u001b[32mok\u001b[0m\n"));
   assert.ok(failed?.includes("  \u001b[31mFAILED\u001b[0m: said"));
   assert.ok(note?.includes("  \u001b[33mnote\u001b[0m: answered"));
   assert.ok(skipped?.endsWith("  skipped: no PIN\n"));
+});
+
+Deno.test("formatResult() cuts a title to the terminal, and no shorter than it can be read", () => {
+  const title = "x".repeat(100);
+  const result: ConformResult = { section: "§5", title, outcome: "skipped", detail: undefined };
+  for (const [columns, width] of [[80, 71], [20, 40], [102, 92]] as const) {
+    const [what = "", outcome] = formatResult(result, { paint: plain, columns }).split("  skipped");
+    assert.equal(what.length, width);
+    assert.match(what, /^§5 {3}x+…$/);
+    assert.equal(outcome, "\n");
+  }
 });
 
 Deno.test("formatReport() has times, what is left, and the counts", () => {

@@ -30,9 +30,11 @@ Deno.test("the service in this process keeps all of the norm, and nothing is lef
   for (const { p50Ms, p99Ms } of report.times) assert.ok(p50Ms > 0 && p99Ms >= p50Ms);
 });
 
-Deno.test("every check has a title of its own and a section that the norm has", async () => {
+Deno.test("every check has a title of its own that fits its line, and a section that the norm has", async () => {
   const { results } = await judgeInProcess({ pins: 0 });
   assert.equal(new Set(results.map(({ title }) => title)).size, results.length);
+  // Two columns stand before the outcome, and five before the title.
+  for (const { title } of results) assert.ok(title.length <= 92 - 5, title);
   const norm = await Deno.readTextFile(new URL("../../../docs/protocol.md", import.meta.url));
   for (const { section } of results) {
     assert.ok(norm.includes(`\n## ${section.slice(1)}. `), section);

@@ -82,6 +82,7 @@ async function judge(options: {
   context: CommandContext;
 }): Promise<ConformReport> {
   const { wire, pins, isJson, context } = options;
+  const format = { paint: context.paint, columns: context.columns() };
   // Most commands have no use for the checks.
   const { judgeServer } = await import("../../../features/conform/conformance.ts");
   try {
@@ -95,7 +96,7 @@ async function judge(options: {
       timedSessions: TIMED_SESSIONS,
       timedCalls: TIMED_CALLS,
       onResult: (result) => {
-        if (!isJson) context.write(formatResult(result, context.paint));
+        if (!isJson) context.write(formatResult(result, format));
       },
     });
   } finally {

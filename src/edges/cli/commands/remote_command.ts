@@ -1,7 +1,6 @@
 // `latchkey remote`: other devices of this network, from this one's command line. Each has paired with
 // this user once, as a phone would.
 
-import { systemClock } from "../../../base/clock.ts";
 import { asError } from "../../../base/app_error.ts";
 import { ClientError, type Credentials, pair } from "../../../sdk/connect.ts";
 import { safeText } from "../../../features/screen/safe_text.ts";
@@ -22,7 +21,6 @@ import {
   remotesFolder,
   requireRemoteName,
 } from "../remote_book.ts";
-import { listenToRemote } from "../remote_listening.ts";
 import { explainClientError, openRemoteSession } from "../remote_session.ts";
 import { formatTable, formatTime } from "../table.ts";
 import { askForPin, parseTypedPin } from "../typed_pin.ts";
@@ -204,23 +202,24 @@ async function listenRemote({ book, operands, context }: RemoteInput): Promise<v
       interrupted();
     }
   };
+  const tellOpen = (): void => context.writeError(`Listening to ${remote.url}\n`);
   for (const signal of END_SIGNALS) Deno.addSignalListener(signal, interrupted);
   try {
-    await listenToRemote({
-      open: () =>
-        openRemoteSession(remote, {
-          onNotification: (method, params) => write(`${JSON.stringify({ method, params })}\n`),
-        }),
-      onOpen: () => context.writeError(`Listening to ${remote.url}\n`),
-      onLost: (error, retryInMs) =>
-        context.writeError(
-          `${safeText(error.message, 200)}; trying again in ${Math.ceil(retryInMs / 1000)} s\n`,
-        ),
+    const connection = await openRemoteSession(remote, {
+      reconnect: true,
       signal: end.signal,
-      clock: systemClock,
+      onNotification: (method, params) => write(`${JSON.stringify({ method, params })}\n`),
+      onReconnected: tellOpen,
+      onLost: ({ message }, retryInMs) => {
+        const seconds = (retryInMs / 1000).toFixed(1);
+        context.writeError(`${safeText(message, 200)}; trying again in ${seconds} s\n`);
+      },
     });
+    tellOpen();
+    const { error, isOwn } = await connection.closed;
+    if (!isOwn) throw error;
   } catch (error) {
-    throw explainClientError(error, remote);
+    if (!end.signal.aborted) throw explainClientError(error, remote);
   } finally {
     for (const signal of END_SIGNALS) Deno.removeSignalListener(signal, interrupted);
   }
