@@ -8,6 +8,7 @@ import { GATEWAY_ROWS, gatewayRows } from "./gateway_bench.ts";
 import { keyRows } from "./keys_bench.ts";
 import { LIBRARY_ROWS, libraryRows } from "./library_bench.ts";
 import { modelRows } from "./models_bench.ts";
+import { PAGE_ROWS, pageRows } from "./page_bench.ts";
 import { pairingRows } from "./pairing_bench.ts";
 import { processSection } from "./process_bench.ts";
 import type { PartSection, ServerSection } from "./section.ts";
@@ -91,6 +92,12 @@ export const PART_SECTIONS: readonly PartSection[] = [
     title: "A library of 50,000 files",
     measure: libraryRows,
     rows: LIBRARY_ROWS,
+  },
+  {
+    id: "page",
+    title: "The page at /app/, in a browser with its CPU slowed down 4 ×",
+    measure: pageRows,
+    rows: PAGE_ROWS,
   },
 ];
 
