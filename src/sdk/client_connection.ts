@@ -8,6 +8,7 @@ import type { WireMessage } from "../protocol/v1/frame.ts";
 import { PING, PONG } from "../protocol/ping.ts";
 import type { Channel } from "./channel.ts";
 import { ClientError } from "./client_error.ts";
+import type { ParamsOf, ResultOf } from "./method_types.ts";
 import type { DeviceNotification, NotificationFeed } from "./notification_feed.ts";
 
 /** What a connection needs of a WebSocket; the platform's own fits. */
@@ -57,10 +58,14 @@ export interface Connection {
   /** Resolves when the connection is over. */
   readonly closed: Promise<CloseInfo>;
   /**
-   * Calls a method; its result. ClientError: `rpc_error` where the device refuses, `timeout`, or
+   * Calls a method; its result, with the types of docs/api/methods.md. ClientError: `rpc_error` where the device refuses, `timeout`, or
    * what ended the connection.
    */
-  call(method: string, params?: unknown, options?: CallOptions): Promise<unknown>;
+  call<Method extends string>(
+    method: Method,
+    params?: ParamsOf<Method>,
+    options?: CallOptions,
+  ): Promise<ResultOf<Method>>;
   /** Resolves when the device has answered; an unanswered ping ends the connection. */
   ping(): Promise<void>;
   /**
@@ -146,7 +151,11 @@ class SocketConnection implements Connection {
     return this.#closed.promise;
   }
 
-  async call(method: string, params?: unknown, options: CallOptions = {}): Promise<unknown> {
+  async call<Method extends string>(
+    method: Method,
+    params?: ParamsOf<Method>,
+    options: CallOptions = {},
+  ): Promise<ResultOf<Method>> {
     const { clock } = this.#options;
     const { signal, timeoutMs = this.#options.timeoutMs } = options;
     signal?.throwIfAborted();
@@ -162,7 +171,7 @@ class SocketConnection implements Connection {
     this.#calls.set(id, answer);
     this.#send(text);
     try {
-      return await answer.promise;
+      return await answer.promise as ResultOf<Method>;
     } finally {
       cancel();
       signal?.removeEventListener("abort", giveUp);

@@ -35,6 +35,29 @@ export { type Credentials, encodeCredentials, parseCredentials } from "./credent
 export { ClientError, type ClientErrorCode, type ClientErrorOptions } from "./client_error.ts";
 export { pair, type PairOptions } from "./pair.ts";
 export { type MakeWebSocket, provideWebSocket } from "./default_web_socket.ts";
+export type { Methods, ParamsOf, ResultOf } from "./method_types.ts";
+export type {
+  ActionInfo,
+  ActiveMediaInfo,
+  ApiKeyInfo,
+  AuditEntryInfo,
+  ClientInfo,
+  DatabaseInfo,
+  MediaEntryInfo,
+  MediaFolderInfo,
+  MediaMetaInfo,
+  MediaResultInfo,
+  PaginationInfo,
+  PastRunInfo,
+  PinInfo,
+  PropertyInfo,
+  StartedMediaInfo,
+  SystemInfo,
+  TagInfo,
+  TokenInfo,
+  UsageInfo,
+} from "./method_shapes.ts";
+export type { NotificationParams } from "./notification_types.ts";
 export type { DeviceNotification } from "./notification_feed.ts";
 export type { Bytes } from "../base/bytes.ts";
 export type { Clock } from "../base/clock.ts";

@@ -2,6 +2,7 @@
 // has a socket and a salt of its own. What was asked for in a session that is lost is failed and never
 // sent again, for the device may have carried it out.
 
+import type { ParamsOf, ResultOf } from "./method_types.ts";
 import { type Clock, every } from "../base/clock.ts";
 import { type Deferred, deferred } from "../base/deferred.ts";
 import { randomBelow, type RandomSource } from "../base/random.ts";
@@ -95,7 +96,11 @@ class LastingConnection implements Connection {
     return this.#closed.promise;
   }
 
-  async call(method: string, params?: unknown, options: CallOptions = {}): Promise<unknown> {
+  async call<Method extends string>(
+    method: Method,
+    params?: ParamsOf<Method>,
+    options: CallOptions = {},
+  ): Promise<ResultOf<Method>> {
     const { clock } = this.#options;
     const { timeoutMs = this.#options.timeoutMs, signal } = options;
     const beganMs = clock.monotonicMs();

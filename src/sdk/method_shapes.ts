@@ -1,7 +1,7 @@
 // What results are made of. Made by `deno task reference` from the table of methods. Types only.
 
 /** The shape `Action` of docs/api/methods.md. */
-export interface ActionInfo {
+export type ActionInfo = {
   name: string;
   system: string;
   exclusive: boolean;
@@ -12,10 +12,10 @@ export interface ActionInfo {
   signal: string | null;
   match?: string;
   command?: string[];
-}
+};
 
 /** The shape `ActiveMedia` of docs/api/methods.md. */
-export interface ActiveMediaInfo {
+export type ActiveMediaInfo = {
   started: string;
   systemId: string;
   systemName: string;
@@ -23,10 +23,10 @@ export interface ActiveMediaInfo {
   mediaPath: string;
   launcherId: string;
   zapScript: string;
-}
+};
 
 /** The shape `ApiKey` of docs/api/methods.md. */
-export interface ApiKeyInfo {
+export type ApiKeyInfo = {
   keyId: string;
   name: string;
   scopes: ("rpc" | "events" | "run" | "models")[];
@@ -37,28 +37,28 @@ export interface ApiKeyInfo {
   expiresAt: number | null;
   lastUsedAt: number | null;
   revokedAt: number | null;
-}
+};
 
 /** The shape `AuditEntry` of docs/api/methods.md. */
-export interface AuditEntryInfo {
+export type AuditEntryInfo = {
   id: number;
   at: string;
   event: string;
   details: Record<string, string | number | boolean | null>;
   hash: string;
-}
+};
 
 /** The shape `Client` of docs/api/methods.md. */
-export interface ClientInfo {
+export type ClientInfo = {
   clientId: string;
   clientName: string;
   role: "admin" | "member";
   createdAt: number;
   lastSeenAt: number;
-}
+};
 
 /** The shape `Database` of docs/api/methods.md. */
-export interface DatabaseInfo {
+export type DatabaseInfo = {
   exists: boolean;
   indexing: boolean;
   optimizing: false;
@@ -67,10 +67,10 @@ export interface DatabaseInfo {
   currentStep?: number;
   currentStepDisplay?: string;
   totalFiles?: number;
-}
+};
 
 /** The shape `MediaEntry` of docs/api/methods.md. */
-export interface MediaEntryInfo {
+export type MediaEntryInfo = {
   mediaId: number;
   name: string;
   path: string;
@@ -79,10 +79,10 @@ export interface MediaEntryInfo {
   zapScript: string;
   tags: TagInfo[];
   hasCover: boolean;
-}
+};
 
 /** The shape `MediaFolder` of docs/api/methods.md. */
-export interface MediaFolderInfo {
+export type MediaFolderInfo = {
   name: string;
   path: string;
   type: "root" | "directory";
@@ -90,10 +90,10 @@ export interface MediaFolderInfo {
   systemId?: string;
   systemIds: string[];
   hasCover: false;
-}
+};
 
 /** The shape `MediaMeta` of docs/api/methods.md. */
-export interface MediaMetaInfo {
+export type MediaMetaInfo = {
   path: string;
   parentDir: string;
   isMissing: boolean;
@@ -108,10 +108,10 @@ export interface MediaMetaInfo {
     tags: TagInfo[];
     properties: Record<string, PropertyInfo>;
   };
-}
+};
 
 /** The shape `MediaResult` of docs/api/methods.md. */
-export interface MediaResultInfo {
+export type MediaResultInfo = {
   mediaId: number;
   system: SystemInfo;
   name: string;
@@ -119,17 +119,13 @@ export interface MediaResultInfo {
   zapScript: string;
   tags: TagInfo[];
   hasCover: boolean;
-}
+};
 
 /** The shape `Pagination` of docs/api/methods.md. */
-export interface PaginationInfo {
-  hasNextPage: boolean;
-  pageSize: number;
-  nextCursor?: string;
-}
+export type PaginationInfo = { hasNextPage: boolean; pageSize: number; nextCursor?: string };
 
 /** The shape `PastRun` of docs/api/methods.md. */
-export interface PastRunInfo {
+export type PastRunInfo = {
   time: string;
   type: string;
   uid: string;
@@ -137,54 +133,33 @@ export interface PastRunInfo {
   data: string;
   success: boolean;
   by?: string;
-}
+};
 
 /** The shape `Pin` of docs/api/methods.md. */
-export interface PinInfo {
-  pin: string;
-  expiresAt: number;
-  role: "admin" | "member";
-}
+export type PinInfo = { pin: string; expiresAt: number; role: "admin" | "member" };
 
 /** The shape `Property` of docs/api/methods.md. */
-export interface PropertyInfo {
-  text: string;
-  contentType: string;
-  extension?: string;
-}
+export type PropertyInfo = { text: string; contentType: string; extension?: string };
 
 /** The shape `StartedMedia` of docs/api/methods.md. */
-export interface StartedMediaInfo {
+export type StartedMediaInfo = {
   systemId: string;
   systemName: string;
   mediaName: string;
   mediaPath: string;
-}
+};
 
 /** The shape `System` of docs/api/methods.md. */
-export interface SystemInfo {
-  id: string;
-  name: string;
-  category?: string;
-}
+export type SystemInfo = { id: string; name: string; category?: string };
 
 /** The shape `Tag` of docs/api/methods.md. */
-export interface TagInfo {
-  type: string;
-  tag: string;
-}
+export type TagInfo = { type: string; tag: string };
 
 /** The shape `Token` of docs/api/methods.md. */
-export interface TokenInfo {
-  type: string;
-  uid: string;
-  text: string;
-  data: string;
-  scanTime: string;
-}
+export type TokenInfo = { type: string; uid: string; text: string; data: string; scanTime: string };
 
 /** The shape `Usage` of docs/api/methods.md. */
-export interface UsageInfo {
+export type UsageInfo = {
   day?: string;
   keyId?: string;
   model?: string;
@@ -193,4 +168,4 @@ export interface UsageInfo {
   outputTokens: number;
   errors: number;
   durationMs: number;
-}
+};

@@ -31,8 +31,8 @@ class FakeConnection implements Connection {
   readonly closed = this.#closed.promise;
   isClosed = false;
   pings = 0;
-  call(): Promise<unknown> {
-    return Promise.resolve(null);
+  call(): Promise<never> {
+    return Promise.resolve(null as never);
   }
   ping(): Promise<void> {
     this.pings++;

@@ -146,7 +146,7 @@ Deno.test("connectPlain() calls without a session", async () => {
   session.notify("early", [1]);
   const connection = await connectPlain(options);
   assert.deepEqual(socket.sent, ["ping"]);
-  const call = connection.call("version", { a: 1 });
+  const call = connection.call<string>("version", { a: 1 });
   await connection.ping();
   assert.deepEqual(requests, [{ jsonrpc: "2.0", id: 1, method: "version", params: { a: 1 } }]);
   session.answer(requests[0] ?? {}, { version: "1" });

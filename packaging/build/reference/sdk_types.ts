@@ -12,7 +12,9 @@ const MADE_BY = "Made by `deno task reference` from the table of methods. Types 
 export function sdkShapes(document: OpenRpcDocument): string {
   const shapes = namedTypes(document, SUFFIX).map((text) => {
     const [, name = ""] = /^interface (\w+)Info/.exec(text) ?? [];
-    return `/** The shape \`${name}\` of docs/api/methods.md. */\nexport ${text}\n`;
+    return `/** The shape \`${name}\` of docs/api/methods.md. */\nexport ${
+      text.replace(/^interface (\w+)/, "type $1 =")
+    };\n`;
   });
   return `// What results are made of. ${MADE_BY}\n\n${shapes.join("\n")}`;
 }
