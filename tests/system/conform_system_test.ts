@@ -3,8 +3,10 @@
 import assert from "node:assert/strict";
 import { utf8 } from "../../src/base/bytes.ts";
 import type { ConformResult } from "../../src/features/conform/conformance.ts";
+import { atTerminal, whyNoTerminal } from "../support/at_terminal.ts";
 import { TIMED_TITLE } from "../support/conformance_run.ts";
 import { callLocal, openPairing, runLatchkey, withService } from "../support/service_process.ts";
+import { systemTest } from "../support/system_test.ts";
 import { until } from "../support/until.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -87,6 +89,22 @@ Deno.test("conform reads each PIN from standard input when it is needed", async 
     assert.match(stdout, /msgA counts byte for byte.* ok\n/);
     assert.match(stdout, /the third guess .* skipped: no third PIN\n/);
   });
+});
+
+systemTest("conform asks for more PINs at a terminal, and Enter leaves them out", {
+  whyNot: whyNoTerminal(),
+  run: () =>
+    withService({}, async ({ baseUrl }) => {
+      const pin = await openPairing(baseUrl);
+      const command = ["run", "-A", `${ROOT}src/main.ts`, "conform", baseUrl, "--pin", pin];
+      const { code, shown } = await atTerminal([Deno.execPath(), ...command], {
+        typed: ["\r", "\r"],
+        questions: /\(Enter leaves them out\): /g,
+      });
+      assert.equal(code, 0, shown);
+      assert.match(shown, /msgA counts byte for byte.* skipped: no second PIN\r\n/);
+      assert.match(shown, /the third guess .* skipped: no third PIN\r\n/);
+    }),
 });
 
 Deno.test("conform exits with 1 where a check fails, and skips what that makes senseless", async () => {

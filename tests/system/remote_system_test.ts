@@ -136,6 +136,13 @@ Deno.test("remote keeps nothing where pairing fails, and the old pairing until t
         "den: No pairing is open on the device\n",
       ]);
       const pin = await openPairing(baseUrl);
+      // Where it could not be kept, the PIN is not used up.
+      await Deno.writeTextFile(folder, "");
+      const unkept = await pair("--pin", pin);
+      assert.deepEqual([unkept.code, unkept.stdout], [1, ""]);
+      assert.match(unkept.stderr, /^Cannot keep devices in /);
+      assert.deepEqual(await callLocal(baseUrl, "clients"), { clients: [] });
+      await Deno.remove(folder);
       assert.equal((await pair("--pin", pin)).code, 0);
       const before = await Deno.readTextFile(`${folder}/den.json`);
       const next = await openPairing(baseUrl);
