@@ -137,7 +137,8 @@ Deno.test("remote keeps nothing where pairing fails, and the old pairing until t
       ]);
       const pin = await openPairing(baseUrl);
       // Where it could not be kept, the PIN is not used up.
-      await Deno.writeTextFile(folder, "");
+      await Deno.remove(folder).catch(() => {});
+      await Deno.symlink(`${folder}.nowhere/x`, folder);
       const unkept = await pair("--pin", pin);
       assert.deepEqual([unkept.code, unkept.stdout], [1, ""]);
       assert.match(unkept.stderr, /^Cannot keep devices in /);

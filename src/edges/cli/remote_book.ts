@@ -133,7 +133,7 @@ function parseRemote(text: string, { name, path }: { name: string; path: string 
   const parsed = asJsonObject(credentials) && parseCredentials(JSON.stringify(credentials));
   if (typeof url !== "string" || typeof pairedAt !== "number" || parsed === undefined) {
     throw new CommandError(
-      `Cannot understand ${path}: pair again, or: latchkey remote forget ${name}`,
+      `Cannot understand ${path}: latchkey remote forget ${name}, then pair again`,
     );
   }
   return { name, url, pairedAt, credentials: parsed };

@@ -93,7 +93,7 @@ for (const [name, change] of BROKEN) {
       for (const look of [() => book.find("den"), () => book.list()]) {
         assert.throws(look, {
           name: "CommandError",
-          message: `Cannot understand ${path}: pair again, or: latchkey remote forget den`,
+          message: `Cannot understand ${path}: latchkey remote forget den, then pair again`,
         });
       }
       book.forget("den");
