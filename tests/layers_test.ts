@@ -154,6 +154,10 @@ const VIOLATIONS: [string, Record<string, string>, string[]][] = [
     "src/sdk/a.ts: imports src/features/access/client.ts: src/sdk imports only base and protocol",
     "src/sdk/a.ts: ws is not among BROWSER_PACKAGES",
   ]],
+  ["a package of one file of the SDK in another one", {
+    "src/sdk/discover.ts": 'await import("multicast-dns");',
+    "src/sdk/a.ts": 'await import("multicast-dns");',
+  }, ["src/sdk/a.ts: multicast-dns is not among BROWSER_PACKAGES"]],
   ["a page that cannot run in a browser", {
     "src/page/a.tsx": 'import { Hono } from "hono";\nimport { Buffer } from "node:buffer";\n' +
       'import type { Client } from "../features/access/client.ts";\nDeno.pid;',

@@ -44,11 +44,16 @@ CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`;
 
 /** All licenses as one text; BuildError where a package cannot be found. */
 export async function collectLicenses(): Promise<string> {
+  const fonts = await Deno.readTextFile(`${ROOT}packaging/licenses/OFL.txt`);
   // The page is in the program as the files that it was bundled into.
+  const packages = await packageLicenses(["src/main.ts", "src/page/main.tsx"]);
+  return joined([`deno\n\n${DENO_LICENSE}\n`, `fonts\n\n${fonts}`, packages]);
+}
+
+/** The licenses of the packages that some programs are bundled with; BuildError likewise. */
+export async function packageLicenses(programs: readonly string[]): Promise<string> {
   const parts = await Promise.all(
-    ["src/main.ts", "src/page/main.tsx"].map(async (file) =>
-      bundledPackages(await ask("info", "--json", file) as ProgramInfo)
-    ),
+    programs.map(async (file) => bundledPackages(await ask("info", "--json", file) as ProgramInfo)),
   );
   const packages = new Map(parts.flat().map((entry) => [entry.name, entry]));
   const { npmCache } = await ask("info", "--json") as { npmCache: string };
@@ -60,10 +65,11 @@ export async function collectLicenses(): Promise<string> {
       },
     ),
   );
-  const fonts = await Deno.readTextFile(`${ROOT}packaging/licenses/OFL.txt`);
-  return [`deno\n\n${DENO_LICENSE}\n`, `fonts\n\n${fonts}`, ...sections].join(
-    `\n${"-".repeat(80)}\n\n`,
-  );
+  return joined(sections);
+}
+
+function joined(sections: readonly string[]): string {
+  return sections.join(`\n${"-".repeat(80)}\n\n`);
 }
 
 /** The packages that a program imports, and what they depend on, by name. */

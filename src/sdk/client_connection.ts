@@ -8,8 +8,9 @@ import type { WireMessage } from "../protocol/v1/frame.ts";
 import { PING, PONG } from "../protocol/ping.ts";
 import type { Channel } from "./channel.ts";
 import { ClientError } from "./client_error.ts";
+import type { NotificationFeed } from "./notification_feed.ts";
+import type { DeviceNotification } from "./device_notification.ts";
 import type { ParamsOf, ResultOf } from "./method_types.ts";
-import type { DeviceNotification, NotificationFeed } from "./notification_feed.ts";
 
 /** What a connection needs of a WebSocket; the platform's own fits. */
 export interface WebSocketLike {
@@ -58,8 +59,8 @@ export interface Connection {
   /** Resolves when the connection is over. */
   readonly closed: Promise<CloseInfo>;
   /**
-   * Calls a method; its result, with the types of docs/api/methods.md. ClientError: `rpc_error` where the device refuses, `timeout`, or
-   * what ended the connection.
+   * Calls a method; its result, with the types of docs/api/methods.md. ClientError: `rpc_error` where
+   * the device refuses, `timeout`, or what ended the connection.
    */
   call<Method extends string>(
     method: Method,
@@ -244,7 +245,7 @@ class SocketConnection implements Connection {
     if (typeof method !== "string") return settle(this.#calls.get(answer["id"]), answer);
     // A listener that throws must not end up in the queue of messages.
     queueMicrotask(() => this.#options.onNotification(method, params));
-    this.#options.feed.publish({ method, params });
+    this.#options.feed.publish({ method, params } as DeviceNotification);
   }
 
   #closedByPeer(): ClientError {

@@ -35,6 +35,7 @@ export { type Credentials, encodeCredentials, parseCredentials } from "./credent
 export { ClientError, type ClientErrorCode, type ClientErrorOptions } from "./client_error.ts";
 export { pair, type PairOptions } from "./pair.ts";
 export { type MakeWebSocket, provideWebSocket } from "./default_web_socket.ts";
+export type { DeviceNotification } from "./device_notification.ts";
 export type { Methods, ParamsOf, ResultOf } from "./method_types.ts";
 export type {
   ActionInfo,
@@ -58,7 +59,6 @@ export type {
   UsageInfo,
 } from "./method_shapes.ts";
 export type { NotificationParams } from "./notification_types.ts";
-export type { DeviceNotification } from "./notification_feed.ts";
 export type { Bytes } from "../base/bytes.ts";
 export type { Clock } from "../base/clock.ts";
 export type { RandomSource } from "../base/random.ts";
@@ -69,7 +69,10 @@ export const DEFAULT_TIMEOUT_MS = 10_000;
 
 /** Options of {@linkcode connectPlain}. */
 export interface ConnectPlainOptions {
-  /** The device's WebSocket, such as "ws://127.0.0.1:7497/api/v0.1". */
+  /**
+   * The device's address, such as "http://192.168.1.5:7497", or its WebSocket, such as
+   * "ws://127.0.0.1:7497/api/v0.1".
+   */
   url: string;
   /** Hears what the device tells without being asked. */
   onNotification?: NotificationListener;
@@ -178,7 +181,8 @@ async function openOnce(
   options: ConnectPlainOptions,
   session: Omit<OpenConnectionOptions, "socket" | "onNotification">,
 ): Promise<Connection> {
-  const { url, onNotification = () => {}, webSocket = makeDefaultWebSocket } = options;
+  const { onNotification = () => {}, webSocket = makeDefaultWebSocket } = options;
+  const url = socketUrlOf(options.url);
   try {
     const socket = openSocket(url, webSocket);
     return await openConnection({ ...session, socket, onNotification });
@@ -186,6 +190,12 @@ async function openOnce(
     const request = (address: string, init: RequestInit): Promise<Response> => fetch(address, init);
     throw await nameCause(error, { url, pageUrl: currentPageUrl(), fetch: request });
   }
+}
+
+// The page of a device and its interface have one address.
+function socketUrlOf(url: string): string {
+  if (!/^https?:/i.test(url)) return url;
+  return `${url.replace(/^http/i, "ws").replace(/\/+$/, "")}/api/v0.1`;
 }
 
 function openSocket(url: string, webSocket: MakeWebSocket): WebSocketLike {

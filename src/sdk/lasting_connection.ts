@@ -2,13 +2,14 @@
 // has a socket and a salt of its own. What was asked for in a session that is lost is failed and never
 // sent again, for the device may have carried it out.
 
-import type { ParamsOf, ResultOf } from "./method_types.ts";
 import { type Clock, every } from "../base/clock.ts";
 import { type Deferred, deferred } from "../base/deferred.ts";
 import { randomBelow, type RandomSource } from "../base/random.ts";
 import type { CallOptions, CloseInfo, Connection } from "./client_connection.ts";
 import { ClientError, type ClientErrorCode } from "./client_error.ts";
-import type { DeviceNotification, NotificationFeed } from "./notification_feed.ts";
+import type { NotificationFeed } from "./notification_feed.ts";
+import type { DeviceNotification } from "./device_notification.ts";
+import type { ParamsOf, ResultOf } from "./method_types.ts";
 
 /** The first wait before another session, in milliseconds; each further one is twice as long. */
 export const FIRST_RETRY_MS = 1000;

@@ -3,14 +3,7 @@
 
 import { type Deferred, deferred } from "../base/deferred.ts";
 import { ClientError } from "./client_error.ts";
-
-/** Something that the device told without being asked. */
-export interface DeviceNotification {
-  /** What it is about, such as "media.started". */
-  readonly method: string;
-  /** What it says. */
-  readonly params: unknown;
-}
+import type { DeviceNotification } from "./device_notification.ts";
 
 /** How many notifications wait for a reader at most. */
 export const MAX_WAITING_NOTIFICATIONS = 1024;

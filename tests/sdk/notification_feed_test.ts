@@ -1,15 +1,13 @@
 // Notifications read with `for await`: order, ends, and readers that fall behind.
 
 import assert from "node:assert/strict";
-import {
-  type DeviceNotification,
-  MAX_WAITING_NOTIFICATIONS,
-  NotificationFeed,
-} from "../../src/sdk/notification_feed.ts";
+import { MAX_WAITING_NOTIFICATIONS, NotificationFeed } from "../../src/sdk/notification_feed.ts";
+import type { DeviceNotification } from "../../src/sdk/device_notification.ts";
 import { setUpConnected } from "./connected.ts";
 import { expectClientError } from "./expect_client_error.ts";
 
-const note = (params: unknown): DeviceNotification => ({ method: "news", params });
+const note = (params: unknown): DeviceNotification =>
+  ({ method: "news", params }) as unknown as DeviceNotification;
 
 async function readAll(
   reader: AsyncIterable<DeviceNotification>,

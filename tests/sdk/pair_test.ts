@@ -287,6 +287,12 @@ Deno.test("pair() asks nobody with a PIN or a name that does not fit", async () 
   assert.equal(utf8((await pair(options)).clientName).length, 128);
 });
 
+Deno.test("pair() takes a PIN as people read it out", async () => {
+  const { device, options } = setUp({ pin: " 024 680 " });
+  const { authToken } = await pair(options);
+  assert.ok(device.clients.has(authToken));
+});
+
 Deno.test("pair() needs no WebCrypto, as pages over plain http have none", async () => {
   const { device, options } = setUp();
   Object.defineProperty(crypto, "subtle", { value: undefined, configurable: true });

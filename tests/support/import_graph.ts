@@ -52,6 +52,11 @@ const MAX_LINES = 400;
 /** Packages that run in a browser and that src/sdk may therefore use. */
 const BROWSER_PACKAGES = ["@noble/ciphers/", "@noble/curves/", "@noble/hashes/"];
 
+/** Packages that other platforms have, and the one file of src/sdk that may use each. */
+const PLATFORM_PACKAGES: ReadonlyMap<string, string> = new Map([
+  ["multicast-dns", "src/sdk/discover.ts"],
+]);
+
 /** What src/page may use beside the SDK; it is bundled with them. */
 const PAGE_PACKAGES = ["preact", "preact/hooks"];
 
@@ -108,6 +113,7 @@ function checkPackages({ path, tier, imports }: Module): string[] {
   const listed = tier === "sdk" ? "BROWSER_PACKAGES" : "PAGE_PACKAGES";
   return imports
     .filter((specifier) => !isRelative(specifier) && !specifier.startsWith("node:"))
+    .filter((specifier) => PLATFORM_PACKAGES.get(specifier) !== path)
     .filter((specifier) =>
       !packages.some((name) => name.endsWith("/") ? specifier.startsWith(name) : specifier === name)
     )

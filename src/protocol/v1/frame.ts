@@ -14,10 +14,10 @@ import { SALT_BYTES } from "./key_schedule.ts";
 import { PROTOCOL_VERSION } from "./labels.ts";
 
 /** The longest message before a session exists, in bytes. */
-export const MAX_FIRST_FRAME_BYTES = 64 * 1024;
+export const MAX_FIRST_FRAME_BYTES: number = 64 * 1024;
 
 /** The longest message of a session, in bytes. */
-export const MAX_FRAME_BYTES = 4 * 1024 * 1024;
+export const MAX_FRAME_BYTES: number = 4 * 1024 * 1024;
 
 /** How a connection's frames travel; the first frame decides for all. */
 export type Envelope = "json" | "binary";

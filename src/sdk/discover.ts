@@ -1,0 +1,126 @@
+/**
+ * Finds devices in the local network by multicast DNS (RFC 6762 and 6763). For Node, Deno and Bun:
+ * browsers let no page ask the network. Needs the package `multicast-dns`.
+ *
+ * @module
+ */
+
+import { asJsonObject } from "../base/json.ts";
+
+/** A device that announced itself. */
+export interface DiscoveredDevice {
+  /** What its owner calls it. */
+  readonly name: string;
+  /** Its host, such as "handheld.local". */
+  readonly host: string;
+  /** The port of its interface. */
+  readonly port: number;
+  /** Its addresses, IPv4 first. */
+  readonly addresses: readonly string[];
+  /** Where it is reached by its first address, for `pair` and `connect`. */
+  readonly url: string;
+}
+
+/** A record of an answer, as `multicast-dns` reads it. */
+export interface AnnouncedRecord {
+  /** Whom it is about. */
+  readonly name: string;
+  /** Its type, such as "SRV". */
+  readonly type: string;
+  /** What it says; its form depends on the type. */
+  readonly data: unknown;
+}
+
+/** Options of {@linkcode discover}. */
+export interface DiscoverOptions {
+  /**
+   * How long to listen, in milliseconds.
+   * @default {3000}
+   */
+  timeoutMs?: number;
+  /**
+   * The type of the service that devices announce.
+   * @default {"_zaparoo._tcp"}
+   */
+  service?: string;
+  /**
+   * The IPv4 address of the interface to ask on.
+   * @default the system's choice
+   */
+  interface?: string;
+  /** Ends the search; what was found until then is the result. */
+  signal?: AbortSignal;
+}
+
+/** How often is asked while listening: packets get lost. */
+const QUESTIONS = 3;
+
+/** The devices that answer in the given time, by name. Throws where the network cannot be asked. */
+export async function discover(options: DiscoverOptions = {}): Promise<DiscoveredDevice[]> {
+  const { timeoutMs = 3000, service = "_zaparoo._tcp", signal } = options;
+  const { default: multicastDns } = await import("multicast-dns");
+  // Bound to an interface's own address it would not hear what is said to the group.
+  const place = options.interface === undefined ? {} : { interface: options.interface };
+  const socket = multicastDns({ ...place, bind: "0.0.0.0" });
+  const records: AnnouncedRecord[] = [];
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.on("error", reject);
+      // What somebody in the network sends that is no packet is none of ours.
+      socket.on("warning", () => {});
+      socket.on(
+        "response",
+        (packet: { answers: AnnouncedRecord[]; additionals: AnnouncedRecord[] }) => {
+          records.push(...packet.answers, ...packet.additionals);
+        },
+      );
+      const ask = (): void => socket.query([{ name: `${service}.local`, type: "PTR" }]);
+      socket.on("ready", ask);
+      const again = setInterval(ask, timeoutMs / QUESTIONS);
+      const done = (): void => {
+        clearInterval(again);
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, timeoutMs);
+      signal?.addEventListener("abort", done);
+      if (signal?.aborted === true) done();
+    });
+  } finally {
+    await new Promise<void>((resolve) => socket.destroy(resolve));
+  }
+  return devicesIn(records, service);
+}
+
+/** The devices that some records tell of, by name; one that took its announcement back is none. */
+export function devicesIn(
+  records: readonly AnnouncedRecord[],
+  service: string,
+): DiscoveredDevice[] {
+  const suffix = `.${service}.local`.toLowerCase();
+  const found = new Map<string, DiscoveredDevice>();
+  for (const { name, type, data } of records) {
+    const { port, target } = asJsonObject(data) ?? {};
+    if (type !== "SRV" || !name.toLowerCase().endsWith(suffix)) continue;
+    if (typeof port !== "number" || typeof target !== "string") continue;
+    const addresses = [
+      ...new Set(["A", "AAAA"].flatMap((kind) => addressesOf(records, kind, target))),
+    ];
+    const device = { name: name.slice(0, -suffix.length), host: target, port, addresses };
+    found.set(name.toLowerCase(), { ...device, url: urlOf(device) });
+  }
+  return [...found.values()].sort((a, b) => a.name < b.name ? -1 : 1);
+}
+
+function addressesOf(records: readonly AnnouncedRecord[], kind: string, host: string): string[] {
+  return records
+    .filter(({ type, name }) => type === kind && name.toLowerCase() === host.toLowerCase())
+    .flatMap(({ data }) => typeof data === "string" ? [data] : []);
+}
+
+// An address of the link alone would need its interface, which URLs cannot name.
+function urlOf({ host, port, addresses }: Omit<DiscoveredDevice, "url">): string {
+  const address = addresses.find((each) => !/^fe80:/i.test(each)) ?? host;
+  return `http://${address.includes(":") ? `[${address}]` : address}:${port}`;
+}

@@ -1,0 +1,38 @@
+// A folder as a newcomer has it: the SDK's package is installed there from its archive.
+
+import assert from "node:assert/strict";
+import { buildSdk } from "../../packaging/build/sdk_package.ts";
+import { preparedClients } from "../clients/prepare.ts";
+import { runProgram } from "./client_program.ts";
+
+const { javascript } = await preparedClients();
+
+let archive: Uint8Array | undefined;
+
+/** A folder in which the package is installed, and nothing else but what is named. */
+export async function withNewcomer(
+  peers: readonly string[],
+  test: (folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "latchkey_test_" });
+  try {
+    archive ??= await Deno.readFile(`${folder}/dist/npm/${await buildSdk(`${folder}/dist/npm`)}`);
+    await Deno.writeFile(`${folder}/sdk.tgz`, archive);
+    await Deno.writeTextFile(`${folder}/package.json`, '{ "private": true }\n');
+    const { code, stderr } = await runProgram(
+      ["npm", "install", "--offline", "--no-audit", "--no-fund", "./sdk.tgz", ...peers],
+      { cwd: folder, env: { npm_config_cache: `${javascript}/cache` } },
+    );
+    assert.equal(code, 0, stderr);
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Writes a program into the folder; its path. */
+export async function writeProgram(code: string, folder: string): Promise<string> {
+  const file = await Deno.makeTempFile({ dir: folder, suffix: ".mjs" });
+  await Deno.writeTextFile(file, code);
+  return file;
+}

@@ -1,0 +1,149 @@
+// The SDK's package in a newcomer's folder: what its README prints runs under every runtime that it
+// names, and in a page that a bundler made.
+
+import assert from "node:assert/strict";
+import { ROOT } from "../../packaging/build/deno.ts";
+import { isPrepared, PEER_PACKAGES, preparedClients } from "../clients/prepare.ts";
+import { firstProgram, listeningProgram, manyPairings } from "../support/client_journey.ts";
+import { addressed, codeBlocks, runProgram } from "../support/client_program.ts";
+import { addRemoteHost, whyNoRemoteHost } from "../support/remote_host.ts";
+import { openPairing, startService, withDataDir, withService } from "../support/service_process.ts";
+import { withNewcomer, writeProgram } from "../support/sdk_newcomer.ts";
+import { systemTest } from "../support/system_test.ts";
+import { until } from "../support/until.ts";
+
+const { javascript } = await preparedClients();
+const whyNot = await isPrepared(javascript)
+  ? undefined
+  : "needs what runs JavaScript: deno task clients";
+const README = Deno.readTextFileSync(`${ROOT}packaging/sdk/README.md`);
+const [FIRST = "", CALLING = "", LISTENING = "", DISCOVERING = "", ...MORE] = codeBlocks(
+  README,
+  "js",
+);
+const PROGRAMS = new URL("../clients/latchkey/", import.meta.url).pathname;
+
+// CI may be busy.
+const PATIENCE_MS = 90_000;
+
+/** What runs programs, and what it needs beside the package. */
+const RUNTIMES: Readonly<Record<string, { command: readonly string[]; peers?: true }>> = {
+  "Node 20": { command: ["node"], peers: true },
+  "Node 22": { command: [`${javascript}/node_modules/node22/bin/node`] },
+  "Node 24": { command: [`${javascript}/node_modules/node24/bin/node`] },
+  "Bun": { command: [`${javascript}/node_modules/bun/bin/bun`] },
+  "Deno": { command: [Deno.execPath(), "run", "-A", "--no-lock", "--node-modules-dir=manual"] },
+};
+
+for (const [name, { command, peers }] of Object.entries(RUNTIMES)) {
+  systemTest(`a newcomer's folder: the README's first program runs under ${name}`, {
+    whyNot,
+    run: () =>
+      withNewcomer(peers ? PEER_PACKAGES : [], async (home) => {
+        await firstProgram(async (baseUrl) => [
+          ...command,
+          await writeProgram(addressed(FIRST, baseUrl), home),
+        ]);
+      }),
+  });
+}
+
+systemTest("a newcomer's folder: the README's other programs listen and search", {
+  whyNot,
+  run: () =>
+    withNewcomer(PEER_PACKAGES, async (home) => {
+      assert.deepEqual([FIRST, CALLING, LISTENING, DISCOVERING].filter((code) => code === ""), []);
+      assert.deepEqual(MORE, [], "a program of the README that no test runs");
+      const program = (code: string) => async (baseUrl: string) => [
+        "node",
+        await writeProgram(addressed(code, baseUrl), home),
+      ];
+      await listeningProgram(program(FIRST), program(LISTENING));
+      await calling(program(FIRST), program(CALLING));
+    }),
+});
+
+systemTest("a newcomer's folder: the README's program on another host finds the device", {
+  whyNot: whyNot ?? await whyNoRemoteHost(),
+  run: () =>
+    withNewcomer(PEER_PACKAGES, async (home) => {
+      const host = await addRemoteHost(74);
+      try {
+        await withDataDir(async (dataDir) => {
+          const service = await startService({
+            dataDir,
+            listen: "[::]:0",
+            tables: '[discovery]\ninstance_name = "Ann\'s den"',
+          });
+          try {
+            const { port } = new URL(service.baseUrl);
+            const expected = `Ann's den http://${host.deviceAddress}:${port}\n`;
+            // The host has no route to the rest of the world that could choose the interface.
+            const code = DISCOVERING.replace(
+              "{ timeout",
+              `{ interface: "${host.address}", timeout`,
+            );
+            const file = await writeProgram(code, home);
+            await until("the device is found", async () => {
+              const { stdout } = await host.run("node", file);
+              return stdout.includes(expected);
+            }, { limitMs: PATIENCE_MS });
+          } finally {
+            await service.stop();
+          }
+        });
+      } finally {
+        await host.remove();
+      }
+    }),
+});
+
+type CommandAt = Parameters<typeof firstProgram>[0];
+
+// Finds a game and starts it.
+async function calling(first: CommandAt, second: CommandAt): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "latchkey_test_" });
+  try {
+    await Deno.mkdir(`${folder}/roms`);
+    await Deno.writeTextFile(`${folder}/roms/Tetris (World).gb`, "x");
+    const command = ["/bin/sh", "-c", `printf %s "$1" > ${folder}/played`, "sh", "${path}"];
+    const tables = `[[library]]\nsource = "folder"\nfolder = "${folder}/roms"\n` +
+      `extensions = [".gb"]\nsystem = "Gameboy"\ncommand = ${JSON.stringify(command)}\n`;
+    await withService({ tables }, async ({ baseUrl }) => {
+      const pin = await openPairing(baseUrl);
+      const paired = await runProgram(await first(baseUrl, folder), {
+        cwd: folder,
+        input: `${pin}\n`,
+      });
+      assert.equal(paired.code, 0, paired.stderr);
+      const found = await runProgram(await second(baseUrl, folder), { cwd: folder });
+      assert.equal(found.code, 0, found.stderr);
+      assert.match(found.stdout, /^Game ?boy Tetris/mi);
+      assert.equal(await Deno.readTextFile(`${folder}/played`), `${folder}/roms/Tetris (World).gb`);
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+systemTest("without ws, Node 20 is told what is missing", {
+  whyNot,
+  run: () =>
+    withNewcomer([], async (home) => {
+      const code = `import { connectPlain } from "@latchkey/latchkey";
+        await connectPlain({ url: "http://127.0.0.1:9" }).catch(({ code }) => console.log(code));`;
+      const { stdout } = await runProgram(["node", await writeProgram(code, home)], { cwd: home });
+      const [major] = (await runProgram(["node", "-p", "process.versions.node"], { cwd: home }))
+        .stdout.split(".");
+      assert.equal(stdout, Number(major) < 22 ? "no_web_socket\n" : "unreachable\n");
+    }),
+});
+
+systemTest("200 pairings by Node, in both envelopes, without a failure", {
+  whyNot,
+  run: () =>
+    withNewcomer(PEER_PACKAGES, async (home) => {
+      await Deno.copyFile(`${PROGRAMS}pairings.mjs`, `${home}/pairings.mjs`);
+      await manyPairings(() => ["node", `${home}/pairings.mjs`]);
+    }),
+});
