@@ -381,12 +381,12 @@ function buildRoutes(frame: Frame, parts: Core & Service): ReturnType<typeof cre
 }
 
 async function listen(
-  { config, edges, lifetime, status, clock, random, log }: Frame,
+  { config, edges, lifetime, status, settings, clock, random, log }: Frame,
   handler: Parameters<Edges["startListeners"]>[0]["handler"],
 ): Promise<void> {
   const listeners = await edges.startListeners({
     listen: config.service.listen,
-    limits: config.limits,
+    limits: () => settings.current.limits,
     handler,
     requestId: () => randomUuid(random),
     random,

@@ -1,7 +1,7 @@
 // Everything of the outside world that a service opens, in one list: a test puts its own in the
 // place of some (a store in memory, listeners without sockets) and runs the rest as it is.
 
-import { startListeners } from "../edges/http/listeners.ts";
+import { type Listeners, type ListenersOptions, startListeners } from "../edges/http/listeners.ts";
 import { createActionStarter } from "../edges/platform/action_starter.ts";
 import { watchButtons } from "../edges/platform/buttons.ts";
 import { openDisplays } from "../edges/platform/displays.ts";
@@ -18,7 +18,7 @@ import { lookAtMedia } from "../edges/platform/media_files.ts";
 import { dropPermissions } from "../edges/platform/permissions.ts";
 import { privateFiles } from "../edges/platform/private_files.ts";
 import { type DueRestart, prepareRestart } from "../edges/platform/process_restart.ts";
-import { residentBytes, watchEventLoop } from "../edges/platform/vitals.ts";
+import { openFileLimit, residentBytes, watchEventLoop } from "../edges/platform/vitals.ts";
 import { loadPlatformAead } from "../edges/platform/sync_aead.ts";
 import { openServedStores } from "../edges/sqlite/stores.ts";
 import type { OpenMdnsSocket } from "../features/discovery/mdns_socket.ts";
@@ -37,7 +37,8 @@ export const systemEdges = {
   watchEventLoop,
   createActionStarter,
   lookAtMedia,
-  startListeners,
+  startListeners: (options: ListenersOptions): Promise<Listeners> =>
+    startListeners({ ...options, maxDescriptors: openFileLimit() }),
   // Its packages cost more than the rest of a start, and not every device announces itself.
   loadMdns: async (): Promise<OpenMdnsSocket> =>
     await (await import("../edges/platform/mdns.ts")).loadMdns(),

@@ -304,6 +304,14 @@ export interface Methods {
       allowedOrigins?: string[];
       allowRun?: string[];
       logLevel?: "debug" | "info" | "warn" | "error";
+      limits?: {
+        connectionsPerAddress?: number;
+        unknownConnections?: number;
+        knownConnections?: number;
+        connectionsPerKey?: number;
+        waitingConnections?: number;
+        connectionWaitS?: number;
+      };
       discovery?: { enabled?: boolean; instanceName?: string | null };
       models?: {
         allow?: string[];
@@ -333,6 +341,14 @@ export interface Methods {
       allowedOrigins?: string[];
       allowRun?: string[];
       logLevel?: "debug" | "info" | "warn" | "error";
+      limits?: {
+        connectionsPerAddress?: number;
+        unknownConnections?: number;
+        knownConnections?: number;
+        connectionsPerKey?: number;
+        waitingConnections?: number;
+        connectionWaitS?: number;
+      };
       discovery?: { enabled?: boolean; instanceName?: string | null };
       models?: {
         allow?: string[];

@@ -132,14 +132,14 @@ Deno.test("a session that opens and one that is refused are counted and in the a
 });
 
 Deno.test("[limits] reaches the listeners", async () => {
-  const given: Parameters<Edges["startListeners"]>[0]["limits"][] = [];
+  const given: ReturnType<Parameters<Edges["startListeners"]>[0]["limits"]>[] = [];
   const toml = `[limits]
 sessions_per_client = 3
 connections_per_address = 5
 unknown_connections = 23
 known_connections = 29`;
   const startListeners: Edges["startListeners"] = (options) => {
-    given.push(options.limits);
+    given.push(options.limits());
     return Promise.resolve({
       port: 1,
       outside: undefined,

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import type { Edges } from "../../src/app/edges.ts";
 import type { AppOptions } from "../../src/app/options.ts";
 import type { Client } from "../../src/features/access/client.ts";
-import type { GuardedConnection } from "../../src/edges/http/guard/guard.ts";
+import type { GuardedConnection } from "../../src/edges/http/guard/guarded_connection.ts";
 import { type AppInProcess, REMOTE, withAppInProcess } from "../support/app_in_process.ts";
 import { settle } from "../support/fake_socket.ts";
 import { createPhone, type SessionPhone, testClient } from "../support/session_phone.ts";

@@ -9,7 +9,7 @@ import { silentLogger } from "../../src/base/log.ts";
 import type { Client } from "../../src/features/access/client.ts";
 import { parseConfig } from "../../src/edges/config/config.ts";
 import { silentDisplay } from "../../src/features/screen/pin_display.ts";
-import type { GuardedConnection } from "../../src/edges/http/guard/guard.ts";
+import type { GuardedConnection } from "../../src/edges/http/guard/guarded_connection.ts";
 import type { HttpHandler } from "../../src/edges/http/routes.ts";
 import { openLibraryIndex } from "../../src/edges/sqlite/media_index_store.ts";
 import { openDatabase } from "../../src/edges/sqlite/database.ts";

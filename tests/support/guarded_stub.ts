@@ -1,6 +1,6 @@
 // A guarded connection without a guard: what a test does not hand in does nothing.
 
-import type { GuardedConnection } from "../../src/edges/http/guard/guard.ts";
+import type { GuardedConnection } from "../../src/edges/http/guard/guarded_connection.ts";
 import { REMOTE } from "./app_in_process.ts";
 
 /** A connection from {@linkcode REMOTE} for which there is a slot, apart from what is given. */
@@ -14,6 +14,7 @@ export function guardedStub(given: Partial<GuardedConnection> = {}): GuardedConn
     progressed: nothing,
     answered: nothing,
     promote: () => true,
+    promoteInTurn: (promotion) => Promise.resolve(given.promote?.(promotion) ?? true),
     serveSocket: () => false,
     upgraded: nothing,
     pairing: nothing,

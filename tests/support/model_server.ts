@@ -104,12 +104,14 @@ export async function startModelServer(
   });
   const listeners = await startListeners({
     listen: { hostname: undefined, port: 0 },
-    limits: {
+    limits: () => ({
       connectionsPerAddress: 8,
       unknownConnections: 64,
       knownConnections: 128,
       connectionsPerKey: 32,
-    },
+      waitingConnections: 256,
+      connectionWaitS: 10,
+    }),
     handler: (request, peer) => routes.fetch(request, { peer }),
     requestId: () => randomUuid(systemRandom),
     random: systemRandom,

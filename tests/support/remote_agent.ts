@@ -6,6 +6,7 @@ import { WebSocket } from "ws";
 import { type Attack, runAttack } from "./attacks.ts";
 import { type Churn, runChurn } from "./churn.ts";
 import { type Owner, runOwner } from "./owner.ts";
+import { runStreamClass, type StreamClass } from "./stream_class.ts";
 
 /** An HTTP request with any headers, Host included. */
 export interface HttpCommand {
@@ -77,6 +78,12 @@ export type OwnerCommand = Owner & {
   op: "owner";
 };
 
+/** A class of clients that asks for streams. */
+export type StreamsCommand = StreamClass & {
+  /** Tells the commands apart. */
+  op: "streams";
+};
+
 /** Everything the agent can do. */
 export type AgentCommand =
   | HttpCommand
@@ -85,7 +92,8 @@ export type AgentCommand =
   | AttackCommand
   | ChurnCommand
   | CalmCommand
-  | OwnerCommand;
+  | OwnerCommand
+  | StreamsCommand;
 
 /** The answer to an HTTP request. */
 export interface HttpResult {
@@ -131,6 +139,8 @@ async function handle(command: AgentCommand): Promise<unknown> {
       return {};
     case "owner":
       return await runOwner(command);
+    case "streams":
+      return await runStreamClass(command);
   }
 }
 

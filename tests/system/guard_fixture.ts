@@ -6,15 +6,13 @@ import { utf8 } from "../../src/base/bytes.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { type LogFields, type Logger, silentLogger } from "../../src/base/log.ts";
 import { randomUuid, systemRandom } from "../../src/base/random.ts";
-import {
-  type Guard,
-  type GuardedConnection,
-  startGuard,
-} from "../../src/edges/http/guard/guard.ts";
+import { type Guard, startGuard } from "../../src/edges/http/guard/guard.ts";
+import type { GuardedConnection } from "../../src/edges/http/guard/guarded_connection.ts";
 import type { GuardLimits } from "../../src/edges/http/guard/guard_limits.ts";
 import { PeerSocket } from "../../src/edges/http/guard/peer_socket.ts";
 import { answerUpgrade } from "../../src/edges/http/guard/socket_upgrade.ts";
 import { encodeRefusal } from "../../src/edges/http/guard/refusal.ts";
+import { openFileLimit } from "../../src/edges/platform/vitals.ts";
 
 /** How much /ws sends for the message "blast". */
 export const BLAST_BYTES: number = 64 * 1024 * 1024;
@@ -117,7 +115,8 @@ export function startGuardedServer(
     random: systemRandom,
     clock: systemClock,
     log: listenForCuts(cutReasons),
-    limits,
+    limits: () => limits,
+    maxDescriptors: openFileLimit() ?? Infinity,
   });
 
   started.guard = guard;

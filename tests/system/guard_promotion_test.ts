@@ -327,12 +327,14 @@ for (const [what, listensOnLoopback] of [["", true], [" that is away", false]] a
 Deno.test("whatever comes in through the guard is remote, also from a loopback address", async () => {
   const listeners = await startListeners({
     listen: { hostname: "0.0.0.0", port: 0 },
-    limits: {
+    limits: () => ({
       connectionsPerAddress: 8,
       unknownConnections: 64,
       knownConnections: 128,
       connectionsPerKey: 32,
-    },
+      waitingConnections: 256,
+      connectionWaitS: 10,
+    }),
     handler: (_request, { address, cameOverLoopback, guarded }) =>
       Response.json({ address, cameOverLoopback, isGuarded: guarded !== undefined }),
     requestId: () => "id",
@@ -357,12 +359,14 @@ Deno.test("a remote WebSocket without a session ends after two quiet minutes", a
   const upgraded = Promise.withResolvers<void>();
   const listeners = await startListeners({
     listen: { hostname: "0.0.0.0", port: 0 },
-    limits: {
+    limits: () => ({
       connectionsPerAddress: 8,
       unknownConnections: 64,
       knownConnections: 128,
       connectionsPerKey: 32,
-    },
+      waitingConnections: 256,
+      connectionWaitS: 10,
+    }),
     handler: (request, { guarded }) => {
       guarded?.requestSeen();
       guarded?.progressed();

@@ -3,7 +3,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { AppError } from "../../base/app_error.ts";
 import type { AuthenticateModelKey } from "../../features/models/model_key.ts";
-import type { GuardedConnection } from "./guard/guard.ts";
+import type { GuardedConnection } from "./guard/guarded_connection.ts";
 import { checkModelPolicy, checkPolicy, type PolicyFacts, type RouteGroup } from "./policy.ts";
 import type { RequestEnv } from "./request_env.ts";
 
@@ -33,7 +33,7 @@ export function enforce(group: RouteGroup, options: EnforceOptions): MiddlewareH
     c.set("keyId", keyId);
     // A WebSocket is no request that is being answered: it may be evicted, whatever its key.
     const byKey = group !== "websocket";
-    if (keyId !== undefined) promoteKey(guarded, { keyId, byKey });
+    if (keyId !== undefined) await promoteKey(guarded, { keyId, byKey });
     else if (group === "post") guarded?.promote();
     else if (group === "pair") guarded?.pairing();
     await next();
@@ -61,17 +61,18 @@ export function enforceModels(options: EnforceModelsOptions): MiddlewareHandler<
       headers: takesApiKeyHeader ? withBearer(c.req.raw.headers) : c.req.raw.headers,
     }, { facts: facts(), authenticate });
     c.set("modelKey", key);
-    promoteKey(guarded, { keyId: key.keyId, byKey: true });
+    await promoteKey(guarded, { keyId: key.keyId, byKey: true });
     await next();
   };
 }
 
-// A key that holds all it may is told so before anything is opened or upgraded.
-function promoteKey(
+// A key that holds all it may waits, or is told so, before anything is opened or upgraded.
+async function promoteKey(
   guarded: GuardedConnection | undefined,
   { keyId, byKey }: { keyId: string; byKey: boolean },
-): void {
-  if (guarded?.promote({ holder: `key ${keyId}`, byKey }) !== false) return;
+): Promise<void> {
+  if (guarded === undefined) return;
+  if (await guarded.promoteInTurn({ holder: `key ${keyId}`, byKey })) return;
   throw new AppError("unavailable", "Too many connections", { retryAfterS: 1 });
 }
 

@@ -21,8 +21,13 @@ import { type Server, startServer } from "./server.ts";
 export interface ListenersOptions {
   /** Where to listen: one address, or undefined for every interface. */
   listen: SocketAddress | { hostname: undefined; port: number };
-  /** How many connections there may be from outside. */
-  limits: ConnectionLimits;
+  /** How many connections there may be from outside, at this moment. */
+  limits: () => ConnectionLimits;
+  /**
+   * The file descriptors of the process.
+   * @default as many as it needs
+   */
+  maxDescriptors?: number | undefined;
   /** Answers requests. */
   handler: (request: Request, peer: Peer) => Response | Promise<Response>;
   /** Draws the name of a request that never reached the handler. */
@@ -40,7 +45,7 @@ export interface Listeners {
   /** The address that other hosts reach, if any. */
   readonly outside: string | undefined;
   /** Numbers of the guard; undefined without one. */
-  counts(): ReturnType<Guard["counts"]> | undefined;
+  counts(): ReturnType<Guard["counts"]> & { waiting: number } | undefined;
   /** Accepts nobody from outside any more. */
   stopAccepting(): void;
   /** Stops all, giving answers under way `graceMs`. */
@@ -90,7 +95,7 @@ const FAILED_START_GRACE_MS = 1000;
  * platform's error, leaving none behind.
  */
 export async function startListeners(options: ListenersOptions): Promise<Listeners> {
-  const { listen, requestId, log, clock } = options;
+  const { listen, requestId, log, clock, maxDescriptors } = options;
   const servers: Server[] = [];
   let guard: Guard | undefined;
   try {
@@ -126,13 +131,14 @@ export async function startListeners(options: ListenersOptions): Promise<Listene
         random: options.random,
         clock,
         log,
-        limits: guardLimitsOf(options.limits),
+        limits: () => guardLimitsOf(options.limits()),
+        ...(maxDescriptors === undefined ? {} : { maxDescriptors }),
       });
     }
     return {
       port,
       outside,
-      counts: () => guard?.counts(),
+      counts: () => guard && { ...guard.counts(), waiting: guard.waiting() },
       stopAccepting: () => guard?.stopAccepting(),
       stop: (graceMs) => stopAll(graceMs),
     };

@@ -22,7 +22,14 @@ export interface MetricSources {
   connections: () => { open: number; withSession: number };
   /** Numbers of the guard, where there is one. */
   guard: () =>
-    | { unknown: number; known: number; refused: number; cut: number; evicted: number }
+    | {
+      unknown: number;
+      known: number;
+      waiting: number;
+      refused: number;
+      cut: number;
+      evicted: number;
+    }
     | undefined;
   /** Open event streams. */
   eventStreams: () => number;
@@ -88,6 +95,9 @@ export function createMetrics(sources: MetricSources): Metrics {
         const { unknown = 0, known = 0 } = sources.guard() ?? {};
         return { unknown, known };
       }, "state"),
+      gauge("guard_waiting", "Connections that wait for a place", () => ({
+        "": sources.guard()?.waiting ?? 0,
+      })),
       gauge(
         "guard_ended",
         "Connections that the guard refused, cut or evicted since the start",

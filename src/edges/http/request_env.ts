@@ -2,7 +2,7 @@
 
 import type { ClientApi } from "../../features/models/endpoints.ts";
 import type { ModelKey } from "../../features/models/model_key.ts";
-import type { GuardedConnection } from "./guard/guard.ts";
+import type { GuardedConnection } from "./guard/guarded_connection.ts";
 
 /** Who is at the other end, as the listener saw it. */
 export interface Peer {

@@ -12,6 +12,20 @@ export function residentBytes(): number {
 }
 
 /**
+ * How many files and sockets the process may have open; undefined where the system does not say. To be
+ * called while there are all permissions.
+ */
+export function openFileLimit(): number | undefined {
+  try {
+    const limits = Deno.readTextFileSync("/proc/self/limits");
+    const limit = /^Max open files\s+(\d+)/m.exec(limits)?.[1];
+    return limit === undefined ? undefined : Number(limit);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
  * Formats the stack of one of the runtime's own errors, so that what it does for the first one is
  * done: it opens /proc/self/maps to learn the size of its stack and aborts the process where it
  * cannot. To be called at the start, while there are descriptors.

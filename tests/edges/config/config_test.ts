@@ -33,8 +33,10 @@ const DEFAULTS: Config = {
     sessionsPerClient: 8,
     connectionsPerAddress: 8,
     unknownConnections: 64,
-    knownConnections: 128,
-    connectionsPerKey: 32,
+    knownConnections: 320,
+    connectionsPerKey: 256,
+    waitingConnections: 256,
+    connectionWaitS: 10,
   },
   discovery: { enabled: true, instanceName: undefined, service: "_zaparoo._tcp" },
   models: {
@@ -174,6 +176,8 @@ Deno.test("parseConfig() reads every key", () => {
     unknown_connections = 32
     known_connections = 16
     sessions_per_client = 3
+    waiting_connections = 6
+    connection_wait_s = 7
 
     [models]
     enabled = true
@@ -256,6 +260,8 @@ Deno.test("parseConfig() reads every key", () => {
       unknownConnections: 32,
       knownConnections: 16,
       connectionsPerKey: 5,
+      waitingConnections: 6,
+      connectionWaitS: 7,
     },
     discovery: { enabled: false, instanceName: "den", service: "_latchkey._tcp" },
     models: {

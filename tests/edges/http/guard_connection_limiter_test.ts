@@ -30,7 +30,7 @@ class World {
   readonly standings = new Map<string, Standing>();
 
   constructor(limits = SMALL, random = systemRandom) {
-    this.limiter = new ConnectionLimiter(limits, random);
+    this.limiter = new ConnectionLimiter(() => limits, random);
   }
 
   enter(address: string, name: string, { isBusy = false, isFresh = false } = {}): boolean {
@@ -204,6 +204,8 @@ Deno.test("guardLimitsOf() takes each of the owner's numbers for its own", () =>
     unknownConnections: 19,
     knownConnections: 3,
     connectionsPerKey: 4,
+    waitingConnections: 5,
+    connectionWaitS: 6,
   };
   assert.deepEqual(guardLimitsOf(limits), {
     maxUnknownPerAddress: 1,
@@ -212,5 +214,7 @@ Deno.test("guardLimitsOf() takes each of the owner's numbers for its own", () =>
     reservedForPairing: 2,
     maxKnown: 3,
     maxKnownPerKey: 4,
+    maxWaiting: 5,
+    waitMs: 6_000,
   });
 });

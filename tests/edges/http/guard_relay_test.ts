@@ -310,3 +310,22 @@ Deno.test("cut() ends a relay that holds something back", async () => {
   await done;
   assert.equal(relay.holdBack(), false);
 });
+
+Deno.test("finish() takes nothing more from the peer and moves what is still said to it", async () => {
+  const { peer, inner, relay, clock, done } = startBench();
+  inner.arrive(utf8("ans"));
+  await peer.until(({ text }) => text === "ans");
+  relay.finish();
+  await inner.until(({ isWriteClosed }) => isWriteClosed);
+  assert.equal(peer.isClosed, false);
+  inner.arrive(utf8("wer"));
+  inner.arrive("end");
+  await peer.until(({ isWriteClosed }) => isWriteClosed);
+  assert.equal(peer.text, "answer");
+  clock.advance(GUARD_LIMITS.lingerMs);
+  assert.equal(relay.isOver(clock.monotonicMs()), true);
+  // Over, there is nothing left to move.
+  relay.finish();
+  await done;
+  assert.deepEqual([peer.isClosed, inner.isClosed], [true, true]);
+});

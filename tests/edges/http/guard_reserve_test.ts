@@ -36,7 +36,7 @@ class World {
   readonly slots = new Map<string, Slot>();
 
   constructor(limits: Partial<GuardLimits> = {}, random: RandomSource = drawing()) {
-    this.limiter = new ConnectionLimiter({ ...SMALL, ...limits }, random);
+    this.limiter = new ConnectionLimiter(() => ({ ...SMALL, ...limits }), random);
   }
 
   enter(address: string, name: string, standing: Standing = "fresh"): Slot {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { encodeBase64 } from "../../../src/base/bytes.ts";
 import { MAX_BUFFERED_EVENTS } from "../../../src/edges/http/events.ts";
-import type { GuardedConnection } from "../../../src/edges/http/guard/guard.ts";
+import type { GuardedConnection } from "../../../src/edges/http/guard/guarded_connection.ts";
 import type { PeerSocket } from "../../../src/edges/http/guard/peer_socket.ts";
 import { UPGRADE_RATE } from "../../../src/edges/http/limits.ts";
 import type { Peer } from "../../../src/edges/http/request_env.ts";
@@ -24,6 +24,7 @@ function guardedPeer({ hasSlot = true } = {}): { peer: Peer; told: string[] } {
       told.push(["promote", holder, byKey ? "by key" : ""].join(" ").trimEnd());
       return hasSlot;
     },
+    promoteInTurn: (promotion) => Promise.resolve(guarded.promote(promotion)),
     pairing: () => told.push("pairing"),
     remember: () => told.push("remember"),
     serveSocket: () => false,

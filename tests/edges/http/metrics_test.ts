@@ -4,7 +4,7 @@ import { ModelMetrics } from "../../../src/edges/http/model_metrics.ts";
 
 const SOURCES: MetricSources = {
   connections: () => ({ open: 5, withSession: 2 }),
-  guard: () => ({ unknown: 3, known: 1, refused: 7, cut: 4, evicted: 9 }),
+  guard: () => ({ unknown: 3, known: 1, waiting: 6, refused: 7, cut: 4, evicted: 9 }),
   eventStreams: () => 2,
   runningActions: () => 1,
   models: () =>
@@ -39,6 +39,7 @@ Deno.test("metrics count what happens and read what there is, whenever asked", a
         'latchkey_connections{state="without_session"} 3',
         'latchkey_connections{state="with_session"} 2',
         'latchkey_guarded_connections{state="unknown"} 3',
+        "latchkey_guard_waiting 6",
         'latchkey_guard_ended{how="cut"} 4',
         'latchkey_guard_ended{how="evicted"} 9',
         "latchkey_event_streams 2",

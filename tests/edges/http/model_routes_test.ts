@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { AppError } from "../../../src/base/app_error.ts";
-import type { GuardedConnection } from "../../../src/edges/http/guard/guard.ts";
+import type { GuardedConnection } from "../../../src/edges/http/guard/guarded_connection.ts";
 import { ENDPOINTS } from "../../../src/features/models/endpoints.ts";
 import { CHAT, LEAKS, MAX_BODY_BYTES } from "../../features/models/gateway_world.ts";
 import { type Answer, type Ask, openDevice, REMOTE } from "./device.ts";
@@ -341,6 +341,7 @@ Deno.test("the guard is told to promote a model client, and of its body", async 
     answered: () => told.push("answered"),
     promote: ({ holder, byKey } = {}) =>
       told.push(byKey && holder?.startsWith("key ") ? "promote" : "promote of nobody") > 0,
+    promoteInTurn: (promotion) => Promise.resolve(guarded.promote(promotion)),
     pairing: () => told.push("pairing"),
     remember: () => told.push("remember"),
     serveSocket: () => false,
@@ -360,7 +361,7 @@ Deno.test("the guard is told to promote a model client, and of its body", async 
   ]);
   await device.ask("/api/chat", { ...post(CHAT, {}), peer });
   assert.deepEqual(told, ["requestSeen", "progressed"]);
-  const full = { ...REMOTE, guarded: { ...guarded, promote: () => false } };
+  const full = { ...REMOTE, guarded: { ...guarded, promoteInTurn: () => Promise.resolve(false) } };
   const asked = device.ollama.seen.length;
   assert.equal((await device.ask("/api/chat", { ...post(), peer: full })).status, 503);
   assert.equal(device.ollama.seen.length, asked);

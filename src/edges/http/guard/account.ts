@@ -68,6 +68,8 @@ export class ConnectionAccount {
   #isPromoted = false;
   // Since when it is the peer's turn, while it is at rest or a WebSocket that said nothing yet.
   #turnSinceMs: number;
+  // When the latest request began.
+  #requestAtMs = -Infinity;
 
   /** The account of a connection that has sent nothing yet. */
   constructor({ limits, nowMs }: ConnectionAccountOptions) {
@@ -90,6 +92,20 @@ export class ConnectionAccount {
     const isUnderWay = step === "serving" || step === "awaiting_body";
     if (isUnderWay && !isSilentSocket) return "served";
     return nowMs >= this.#turnSinceMs + this.#limits.handshakeMs ? "overdue" : "fresh";
+  }
+
+  /** Whether the peer will soon have a session, an answer or its time behind it. */
+  passesSoon(nowMs: number): boolean {
+    const { step } = this.#phase;
+    if (step === "closing" || step === "idle") return false;
+    const isRequest = step !== "awaiting_request" && this.#quietSinceMs === undefined;
+    if (isRequest) return nowMs < this.#requestAtMs + this.#limits.handshakeMs;
+    return this.standing(nowMs) === "fresh";
+  }
+
+  /** Whether somebody known has been answered, so that the end of the answer may be on its way. */
+  get isAnsweredKnown(): boolean {
+    return this.#isPromoted && this.#phase.step === "idle";
   }
 
   /** Why the connection must be cut at this moment; undefined where it may live on. */
@@ -116,6 +132,7 @@ export class ConnectionAccount {
   /** A handler began with a request; its body may still be on its way. */
   requestSeen(nowMs: number): void {
     this.#openRequests += 1;
+    this.#requestAtMs = nowMs;
     this.#enter({ step: "awaiting_body", untilMs: nowMs + this.#limits.requestMs });
     this.#reset();
   }

@@ -3,7 +3,7 @@
 // reach it through this listener, which relays to it over loopback and keeps an account of each
 // connection (docs/protocol.md §9).
 
-import type { Clock } from "../../../base/clock.ts";
+import { type Clock, every } from "../../../base/clock.ts";
 import { asError } from "../../../base/app_error.ts";
 import { limitKey, normalizeAddress } from "../../../base/ip_address.ts";
 import type { Logger } from "../../../base/log.ts";
@@ -11,53 +11,21 @@ import type { RandomSource } from "../../../base/random.ts";
 import { AcceptLoop } from "./accept_loop.ts";
 import { ConnectionAccount, type CutReason } from "./account.ts";
 import { ConnectionLimiter, type Promotion, type Slot } from "./connection_limiter.ts";
-import { GUARD_LIMITS, type GuardLimits } from "./guard_limits.ts";
+import { GUARD_LIMITS, type GuardLimits, WAITING_DESCRIPTOR_SHARE } from "./guard_limits.ts";
+import type { GuardedConnection } from "./guarded_connection.ts";
 import type { PeerSocket } from "./peer_socket.ts";
 import { RareWarning } from "./rare_warning.ts";
 import { Refusals } from "./refusal.ts";
 import { Relay } from "./relay.ts";
 import { encodeUpgradeHead } from "./socket_upgrade.ts";
 import { closeQuietly } from "./tcp_stream.ts";
+import { WaitingRoom } from "./waiting_room.ts";
 
 /** How often deadlines are looked at while there are connections, in milliseconds. */
 export const SWEEP_MS = 250;
 
-/** A connection that came in through the guard, as the handler sees it. */
-export interface GuardedConnection {
-  /** The peer's address, normalised. */
-  readonly address: string;
-  /** Resolves when both its sockets are closed and its slot is free. Never rejects. */
-  readonly closed: Promise<void>;
-  /** A handler began with a request. */
-  requestSeen(): void;
-  /** A part of a long body was taken. */
-  bodyPart(): void;
-  /** The request is there whole, or a message was dealt with. */
-  progressed(): void;
-  /** The answer is out. */
-  answered(): void;
-  /**
-   * Serves a WebSocket itself from the answer to this request on; false where an earlier answer may
-   * still be on its way or more than the request has come, so that the platform must.
-   */
-  serveSocket(socket: PeerSocket): boolean;
-  /** The answer makes the connection a WebSocket; where the guard serves it, the guard sends it. */
-  upgraded(answer: Response): void;
-  /**
-   * The peer has a session, or its key was accepted: it may send more and counts among those,
-   * under its address unless the caller knows better.
-   * False where there is no room among them; then nothing changes.
-   */
-  promote(promotion?: Partial<Promotion>): boolean;
-  /** The request is one of pairing and within its limits: until its answer it has a reserve. */
-  pairing(): void;
-  /** A client paired or opened a session from this address, for which a share is kept from now on. */
-  remember(): void;
-  /** The device has begun to close. */
-  closing(): void;
-  /** Cuts the connection at once. */
-  abort(): void;
-}
+/** How often a request that waits to be known tells that its client is not to blame, in milliseconds. */
+const QUEUE_KEEP_ALIVE_MS = 1_000;
 
 /** Options of {@linkcode startGuard}. */
 export interface GuardOptions {
@@ -73,8 +41,16 @@ export interface GuardOptions {
   random: RandomSource;
   clock: Clock;
   log: Logger;
-  /** Other numbers than those of a device in service. @default GUARD_LIMITS */
-  limits?: Partial<GuardLimits>;
+  /**
+   * Other numbers than those of a device in service, at this moment.
+   * @default GUARD_LIMITS
+   */
+  limits?: () => Partial<GuardLimits>;
+  /**
+   * The file descriptors of the process, a share of which is for connections that wait.
+   * @default as many as it needs
+   */
+  maxDescriptors?: number;
 }
 
 /** How many connections there are, and what became of others since the start. */
@@ -99,15 +75,20 @@ export interface Guard {
   find(innerPeerPort: number): GuardedConnection | undefined;
   /** Numbers for the metrics: connections now; refused, cut and evicted ones since the start. */
   counts(): GuardCounts;
-  /** Stops accepting. */
+  /** How many connections wait for a slot, those whose key was accepted included. */
+  waiting(): number;
+  /** Stops accepting, and refuses who waits for a slot. */
   stopAccepting(): void;
   /** Cuts what is left, and stops accepting. */
   close(): Promise<void>;
 }
 
-interface AdmittedPeer {
+interface Newcomer {
   readonly peer: Deno.TcpConn;
   readonly address: string;
+}
+
+interface AdmittedPeer extends Newcomer {
   readonly account: ConnectionAccount;
   readonly slot: Slot;
   /** What an eviction ends; set anew when there is a relay, which may be waiting for the account. */
@@ -122,11 +103,15 @@ interface Entry {
 
 /** Starts the guard; throws the platform's error where the address is not to be had. */
 export function startGuard(options: GuardOptions): Guard {
-  const { hostname, port, innerPort, refusal, clock, log } = options;
-  const limits = { ...GUARD_LIMITS, ...options.limits };
+  const { hostname, port, innerPort, refusal, clock, log, maxDescriptors = Infinity } = options;
+  const limits = (): GuardLimits => {
+    const asked = { ...GUARD_LIMITS, ...options.limits?.() };
+    const most = Math.floor(maxDescriptors / WAITING_DESCRIPTOR_SHARE);
+    return { ...asked, maxWaiting: Math.min(asked.maxWaiting, most) };
+  };
   const listener = Deno.listen({ hostname, port, reusePort: true });
   const limiter = new ConnectionLimiter(limits, options.random);
-  const refusals = new Refusals({ answer: refusal, limits, clock });
+  const refusals = new Refusals({ answer: refusal, limits: limits(), clock });
   const entries = new Set<Entry>();
   /** Those that the inner server may ask for. */
   const byInnerPort = new Map<number, Entry>();
@@ -136,7 +121,10 @@ export function startGuard(options: GuardOptions): Guard {
   let cut = 0;
   let isClosed = false;
   let cancelSweep: (() => void) | undefined;
+  let isLettingIn = false;
+  let isStopping = false;
   const nowMs = (): number => clock.monotonicMs();
+  const room = new WaitingRoom<Newcomer>({ limits, nowMs });
   const accepting = new AcceptLoop({
     listener,
     onConnection: admit,
@@ -146,24 +134,68 @@ export function startGuard(options: GuardOptions): Guard {
 
   // Refusals are waited for, so that a flood of them takes no more than one descriptor.
   async function admit(peer: Deno.TcpConn): Promise<void> {
-    const account = new ConnectionAccount({ limits, nowMs: nowMs() });
     const address = normalizeAddress(peer.remoteAddr.hostname);
+    const newcomer = { peer, address };
+    const key = limitKey(address);
+    const isPatient = !isStopping && room.isPatient(key);
+    const taken = isPatient && room.holds(key) ? "later" : take(newcomer, isPatient);
+    if (taken !== "later") return await letIn(newcomer, taken);
+    if (!room.enter(newcomer, key)) return await letIn(newcomer, take(newcomer, false));
+    sweepLater();
+  }
+
+  // A slot with what it is to its peer; "later" for who is patient and will soon have one.
+  function take(newcomer: Newcomer, isPatient: boolean): AdmittedPeer | "later" | undefined {
+    const { peer, address } = newcomer;
+    const account = new ConnectionAccount({ limits: limits(), nowMs: nowMs() });
     const hold = { cut: () => closeQuietly(peer), isEvicted: false };
-    const slot = limiter.acquire(address, {
+    const slotOptions = {
       standing: () => account.standing(nowMs()),
+      passesSoon: () => account.passesSoon(nowMs()),
       onEvicted: () => {
         hold.isEvicted = true;
         log.debug("Connection evicted by the guard", { address });
+        room.lost(limitKey(address));
         hold.cut();
       },
-    });
-    if (slot === undefined) return await refuse(peer, address);
+    };
+    const slot = isPatient
+      ? limiter.acquireInTurn(address, slotOptions)
+      : limiter.acquire(address, slotOptions);
+    return typeof slot === "object" ? { peer, address, account, slot, hold } : slot;
+  }
+
+  async function letIn(
+    { peer, address }: Newcomer,
+    admitted: AdmittedPeer | "later" | undefined,
+  ): Promise<void> {
+    if (typeof admitted !== "object") return await refuse(peer, address);
     const connecting = Promise.withResolvers<void>();
-    const admitted = { peer, address, account, slot, hold };
     const task = serve(admitted, connecting.resolve).finally(() => tasks.delete(task));
     tasks.add(task);
     // One at a time, or evicted connections that are still on their way in would hold descriptors.
     await connecting.promise;
+  }
+
+  // Gives slots to those who wait, in their turn.
+  function wake(): void {
+    limiter.promoteQueued();
+    if (room.size === 0 || isLettingIn) return;
+    isLettingIn = true;
+    const task = letWaitingIn().finally(() => {
+      isLettingIn = false;
+      tasks.delete(task);
+    });
+    tasks.add(task);
+  }
+
+  async function letWaitingIn(): Promise<void> {
+    for (;;) {
+      const next = room.next(take);
+      if (next === undefined) return;
+      // deno-lint-ignore no-await-in-loop -- one at a time, as those who come in
+      await letIn(next.peer, next.taken);
+    }
   }
 
   async function serve(admitted: AdmittedPeer, onConnected: () => void): Promise<void> {
@@ -173,12 +205,22 @@ export function startGuard(options: GuardOptions): Guard {
     if (inner === undefined) await refuse(peer, address);
     else await relayUntilEnd(admitted, inner);
     slot.release();
+    wake();
   }
 
   async function refuse(peer: Deno.TcpConn, address: string): Promise<void> {
     refused += 1;
     log.debug("Connection refused by the guard", { address });
     await refusals.refuse(peer);
+  }
+
+  function stopAccepting(): void {
+    isStopping = true;
+    accepting.close();
+    for (const { peer, address } of room.clear()) {
+      const task = refuse(peer, address).finally(() => tasks.delete(task));
+      tasks.add(task);
+    }
   }
 
   async function connectInner(): Promise<Deno.TcpConn | undefined> {
@@ -194,7 +236,7 @@ export function startGuard(options: GuardOptions): Guard {
   async function relayUntilEnd(admitted: AdmittedPeer, inner: Deno.TcpConn): Promise<void> {
     const { peer, account, slot, hold } = admitted;
     const onHttp2 = (): void => cutFor("http2", entry);
-    const relay = new Relay({ peer, inner, account, limits, nowMs, onHttp2 });
+    const relay = new Relay({ peer, inner, account, limits: limits(), nowMs, onHttp2 });
     const closed = Promise.withResolvers<void>();
     const innerPeerPort = inner.localAddr.port;
     // The port of a connection that has ended may be another's by now.
@@ -207,7 +249,8 @@ export function startGuard(options: GuardOptions): Guard {
     entries.add(entry);
     byInnerPort.set(innerPeerPort, entry);
     sweepLater();
-    hold.cut = () => relay.cut();
+    // Who is known and at rest may not have read the end of its answer.
+    hold.cut = () => account.isAnsweredKnown ? relay.finish() : relay.cut();
     if (isClosed || hold.isEvicted || !sendsAtOnce(peer, inner)) relay.cut();
     await relay.run();
     entries.delete(entry);
@@ -227,6 +270,12 @@ export function startGuard(options: GuardOptions): Guard {
       change();
       relay.resume();
     };
+    const onWait = (): void => update(() => account.bodyPart(nowMs()));
+    const promoted = (): void => {
+      room.accepted(limitKey(address));
+      update(() => account.promote());
+      wake();
+    };
     return {
       address,
       closed,
@@ -241,6 +290,7 @@ export function startGuard(options: GuardOptions): Guard {
         socketToServe = undefined;
         relay.hand();
         update(() => account.answered(nowMs()));
+        wake();
       },
       serveSocket: (socket) => {
         if (requests !== 1 || !relay.holdBack()) return false;
@@ -255,18 +305,45 @@ export function startGuard(options: GuardOptions): Guard {
       },
       promote: ({ holder = limitKey(address), byKey = false } = {}) => {
         const isPromoted = slot.promote({ holder, byKey });
-        if (isPromoted) update(() => account.promote());
+        if (isPromoted) promoted();
         return isPromoted;
       },
-      pairing: () => slot.beginPairing(),
+      promoteInTurn: async (promotion) => {
+        const isPromoted = slot.promote(promotion) ||
+          await untilPromoted({ slot, promotion, onWait });
+        if (isPromoted) promoted();
+        return isPromoted;
+      },
+      pairing: () => {
+        slot.beginPairing();
+        wake();
+      },
       remember: () => slot.remember(),
       closing: () => account.closing(nowMs()),
       abort: () => relay.cut(),
     };
   }
 
+  // False where there was no room in time, or the connection ended.
+  function untilPromoted(
+    { slot, promotion, onWait }: { slot: Slot; promotion: Promotion; onWait: () => void },
+  ): Promise<boolean> {
+    return new Promise((resolve) => {
+      const stop = every(clock, QUEUE_KEEP_ALIVE_MS, onWait);
+      const cancel = clock.after(limits().waitMs, () => slot.leaveQueue());
+      const onEnd = (isPromoted: boolean): void => {
+        stop();
+        cancel();
+        resolve(isPromoted);
+      };
+      if (!slot.queue(promotion, onEnd)) onEnd(false);
+      // Its slot among those without a session is free.
+      wake();
+    });
+  }
+
   function sweepLater(): void {
-    if (entries.size > 0) cancelSweep ??= clock.after(SWEEP_MS, sweep);
+    if (entries.size > 0 || room.size > 0) cancelSweep ??= clock.after(SWEEP_MS, sweep);
   }
 
   function sweep(): void {
@@ -283,6 +360,7 @@ export function startGuard(options: GuardOptions): Guard {
         : account.cutReason(now) ?? (relay.isSilent(now) ? "silent" : undefined);
       if (reason !== undefined) cutFor(reason, entry);
     }
+    wake();
     sweepLater();
   }
 
@@ -296,10 +374,11 @@ export function startGuard(options: GuardOptions): Guard {
     addr: listener.addr,
     find: (innerPeerPort) => byInnerPort.get(innerPeerPort)?.connection,
     counts: () => ({ ...limiter.counts(), refused, cut }),
-    stopAccepting: () => accepting.close(),
+    waiting: () => room.size + limiter.queued,
+    stopAccepting,
     async close(): Promise<void> {
       isClosed = true;
-      accepting.close();
+      stopAccepting();
       for (const { relay } of [...entries]) relay.cut();
       await Promise.all([accepting.done, ...tasks]);
       await refusals.close();

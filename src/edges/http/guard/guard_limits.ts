@@ -37,6 +37,10 @@ export interface GuardLimits {
   readonly maxKnown: number;
   /** Of these, those of one key for its answers and event streams. */
   readonly maxKnownPerKey: number;
+  /** Connections that may wait for a slot, and beside them those that may wait to be known. */
+  readonly maxWaiting: number;
+  /** How long a connection may wait for either. */
+  readonly waitMs: number;
   /** Refused connections that linger at once; further ones are closed right after the answer. */
   readonly maxRefusing: number;
 }
@@ -54,6 +58,10 @@ export interface ConnectionLimits {
   readonly knownConnections: number;
   /** Of these, those of one key for its answers and event streams. */
   readonly connectionsPerKey: number;
+  /** Connections that may wait for a slot. */
+  readonly waitingConnections: number;
+  /** How long they may, in seconds. */
+  readonly connectionWaitS: number;
 }
 
 /** One in so many slots without a session is kept for addresses of clients. */
@@ -71,8 +79,13 @@ export function guardLimitsOf(limits: ConnectionLimits): Partial<GuardLimits> {
     reservedForPairing: Math.floor(limits.unknownConnections / PAIRING_SHARE),
     maxKnown: limits.knownConnections,
     maxKnownPerKey: limits.connectionsPerKey,
+    maxWaiting: limits.waitingConnections,
+    waitMs: limits.connectionWaitS * 1000,
   };
 }
+
+/** One in so many file descriptors at most is for connections that wait. */
+export const WAITING_DESCRIPTOR_SHARE = 4;
 
 /** The limits of a device in service. */
 export const GUARD_LIMITS: GuardLimits = {
@@ -91,7 +104,9 @@ export const GUARD_LIMITS: GuardLimits = {
   reservedForFamiliar: 64 / FAMILIAR_SHARE,
   reservedForPairing: 64 / PAIRING_SHARE,
   maxFamiliarAddresses: 256,
-  maxKnown: 128,
-  maxKnownPerKey: 32,
+  maxKnown: 320,
+  maxKnownPerKey: 256,
+  maxWaiting: 256,
+  waitMs: 10_000,
   maxRefusing: 32,
 };

@@ -111,6 +111,12 @@ export class Relay {
     return true;
   }
 
+  /** Takes nothing more from the peer; what the inner server has said still goes there. */
+  finish(): void {
+    if (this.#state.step === "relaying") void this.#endInput();
+    else this.cut();
+  }
+
   /** Whether the peer of a WebSocket says nothing, not even to a ping. */
   isSilent(nowMs: number): boolean {
     return this.#diverted?.socket.isSilent(nowMs) ?? false;

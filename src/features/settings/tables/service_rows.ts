@@ -28,6 +28,9 @@ export const MAX_INSTANCE_NAME_BYTES = 63;
 /** The most connections of a kind that the guard may be told to hold. */
 export const MAX_CONNECTIONS = 4096;
 
+/** The longest time that a connection may be told to wait, in seconds. */
+export const MAX_CONNECTION_WAIT_S = 60;
+
 const connections = wholeNumber({ min: 1, max: MAX_CONNECTIONS });
 
 /** Keys of [service]. */
@@ -162,26 +165,44 @@ export const LIMIT_ROWS = {
   connections_per_address: {
     type: connections,
     default: 8,
+    reloadable: true,
     help: "How many connections without a session another host may have at once (IPv6: per /64). " +
-      "Where all are taken, whoever holds most loses one. Each takes two file descriptors.",
+      "More wait while these are on their way in; where peers hold them and say nothing, whoever " +
+      "holds most loses one. Each takes two file descriptors.",
   },
   unknown_connections: {
     type: connections,
     default: 64,
+    reloadable: true,
     help: "How many connections without a session all other hosts may have at once. A quarter is " +
       "kept for addresses from which a client paired or opened a session lately, an eighth for " +
       "pairing.",
   },
   known_connections: {
     type: connections,
-    default: 128,
+    default: 320,
+    reloadable: true,
     help: "How many connections with a session or an accepted key there may be at once.",
   },
   connections_per_key: {
     type: connections,
-    default: 32,
+    default: 256,
+    reloadable: true,
     help: "How many of the known ones a single API key may hold with answers and event streams; " +
-      "keep it well below known_connections, so that no key locks sessions out.",
+      "keep it below known_connections, so that no key locks sessions out. More wait.",
+  },
+  waiting_connections: {
+    type: wholeNumber({ min: 0, max: MAX_CONNECTIONS }),
+    default: 256,
+    reloadable: true,
+    help: "How many connections may wait for a place, and beside them how many with an accepted " +
+      "key; at most a quarter of the file descriptors.",
+  },
+  connection_wait_s: {
+    type: wholeNumber({ min: 1, max: MAX_CONNECTION_WAIT_S }),
+    default: 10,
+    reloadable: true,
+    help: "How long a connection waits for a place, in seconds.",
   },
 } as const satisfies SettingRows;
 
