@@ -5,8 +5,8 @@ import { freePort } from "../support/free_port.ts";
 import type { BootFiles } from "./root_disk.ts";
 import type { MachineKind } from "./machine_kind.ts";
 
-const START_LIMIT_MS = 240_000;
-const COMMAND_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 480_000;
+const COMMAND_LIMIT_MS = 240_000;
 const POLL_MS = 100;
 const SERVICE_PORT = 7497;
 
@@ -14,7 +14,9 @@ const SERVICE_PORT = 7497;
 export interface SwitchOnOptions {
   kind: MachineKind;
   files: BootFiles;
-  /** The folder for its sockets, its log and its root disk. */
+  /** The root disk. It is written to. */
+  rootDisk: string;
+  /** The folder for its sockets and its log. */
   folder: string;
   /** The data disk; without one there is none. */
   dataDisk?: string;
@@ -24,8 +26,8 @@ export interface SwitchOnOptions {
   clock?: string;
   /** More words for the kernel's command line, such as "device.files=256". */
   options?: readonly string[];
-  /** The root disk to start from, written to. @default {a copy of that of the files} */
-  rootDisk?: string;
+  /** The port of this machine that the device reaches as 10.0.2.100:11434. @default {nothing} */
+  modelPort?: number;
 }
 
 /** A device that is switched on. */
@@ -50,11 +52,9 @@ export interface Machine {
 
 /** Switches a device on and waits until its shell answers. */
 export async function switchOn(options: SwitchOnOptions): Promise<Machine> {
-  const { kind, files, folder, dataDisk, memoryMiB = 1024, clock = "utc", options: words = [] } =
-    options;
+  const { kind, files, rootDisk, folder, dataDisk, memoryMiB = 1024, clock = "utc" } = options;
+  const { options: words = [], modelPort } = options;
   await Deno.mkdir(folder, { recursive: true });
-  const rootDisk = options.rootDisk ?? `${folder}/root.ext4`;
-  if (options.rootDisk === undefined) await Deno.copyFile(files.rootDisk, rootDisk);
   const port = freePort();
   const log = `${folder}/console`;
   await Deno.writeTextFile(log, "");
@@ -62,6 +62,9 @@ export async function switchOn(options: SwitchOnOptions): Promise<Machine> {
     ...["-drive", `if=none,id=${id},file=${file},format=raw,cache=writeback`],
     ...["-device", `virtio-blk-pci,drive=${id}`],
   ];
+  const models = modelPort === undefined
+    ? ""
+    : `,guestfwd=tcp:10.0.2.100:11434-cmd:busybox nc 127.0.0.1 ${modelPort}`;
   const child = new Deno.Command(kind.emulator, {
     args: [
       ...kind.board,
@@ -74,7 +77,7 @@ export async function switchOn(options: SwitchOnOptions): Promise<Machine> {
       ...["-device", "virtio-gpu-pci,xres=640,yres=480", "-device", "virtio-keyboard-pci"],
       ...["-device", "virtio-rng-pci", "-rtc", `base=${clock}`],
       "-netdev",
-      `user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:${SERVICE_PORT}`,
+      `user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:${SERVICE_PORT}${models}`,
       ...["-device", "virtio-net-pci,netdev=net,romfile="],
       ...["-serial", `file:${log}`, "-device", "virtio-serial-pci"],
       ...["-chardev", `socket,id=control,path=${folder}/control,server=on,wait=off`],
@@ -158,7 +161,6 @@ export async function switchOn(options: SwitchOnOptions): Promise<Machine> {
       if (isOn) child.kill("SIGKILL");
       await off;
       await failed;
-      if (options.rootDisk === undefined) await Deno.remove(rootDisk).catch(() => {});
     },
   };
 }

@@ -28,39 +28,70 @@ export function parsePpm(bytes: Uint8Array): Picture {
   return { width: Number(width), height: Number(height), rgba };
 }
 
+/** The smallest box that holds everything in which two pictures of one size differ. */
+export function changedBox(
+  before: Picture,
+  after: Picture,
+): { width: number; height: number; place: string } {
+  let [left, top, right, bottom] = [before.width, before.height, 0, 0];
+  for (let at = 0; at < before.rgba.length; at++) {
+    if (before.rgba[at] === after.rgba[at]) continue;
+    const [x, y] = [(at >> 2) % before.width, Math.floor((at >> 2) / before.width)];
+    [left, right] = [Math.min(left, x), Math.max(right, x + 1)];
+    [top, bottom] = [Math.min(top, y), Math.max(bottom, y + 1)];
+  }
+  return {
+    width: Math.max(0, right - left),
+    height: Math.max(0, bottom - top),
+    place: `${left},${top}`,
+  };
+}
+
 /** The text of the QR code in a picture; undefined where there is none. */
 export function readQr({ rgba, width, height }: Picture): string | undefined {
   return decodeQr(rgba, width, height)?.data;
 }
 
-/** The text in a picture beside its QR code, as Tesseract reads it. */
-export async function readText(picture: Picture, folder: string): Promise<string> {
+/**
+ * What a picture says beside its QR code, read at several sizes, for Tesseract mistakes a digit of one
+ * size now and then: the first reading that has the digits in two groups of three, else the last.
+ */
+export async function readText(
+  picture: Picture,
+  { folder, digits }: { folder: string; digits: string },
+): Promise<string> {
   const file = `${folder}/panel.png`;
-  const { width, height } = picture;
-  const channels = 1 as const;
-  const size = { width: width * SCALE, height: height * SCALE };
-  const data = darkOnWhite(picture);
-  await Deno.writeFile(file, encode({ ...size, data, channels, depth: 8 }));
-  return await runTool("tesseract", [file, "-", "--psm", "4"]);
+  const groups = new RegExp(`\\b${digits.slice(0, 3)}\\s+${digits.slice(3)}\\b`);
+  let text = "";
+  for (const scale of SCALES) {
+    const [width, height] = [picture.width * scale, picture.height * scale];
+    const data = darkOnWhite(picture, scale);
+    await Deno.writeFile(file, encode({ width, height, data, channels: 1 as const, depth: 8 }));
+    text = await runTool("tesseract", [file, "-", "--psm", "4"], {
+      env: { OMP_THREAD_LIMIT: "1" },
+    });
+    if (groups.test(text)) break;
+  }
+  return text;
 }
 
-// As Tesseract likes it: large, grey, dark on white, and without the pattern of a code.
-const SCALE = 3;
+const SCALES = [1, 3, 2, 4] as const;
 
-function darkOnWhite({ rgba, width, height }: Picture): Uint8Array {
+// As Tesseract likes it: large, grey, dark on white, and without the pattern of a code.
+function darkOnWhite({ rgba, width, height }: Picture, scale: number): Uint8Array {
   const code = decodeQr(rgba, width, height)?.location;
   const left = code === undefined ? width : code.topLeftCorner.x;
   const right = code === undefined ? -1 : code.bottomRightCorner.x;
   const top = code === undefined ? height : code.topLeftCorner.y;
   const bottom = code === undefined ? -1 : code.bottomRightCorner.y;
   const margin = (right - left) / 6;
-  const grey = new Uint8Array(width * SCALE * height * SCALE).fill(255);
-  for (let y = 0; y < height * SCALE; y++) {
-    for (let x = 0; x < width * SCALE; x++) {
-      const [fromX, fromY] = [Math.floor(x / SCALE), Math.floor(y / SCALE)];
+  const grey = new Uint8Array(width * scale * height * scale).fill(255);
+  for (let y = 0; y < height * scale; y++) {
+    for (let x = 0; x < width * scale; x++) {
+      const [fromX, fromY] = [Math.floor(x / scale), Math.floor(y / scale)];
       const isCode = fromX > left - margin && fromX < right + margin &&
         fromY > top - margin && fromY < bottom + margin;
-      if (!isCode) grey[y * width * SCALE + x] = 255 - (rgba[(fromY * width + fromX) * 4 + 1] ?? 0);
+      if (!isCode) grey[y * width * scale + x] = 255 - (rgba[(fromY * width + fromX) * 4 + 1] ?? 0);
     }
   }
   return grey;

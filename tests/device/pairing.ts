@@ -1,0 +1,72 @@
+// From power-on to a paired phone: a kernel with a real panel and real buttons, the image as it is
+// shipped, and a phone outside that reads the panel as a person's camera would.
+
+import assert from "node:assert/strict";
+import { connectPhone, type PhonePairing } from "../support/reference_phone.ts";
+import { type DeviceWorld, pairFromOutside, untilReady, untilSo } from "./device.ts";
+import type { Machine } from "./machine.ts";
+import { changedBox, parsePpm, readQr, readText } from "./panel.ts";
+
+const HOLD_MS = 4000;
+/** A letter of the console, in pixels. */
+const CURSOR = { width: 8, height: 16 } as const;
+
+/** Starts a device, pairs a phone by its panel, and uses it. */
+export async function pairsByPanel({ folder, makeDataDisk, switchOn }: DeviceWorld): Promise<void> {
+  const machine = await switchOn({ dataDisk: await makeDataDisk("data") });
+  await untilReady(machine);
+  await pairAndGivePanelBack(machine, folder);
+}
+
+/** Pairs a phone by the panel, which shows what it did before in the end. */
+export async function pairAndGivePanelBack(
+  machine: Machine,
+  folder: string,
+): Promise<PhonePairing> {
+  const before = parsePpm(await machine.panel());
+  const pairing = await pairByPanel(machine, folder);
+  await usePhone(machine, { pairing, proof: "/tmp/proof" });
+  // All but the console's cursor, which blinks.
+  let changed = "";
+  await untilSo(
+    async () => {
+      const { width, height, place } = changedBox(before, parsePpm(await machine.panel()));
+      changed = `${width} by ${height} at ${place} differ`;
+      return width <= CURSOR.width && height <= CURSOR.height || undefined;
+    },
+    () => `the panel as it was: ${changed}`,
+  );
+  return pairing;
+}
+
+/** Holds the chord, reads the panel, and pairs a phone with what is on it. */
+export async function pairByPanel(machine: Machine, folder: string): Promise<PhonePairing> {
+  await machine.hold("ctrl-ret", HOLD_MS);
+  const url = await untilSo(
+    async () => readQr(parsePpm(await machine.panel())),
+    "a QR code on the panel",
+  );
+  // The code leads to the device's own address, with the PIN that is written beside it.
+  const [, pin = ""] = /^http:\/\/10\.0\.2\.15:7497\/app\/.*=(\d{6})$/.exec(url) ?? [];
+  assert.notEqual(pin, "", url);
+  const text = await readText(parsePpm(await machine.panel()), { folder, digits: pin });
+  const [, first = "", second = ""] = /\b(\d{3})\s+(\d{3})\b/.exec(text) ?? [];
+  assert.equal(first + second, pin, text);
+  assert.match(text, /type this PIN/i);
+  return await pairFromOutside(machine, pin);
+}
+
+/** Calls a method and runs an action, which leaves a file. */
+export async function usePhone(
+  machine: Machine,
+  { pairing, proof }: { pairing: PhonePairing; proof: string },
+): Promise<void> {
+  const phone = await connectPhone(machine.baseUrl, pairing);
+  assert.equal((await phone.call("version") as Record<string, unknown>)["platform"], "linux");
+  assert.equal(await phone.call("run", { text: `touch:${proof.split("/").at(-1)}` }), null);
+  await untilSo(
+    () => machine.run(`ls ${proof}`).then(() => true, () => undefined),
+    "what the action leaves",
+  );
+  await phone.close();
+}
