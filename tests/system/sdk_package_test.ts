@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { ROOT } from "../../packaging/build/deno.ts";
 import { isPrepared, PEER_PACKAGES, preparedClients } from "../clients/prepare.ts";
 import { firstProgram, listeningProgram, manyPairings } from "../support/client_journey.ts";
-import { addressed, codeBlocks, runProgram } from "../support/client_program.ts";
+import { addressed, clientsOf, codeBlocks, runProgram } from "../support/client_program.ts";
 import { addRemoteHost, whyNoRemoteHost } from "../support/remote_host.ts";
 import { openPairing, startService, withDataDir, withService } from "../support/service_process.ts";
 import { withNewcomer, writeProgram } from "../support/sdk_newcomer.ts";
@@ -26,27 +26,52 @@ const PROGRAMS = new URL("../clients/latchkey/", import.meta.url).pathname;
 // CI may be busy.
 const PATIENCE_MS = 90_000;
 
-/** What runs programs, and what it needs beside the package. */
-const RUNTIMES: Readonly<Record<string, { command: readonly string[]; peers?: true }>> = {
-  "Node 20": { command: ["node"], peers: true },
-  "Node 22": { command: [`${javascript}/node_modules/node22/bin/node`] },
-  "Node 24": { command: [`${javascript}/node_modules/node24/bin/node`] },
-  "Bun": { command: [`${javascript}/node_modules/bun/bin/bun`] },
-  "Deno": { command: [Deno.execPath(), "run", "-A", "--no-lock", "--node-modules-dir=manual"] },
+/** What runs programs beside the machine's own Node; all of them have a WebSocket. */
+const RUNTIMES: Readonly<Record<string, readonly string[]>> = {
+  "Node 22": [`${javascript}/node_modules/node22/bin/node`],
+  "Node 24": [`${javascript}/node_modules/node24/bin/node`],
+  "Bun": [`${javascript}/node_modules/bun/bin/bun`],
+  "Deno": [Deno.execPath(), "run", "-A", "--no-lock", "--node-modules-dir=manual"],
 };
 
-for (const [name, { command, peers }] of Object.entries(RUNTIMES)) {
-  systemTest(`a newcomer's folder: the README's first program runs under ${name}`, {
-    whyNot,
-    run: () =>
-      withNewcomer(peers ? PEER_PACKAGES : [], async (home) => {
-        await firstProgram(async (baseUrl) => [
-          ...command,
-          await writeProgram(addressed(FIRST, baseUrl), home),
-        ]);
-      }),
-  });
-}
+systemTest("a newcomer's folder: the README's first program runs, with ws where Node is old", {
+  whyNot,
+  run: () =>
+    withNewcomer(PEER_PACKAGES, async (home) => {
+      await firstProgram(async (baseUrl) => [
+        "node",
+        await writeProgram(addressed(FIRST, baseUrl), home),
+      ]);
+    }),
+});
+
+systemTest("a newcomer's folder: other runtimes pair once and call again, without ws", {
+  whyNot,
+  run: () =>
+    withNewcomer(
+      [],
+      (home) =>
+        withService({ settings: "encryption = true" }, async ({ baseUrl }) => {
+          const program = await writeProgram(addressed(FIRST, baseUrl), home);
+          for (const [name, command] of Object.entries(RUNTIMES)) {
+            const cwd = `${home}/${name}`;
+            // deno-lint-ignore no-await-in-loop -- one PIN at a time
+            await Deno.mkdir(cwd);
+            for (const input of [`${await openPairing(baseUrl)}\n`, ""]) {
+              // deno-lint-ignore no-await-in-loop -- the second one needs what the first one kept
+              const { code, stdout, stderr } = await runProgram([...command, program], {
+                cwd,
+                input,
+              });
+              assert.equal(code, 0, `${name}: ${stderr}`);
+              assert.match(stdout, /latchkey-\d/, name);
+              assert.equal(stdout.includes("PIN"), input !== "", name);
+            }
+          }
+          assert.equal((await clientsOf(baseUrl)).length, Object.keys(RUNTIMES).length);
+        }),
+    ),
+});
 
 systemTest("a newcomer's folder: the README's other programs listen and search", {
   whyNot,
