@@ -32,7 +32,7 @@ const FINAL_CODES: ReadonlySet<ClientErrorCode> = new Set([
 
 /** Options of {@linkcode openLastingConnection}. */
 export interface LastingConnectionOptions {
-  /** Opens a session; ClientError where that fails. The signal gives up. */
+  /** Opens a session; ClientError where that fails. The signal gives up, and ends it when it is open. */
   openSession: (signal: AbortSignal) => Promise<Connection>;
   /** What the sessions publish. */
   feed: NotificationFeed;
@@ -46,7 +46,7 @@ export interface LastingConnectionOptions {
   onReconnected: () => void;
   /** Calls its argument when the network may be back; the result ends that. */
   watchNetwork: (isBack: () => void) => () => void;
-  /** Ends the connection. */
+  /** Ends the connection; not aborted yet. */
   signal: AbortSignal | undefined;
 }
 
@@ -55,7 +55,6 @@ export async function openLastingConnection(
   options: LastingConnectionOptions,
 ): Promise<Connection> {
   const { signal } = options;
-  signal?.throwIfAborted();
   const ending = new AbortController();
   const stop = (): void => ending.abort(signal?.reason);
   const unheard = (): void => signal?.removeEventListener("abort", stop);
@@ -189,7 +188,7 @@ class LastingConnection implements Connection {
     this.#cancelRetry = undefined;
     const { openSession, ending, onReconnected } = this.#options;
     openSession(ending.signal).then((session) => {
-      if (this.#error !== undefined) return session.close();
+      if (this.#error !== undefined) return;
       this.#use(session);
       onReconnected();
     }, (thrown: unknown) => {
@@ -214,7 +213,6 @@ class LastingConnection implements Connection {
     this.#unwatch();
     this.#stopPings();
     this.#cancelRetry?.();
-    this.#session?.close();
     this.#options.ending.abort(info.error);
     this.#next.reject(info.error);
     this.#options.feed.end(info.isOwn ? undefined : info.error);

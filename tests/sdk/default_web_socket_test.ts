@@ -22,6 +22,19 @@ Deno.test("without the platform's WebSocket that which was provided is used, and
     const connection = await connectPlain({ url });
     assert.deepEqual(made, [url]);
     connection.close();
+
+    const used: string[] = [];
+    class PlatformSocket extends FakeWebSocket {
+      constructor(address: string) {
+        super();
+        used.push(address);
+        this.peer = () => this.deliver("pong");
+        queueMicrotask(() => this.open());
+      }
+    }
+    globalThis.WebSocket = PlatformSocket as unknown as typeof WebSocket;
+    (await connectPlain({ url })).close();
+    assert.deepEqual([used, made], [[url], [url]], "The platform's own comes first");
   } finally {
     globalThis.WebSocket = platform;
   }

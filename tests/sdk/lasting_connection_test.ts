@@ -7,7 +7,9 @@ import { type JsonObject, parseJsonObject } from "../../src/base/json.ts";
 import {
   type ClientError,
   connect,
+  type Connection,
   type ConnectOptions,
+  connectPlain,
   DEFAULT_TIMEOUT_MS,
 } from "../../src/sdk/connect.ts";
 import {
@@ -378,7 +380,7 @@ Deno.test("a network that is back is tried at once, and an open session is asked
   const waits: number[] = [];
   let reconnected = 0;
   const connection = await openLastingConnection({
-    openSession: () => connect({ ...sockets.options, reconnect: false }),
+    openSession: (signal) => connect({ ...sockets.options, reconnect: false, signal }),
     ...{ feed, clock, random: seededRandom(1), timeoutMs: 1000, signal: undefined },
     onLost: (_error, retryInMs) => waits.push(retryInMs),
     onReconnected: () => reconnected++,
@@ -402,4 +404,91 @@ Deno.test("a network that is back is tried at once, and an open session is asked
   connection.close();
   assert.equal(watchers, 0);
   assert.equal(clock.timerCount, 0);
+});
+
+Deno.test("a session that opens just when the connection ends is none", async () => {
+  const world = setUpWorld();
+  const opened = [deferred<Connection>(), deferred<Connection>()];
+  let reconnected = 0;
+  let lost = 0;
+  let tries = 0;
+  const connection = await openLastingConnection({
+    openSession: () => {
+      if (tries === 0) opened[0]?.resolve(connect({ ...world.options, reconnect: false }));
+      return opened[tries++]?.promise ?? assert.fail("Tried too often");
+    },
+    ...{ feed: new NotificationFeed(), clock: world.clock, random: seededRandom(1) },
+    ...{ timeoutMs: 1000, signal: undefined },
+    onLost: () => lost++,
+    onReconnected: () => reconnected++,
+    watchNetwork: () => () => {},
+  });
+  world.sockets[0]?.drop(1006);
+  await settle();
+  world.clock.advance(FIRST_RETRY_MS);
+  assert.deepEqual([tries, lost], [2, 1]);
+  opened[1]?.resolve(await connect({ ...world.options, reconnect: false }));
+  connection.close();
+  await settle();
+  assert.deepEqual([reconnected, lost, world.clock.timerCount], [0, 1, 0]);
+});
+
+Deno.test("a device that begins to want encryption ends a connection without it for good", async () => {
+  const world = setUpWorld();
+  const sockets: FakeWebSocket[] = [];
+  const connection = await connectPlain({
+    ...world.options,
+    webSocket: () => {
+      const socket = new FakeWebSocket();
+      sockets.push(socket);
+      socket.peer = () => socket.deliver("pong");
+      queueMicrotask(() => socket.open());
+      return socket;
+    },
+  });
+  sockets[0]?.deliver(ENCRYPTION_REQUIRED);
+  assert.equal((await connection.closed).error.code, "encryption_required");
+  assert.deepEqual([sockets.length, world.waits.length, world.clock.timerCount], [1, 0, 0]);
+});
+
+Deno.test("a connection leaves nothing on a signal that outlives it", async () => {
+  for (const reconnect of [true, false]) {
+    const { signal } = new AbortController();
+    const listeners = new Set<unknown>();
+    signal.addEventListener = (_type: string, listener: unknown) => void listeners.add(listener);
+    signal.removeEventListener = (_type: string, listener: unknown) =>
+      void listeners.delete(listener);
+    const world = setUpWorld({ signal, reconnect });
+    // deno-lint-ignore no-await-in-loop -- one after the other
+    const connection = await connect(world.options);
+    assert.equal(listeners.size, 1);
+    connection.close();
+    // deno-lint-ignore no-await-in-loop -- one after the other
+    await settle();
+    assert.equal(listeners.size, 0);
+    world.device = "away";
+    // deno-lint-ignore no-await-in-loop -- one after the other
+    await expectClientError(connect(world.options), "unreachable");
+    // deno-lint-ignore no-await-in-loop -- one after the other
+    await settle();
+    assert.equal(listeners.size, 0);
+  }
+});
+
+Deno.test("a signal ends one session too, before, while and after it opens", async () => {
+  const reason = new Error("Enough");
+  const early = setUpWorld({ reconnect: false, signal: AbortSignal.abort(reason) });
+  await assert.rejects(connect(early.options), (error) => error === reason);
+  assert.equal(early.sockets.length, 0);
+  const opening = new AbortController();
+  const slow = setUpWorld({ reconnect: false, signal: opening.signal });
+  const connecting = connect(slow.options);
+  opening.abort(reason);
+  await assert.rejects(connecting, (error) => error === reason);
+  const open = new AbortController();
+  const lively = setUpWorld({ reconnect: false, signal: open.signal });
+  const connection = await connect(lively.options);
+  open.abort(reason);
+  assert.equal((await connection.closed).isOwn, true);
+  assert.deepEqual([slow, lively].map(({ sockets }) => sockets[0]?.closeCount), [1, 1]);
 });

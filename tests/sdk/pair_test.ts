@@ -4,7 +4,12 @@
 import assert from "node:assert/strict";
 import { encodeBase64, utf8 } from "../../src/base/bytes.ts";
 import type { JsonObject } from "../../src/base/json.ts";
-import { type ClientErrorCode, pair, type PairOptions } from "../../src/sdk/connect.ts";
+import {
+  type ClientErrorCode,
+  pair,
+  type PairOptions,
+  parseCredentials,
+} from "../../src/sdk/connect.ts";
 import { MAX_TRIES, RETRY_DELAY_MS } from "../../src/sdk/pair.ts";
 import { createPinMasks } from "../../src/protocol/v1/pake.ts";
 import { encodeClientMessage, encodeDeviceMessage } from "../../src/protocol/v1/pake_message.ts";
@@ -285,6 +290,12 @@ Deno.test("pair() asks nobody with a PIN or a name that does not fit", async () 
   }
   const { options } = setUp({ name: "ü".repeat(64) });
   assert.equal(utf8((await pair(options)).clientName).length, 128);
+});
+
+Deno.test("what pair() gives out survives JSON.stringify()", async () => {
+  const { options } = setUp();
+  const credentials = await pair(options);
+  assert.deepEqual(parseCredentials(JSON.parse(JSON.stringify(credentials))), credentials);
 });
 
 Deno.test("pair() takes a PIN as people read it out", async () => {
