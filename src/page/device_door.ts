@@ -19,8 +19,21 @@ export interface DeviceDoor {
   closedForS(): number | undefined;
 }
 
-/** The door of the device at an address, such as "http://192.168.1.5:7497/app/". */
-export function createDoor(pageUrl: string): DeviceDoor {
+/** Options of {@linkcode createDoor}. */
+export interface DoorOptions {
+  /** The page's address, such as "http://192.168.1.5:7497/app/". */
+  pageUrl: string;
+  /** Sends requests. */
+  fetch: (url: string, request: RequestInit) => Promise<Response>;
+  /** Time, in milliseconds since some moment. */
+  nowMs: () => number;
+  /** Resolves later. */
+  wait: (delayMs: number) => Promise<void>;
+}
+
+/** The door of the device that served the page. */
+export function createDoor(options: DoorOptions): DeviceDoor {
+  const { pageUrl, nowMs, wait } = options;
   const baseUrl = new URL("../", pageUrl).href;
   const url = new URL("api/v0.1", baseUrl.replace(/^http/, "ws")).href;
   let closedForS: number | undefined;
@@ -34,12 +47,12 @@ export function createDoor(pageUrl: string): DeviceDoor {
         name,
         fetch: async (address, request) => {
           // The device takes one of these requests a second; browsers log each that it refuses.
-          const waitMs = nextRequestMs - performance.now();
-          if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
-          const response = await fetch(address, request);
-          nextRequestMs = performance.now() + PAIRING_PACE_MS;
-          const wait = Number(response.headers.get("Retry-After") ?? NaN);
-          if (response.status === 400 && wait > 0) closedForS = wait;
+          const waitMs = nextRequestMs - nowMs();
+          if (waitMs > 0) await wait(waitMs);
+          const response = await options.fetch(address, request);
+          nextRequestMs = nowMs() + PAIRING_PACE_MS;
+          const retryAfterS = Number(response.headers.get("Retry-After") ?? NaN);
+          if (response.status === 400 && retryAfterS > 0) closedForS = retryAfterS;
           return response;
         },
       });

@@ -68,6 +68,7 @@ export class DeviceLink {
   #needsPairing: boolean;
   #tries = 0;
   #refusals = 0;
+  #waits = 0;
   /** Grows with every start, so that what an older one still does is ignored. */
   #run = 0;
   #callOff: () => void = () => {};
@@ -197,17 +198,14 @@ export class DeviceLink {
           ? "refused"
           : "silent";
         this.#set({ step: "away", why });
-        this.#callOff = this.#options.after(this.#nextWaitMs(wasOnline), () => this.#connect(run));
+        this.#callOff = this.#options.after(this.#nextWaitMs(), () => this.#connect(run));
       }
     }
   }
 
-  #waits = 0;
-
   // The first try after a connection comes soon; each wait is up to half shorter or longer, so that
   // all phones of a household do not come at once.
-  #nextWaitMs(wasOnline: boolean): number {
-    if (wasOnline) this.#waits = 0;
+  #nextWaitMs(): number {
     const longest = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** this.#waits++);
     return longest * (0.5 + this.#options.random() / 2);
   }

@@ -30,7 +30,12 @@ document.documentElement.lang = language;
 
 const tabs = new BroadcastChannel(TABS);
 const link = new DeviceLink({
-  door: createDoor(location.href),
+  door: createDoor({
+    pageUrl: location.href,
+    fetch: (url, request) => fetch(url, request),
+    nowMs: () => performance.now(),
+    wait: (delayMs) => new Promise((resolve) => setTimeout(resolve, delayMs)),
+  }),
   vault: openVault(),
   isLocal: served.isLocal,
   heard: (method, params) => store.heard(method, params),

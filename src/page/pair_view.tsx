@@ -143,6 +143,8 @@ function problemOf(error: unknown, page: PageContext, triesLeft: () => number): 
       return words.pairAway;
     case "device_not_authentic":
       return words.notDevice;
+    case "origin_not_allowed":
+      return words.originRefused;
     default:
       return words.pairFailed;
   }

@@ -265,18 +265,22 @@ for (const [answers, why] of REASONS) {
   });
 }
 
-Deno.test("the end of a session is no refusal", async () => {
+Deno.test("the end of a session is no refusal, and a session ends the count of them", async () => {
   const one = world({ kept: CREDENTIALS });
+  const refusals = Array<ClientErrorCode>(TOLD_REFUSALS - 1).fill("connection_closed");
+  one.answers.push("unreachable", ...refusals);
   await one.link.start();
   await settle();
-  for (let i = 0; i < TOLD_REFUSALS + 1; i++) {
-    const connection = new FakeConnection();
-    one.answers.push(connection);
-    await nextTry(one);
-    connection.end("connection_closed");
-    await settle();
-    assert.deepEqual(one.link.state, { step: "away", why: "silent" });
-  }
+  for (const _ of refusals) await nextTry(one);
+  const connection = new FakeConnection();
+  one.answers.push(connection, ...refusals, "connection_closed");
+  await nextTry(one);
+  connection.end("connection_closed");
+  await settle();
+  for (const _ of refusals) await nextTry(one);
+  assert.deepEqual(one.link.state, { step: "away", why: "silent" });
+  await nextTry(one);
+  assert.deepEqual(one.link.state, { step: "away", why: "refused" });
 });
 
 Deno.test("a phone that wakes tries at once, and asks an open connection for life", async () => {
