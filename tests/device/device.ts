@@ -218,9 +218,7 @@ const RETRY_MS = 1100;
 
 /** Pairs a phone outside the device, as the app does: where it is too fast, it asks again. */
 export async function pairFromOutside(machine: Machine, pin: string): Promise<PhonePairing> {
-  const { session, confirm, expectedConfirm, pairingKey } = await startPairing(machine.baseUrl, {
-    pin,
-  });
+  const { session, confirm, expectedConfirm, pairingKey } = await startOutside(machine, pin);
   for (;;) {
     const { status, body } = await postJson(`${machine.baseUrl}/api/pair/finish`, {
       session,
@@ -233,6 +231,19 @@ export async function pairFromOutside(machine: Machine, pin: string): Promise<Ph
     }
     if (status !== 429) throw new Error(`finish answered ${status}: ${JSON.stringify(body)}`);
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+}
+
+async function startOutside(
+  machine: Machine,
+  pin: string,
+): ReturnType<typeof startPairing> {
+  try {
+    return await startPairing(machine.baseUrl, { pin });
+  } catch (error) {
+    if (!(error instanceof Error && /answered 429/.test(error.message))) throw error;
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    return await startOutside(machine, pin);
   }
 }
 

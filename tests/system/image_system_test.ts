@@ -12,6 +12,8 @@ import { systemTest } from "../support/system_test.ts";
 const ROOT = new URL("../../", import.meta.url).pathname;
 const START_LIMIT_MS = 90_000;
 const LOOK_AGAIN_MS = 50;
+/** How far the tarball's size may be from the documented one. */
+const SIZE_SLACK_MIB = 0.5;
 
 async function must(command: string, ...args: readonly string[]): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(command, { args: [...args] }).output();
@@ -27,10 +29,19 @@ async function unpackImage(folder: string): Promise<string> {
   const [sum, name] = (await Deno.readTextFile(`${folder}/dist/SHA256SUMS`)).trim().split("  ");
   const image = await Deno.readFile(`${folder}/dist/${name}`);
   assert.equal(createHash("sha256").update(image).digest("hex"), sum);
+  await assertDocumentedSize(image.length);
   await must("tar", "-xzf", `${folder}/dist/${name}`, "-C", root);
   // A device was flashed long before it starts: no sync of its own waits for these bytes.
   await must("sync", "-f", root);
   return root;
+}
+
+// docs/flashing.md, "Smaller": what owners of small cards go by.
+async function assertDocumentedSize(bytes: number): Promise<void> {
+  const text = await Deno.readTextFile(`${ROOT}docs/flashing.md`);
+  const [, said] = /as the tarball is made *\| ([\d.]+) MiB/.exec(text) ?? [];
+  const mib = bytes / 2 ** 20;
+  assert.ok(Math.abs(mib - Number(said)) < SIZE_SLACK_MIB, `${mib} MiB, and not ${said}`);
 }
 
 async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
