@@ -7,6 +7,7 @@ import type { SystemLibraryEdges } from "../../src/app/library_edges.ts";
 import type { AppOptions } from "../../src/app/options.ts";
 import type { Edges } from "../../src/app/edges.ts";
 import type { Client } from "../../src/features/access/client.ts";
+import { NOTIFICATIONS as NOTIFICATION_TABLE } from "../../src/features/rpc/notification_table.ts";
 import { connect, type Connection } from "../../src/sdk/connect.ts";
 import {
   type AppInProcess,
@@ -15,6 +16,7 @@ import {
   withAppInProcess,
 } from "../support/app_in_process.ts";
 import { type FakeProgram, fakePrograms } from "../support/fake_actions.ts";
+import { readMethodTable } from "../support/method_table.ts";
 import { ODD_NAMES } from "../support/odd_names.ts";
 import { NOTIFICATION_SHAPES, RESULT_SHAPES } from "../support/phone_shapes.ts";
 import { sdkSockets } from "../support/sdk_in_process.ts";
@@ -107,6 +109,7 @@ export async function withLibrary(
           webSocket: sockets.webSocket(app.request, REMOTE),
           onNotification: (method, params) => {
             judge(NOTIFICATION_SHAPES[method], params, method);
+            judge(NOTIFICATIONS[method], params, method);
             told.push([method, params as Record<string, unknown>]);
           },
         });
@@ -115,7 +118,9 @@ export async function withLibrary(
           told,
           async call<Result>(method: string, params?: unknown): Promise<Result> {
             const result = await connection.call(method, params);
-            judge(RESULT_SHAPES[method], result, method);
+            const ofApp = RESULT_SHAPES[method];
+            if (ofApp !== undefined) judge(ofApp, result, method);
+            judge(RESULTS.get(method), result, method);
             return result as Result;
           },
         };
@@ -151,6 +156,12 @@ export async function endWhenAsked(programs: readonly FakeProgram[]): Promise<vo
   await until("the program was asked to end", () => program?.signals.length === 1, { pollMs: 1 });
   await program?.end({ signal: "SIGTERM" });
 }
+
+// What the reference says, beside what the app wants.
+const RESULTS = new Map(readMethodTable().map(({ name, result }) => [name, result]));
+const NOTIFICATIONS: Readonly<Record<string, v.GenericSchema>> = Object.fromEntries(
+  Object.entries(NOTIFICATION_TABLE).map(([name, { params }]) => [name, params]),
+);
 
 function judge(shape: v.GenericSchema | undefined, value: unknown, method: string): void {
   assert.ok(shape, `${method} has no shape`);

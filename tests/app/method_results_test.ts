@@ -181,7 +181,8 @@ Deno.test("rpc.discover answers with what docs/api/openrpc.json has, to whoever 
   );
   await withWorld(async (call, { phone }) => {
     assert.deepEqual((await call("rpc.discover")).result, committed);
+    // Also to a member, over a session.
+    assert.deepEqual(await (await phone()).call("rpc.discover"), committed);
     assert.deepEqual((await call("RPC.Discover", {})).result, committed);
-    assert.equal(typeof phone, "function");
   }, () => "");
 });

@@ -27,7 +27,7 @@ async function isThere(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 
-systemTest("the bundled service loads its picture, metrics, cipher and announcement when needed", {
+systemTest("the bundled service loads what it does not start with when it is needed", {
   whyNot: undefined,
   run: () =>
     withBundle(async (folder) => {
@@ -56,6 +56,12 @@ systemTest("the bundled service loads its picture, metrics, cipher and announcem
         assert.match(await served.text(), /Latchkey/);
         const metrics = await (await fetch(`${service.baseUrl}/metrics`)).text();
         assert.match(metrics, /^latchkey_connections\{/m);
+        const { openrpc, methods } = await callLocal(service.baseUrl, "rpc.discover") as {
+          openrpc: string;
+          methods: unknown[];
+        };
+        assert.match(openrpc, /^1\./);
+        assert.ok(methods.length > 40);
         const phone = await connectPhone(
           service.baseUrl,
           await pairPhone(service.baseUrl, { pin }),
