@@ -41,7 +41,7 @@ export interface ModelsOptions {
   /** What may change of it while the service runs, at this moment. */
   live: () => LiveModelSettings;
   /** The device's own stores. */
-  stores: Pick<Stores, "usage" | "usageOutbox" | "limits">;
+  stores: Pick<Stores, "usage" | "usageOutbox" | "limits" | "durable">;
   /** The device's own keys. */
   keys: KeyRing;
   /**
@@ -88,7 +88,14 @@ export function openModels(options: ModelsOptions): Models | undefined {
   const sharedKeys = shared && new SharedKeyRing({ store: shared.keys, clock, random, log });
   const store = shared?.usage ?? stores.usage;
   const outbox = shared === undefined ? undefined : stores.usageOutbox;
-  const usage = new UsageLedger({ store, outbox, clock, random, log });
+  const usage = new UsageLedger({
+    store,
+    outbox,
+    durable: stores.durable,
+    clock,
+    random,
+    log,
+  });
   const accounting = new KeyAccounting({
     // A key may have limits of its own, and 0 is none.
     limitsOf: ({ limits }) => ({

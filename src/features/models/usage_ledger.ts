@@ -18,7 +18,7 @@ import {
   type UsageStore,
 } from "./usage.ts";
 
-/** How often a batch is written, in milliseconds: what a process that is killed loses at most. */
+/** How often a batch is brought to the disk, in milliseconds: what a power cut loses at most. */
 export const USAGE_FLUSH_MS = 1_000;
 
 /** Options of {@linkcode UsageLedger}. */
@@ -30,6 +30,8 @@ export interface UsageLedgerOptions {
    * @default in memory
    */
   outbox?: UsageOutbox | undefined;
+  /** Resolves once what this device's own store or outbox was given is on the disk. */
+  durable: () => Promise<void>;
   clock: Clock;
   /** Randomness for the ids of batches. */
   random: RandomSource;
@@ -50,6 +52,8 @@ export class UsageLedger {
   /** A batch in the outbox that the store was never offered, so that more can be added to it. */
   #growing: UsageBatch | undefined;
   #flushing: Promise<boolean> | undefined;
+  /** Whether the outbox was given something that may not be on the disk. */
+  #isUnsynced = false;
   #isFailing = false;
   #isTold = false;
 
@@ -131,8 +135,19 @@ export class UsageLedger {
     if (outbox === undefined) return;
     for (let batch = this.#waiting[0]; batch !== undefined; batch = this.#waiting[0]) {
       outbox.put(batch);
+      this.#isUnsynced = true;
       this.#growing = batch;
       this.#waiting.shift();
+    }
+  }
+
+  async #syncOutbox(): Promise<void> {
+    this.#isUnsynced = false;
+    try {
+      await this.#options.durable();
+    } catch (error) {
+      this.#isUnsynced = true;
+      throw error;
     }
   }
 
@@ -142,14 +157,17 @@ export class UsageLedger {
   }
 
   async #write(): Promise<boolean> {
-    const { store, outbox, log } = this.#options;
+    const { store, outbox, durable, log } = this.#options;
     try {
       this.#putAside();
+      if (this.#isUnsynced) await this.#syncOutbox();
       // Looked up anew each time: the next one may have grown while this one was under way.
       for (let batch = this.#oldest(); batch !== undefined; batch = this.#oldest()) {
         // What was offered may be counted though no answer came: nothing is added to it any more.
         if (batch.batchId === this.#growing?.batchId) this.#growing = undefined;
         await store.add(batch);
+        // A batch that may be gone is offered again, and counts once.
+        if (outbox === undefined) await durable();
         outbox?.remove(batch.batchId);
         if (outbox === undefined) this.#waiting.shift();
       }

@@ -63,6 +63,8 @@ class FakeOutbox implements UsageOutbox {
   }
 }
 
+const durable = (): Promise<void> => Promise.resolve();
+
 interface Fixture {
   ledger: UsageLedger;
   store: FakeStore;
@@ -75,7 +77,7 @@ function fixture(outbox?: UsageOutbox): Fixture {
   const clock = new FakeClock(NOON);
   const errors: string[] = [];
   const log = { ...silentLogger, error: (message: string) => errors.push(message) };
-  const ledger = new UsageLedger({ store, outbox, clock, random: seededRandom(1), log });
+  const ledger = new UsageLedger({ store, outbox, durable, clock, random: seededRandom(1), log });
   return { ledger, store, clock, errors };
 }
 
@@ -90,6 +92,7 @@ Deno.test("usage is collected by key and day and written in one batch", async ()
       },
       list: () => Promise.resolve([]),
     },
+    durable,
     clock,
     random: seededRandom(1),
     log: silentLogger,
@@ -302,6 +305,7 @@ Deno.test("usage is in the outbox at once, though the store does not answer an e
   const ledger = new UsageLedger({
     store: { add: (batch) => held.then(() => store.add(batch)), list: () => store.list() },
     outbox,
+    durable,
     clock,
     random: seededRandom(2),
     log: silentLogger,
@@ -325,7 +329,13 @@ Deno.test("a key's models of a day are told apart, as many as there may be", asy
     add: ({ entries }) => Promise.resolve(void added.push(...entries)),
     list: () => Promise.resolve([]),
   };
-  const ledger = new UsageLedger({ store, clock, random: seededRandom(1), log: silentLogger });
+  const ledger = new UsageLedger({
+    store,
+    durable,
+    clock,
+    random: seededRandom(1),
+    log: silentLogger,
+  });
   const use = (count: number, keyId = "a"): void => {
     for (let n = 0; n < count; n++) ledger.record(keyId, { ...OUTCOME, model: `m:${n}` });
   };
@@ -350,4 +360,56 @@ Deno.test("a key's models of a day are told apart, as many as there may be", asy
   ledger.record("a", { ...OUTCOME, model: "m:0" });
   await ledger.close();
   assert.equal(added.filter(({ model }) => model === OTHER_MODEL).length, 1);
+});
+
+Deno.test("usage counts as written once it is on the disk, and until then is offered again", async () => {
+  const offered: string[] = [];
+  let isSynced = false;
+  const ledger = new UsageLedger({
+    store: {
+      add: ({ batchId }) => {
+        offered.push(batchId);
+        return Promise.resolve();
+      },
+      list: () => Promise.resolve([]),
+    },
+    durable: () => isSynced ? Promise.resolve() : Promise.reject(new Error("no sync")),
+    clock: new FakeClock(NOON),
+    random: seededRandom(1),
+    log: silentLogger,
+  });
+  ledger.record("a", OUTCOME);
+  assert.equal(await ledger.flush(), false);
+  assert.ok(ledger.isFailing);
+  isSynced = true;
+  assert.equal(await ledger.flush(), true);
+  assert.equal(offered.length, 2);
+  assert.equal(offered[0], offered[1]);
+  assert.equal(await ledger.flush(), true);
+  assert.equal(offered.length, 2);
+});
+
+Deno.test("usage in the outbox is on the disk before it is offered to a store elsewhere", async () => {
+  const done: string[] = [];
+  let isSynced = false;
+  const ledger = new UsageLedger({
+    store: {
+      add: () => Promise.resolve(void done.push("offered")),
+      list: () => Promise.resolve([]),
+    },
+    outbox: new FakeOutbox(),
+    durable: () => {
+      done.push("synced");
+      return isSynced ? Promise.resolve() : Promise.reject(new Error("no sync"));
+    },
+    clock: new FakeClock(NOON),
+    random: seededRandom(1),
+    log: silentLogger,
+  });
+  ledger.record("a", OUTCOME);
+  assert.equal(await ledger.flush(), false);
+  isSynced = true;
+  assert.equal(await ledger.flush(), true);
+  assert.equal(await ledger.flush(), true);
+  assert.deepEqual(done, ["synced", "synced", "offered"]);
 });
