@@ -52,6 +52,8 @@ export interface ClientErrorOptions extends ErrorOptions {
   rpcCode?: number;
   /** The data of the device's error. */
   data?: unknown;
+  /** After how many seconds another try makes sense. */
+  retryAfterS?: number | undefined;
 }
 
 /** A failure of pairing, connecting or calling. */
@@ -62,6 +64,11 @@ export class ClientError extends Error {
   readonly rpcCode: number | undefined;
   /** What the device's answer has for programs; for `rpc_error` only. */
   readonly data: unknown;
+  /**
+   * After how many seconds another try makes sense, where the device said so: for a refusal to pair,
+   * such as one after too many wrong PINs.
+   */
+  readonly retryAfterS: number | undefined;
 
   /** An error with a public message; that of an `rpc_error` is the device's. */
   constructor(code: ClientErrorCode, message: string, options: ClientErrorOptions = {}) {
@@ -70,5 +77,6 @@ export class ClientError extends Error {
     this.code = code;
     this.rpcCode = options.rpcCode;
     this.data = options.data;
+    this.retryAfterS = options.retryAfterS;
   }
 }

@@ -56,6 +56,13 @@ export interface PairOptions {
 
 type Step = "start" | "finish";
 
+interface PairingAnswer {
+  readonly status: number;
+  readonly text: string;
+  /** From the header of that name. */
+  readonly retryAfterS: number | undefined;
+}
+
 // The device's words tell most (docs/protocol.md §3); a device that has others, the status.
 const REFUSALS: Readonly<Record<string, [ClientErrorCode, string]>> = {
   "no pairing in progress": ["no_pairing", "No pairing is open on the device"],
@@ -136,9 +143,9 @@ function computeSessionKey(
 async function post(options: PairOptions, step: Step, body: JsonObject): Promise<JsonObject> {
   const { wait = waitOnTimer } = options;
   for (let tries = 1;; tries++) {
-    const { status, text } = await send(options, step, body);
-    if (status === 200) return parseAnswer(text);
-    if (status !== 429 || tries === MAX_TRIES) throw refusal(step, { status, text });
+    const answer = await send(options, step, body);
+    if (answer.status === 200) return parseAnswer(answer.text);
+    if (answer.status !== 429 || tries === MAX_TRIES) throw refusal(step, answer);
     await wait(RETRY_DELAY_MS);
   }
 }
@@ -147,7 +154,7 @@ async function send(
   options: PairOptions,
   step: Step,
   body: JsonObject,
-): Promise<{ status: number; text: string }> {
+): Promise<PairingAnswer> {
   const { baseUrl, fetch: request = (url, init) => fetch(url, init), signal = null } = options;
   signal?.throwIfAborted();
   try {
@@ -157,7 +164,12 @@ async function send(
       body: JSON.stringify(body),
       signal,
     });
-    return { status: response.status, text: await response.text() };
+    const retryAfter = response.headers.get("Retry-After") ?? "";
+    return {
+      status: response.status,
+      text: await response.text(),
+      retryAfterS: /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) : undefined,
+    };
   } catch (error) {
     signal?.throwIfAborted();
     const unreachable = new ClientError("unreachable", "The device cannot be reached", {
@@ -171,7 +183,7 @@ async function send(
   }
 }
 
-function refusal(step: Step, { status, text }: { status: number; text: string }): ClientError {
+function refusal(step: Step, { status, text, retryAfterS }: PairingAnswer): ClientError {
   const said = parseJsonObject(text)?.["error"];
   const words = typeof said === "string" ? said : "";
   const isRefusedRequest = REFUSED_REQUESTS.has(words);
@@ -179,7 +191,7 @@ function refusal(step: Step, { status, text }: { status: number; text: string })
   const byStatus = isRefusedRequest ? undefined : REFUSALS[`${step} ${status}`];
   const [code, message] = known ?? byStatus ??
     ["refused", `The device refused to pair: status ${status}`] as const;
-  return new ClientError(code, message);
+  return new ClientError(code, message, { retryAfterS });
 }
 
 function parseAnswer(text: string): JsonObject {

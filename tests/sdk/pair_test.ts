@@ -292,6 +292,22 @@ Deno.test("pair() asks nobody with a PIN or a name that does not fit", async () 
   assert.equal(utf8((await pair(options)).clientName).length, 128);
 });
 
+Deno.test("pair() passes on after how long another try makes sense", async () => {
+  const rows = [["600", 600], ["0", 0], [undefined, undefined], ["soon", undefined], ["-1", undefined]];
+  for (const [header, seconds] of rows) {
+    const headers = header === undefined ? {} : { "Retry-After": `${header}` };
+    const { options } = setUp({
+      fetch: () =>
+        Promise.resolve(
+          Response.json({ error: "no pairing in progress" }, { status: 400, headers }),
+        ),
+    });
+    // deno-lint-ignore no-await-in-loop -- one after the other
+    const error = await expectClientError(pair(options), "no_pairing");
+    assert.equal(error.retryAfterS, seconds);
+  }
+});
+
 Deno.test("what pair() gives out survives JSON.stringify()", async () => {
   const { options } = setUp();
   const credentials = await pair(options);

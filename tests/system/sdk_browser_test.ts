@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
+import { ROOT } from "../../packaging/build/deno.ts";
 import { isPrepared, preparedClients } from "../clients/prepare.ts";
 import { runProgram } from "../support/client_program.ts";
 import { PATIENCE_MS, whyNoPageWorld, withBrowser } from "../support/page_world.ts";
@@ -16,6 +17,7 @@ const whyNot = await isPrepared(javascript)
   ? await whyNoPageWorld()
   : "needs what runs JavaScript: deno task clients";
 
+const README = Deno.readTextFileSync(`${ROOT}packaging/sdk/README.md`);
 const PAGE = '<!doctype html><script type="module" src="/main.js"></script>\n';
 // What a page says of a device: its version, or the code of the error.
 const MAIN = `import { connect, pair } from "@latchkey/latchkey";
@@ -108,17 +110,15 @@ async function buildWithVite(home: string): Promise<void> {
     { cwd: home },
   );
   assert.equal(code, 0, `${stdout}${stderr}`);
-  // The same program without a bundler, as a page writes it.
-  await Deno.mkdir(`${home}/dist/plain`);
-  await Deno.copyFile(
-    `${home}/node_modules/@latchkey/latchkey/latchkey.js`,
-    `${home}/dist/plain/latchkey.js`,
-  );
+  // The same program without a bundler, as the package's README writes it.
+  const [, script = ""] = /from "\.(\/node_modules\/[^"]+)"/.exec(README) ?? [];
+  await Deno.mkdir(`${home}/dist${script.slice(0, script.lastIndexOf("/"))}`, { recursive: true });
+  await Deno.copyFile(`${home}${script}`, `${home}/dist${script}`);
   await Deno.writeTextFile(
-    `${home}/dist/plain/main.js`,
-    MAIN.replace("@latchkey/latchkey", "./latchkey.js"),
+    `${home}/dist/plain.js`,
+    MAIN.replace("@latchkey/latchkey", `.${script}`),
   );
-  await Deno.writeTextFile(`${home}/dist/plain/index.html`, PAGE.replace("/main", "/plain/main"));
+  await Deno.writeTextFile(`${home}/dist/plain.html`, PAGE.replace("/main.js", "/plain.js"));
 }
 
 systemTest("pages bundled by Vite and pages without a bundler pair and call, over http and https", {
@@ -141,7 +141,7 @@ systemTest("pages bundled by Vite and pages without a bundler pair and call, ove
             for (
               const [origin = "", path] of [
                 [origins[0], "/"],
-                [origins[0], "/plain/index.html"],
+                [origins[0], "/plain.html"],
                 [origins[1], "/"],
               ] as const
             ) {
