@@ -4,6 +4,7 @@
 import { gzipSync } from "node:zlib";
 import type { Browser } from "playwright-core";
 import { PAGE_FILES, type PageFile } from "../../src/edges/http/page/built/page_files.ts";
+import { buildSdkFiles } from "../../packaging/build/sdk_package.ts";
 import { whyNoPageWorld, withBrowser } from "../support/page_world.ts";
 import { withService } from "../support/service_process.ts";
 import { median } from "./statistics.ts";
@@ -13,6 +14,7 @@ import type { BenchRow } from "./table.ts";
 export const PAGE_ROWS = [
   "its script, packed",
   "all its files, packed",
+  "the SDK alone, packed",
   "until a bare document is painted",
   "until the page is painted",
   "until a phone can pair",
@@ -25,7 +27,7 @@ const NAME = "phone.test";
 
 /** A row for each name. */
 export async function pageRows(): Promise<BenchRow[]> {
-  const [script, all, bare, painted, ready] = PAGE_ROWS;
+  const [script, all, sdk, bare, painted, ready] = PAGE_ROWS;
   const files = Object.values<PageFile>(PAGE_FILES);
   const packed = files.map(({ text, base64 = "" }) =>
     text === undefined ? Uint8Array.fromBase64(base64).length : gzipSync(text).length
@@ -38,6 +40,7 @@ export async function pageRows(): Promise<BenchRow[]> {
       unit: "KiB",
       goal: { atMost: 60 },
     },
+    { name: sdk, value: await packedSdk() / 1024, unit: "KiB", goal: { atMost: 40 } },
   ];
   if (await whyNoPageWorld() !== undefined) return rows;
   const { bareMs, paintedMs, readyMs } = await loadTimes();
@@ -53,6 +56,11 @@ export async function pageRows(): Promise<BenchRow[]> {
     { ...timed(painted, paintedMs), goal: { atMost: 300 } },
     timed(ready, readyMs),
   ];
+}
+
+async function packedSdk(): Promise<number> {
+  const bundle = (await buildSdkFiles()).get("latchkey.js");
+  return gzipSync(bundle ?? new Uint8Array()).length;
 }
 
 interface LoadTimes {
