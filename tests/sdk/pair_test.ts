@@ -293,7 +293,13 @@ Deno.test("pair() asks nobody with a PIN or a name that does not fit", async () 
 });
 
 Deno.test("pair() passes on after how long another try makes sense", async () => {
-  const rows = [["600", 600], ["0", 0], [undefined, undefined], ["soon", undefined], ["-1", undefined]];
+  const rows = [
+    ["600", 600],
+    ["0", 0],
+    [undefined, undefined],
+    ["soon", undefined],
+    ["-1", undefined],
+  ];
   for (const [header, seconds] of rows) {
     const headers = header === undefined ? {} : { "Retry-After": `${header}` };
     const { options } = setUp({
