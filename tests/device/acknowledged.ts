@@ -14,8 +14,8 @@ const KEPT_PAIRINGS = 6;
 const TRIED_FRAMES = 5;
 /** Files that come with each scan. */
 const NEW_GAMES = 60;
-/** How long an emulated device takes to write a batch of usage at most, in milliseconds. */
-const USAGE_WRITE_MS = 2000;
+/** How long an emulated device is busy with something else at most, and then writes, in milliseconds. */
+const USAGE_WRITE_MS = 4000;
 const REQUEST_LIMIT_MS = 60_000;
 /** How long an app waits between two requests, in milliseconds: all of its address share a limit. */
 const PACE_MS = 400;

@@ -20,8 +20,8 @@ import { copyOffDisk } from "./root_disk.ts";
 
 /** How many files the card holds at first, by system. */
 const GAMES = { snes: 600, gba: 200 } as const;
-/** The longest time of mixed work before the job that is cut, in milliseconds. */
-const MAX_WORK_MS = 4000;
+/** The shortest and the longest time of mixed work before the job that is cut, in milliseconds. */
+const [MIN_WORK_MS, MAX_WORK_MS] = [3000, 6000] as const;
 /** How long after a job begins the power goes at most, in milliseconds. */
 const SPAN_MS: Readonly<Record<JobName, number>> = {
   scan: 2500,
@@ -87,7 +87,7 @@ async function workAndCut(
   const counts = new Map<JobName, number>();
   const begun = Promise.withResolvers<void>();
   const work = (async () => {
-    const until = Date.now() + draw(MAX_WORK_MS);
+    const until = Date.now() + MIN_WORK_MS + draw(MAX_WORK_MS - MIN_WORK_MS);
     while (Date.now() < until) {
       const name = TARGETS[draw(TARGETS.length)] ?? "session";
       await JOBS[name](machine, known, () => {});
