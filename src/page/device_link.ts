@@ -65,6 +65,7 @@ export class DeviceLink {
   readonly #listeners = new Set<() => void>();
   #state: LinkState = { step: "loading" };
   #credentials: Credentials | undefined;
+  #isKept = true;
   #needsPairing: boolean;
   #tries = 0;
   #refusals = 0;
@@ -107,16 +108,20 @@ export class DeviceLink {
     if (this.#state.step === "loading" || before !== this.#credentials?.clientId) this.#begin();
   }
 
-  /** Pairs and connects; false where the browser keeps the result only for now. Throws ClientError. */
-  async pair(options: { pin: string; name: string }): Promise<boolean> {
+  /** Whether the browser keeps the credentials beyond this page. */
+  get isKept(): boolean {
+    return this.#isKept;
+  }
+
+  /** Pairs and connects. Throws ClientError. */
+  async pair(options: { pin: string; name: string }): Promise<void> {
     const { door, vault } = this.#options;
     const credentials = await door.pair(options);
     this.#credentials = credentials;
     this.#needsPairing = true;
-    const isKept = await vault.write(credentials);
+    this.#isKept = await vault.write(credentials);
     this.#options.changed();
     this.#begin();
-    return isKept;
   }
 
   /** Forgets the credentials. */

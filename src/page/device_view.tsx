@@ -63,7 +63,8 @@ function UsageSection(): JSX.Element {
   const rows = answer?.usage ?? [];
   return (
     <Section title={words.usage} aside={<span class="soft">{words.usageDays}</span>}>
-      {error !== undefined && <p class="soft">{words.usageOff}</p>}
+      {/* Without a text it is the connection that is missing. */}
+      {error && <p class="soft">{words.usageOff}</p>}
       {answer !== undefined && rows.length === 0 && <p class="soft">{words.usageNone}</p>}
       {rows.length > 0 && (
         <div class="scroll" tabIndex={0} role="region" aria-label={words.usage}>
@@ -102,7 +103,7 @@ function AuditSection(): JSX.Element {
   const entries = (answer?.entries ?? []).toSorted((a, b) => b.id - a.id);
   return (
     <Section title={words.audit}>
-      {error !== undefined && <Notice kind="bad">{words.failed(error)}</Notice>}
+      {error && <Notice kind="bad">{words.failed(error)}</Notice>}
       {answer !== undefined && entries.length === 0 && <p class="soft">{words.auditNone}</p>}
       <ol class="list log" reversed>
         {entries.map(({ id, at, event, details }) => (

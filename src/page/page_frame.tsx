@@ -6,6 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { LinkState } from "./device_link.ts";
 import { DeviceView } from "./device_view.tsx";
 import { useDevice, usePage } from "./page_context.ts";
+import { Notice } from "./page_parts.tsx";
 import { PairView } from "./pair_view.tsx";
 import { PeopleView } from "./people_view.tsx";
 import { PlayView } from "./play_view.tsx";
@@ -97,7 +98,7 @@ function View({ state, section, pin, onPaired }: {
   pin: string | undefined;
   onPaired: () => void;
 }): JSX.Element {
-  const { served, words } = usePage();
+  const { store, served, words } = usePage();
   const device = served.deviceName ?? words.thisDevice;
   switch (state.step) {
     case "loading":
@@ -126,6 +127,7 @@ function View({ state, section, pin, onPaired }: {
     case "online":
       return (
         <>
+          {!store.link.isKept && <Notice kind="calm">{words.noStore}</Notice>}
           {state.step === "away" && <AwayNotice why={state.why} pin={pin} onPaired={onPaired} />}
           {section === "play" && <PlayView />}
           {section === "people" && <PeopleView />}

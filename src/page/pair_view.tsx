@@ -47,9 +47,9 @@ export function PairView({ pin: scanned, onPaired, title, text }: {
     setIsPairing(true);
     setProblem(undefined);
     try {
-      const isKept = await store.link.pair({ pin: wanted, name: name.trim() || "Phone" });
+      await store.link.pair({ pin: wanted, name: name.trim() || "Phone" });
       onPaired();
-      page.say(isKept ? words.paired : `${words.paired}. ${words.noStore}`);
+      page.say(words.paired);
     } catch (error) {
       setProblem(problemOf(error, page, () => TRIES_PER_PHONE - ++wrong.current));
       if (wrong.current >= TRIES_PER_PHONE) wrong.current = 0;

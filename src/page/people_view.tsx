@@ -60,7 +60,7 @@ function Household(): JSX.Element {
     <>
       <PairingSection />
       <Section title={words.people}>
-        {error !== undefined && <Notice kind="bad">{words.failed(error)}</Notice>}
+        {error && <Notice kind="bad">{words.failed(error)}</Notice>}
         {answer !== undefined && people.length === 0 && <p class="soft">{words.nobody}</p>}
         <ul class="list">
           {people.map((person) => (

@@ -58,6 +58,8 @@ interface World {
   readonly tries: (Credentials | undefined)[];
   readonly timers: { delayMs: number; run: () => void }[];
   kept: Credentials | undefined;
+  /** Whether the browser keeps nothing. */
+  isForgetful: boolean;
   changes: number;
   readonly heard: string[];
   notify: (method: string) => void;
@@ -76,6 +78,7 @@ function world(
     tries: [],
     timers: [],
     kept,
+    isForgetful: false,
     changes: 0,
     heard: [],
     notify: () => {},
@@ -97,7 +100,7 @@ function world(
       read: () => Promise.resolve(one.kept),
       write: (credentials) => {
         one.kept = credentials;
-        return Promise.resolve(true);
+        return Promise.resolve(!one.isForgetful);
       },
       clear: () => {
         one.kept = undefined;
@@ -145,12 +148,23 @@ Deno.test("a phone that pairs keeps its credentials, tells the other tabs and co
   const one = world();
   await one.link.start();
   one.answers.push(new FakeConnection());
-  assert.equal(await one.link.pair({ pin: "123456", name: "Kitchen" }), true);
+  await one.link.pair({ pin: "123456", name: "Kitchen" });
+  assert.equal(one.link.isKept, true);
   await settle();
   assert.deepEqual(one.kept?.clientName, "Kitchen");
   assert.equal(one.changes, 1);
   assert.equal(one.link.state.step, "online");
   assert.equal(one.link.clientId, CREDENTIALS.clientId);
+});
+
+Deno.test("a browser that keeps nothing pairs all the same, and the page knows", async () => {
+  const one = world();
+  await one.link.start();
+  one.isForgetful = true;
+  one.answers.push(new FakeConnection());
+  await one.link.pair({ pin: "123456", name: "Kitchen" });
+  await settle();
+  assert.deepEqual([one.link.isKept, one.link.state.step], [false, "online"]);
 });
 
 Deno.test("a paired phone connects; what it hears is passed on", async () => {

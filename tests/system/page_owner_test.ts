@@ -33,6 +33,11 @@ systemTest("the owner at the device manages who is paired, runs actions and read
         await page.goto(`${baseUrl}/app/`);
         await page.getByText("Connected", { exact: true }).waitFor();
 
+        // Who has no pointer gets past the sections with one key.
+        await page.getByRole("link", { name: "Skip to the content" }).focus();
+        await page.keyboard.press("Enter");
+        await page.locator("main:focus").waitFor();
+
         // Without a library there are the actions.
         await page.getByLabel("Text to run").fill("film:second");
         await page.getByRole("button", { name: "Run", exact: true }).click();
