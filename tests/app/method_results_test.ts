@@ -143,18 +143,18 @@ const REFUSED: readonly [method: string, code: string, params: unknown][] = [
 
 // Where the refusal has a test of its own.
 const ELSEWHERE: Readonly<Record<string, string>> = {
-  "run forbidden": "library_rights_test.ts",
-  "run conflict": "exclusive_screen_test.ts",
-  "run unavailable": "exclusive_screen_test.ts",
-  "stop unavailable": "exclusive_screen_test.ts",
-  "clients.update conflict": "methods_test.ts",
-  "clients.pair.start rate_limited": "pairing_lockout_test.ts",
-  "clients.pair.start unavailable": "durable_wiring_test.ts",
-  "media.tags.update conflict": "phone_stores_test.ts",
-  "settings.update forbidden": "settings_methods_test.ts",
-  "settings.reload bad_request": "settings_methods_test.ts",
-  "media.generate unavailable": "phone_walk_test.ts",
-  "usage unavailable": "usage_methods_test.ts",
+  "run forbidden": "features/library/media_launcher_test.ts",
+  "run conflict": "features/actions/action_endings_test.ts",
+  "run unavailable": "features/actions/exclusive_screen_test.ts",
+  "stop unavailable": "features/actions/exclusive_screen_test.ts",
+  "clients.update conflict": "features/rpc/methods_test.ts",
+  "clients.pair.start rate_limited": "features/pairing/pairing_lockout_test.ts",
+  "clients.pair.start unavailable": "app/durable_wiring_test.ts",
+  "media.tags.update conflict": "edges/sqlite/phone_stores_test.ts",
+  "settings.update forbidden": "features/rpc/settings_methods_test.ts",
+  "settings.reload bad_request": "features/rpc/settings_methods_test.ts",
+  "media.generate unavailable": "app/method_results_test.ts",
+  "usage unavailable": "features/rpc/usage_methods_test.ts",
 };
 
 Deno.test("every refusal that the reference tells of is met", async () => {
@@ -173,6 +173,20 @@ Deno.test("every refusal that the reference tells of is met", async () => {
       assert.equal(error?.data?.code, code, `${name}: ${JSON.stringify(error)}`);
     }
   });
+});
+
+for (const [refusal, path] of Object.entries(ELSEWHERE)) {
+  Deno.test(`${refusal} is met by ${path}`, async () => {
+    const source = await Deno.readTextFile(new URL(`../${path}`, import.meta.url));
+    assert.match(source, new RegExp(`\\b${refusal.split(" ")[1]}\\b`));
+  });
+}
+
+Deno.test("without a library there is nothing to index", async () => {
+  await withWorld(async (call) => {
+    const { error } = await call("media.generate");
+    assert.equal(error.data.code, "unavailable");
+  }, () => "");
 });
 
 Deno.test("rpc.discover answers with what docs/api/openrpc.json has, to whoever asks", async () => {
