@@ -69,9 +69,10 @@ export class LibraryWatch {
     return this.#looking;
   }
 
-  /** Ends it; safe to call twice. */
-  close(): void {
+  /** Ends it; resolves when it looks at nothing any more. Safe to call twice. */
+  async close(): Promise<void> {
     for (const end of this.#ends.splice(0)) end();
+    await this.#looking;
   }
 
   get #isClosed(): boolean {
@@ -97,7 +98,10 @@ export class LibraryWatch {
       (_, n) => within[(this.#turn + n) % within.length] ?? "",
     );
     this.#turn += turn.length;
-    for (const folder of [...roots, ...turn]) await this.#lookAt(folder);
+    for (const folder of [...roots, ...turn]) {
+      if (this.#isClosed) return;
+      await this.#lookAt(folder);
+    }
     this.#forgetOthers([...roots, ...within]);
     if (!this.#isClosed) this.#requestChanged();
   }

@@ -84,7 +84,7 @@ async function withWatch(test: (world: WatchWorld) => Promise<void>): Promise<vo
     await world.watch.look();
     await test(world);
   } finally {
-    world.watch.close();
+    await world.watch.close();
   }
 }
 
@@ -179,11 +179,23 @@ Deno.test("everything is scanned from time to time", () =>
 
 Deno.test("a watch that is closed looks no more", () =>
   withWatch(async (world) => {
-    world.watch.close();
+    await world.watch.close();
     assert.equal(world.clock.timerCount, 0);
     world.looks = [];
     world.listener(PROGRESS);
     await Promise.resolve();
     assert.deepEqual(world.looks, []);
-    world.watch.close();
+    await world.watch.close();
+  }));
+
+Deno.test("a watch that is closed while it looks ends after that look, and not before", () =>
+  withWatch(async (world) => {
+    world.looks = [];
+    const told: string[] = [];
+    const looking = world.watch.look().then(() => told.push("looked"));
+    const closed = world.watch.close().then(() => told.push("closed"));
+    await Promise.all([looking, closed]);
+    assert.deepEqual([told, world.looks, world.requests], [["looked", "closed"], [
+      "/card/snes",
+    ], []]);
   }));
