@@ -117,6 +117,8 @@ export const PEER_PACKAGES: readonly string[] = ["ws@8.23.0", "multicast-dns@7.2
 async function prepareJavaScript({ javascript }: PreparedClients): Promise<void> {
   if (await isThere(javascript)) return;
   const unfinished = `${javascript}.unfinished`;
+  // What a run that was stopped has left.
+  if (await isThere(unfinished)) await Deno.remove(unfinished, { recursive: true });
   await Deno.mkdir(unfinished, { recursive: true });
   for (const file of JAVASCRIPT) {
     // deno-lint-ignore no-await-in-loop -- two small files

@@ -3,6 +3,7 @@
 
 import { utf8 } from "../../src/base/bytes.ts";
 import { callLocal } from "./service_process.ts";
+import { until } from "./until.ts";
 
 /** The address that the READMEs name. */
 const DOCUMENTED_PORT = "127.0.0.1:7497";
@@ -86,4 +87,13 @@ export async function clientsOf(
     clients: { clientId: string; clientName: string }[];
   };
   return clients;
+}
+
+/** Waits until the game that a client started has said so: `run` is answered before it does. */
+export async function untilPlayed(folder: string): Promise<void> {
+  const game = `${folder}/roms/Tetris (World).gb`;
+  await until("the game is played", async () => {
+    const played = await Deno.readTextFile(`${folder}/played`).catch(() => "");
+    return played === game;
+  });
 }
