@@ -53,7 +53,7 @@ systemTest("the bundled service loads what it does not start with when it is nee
         const [, script] = / src="([^"]+)"/.exec(page) ?? [];
         const served = await fetch(`${service.baseUrl}/app/${script}`);
         assert.match(served.headers.get("Content-Type") ?? "", /^text\/javascript/);
-        assert.match(await served.text(), /Latchkey/);
+        assert.match(await served.text(), /getElementById\("page"\)/);
         const metrics = await (await fetch(`${service.baseUrl}/metrics`)).text();
         assert.match(metrics, /^latchkey_connections\{/m);
         const { openrpc, methods } = await callLocal(service.baseUrl, "rpc.discover") as {

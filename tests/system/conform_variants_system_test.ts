@@ -219,8 +219,8 @@ const OTHER_MAKE: Variant = {
     },
     {
       file: "src/protocol/v1/frame.ts",
-      from: "MAX_FIRST_FRAME_BYTES = 64 * 1024",
-      to: "MAX_FIRST_FRAME_BYTES = 4 * 1024 * 1024",
+      from: "MAX_FIRST_FRAME_BYTES: number = 64 * 1024",
+      to: "MAX_FIRST_FRAME_BYTES: number = 4 * 1024 * 1024",
     },
     {
       file: "src/edges/http/routes.ts",
