@@ -19,7 +19,7 @@ import { SourceAway } from "../../features/library/library_source.ts";
 export const NAMES_PER_TURN = 256;
 
 /** How many files are looked at at once: each takes a thread of the platform, and memory with it. */
-export const LOOKS_AT_ONCE = 2;
+export const LOOKS_AT_ONCE = 1;
 
 /** How deep folders are entered, the owner's own not counted. */
 export const MAX_FOLDER_DEPTH = 16;
