@@ -16,7 +16,7 @@ import {
 import type { LibraryScans, ScanProgress } from "./scan_progress.ts";
 
 /** How long one step should take, in milliseconds; the number of its media follows that. */
-export const STEP_TARGET_MS = 4;
+export const STEP_TARGET_MS = 2;
 
 /** The fewest and the most media of a step. */
 export const STEP_MEDIA = { min: 8, first: 32, max: 256 } as const;
