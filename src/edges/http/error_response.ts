@@ -89,6 +89,6 @@ export function errorResponse(
     ? { error: PAIRING_TEXTS[code] ?? message }
     : api === undefined
     ? { error: { code, message, request_id: requestId } }
-    : clientErrorBody({ status, code, message, requestId }, api);
+    : clientErrorBody({ code, message, requestId }, api);
   return Response.json(body, { status, headers });
 }

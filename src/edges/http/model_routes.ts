@@ -35,15 +35,11 @@ export interface ModelRoutesOptions extends ModelService {
 
 /** The routes of all endpoints. */
 export function modelRoutes(options: ModelRoutesOptions): Hono<RequestEnv> {
-  const { gateway, holds, maxBodyBytes, errorStyle } = options;
+  const { gateway, holds, maxBodyBytes } = options;
   const routes = new Hono<RequestEnv>();
   for (const endpoint of ENDPOINTS) {
     const { method, path, api } = endpoint;
     const enforce = enforceModels({ ...options, takesApiKeyHeader: api === "anthropic" });
-    routes.use(path, async (c, next) => {
-      c.set("errorApi", errorStyle === "client" ? api : undefined);
-      await next();
-    });
     routes.on(
       method,
       [path],

@@ -1,6 +1,5 @@
 // What every HTTP handler knows of its request beside the request itself.
 
-import type { ClientApi } from "../../features/models/endpoints.ts";
 import type { ModelKey } from "../../features/models/model_key.ts";
 import type { GuardedConnection } from "./guard/guarded_connection.ts";
 
@@ -26,8 +25,6 @@ export interface RequestEnv {
     isLocal: boolean;
     /** The id of the key that let the request in, if one was asked for. */
     keyId: string | undefined;
-    /** Whose clients are told of errors in their own form. */
-    errorApi: ClientApi | undefined;
     /** The key of a request to the model gateway, once it was accepted. */
     modelKey: ModelKey | undefined;
   };

@@ -15,7 +15,7 @@ import { clientAddress } from "./client_address.ts";
 import { allowPages } from "./cors.ts";
 import { enforce } from "./enforce.ts";
 import { errorResponse, httpError, toHttpError } from "./error_response.ts";
-import { isModelPath } from "../../features/models/endpoints.ts";
+import { clientApiOf, isModelPath } from "../../features/models/endpoints.ts";
 import type { EventStreams } from "./events.ts";
 import type { PeerSocket, SocketReceiver } from "./guard/peer_socket.ts";
 import { isLocalRequest } from "./locality.ts";
@@ -125,13 +125,9 @@ export function createRoutes(options: RoutesOptions): Hono<RequestEnv> {
     } else {
       log.debug("Request refused", { ...logFields(c), status, code: error.code });
     }
-    return errorResponse(thrown, c.get("requestId"), { path: c.req.path, api: c.get("errorApi") });
+    return refusal(c, thrown);
   });
-  routes.notFound((c) =>
-    errorResponse(new AppError("not_found", "No such route"), c.get("requestId"), {
-      path: c.req.path,
-    })
-  );
+  routes.notFound((c) => refusal(c, new AppError("not_found", "No such route")));
   routes.use(allowPages({ facts, hasModels: models !== undefined }));
 
   const open = enforce("open", { facts });
@@ -212,6 +208,13 @@ export function createRoutes(options: RoutesOptions): Hono<RequestEnv> {
     routes.route("/", modelRoutes({ ...models, facts, holds: options.holds }));
   }
   return routes;
+
+  // In the form of those who ask, also where a request did not come as far as the gateway.
+  function refusal(c: Context<RequestEnv>, thrown: unknown): Response {
+    const { path } = c.req;
+    const api = models?.errorStyle === "client" ? clientApiOf(path) : undefined;
+    return errorResponse(thrown, c.get("requestId"), { path, api });
+  }
 
   // Handlers by method; every other method is 405.
   function route(

@@ -4,6 +4,7 @@
 import type { Bytes } from "../../base/bytes.ts";
 import { type AppError, asError } from "../../base/app_error.ts";
 import type { Logger } from "../../base/log.ts";
+import type { ErrorStyle } from "./client_errors.ts";
 import { errorFrame } from "./error_frame.ts";
 import type { ProxiedRequest } from "./proxied_request.ts";
 import type { StreamFormat } from "./stream_frames.ts";
@@ -16,6 +17,8 @@ export interface AnswerStreamOptions {
   source: AnswerSource;
   /** How it is written. */
   format: StreamFormat;
+  /** How errors are written. */
+  style: ErrorStyle;
   /** Whether the event that tells the tokens is kept from the client. */
   hidesUsage: boolean;
   /** The request; ended with the stream. */
@@ -41,7 +44,7 @@ interface Step {
 export async function openAnswerStream(
   options: AnswerStreamOptions,
 ): Promise<ReadableStream<Bytes>> {
-  const { format, exchange, requestId } = options;
+  const { exchange } = options;
   const judge = new StreamFilter(options);
   const next = (): Promise<Step> => nextStep({ ...options, judge });
   let first: Step | undefined = await next();
@@ -67,7 +70,7 @@ export async function openAnswerStream(
       first = undefined;
       isPulling = false;
       if (exchange.hasEnded) return;
-      const last = step.error === undefined ? [] : [errorFrame(step.error, { format, requestId })];
+      const last = step.error === undefined ? [] : [errorFrame(step.error, options)];
       for (const bytes of [...step.passed, ...last]) {
         controller.enqueue(bytes);
         exchange.handOn(bytes.length);

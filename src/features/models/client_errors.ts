@@ -16,8 +16,6 @@ export const ERROR_STYLES: readonly ErrorStyle[] = ["sanitized", "client"];
 
 /** An error that a client is told. */
 export interface PublicError {
-  /** The HTTP status. */
-  readonly status: number;
   /** The code. */
   readonly code: ErrorCode;
   /** The fixed text. */
@@ -28,8 +26,8 @@ export interface PublicError {
 
 /** The body of an error for the clients of an API. */
 export function clientErrorBody(error: PublicError, api: ClientApi): object {
-  const { status, code, message, requestId } = error;
-  const described = { type: typeOf(status), message, code, request_id: requestId };
+  const { code, message, requestId } = error;
+  const described = { type: errorType(code), message, code, request_id: requestId };
   switch (api) {
     case "ollama":
       return { error: message, code, request_id: requestId };
@@ -40,14 +38,20 @@ export function clientErrorBody(error: PublicError, api: ClientApi): object {
   }
 }
 
-const TYPES: Readonly<Record<number, string>> = {
-  401: "authentication_error",
-  403: "permission_error",
-  404: "not_found_error",
-  413: "request_too_large",
-  429: "rate_limit_error",
+const TYPES: Readonly<Partial<Record<ErrorCode, string>>> = {
+  bad_request: "invalid_request_error",
+  unsupported_feature: "invalid_request_error",
+  conflict: "invalid_request_error",
+  gone: "invalid_request_error",
+  unauthorized: "authentication_error",
+  forbidden: "permission_error",
+  model_not_allowed: "permission_error",
+  not_found: "not_found_error",
+  too_large: "request_too_large",
+  rate_limited: "rate_limit_error",
 };
 
-function typeOf(status: number): string {
-  return TYPES[status] ?? (status < 500 ? "invalid_request_error" : "api_error");
+/** The type that OpenAI's and Anthropic's clients know an error by. */
+export function errorType(code: ErrorCode): string {
+  return TYPES[code] ?? "api_error";
 }

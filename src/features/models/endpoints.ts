@@ -64,6 +64,17 @@ export const ENDPOINTS: readonly Endpoint[] = [
   },
 ];
 
+// What Ollama's clients ask for beside its endpoints.
+const OLLAMA_PATH =
+  /^\/api\/(?:chat|generate|embed|embeddings|show|tags|ps|version|pull|push|create|delete|copy|me|signout|status|(?:blobs|user|experimental)\/.+)$/;
+
+/** Whose clients ask for a path, whether it exists or not; undefined where nobody's do. */
+export function clientApiOf(path: string): ClientApi | undefined {
+  if (/^\/v1\/messages(?:\/|$)/.test(path)) return "anthropic";
+  if (path.startsWith("/v1/")) return "openai";
+  return OLLAMA_PATH.test(path) ? "ollama" : undefined;
+}
+
 /** Whether a path is one of them. */
 export function isModelPath(path: string): boolean {
   return ENDPOINTS.some((endpoint) =>

@@ -240,7 +240,8 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
       return respond(format, await openDocument({ source, exchange, log }));
     }
     const frames = format === "ndjson" ? format : events;
-    const stream = { source, format: frames, hidesUsage, exchange, requestId, log };
+    const { errorStyle: style } = settings();
+    const stream = { source, format: frames, style, hidesUsage, exchange, requestId, log };
     return respond(format, await openAnswerStream(stream));
   }
 
