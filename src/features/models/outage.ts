@@ -11,6 +11,20 @@ export interface OutagesOptions {
   log: Logger;
 }
 
+/** Options of {@linkcode Outages.watch}. */
+export interface WatchOptions<Result> {
+  /**
+   * Whether a failure is no fault of the server's.
+   * @default never
+   */
+  isOurs?: () => boolean;
+  /**
+   * What is wrong with a server that gives this result; undefined where nothing is.
+   * @default nothing ever is
+   */
+  faultIn?: (result: Result) => Error | undefined;
+}
+
 /** Watches calls to one server. */
 export class Outages {
   readonly #options: OutagesOptions;
@@ -23,19 +37,18 @@ export class Outages {
     this.#options = options;
   }
 
-  /**
-   * What a call comes to; its failure is told where none was told since the last success. `isOurs`
-   * says that a failure is no fault of the server's.
-   */
+  /** What a call comes to; its failure is told where none was told since the last success. */
   async watch<Result>(
     work: () => Promise<Result>,
-    isOurs: () => boolean = () => false,
+    { isOurs = () => false, faultIn = () => undefined }: WatchOptions<Result> = {},
   ): Promise<Result> {
     this.#calls += 1;
     const number = this.#calls;
     try {
       const result = await work();
-      this.#succeeded(number);
+      const fault = faultIn(result);
+      if (fault === undefined) this.#succeeded(number);
+      else this.#failed(fault);
       return result;
     } catch (error) {
       if (!isOurs()) this.#failed(asError(error));

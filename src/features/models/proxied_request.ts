@@ -86,6 +86,11 @@ export class ProxiedRequest {
     return this.#hasLeft;
   }
 
+  /** Whether its answer has begun, and with that its status was sent. */
+  get hasAnswer(): boolean {
+    return this.#firstByteMs !== undefined;
+  }
+
   /** Whether it is over. */
   get hasEnded(): boolean {
     return this.#hasEnded;
@@ -153,7 +158,7 @@ export class ProxiedRequest {
     });
     onEnded({
       model,
-      hasAnswer: this.#firstByteMs !== undefined,
+      hasAnswer: this.hasAnswer,
       hasLeft: this.#hasLeft,
       code: this.#hasLeft ? undefined : this.#failure?.code,
       durationMs,

@@ -29,7 +29,14 @@ import { RequestBody } from "./request_body.ts";
 import type { RequestRecord } from "./request_record.ts";
 import { ServerProbe } from "./server_probe.ts";
 import { Semaphore, type SlotLimits, type SlotUser } from "./semaphore.ts";
-import { askUpstream, failedUpstream, type Fetch, type UpstreamAnswer } from "./upstream.ts";
+import {
+  askUpstream,
+  AWAY_STATUSES,
+  failedUpstream,
+  type Fetch,
+  type UpstreamAnswer,
+  type UpstreamResponse,
+} from "./upstream.ts";
 
 /**
  * How often a body that waits for its slot tells that its client is not to blame, in milliseconds;
@@ -136,7 +143,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
     );
     exchange.atEnd(() => {
       open.delete(exchange);
-      if (exchange.failure !== undefined) logFailure(exchange.failure, log);
+      if (exchange.failure !== undefined) logFailure(exchange.failure, { exchange, log });
     });
     try {
       return await letThrough({ request, exchange, log });
@@ -190,6 +197,9 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
     const onSent = (): void => {
       if (endpoint.kind === "work") exchange.promptEstimate = body?.promptEstimate ?? 0;
     };
+    // A server that says nothing is away, whoever ended the wait for it.
+    const isOurs = (): boolean =>
+      exchange.signal.aborted && exchange.failure?.code !== "upstream_timeout";
     let answer: UpstreamAnswer;
     try {
       answer = await askUpstream({
@@ -204,7 +214,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
           onRefused: (error) => exchange.fail(error),
         }),
         signal: exchange.signal,
-        fetch: (url, init) => outages.watch(() => fetch(url, init), () => exchange.signal.aborted),
+        fetch: (url, init) => outages.watch(() => fetch(url, init), { isOurs, faultIn }),
         log,
       });
     } catch (error) {
@@ -323,11 +333,19 @@ function respond(
   });
 }
 
+function faultIn({ status }: UpstreamResponse): Error | undefined {
+  return AWAY_STATUSES.has(status) ? new Error(`The answer's status is ${status}`) : undefined;
+}
+
 // Also of answers whose status was long sent.
-function logFailure({ code, message, retryAfterS }: AppError, log: Logger): void {
+function logFailure(
+  { code, message, retryAfterS }: AppError,
+  { exchange, log }: { exchange: ProxiedRequest; log: Logger },
+): void {
   // Whoever asks too often must not wear out the flash as well, and an outage is told once.
-  const isRefusal = retryAfterS !== undefined || code === "upstream_unavailable";
-  const level = isRefusal ? "debug" : code.startsWith("upstream_") ? "warn" : "info";
+  const isTold = retryAfterS !== undefined || code === "upstream_unavailable" ||
+    (code === "upstream_timeout" && !exchange.hasAnswer);
+  const level = isTold ? "debug" : code.startsWith("upstream_") ? "warn" : "info";
   log[level]("Model request failed", { code, reason: message });
 }
 

@@ -9,6 +9,9 @@ import { BUSY_RETRY_AFTER_S } from "./semaphore.ts";
 /** How much of a failed answer goes into the log, in bytes. */
 export const MAX_LOGGED_BYTES = 2048;
 
+/** What a server answers that is too busy, or a proxy whose server is away; told once, not each time. */
+export const AWAY_STATUSES: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+
 /** How much of an answer is read at once, in bytes. */
 export const ANSWER_BUFFER_BYTES: number = 64 * 1024;
 
@@ -153,7 +156,8 @@ export async function askUpstream(request: UpstreamRequest): Promise<UpstreamAns
   const response = unpacked(await send(request));
   if (response.status !== 200) {
     const text = await readBeginning(response, request.signal);
-    log.warn("The model server refused", { status: response.status, text });
+    const level = AWAY_STATUSES.has(response.status) ? "debug" : "warn";
+    log[level]("The model server refused", { status: response.status, text });
     throw unsupportedFeature(response.status, text) ?? errorOfStatus(response.status);
   }
   const mediaType = response.headers.get("Content-Type")?.split(";")[0]?.trim().toLowerCase() ?? "";
@@ -228,6 +232,9 @@ const ERRORS: Readonly<Record<number, readonly [ErrorCode, string]>> = {
   429: ["unavailable", "The model server is busy"],
   // What the server says when its own queue is full.
   503: ["unavailable", "The model server is busy"],
+  // What a proxy before it says.
+  502: ["upstream_unavailable", "The model server cannot be reached"],
+  504: ["upstream_unavailable", "The model server cannot be reached"],
 };
 
 // Clients look for these words and ask again without the feature; the rest of the text is dropped.
