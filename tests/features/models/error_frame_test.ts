@@ -15,24 +15,25 @@ const SANITIZED = {
 const CHUNK = 'data: {"choices":[{"delta":{"content":"x"}}]}\n\n';
 const LINE = '{"message":{"content":"x"},"done":false}\n';
 const DELTA = 'event: content_block_delta\ndata: {"type":"content_block_delta"}\n\n';
-const ROWS: [path: string, style: ErrorStyle, contentType: string, first: string, last: object][] = [
-  ["/v1/chat/completions", "sanitized", "text/event-stream", CHUNK, { error: SANITIZED }],
-  ["/v1/chat/completions", "client", "text/event-stream", CHUNK, {
-    error: { ...SANITIZED, type: "api_error", param: null },
-  }],
-  ...(["sanitized", "client"] as const).flatMap((style): typeof ROWS => [
-    ["/api/chat", style, "application/x-ndjson", LINE, {
-      error: SANITIZED.message,
-      code: SANITIZED.code,
-      request_id: REQUEST_ID,
+const ROWS: [path: string, style: ErrorStyle, contentType: string, first: string, last: object][] =
+  [
+    ["/v1/chat/completions", "sanitized", "text/event-stream", CHUNK, { error: SANITIZED }],
+    ["/v1/chat/completions", "client", "text/event-stream", CHUNK, {
+      error: { ...SANITIZED, type: "api_error", param: null },
     }],
-    ["/v1/messages", style, "text/event-stream", DELTA, {
-      type: "error",
-      error: { ...SANITIZED, type: "api_error" },
-      request_id: REQUEST_ID,
-    }],
-  ]),
-];
+    ...(["sanitized", "client"] as const).flatMap((style): typeof ROWS => [
+      ["/api/chat", style, "application/x-ndjson", LINE, {
+        error: SANITIZED.message,
+        code: SANITIZED.code,
+        request_id: REQUEST_ID,
+      }],
+      ["/v1/messages", style, "text/event-stream", DELTA, {
+        type: "error",
+        error: { ...SANITIZED, type: "api_error" },
+        request_id: REQUEST_ID,
+      }],
+    ]),
+  ];
 for (const [path, errorStyle, contentType, first, last] of ROWS) {
   Deno.test(`${path} ends with an error in the style ${errorStyle} where it breaks off`, async () => {
     const world = openGateway({ settings: { errorStyle } });
