@@ -116,7 +116,7 @@ function localUrl(localName: string, pin: string | undefined): string {
 
 function isTransient(error: unknown): boolean {
   return error instanceof ClientError &&
-    (error.code === "unreachable" || error.code === "rate_limited");
+    ["unreachable", "timeout", "rate_limited"].includes(error.code);
 }
 
 function problemOf(error: unknown, page: PageContext, triesLeft: () => number): string {

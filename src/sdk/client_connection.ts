@@ -6,29 +6,12 @@ import { type Deferred, deferred } from "../base/deferred.ts";
 import { asJsonObject, type JsonObject, parseJsonObject } from "../base/json.ts";
 import type { WireMessage } from "../protocol/v1/frame.ts";
 import { PING, PONG } from "../protocol/ping.ts";
+import type { WebSocketLike } from "../protocol/web_socket_like.ts";
 import type { Channel } from "./channel.ts";
 import { ClientError } from "./client_error.ts";
 import type { NotificationFeed } from "./notification_feed.ts";
 import type { DeviceNotification } from "./device_notification.ts";
 import type { ParamsOf, ResultOf } from "./method_types.ts";
-
-/** What a connection needs of a WebSocket; the platform's own fits. */
-export interface WebSocketLike {
-  /** How binary messages arrive; set to "arraybuffer". */
-  binaryType: string;
-  /** Called when the socket is open. */
-  onopen: ((event: never) => unknown) | null;
-  /** Called with a message: `data` is a text or an ArrayBuffer. */
-  onmessage: ((event: never) => unknown) | null;
-  /** Called when the socket is closed: `code` tells why. */
-  onclose: ((event: never) => unknown) | null;
-  /** Called when the socket failed. */
-  onerror: ((event: never) => unknown) | null;
-  /** Sends a message. */
-  send(message: WireMessage): void;
-  /** Begins to close. */
-  close(): void;
-}
 
 /** Hears what the device tells without being asked; what it throws is uncaught. */
 export type NotificationListener = (method: string, params: unknown) => void;

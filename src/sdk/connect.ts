@@ -8,6 +8,7 @@
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type RandomSource, systemRandom } from "../base/random.ts";
 import type { Envelope } from "../protocol/v1/frame.ts";
+import type { WebSocketLike } from "../protocol/web_socket_like.ts";
 import { type Channel, createPlainChannel, createSealedChannel } from "./channel.ts";
 import {
   type CloseInfo,
@@ -15,11 +16,12 @@ import {
   type NotificationListener,
   openConnection,
   type OpenConnectionOptions,
-  type WebSocketLike,
 } from "./client_connection.ts";
 import type { Credentials } from "./credentials.ts";
 import { ClientError } from "./client_error.ts";
+import { DEFAULT_TIMEOUT_MS } from "./default_timeout.ts";
 import { makeDefaultWebSocket, type MakeWebSocket } from "./default_web_socket.ts";
+import { deviceSocketUrl } from "./device_address.ts";
 import { openLastingConnection } from "./lasting_connection.ts";
 import { NotificationFeed } from "./notification_feed.ts";
 import { currentPageUrl, nameCause } from "./unreachable_cause.ts";
@@ -29,11 +31,11 @@ export type {
   CloseInfo,
   Connection,
   NotificationListener,
-  WebSocketLike,
 } from "./client_connection.ts";
 export { type Credentials, encodeCredentials, parseCredentials } from "./credentials.ts";
 export { ClientError, type ClientErrorCode, type ClientErrorOptions } from "./client_error.ts";
 export { pair, type PairOptions } from "./pair.ts";
+export { DEFAULT_TIMEOUT_MS } from "./default_timeout.ts";
 export { type MakeWebSocket, provideWebSocket } from "./default_web_socket.ts";
 export type { DeviceNotification } from "./device_notification.ts";
 export type { Methods, ParamsOf, ResultOf } from "./method_types.ts";
@@ -63,15 +65,13 @@ export type { Bytes } from "../base/bytes.ts";
 export type { Clock } from "../base/clock.ts";
 export type { RandomSource } from "../base/random.ts";
 export type { Envelope, WireMessage } from "../protocol/v1/frame.ts";
-
-/** How long a device may take to accept a connection or to answer, in milliseconds. */
-export const DEFAULT_TIMEOUT_MS = 10_000;
+export type { WebSocketLike } from "../protocol/web_socket_like.ts";
 
 /** Options of {@linkcode connectPlain}. */
 export interface ConnectPlainOptions {
   /**
-   * The device's address, such as "http://192.168.1.5:7497", or its WebSocket, such as
-   * "ws://127.0.0.1:7497/api/v0.1".
+   * The device's address, such as "http://192.168.1.5:7497" or "192.168.1.5" alone, or its
+   * WebSocket, such as "ws://127.0.0.1:7497/api/v0.1".
    */
   url: string;
   /** Hears what the device tells without being asked. */
@@ -127,7 +127,8 @@ export interface ConnectOptions extends ConnectPlainOptions {
 }
 
 /**
- * Connects as a paired app; every message is encrypted under keys of this connection alone.
+ * Connects as a paired app; every message is encrypted under keys of this connection alone. Throws
+ * RangeError for an address that is none.
  * ClientError: `unreachable`, `origin_not_allowed`, `mixed_content`, `no_web_socket`, `timeout`,
  * `connection_closed` where the device refuses the session, `device_not_authentic`, `unsupported_version`, or `client_removed`, after which
  * an app offers to pair again.
@@ -182,7 +183,7 @@ async function openOnce(
   session: Omit<OpenConnectionOptions, "socket" | "onNotification">,
 ): Promise<Connection> {
   const { onNotification = () => {}, webSocket = makeDefaultWebSocket } = options;
-  const url = socketUrlOf(options.url);
+  const url = deviceSocketUrl(options.url);
   try {
     const socket = openSocket(url, webSocket);
     return await openConnection({ ...session, socket, onNotification });
@@ -190,12 +191,6 @@ async function openOnce(
     const request = (address: string, init: RequestInit): Promise<Response> => fetch(address, init);
     throw await nameCause(error, { url, pageUrl: currentPageUrl(), fetch: request });
   }
-}
-
-// The page of a device and its interface have one address.
-function socketUrlOf(url: string): string {
-  if (!/^https?:/i.test(url)) return url;
-  return `${url.replace(/^http/i, "ws").replace(/\/+$/, "")}/api/v0.1`;
 }
 
 function openSocket(url: string, webSocket: MakeWebSocket): WebSocketLike {

@@ -1,7 +1,7 @@
 // Which WebSocket a connection has where the app names none: the platform's, or for Node 20, which
 // has none, that of a package.
 
-import type { WebSocketLike } from "./client_connection.ts";
+import type { WebSocketLike } from "../protocol/web_socket_like.ts";
 import { ClientError } from "./client_error.ts";
 
 /** Makes a socket that is not yet open. */

@@ -2,6 +2,7 @@
 // call and never travel; the device must prove the PIN before anything is returned.
 
 import { type Bytes, decodeBase64, encodeBase64, equalBytes, utf8 } from "../base/bytes.ts";
+import { type Clock, systemClock } from "../base/clock.ts";
 import { type JsonObject, parseJsonObject } from "../base/json.ts";
 import { type RandomSource, systemRandom } from "../base/random.ts";
 import { derivePairingKeys } from "../protocol/v1/key_schedule.ts";
@@ -17,6 +18,8 @@ import { decodeDeviceMessage, encodeClientMessage } from "../protocol/v1/pake_me
 import { computeConfirm, encodeTranscript } from "../protocol/v1/transcript.ts";
 import { type Credentials, survivingJson } from "./credentials.ts";
 import { ClientError, type ClientErrorCode } from "./client_error.ts";
+import { DEFAULT_TIMEOUT_MS } from "./default_timeout.ts";
+import { deviceBaseUrl } from "./device_address.ts";
 import { currentPageUrl, nameCause } from "./unreachable_cause.ts";
 
 /** How long to wait after "too many requests", in milliseconds: the device lets one pass a second. */
@@ -29,7 +32,7 @@ const MAX_NAME_BYTES = 128;
 
 /** Options of {@linkcode pair}. */
 export interface PairOptions {
-  /** Where the device listens, such as "http://192.168.1.5:7497". */
+  /** Where the device listens, such as "http://192.168.1.5:7497" or "192.168.1.5" alone. */
   baseUrl: string;
   /** The PIN that the device shows; spaces are left out, as people type "123 456". */
   pin: string;
@@ -52,6 +55,16 @@ export interface PairOptions {
   wait?: (delayMs: number) => Promise<void>;
   /** Gives up; `pair` then throws its reason. */
   signal?: AbortSignal;
+  /**
+   * How long the device may take to answer a request, in milliseconds.
+   * @default {DEFAULT_TIMEOUT_MS}
+   */
+  timeoutMs?: number;
+  /**
+   * Time.
+   * @default {systemClock}
+   */
+  clock?: Clock;
 }
 
 type Step = "start" | "finish";
@@ -95,11 +108,12 @@ const REFUSED_REQUESTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Pairs with a device that shows a PIN. Throws RangeError for a text that is no PIN or a name
- * that does not fit, and ClientError where pairing fails.
+ * Pairs with a device that shows a PIN. Throws RangeError for a text that is no address or no PIN or
+ * a name that does not fit, and ClientError where pairing fails.
  */
 export async function pair(options: PairOptions): Promise<Credentials> {
   const { name, random = systemRandom } = options;
+  const baseUrl = deviceBaseUrl(options.baseUrl);
   const nameBytes = utf8(name).length;
   if (nameBytes === 0 || nameBytes > MAX_NAME_BYTES) {
     throw new RangeError(`Cannot use name: expected 1 to ${MAX_NAME_BYTES} bytes of UTF-8`);
@@ -109,7 +123,10 @@ export async function pair(options: PairOptions): Promise<Credentials> {
   const x = computeClientShare(masks, scalar);
   const messageA = encodeClientMessage(x);
 
-  const started = await post(options, "start", { pake: encodeBase64(messageA), name });
+  const started = await post({ ...options, baseUrl }, "start", {
+    pake: encodeBase64(messageA),
+    name,
+  });
   const session = textField(started, "session");
   const messageB = bytesField(started, "pake");
   const y = decodeDeviceMessage(messageB);
@@ -118,7 +135,10 @@ export async function pair(options: PairOptions): Promise<Credentials> {
   const keys = derivePairingKeys(computeSessionKey(masks, { scalar, x, y }), exchange);
 
   const confirm = computeConfirm(keys.clientConfirmKey, encodeTranscript("client", exchange));
-  const finished = await post(options, "finish", { session, confirm: encodeBase64(confirm) });
+  const finished = await post({ ...options, baseUrl }, "finish", {
+    session,
+    confirm: encodeBase64(confirm),
+  });
   const expected = computeConfirm(keys.deviceConfirmKey, encodeTranscript("device", exchange));
   if (!equalBytes(expected, bytesField(finished, "confirm"))) throw notAuthentic();
   return survivingJson({
@@ -155,14 +175,26 @@ async function send(
   step: Step,
   body: JsonObject,
 ): Promise<PairingAnswer> {
-  const { baseUrl, fetch: request = (url, init) => fetch(url, init), signal = null } = options;
+  const {
+    baseUrl,
+    fetch: request = (url, init) => fetch(url, init),
+    signal,
+    timeoutMs = DEFAULT_TIMEOUT_MS,
+    clock = systemClock,
+  } = options;
   signal?.throwIfAborted();
+  const ending = new AbortController();
+  const giveUp = (): void => ending.abort(signal?.reason);
+  signal?.addEventListener("abort", giveUp);
+  const cancel = clock.after(timeoutMs, () => {
+    ending.abort(new ClientError("timeout", `The device has not answered in ${timeoutMs} ms`));
+  });
   try {
-    const response = await request(`${baseUrl.replace(/\/+$/, "")}/api/pair/${step}`, {
+    const response = await request(`${baseUrl}/api/pair/${step}`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(body),
-      signal,
+      signal: ending.signal,
     });
     const retryAfter = response.headers.get("Retry-After") ?? "";
     return {
@@ -171,7 +203,7 @@ async function send(
       retryAfterS: /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) : undefined,
     };
   } catch (error) {
-    signal?.throwIfAborted();
+    ending.signal.throwIfAborted();
     const unreachable = new ClientError("unreachable", "The device cannot be reached", {
       cause: error,
     });
@@ -180,6 +212,9 @@ async function send(
       pageUrl: currentPageUrl(),
       fetch: request,
     });
+  } finally {
+    cancel();
+    signal?.removeEventListener("abort", giveUp);
   }
 }
 

@@ -1,7 +1,7 @@
 // The client's end of a WebSocket without a network.
 
 import type { Bytes } from "../../src/base/bytes.ts";
-import type { WebSocketLike } from "../../src/sdk/client_connection.ts";
+import type { WebSocketLike } from "../../src/protocol/web_socket_like.ts";
 import type { WireMessage } from "../../src/protocol/v1/frame.ts";
 
 type Handler = ((event: never) => unknown) | null;

@@ -10,9 +10,12 @@ import {
   type PairOptions,
   parseCredentials,
 } from "../../src/sdk/connect.ts";
+import { DEFAULT_TIMEOUT_MS } from "../../src/sdk/default_timeout.ts";
 import { MAX_TRIES, RETRY_DELAY_MS } from "../../src/sdk/pair.ts";
 import { createPinMasks } from "../../src/protocol/v1/pake.ts";
 import { encodeClientMessage, encodeDeviceMessage } from "../../src/protocol/v1/pake_message.ts";
+import { FakeClock } from "../support/fake_clock.ts";
+import { settle } from "../support/fake_socket.ts";
 import { seededRandom } from "../support/seeded_random.ts";
 import vectors from "../vectors/v1.json" with { type: "json" };
 import { expectClientError } from "./expect_client_error.ts";
@@ -266,16 +269,45 @@ Deno.test("pair() throws the signal's reason when it is told to give up", async 
 Deno.test("pair() throws the signal's reason when a request is cut short", async () => {
   const controller = new AbortController();
   const { signal } = controller;
+  const clock = new FakeClock();
   const { options } = setUp({
     signal,
+    clock,
     fetch: (_url, request) => {
       controller.abort();
-      assert.equal(request.signal, signal);
+      assert.equal(request.signal?.reason, signal.reason);
       return Promise.reject(new TypeError("Cut short"));
     },
   });
   await assert.rejects(pair(options), (error) => error === signal.reason);
+  assert.equal(clock.timerCount, 0);
 });
+
+for (const silent of ["start", "finish"] as const) {
+  for (const timeoutMs of [undefined, 250]) {
+    Deno.test(`pair() waits ${timeoutMs ?? "usually"} for an answer to ${silent}`, async () => {
+      const clock = new FakeClock();
+      const { device, options } = setUp({ clock, ...(timeoutMs && { timeoutMs }) });
+      // As the platform's fetch does: what has no answer ends with the signal's reason.
+      const unanswered = ({ signal }: RequestInit): Promise<Response> =>
+        new Promise((_resolve, reject) => {
+          signal?.addEventListener("abort", () => reject(signal.reason));
+        });
+      const fetch: PairOptions["fetch"] = (url, request) =>
+        url.endsWith(silent) ? unanswered(request) : device.fetch(url, request);
+      const pairing = pair({ ...options, fetch });
+      let isOver = false;
+      pairing.catch(() => isOver = true);
+      await settle();
+      clock.advance((timeoutMs ?? DEFAULT_TIMEOUT_MS) - 1);
+      await settle();
+      assert.equal(isOver, false);
+      clock.advance(1);
+      await expectClientError(pairing, "timeout");
+      assert.equal(clock.timerCount, 0);
+    });
+  }
+}
 
 Deno.test("pair() asks nobody with a PIN or a name that does not fit", async () => {
   const wrong: Partial<PairOptions>[] = [

@@ -3,7 +3,6 @@
 import { ClientError, connect, type Connection, type ConnectOptions } from "../../sdk/connect.ts";
 import { safeText } from "../../features/screen/safe_text.ts";
 import { CommandError } from "./command.ts";
-import { webSocketUrlOf } from "./device_url.ts";
 import type { Remote } from "./remote_book.ts";
 
 /** Options of {@linkcode openRemoteSession}; those of the SDK. */
@@ -15,7 +14,7 @@ export async function openRemoteSession(
   options: OpenRemoteSessionOptions = {},
 ): Promise<Connection> {
   const { url, credentials } = remote;
-  return await connect({ url: webSocketUrlOf(url), credentials, ...options });
+  return await connect({ url, credentials, ...options });
 }
 
 /** What an error of the SDK is to whoever runs a command; other errors are passed on. */

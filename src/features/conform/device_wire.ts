@@ -1,7 +1,7 @@
 // What the checks need of the outside: requests and sockets to one device. Whoever runs them hands it
 // in, so that the same checks judge a device of the network and one in this process.
 
-import type { WireMessage } from "../../protocol/v1/frame.ts";
+import type { WebSocketLike } from "../../protocol/web_socket_like.ts";
 
 /** A request to the device. */
 export interface WireRequest {
@@ -25,28 +25,10 @@ export interface WireAnswer {
   readonly text: string;
 }
 
-/** A WebSocket to the device; the platform's own fits. */
-export interface WireSocket {
-  /** How binary messages arrive; set to "arraybuffer". */
-  binaryType: string;
-  /** Called when the socket is open. */
-  onopen: ((event: never) => unknown) | null;
-  /** Called with a message: `data` is a text or an ArrayBuffer. */
-  onmessage: ((event: never) => unknown) | null;
-  /** Called when the socket is closed. */
-  onclose: ((event: never) => unknown) | null;
-  /** Called when the socket failed. */
-  onerror: ((event: never) => unknown) | null;
-  /** Sends a message. */
-  send(message: WireMessage): void;
-  /** Begins to close. */
-  close(): void;
-}
-
 /** The way to a device. */
 export interface DeviceWire {
   /** Sends a request and does not follow where it leads. Rejects where nobody answers. */
   request(path: string, request?: WireRequest): Promise<WireAnswer>;
   /** A socket that is not yet open. */
-  openSocket(path: string, options: { origin: string | undefined }): WireSocket;
+  openSocket(path: string, options: { origin: string | undefined }): WebSocketLike;
 }

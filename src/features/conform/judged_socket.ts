@@ -2,8 +2,8 @@
 
 import type { Clock } from "../../base/clock.ts";
 import type { WireMessage } from "../../protocol/v1/frame.ts";
+import type { WebSocketLike } from "../../protocol/web_socket_like.ts";
 import { Deviation, quoted } from "./deviation.ts";
-import type { WireSocket } from "./device_wire.ts";
 
 /** What comes next on a socket. */
 export type SocketEvent =
@@ -33,7 +33,7 @@ export interface ListenToSocketOptions {
 
 /** The socket once it is open; undefined where the device refuses it. */
 export async function listenToSocket(
-  socket: WireSocket,
+  socket: WebSocketLike,
   options: ListenToSocketOptions,
 ): Promise<JudgedSocket | undefined> {
   const opened = Promise.withResolvers<boolean>();

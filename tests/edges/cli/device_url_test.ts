@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseDeviceUrl, webSocketUrlOf } from "../../../src/edges/cli/device_url.ts";
+import { parseDeviceUrl } from "../../../src/edges/cli/device_url.ts";
 
 const ADDRESSES: [string, string][] = [
   ["192.168.1.5", "http://192.168.1.5:7497"],
@@ -27,8 +27,3 @@ for (const text of NO_ADDRESSES) {
     });
   });
 }
-
-Deno.test("webSocketUrlOf() keeps TLS", () => {
-  assert.equal(webSocketUrlOf("http://a:7497"), "ws://a:7497/api/v0.1");
-  assert.equal(webSocketUrlOf("https://a"), "wss://a/api/v0.1");
-});

@@ -4,11 +4,8 @@
 import assert from "node:assert/strict";
 import { type JsonObject, parseJsonObject } from "../../../src/base/json.ts";
 import { REFUSED_MESSAGES } from "../../../src/features/conform/checks/pairing_message_rows.ts";
-import type {
-  DeviceWire,
-  WireAnswer,
-  WireSocket,
-} from "../../../src/features/conform/device_wire.ts";
+import type { DeviceWire, WireAnswer } from "../../../src/features/conform/device_wire.ts";
+import type { WebSocketLike } from "../../../src/protocol/web_socket_like.ts";
 import { judgeInProcess } from "../../support/conformance_in_process.ts";
 import { titlesOf } from "../../support/conformance_run.ts";
 
@@ -49,15 +46,15 @@ function startingWith(
   };
 }
 
-type Handlers = Pick<WireSocket, "onopen" | "onmessage" | "onclose" | "onerror">;
+type Handlers = Pick<WebSocketLike, "onopen" | "onmessage" | "onclose" | "onerror">;
 
 // A socket whose events pass through `distort` before anybody hears of them.
 function hearing(distort: (heard: Handlers) => Partial<Handlers>): Distortion["between"] {
   return (wire) => ({
     ...wire,
-    openSocket: (path, options): WireSocket => {
+    openSocket: (path, options): WebSocketLike => {
       const socket = wire.openSocket(path, options);
-      const outer: WireSocket = {
+      const outer: WebSocketLike = {
         binaryType: "arraybuffer",
         onopen: null,
         onmessage: null,
