@@ -14,13 +14,8 @@ import {
   visibleRows,
 } from "./framebuffer_layout.ts";
 import type { PinDisplay, PinOutcome, PinView } from "./pin_display.ts";
-import {
-  drawOutcomeScreen,
-  drawPinScreen,
-  drawTimeLeft,
-  type PinScreen,
-  type TimeLeft,
-} from "./pin_screen.ts";
+import { drawOutcomeScreen } from "./outcome_screen.ts";
+import { drawPinScreen, drawTimeLeft, type PinScreen, type TimeLeft } from "./pin_screen.ts";
 import { describeOutcome, guessTexts } from "./pin_words.ts";
 import type { Rect, RgbCanvas } from "./rgb_canvas.ts";
 

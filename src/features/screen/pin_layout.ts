@@ -60,6 +60,8 @@ export interface PinLayout {
   readonly bar: Rect;
 }
 
+/** How much of the width beside the digits, or of the height below them, the QR code may have. */
+const QR_PART = { beside: 0.42, below: 0.55 } as const;
 const GAP_IN_GROUP = 0.06;
 const GAP_BETWEEN_GROUPS = 0.36;
 const MIN_TEXT_SIZE = 11;
@@ -140,7 +142,7 @@ function placeHint(texts: readonly string[], line: Line): TextPlace | undefined 
   return text === undefined ? undefined : { text, x, y, size };
 }
 
-// Beside the digits on a wide screen, below them on a high one, in whole pixels per module.
+// Beside the digits or below them, whichever makes the code larger, in whole pixels per module.
 function placeQr(
   area: Rect,
   options: {
@@ -154,14 +156,13 @@ function placeQr(
   const isLarge = Math.max(screen.width, screen.height) >= minLonger &&
     Math.min(screen.width, screen.height) >= minShorter;
   if (modules === undefined || !isLarge) return { qr: undefined, rest: area };
-  const isWide = area.width >= area.height;
-  const room = isWide
-    ? Math.min(area.height, Math.floor(area.width * 0.42))
-    : Math.min(area.width, Math.floor(area.height * 0.55));
-  const size = Math.floor(room / modules) * modules;
+  const inWhole = (room: number): number => Math.floor(room / modules) * modules;
+  const beside = inWhole(Math.min(area.height, area.width * QR_PART.beside));
+  const below = inWhole(Math.min(area.width, area.height * QR_PART.below));
+  const size = Math.max(beside, below);
   // Cameras want two pixels per module at least.
   if (size < 2 * modules) return { qr: undefined, rest: area };
-  if (isWide) {
+  if (beside >= below) {
     const qr = {
       x: area.x + area.width - size,
       y: area.y + Math.floor((area.height - size) / 2),

@@ -1,13 +1,13 @@
-// The pictures that a panel shows: the PIN with what to do and how long it is valid, and how it ended.
+// The picture that a panel shows while a PIN is valid: the PIN, what to do, and how much time is left.
 // High contrast, one accent; black behind, as in a dark room with a small screen.
 
 import { drawDigit } from "./digit_glyphs.ts";
-import { layOutPin, placeText, type TextPlace, textSize } from "./pin_layout.ts";
+import { layOutPin, type TextPlace } from "./pin_layout.ts";
 import { addressTexts, formatTimeLeft, INSTRUCTIONS } from "./pin_words.ts";
 import { drawQr, encodeQr, type QrCode } from "./qr.ts";
 import { type Color, type Rect, RgbCanvas } from "./rgb_canvas.ts";
 import { safeText } from "./safe_text.ts";
-import { drawText, textHeight, textWidth } from "./text_font.ts";
+import { drawText, textWidth } from "./text_font.ts";
 
 const COLORS = {
   background: 0x000000,
@@ -20,11 +20,7 @@ const COLORS = {
   bar: 0x33c27f,
   barTrack: 0x26303a,
   warning: 0xffb020,
-  success: 0x33c27f,
-  failure: 0xff6b5e,
 } as const satisfies Record<string, Color>;
-
-const MAX_OUTCOME_LINES = 3;
 
 /** What is on a PIN's screen. */
 export interface PinScreenContent {
@@ -103,47 +99,6 @@ export function drawTimeLeft(screen: PinScreen, left: TimeLeft): void {
   canvas.fill({ ...bar, width }, COLORS.bar);
 }
 
-/** Draws how a PIN ended, as large as fits on up to three lines. */
-export function drawOutcomeScreen(
-  size: { width: number; height: number },
-  outcome: { text: string; isSuccess: boolean },
-): RgbCanvas {
-  const { width, height } = size;
-  const canvas = new RgbCanvas(size, COLORS.background);
-  const shorter = Math.min(width, height);
-  const margin = Math.max(6, Math.round(shorter * 0.06));
-  const inner = width - 2 * margin;
-  let letters = Math.round(shorter * 0.1);
-  let lines = wrap(outcome.text, { width: inner, size: letters });
-  while (letters > textSize(shorter) && lines.length > MAX_OUTCOME_LINES) {
-    letters -= 1;
-    lines = wrap(outcome.text, { width: inner, size: letters });
-  }
-  const lineHeight = Math.round(textHeight(letters) * 1.1);
-  const top = Math.floor((height - lines.length * lineHeight) / 2);
-  const color = outcome.isSuccess ? COLORS.success : COLORS.failure;
-  for (const [i, line] of lines.entries()) {
-    const y = top + i * lineHeight;
-    drawLine(canvas, placeText([line], { x: margin, y, width: inner, size: letters }), color);
-  }
-  const rule = Math.max(3, Math.round(shorter * 0.015));
-  canvas.fill({ x: margin, y: height - margin - rule, width: inner, height: rule }, color);
-  return canvas;
-}
-
 function drawLine(canvas: RgbCanvas, place: TextPlace | undefined, color: Color): void {
   if (place !== undefined) drawText(canvas, place.text, { ...place, color });
-}
-
-// Breaks at spaces; a word that is too long alone is cut when it is drawn.
-function wrap(text: string, options: { width: number; size: number }): string[] {
-  const { width, size } = options;
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    const longer = last === undefined ? word : `${last} ${word}`;
-    if (last === undefined || textWidth(longer, size) > width) lines.push(word);
-    else lines[lines.length - 1] = longer;
-  }
-  return lines;
 }

@@ -2,8 +2,8 @@
 // each before you commit it.
 
 import { encode } from "fast-png";
+import { drawOutcomeScreen } from "../../../src/features/screen/outcome_screen.ts";
 import {
-  drawOutcomeScreen,
   drawPinScreen,
   type PinScreenContent,
   type TimeLeft,

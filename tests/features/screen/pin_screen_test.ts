@@ -10,11 +10,8 @@ import {
   type Rotation,
   ROTATIONS,
 } from "../../../src/features/screen/framebuffer_layout.ts";
-import {
-  drawOutcomeScreen,
-  drawPinScreen,
-  drawTimeLeft,
-} from "../../../src/features/screen/pin_screen.ts";
+import { drawOutcomeScreen } from "../../../src/features/screen/outcome_screen.ts";
+import { drawPinScreen, drawTimeLeft } from "../../../src/features/screen/pin_screen.ts";
 import type { RgbCanvas } from "../../../src/features/screen/rgb_canvas.ts";
 import { FakeFramebuffer } from "../../support/fake_framebuffer.ts";
 import { toRgba, turnBack } from "../../support/framebuffer_png.ts";
