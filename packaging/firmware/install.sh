@@ -76,10 +76,13 @@ case $firmware in
     menu=/storage/roms/ports
     ;;
   muos)
-    # The cards of muOS are exFAT, which keeps no file private: program and keys lie on the system's
-    # own partition.
+    # The cards of muOS are exFAT, which keeps no file private, and it opens all of /opt to everybody at
+    # each start: the program lies there, what is private elsewhere on the system's own partition.
     base=/opt/latchkey
     menu=/mnt/mmc/MUOS/application/Latchkey
+    # Of two cards it runs the scripts of the second, where that has the folder.
+    starter=/mnt/mmc/MUOS/init/latchkey.sh
+    if [ -d "$root/mnt/sdcard/MUOS/init" ]; then starter=/mnt/sdcard/MUOS/init/latchkey.sh; fi
     ;;
   arkos-darkos)
     base=
@@ -93,14 +96,15 @@ case $firmware in
     ;;
 esac
 
+config=/etc/latchkey/config.toml
+state=/var/lib/latchkey
+cache=/var/cache/latchkey
 if [ -n "$base" ]; then
-  config=$base/config.toml
-  state=$base/state
   cache=$base/cache
-else
-  config=/etc/latchkey/config.toml
-  state=/var/lib/latchkey
-  cache=/var/cache/latchkey
+  if [ "$firmware" != muos ]; then
+    config=$base/config.toml
+    state=$base/state
+  fi
 fi
 # Everything that was put outside the archive's own places, one path a line, with the archive's.
 manifest=$base/usr/lib/latchkey/installed-files
@@ -113,7 +117,12 @@ stop_service() {
   is_live || return 0
   case $firmware in
     batocera-knulli) batocera-services stop latchkey ;;
-    muos) sh /mnt/mmc/MUOS/init/latchkey.sh stop ;;
+    muos)
+      # The card may have been another when it was installed.
+      for script in /mnt/mmc/MUOS/init/latchkey.sh /mnt/sdcard/MUOS/init/latchkey.sh; do
+        [ ! -f "$script" ] || sh "$script" stop
+      done
+      ;;
     *) systemctl stop latchkey.service ;;
   esac >/dev/null 2>&1 || true
 }
@@ -142,13 +151,15 @@ if [ "$verb" != install ]; then
     batocera-services disable latchkey >/dev/null 2>&1 || true
   fi
   remove_installed || fail "nothing of Latchkey that this script installed is here"
-  rm -rf "$root${cache:?}"
+  rm -rf "$root${cache:?}" "$root/var/cache/private/latchkey" "$root/var/cache/latchkey-root"
+  rm -rf "$root/var/log/latchkey.log" "$root/run/latchkey"
   if is_live && command -v systemctl >/dev/null 2>&1; then systemctl daemon-reload || true; fi
   if [ "$verb" = purge ]; then
     rm -rf "$root${state:?}" "$root/var/lib/private/latchkey"
     rm -f "$root$config"
-    [ -z "$base" ] || rmdir "$root$base" 2>/dev/null || true
-    [ -n "$base" ] || rmdir "$root/etc/latchkey" 2>/dev/null || true
+    for folder in "$(dirname -- "$config")" ${base:+"$base"}; do
+      rmdir "$root$folder" 2>/dev/null || true
+    done
     echo "Latchkey is removed, its pairings and its configuration too"
   else
     echo "Latchkey is removed. Pairings and configuration stay: $state, $config"
@@ -212,7 +223,7 @@ put() {
 }
 
 shipped=$root$base/usr/share/latchkey
-fill() { sed "s|@BASE@|$base|g" "$1"; }
+fill() { sed -e "s|@BASE@|$base|g" -e "s|@CONFIG@|$config|g" "$1"; }
 
 if [ -n "$base" ]; then
   # The launcher reads this: where the configuration and the compiled code lie.
@@ -221,6 +232,7 @@ LATCHKEY_CONFIG=\${LATCHKEY_CONFIG:-$config}
 DENO_DIR=\${DENO_DIR:-$cache}
 END
   if [ ! -e "$root$config" ]; then
+    mkdir -p "$(dirname -- "$root$config")"
     sed "s|^data_dir = .*|data_dir = \"$state\"|" "$shipped/config.toml" >"$root$config.new"
     chmod 600 "$root$config.new"
     mv "$root$config.new" "$root$config"
@@ -238,7 +250,7 @@ case $firmware in
     put /storage/.config/autostart/latchkey 755 <"$shipped/firmware/rocknix/autostart"
     ;;
   muos)
-    fill "$shipped/firmware/service" | put /mnt/mmc/MUOS/init/latchkey.sh 755
+    fill "$shipped/firmware/service" | put "$starter" 755
     ;;
   arkos-darkos)
     "$root/usr/lib/latchkey/enable-service" "$root" >/dev/null
@@ -259,7 +271,7 @@ sync
 if is_live; then
   case $firmware in
     batocera-knulli) batocera-services enable latchkey && batocera-services start latchkey ;;
-    muos) sh /mnt/mmc/MUOS/init/latchkey.sh start ;;
+    muos) sh "$starter" start ;;
     *) systemctl daemon-reload && systemctl start latchkey.service ;;
   esac || fail "the files are in place, but the service does not start. What is wrong: $base/usr/bin/latchkey doctor"
 fi

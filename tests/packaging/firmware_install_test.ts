@@ -27,9 +27,7 @@ async function listFiles(root: string, below = ""): Promise<Record<string, strin
 }
 
 for (const [name, firmware] of Object.entries(FIRMWARES)) {
-  const { base, starters, menu } = firmware;
-  const config = base === "" ? "/etc/latchkey/config.toml" : `${base}/config.toml`;
-  const state = base === "" ? "/var/lib/latchkey" : `${base}/state`;
+  const { base, config, state, starters, menu } = firmware;
 
   Deno.test(`install.sh puts everything in its place on ${name}`, () =>
     withFirmware(firmware, async ({ root, install, launch }) => {
@@ -49,7 +47,7 @@ for (const [name, firmware] of Object.entries(FIRMWARES)) {
           Deno.readTextFile(`${root}${path}`)
         ),
       );
-      for (const text of texts) assert.ok(!text.includes("@BASE@"), text);
+      for (const text of texts) assert.doesNotMatch(text, /@[A-Z]+@/);
       assert.match(
         await Deno.readTextFile(`${root}${config}`),
         new RegExp(`^data_dir = "${state}"$`, "m"),
@@ -58,9 +56,10 @@ for (const [name, firmware] of Object.entries(FIRMWARES)) {
       if (base === "") return;
       // What the starters name is there, and the launcher finds the configuration and its cache.
       assert.match(texts.join("\n"), new RegExp(`${base}/usr/`));
+      assert.match(texts.join("\n"), new RegExp(`[= ]${config}$`, "m"));
       assert.equal(((await Deno.stat(`${root}${state}`)).mode ?? 0) & 0o777, 0o700);
       const launched = await launch(base, "status");
-      assert.equal(launched.output, `config=${base}/config.toml cache=${base}/cache args=status\n`);
+      assert.equal(launched.output, `config=${config} cache=${base}/cache args=status\n`);
     }));
 
   Deno.test(`install.sh upgrades on ${name} and keeps what is the owner's`, () =>
@@ -114,7 +113,34 @@ for (const [name, firmware] of Object.entries(FIRMWARES)) {
     }));
 }
 
+Deno.test("install.sh keeps what is private out of /opt on muOS, which opens that to everybody", () => {
+  const { base, config, state } = FIRMWARES["muOS"] as Firmware;
+  assert.equal(base, "/opt/latchkey");
+  for (const path of [config, state]) assert.doesNotMatch(path, /^\/(opt|root|mnt)\//);
+});
+
+Deno.test("install.sh starts it from the second card on muOS, where that has init scripts", () => {
+  const { tree, ...muos } = FIRMWARES["muOS"] as Firmware;
+  const withCard = { ...muos, tree: { ...tree, "mnt/sdcard/MUOS/init": undefined } };
+  return withFirmware(withCard, async ({ root, install }) => {
+    assert.equal((await install()).code, 0);
+    const names = Object.keys(await listFiles(root)).filter((path) => /MUOS\/init/.test(path));
+    assert.deepEqual(names, ["/mnt/sdcard/MUOS/init/latchkey.sh"]);
+    assert.equal((await install("--undo")).code, 0);
+    assert.ok(!Object.keys(await listFiles(root)).some((path) => /MUOS\/init/.test(path)));
+  });
+});
+
 const batocera = FIRMWARES["Batocera and Knulli"] as Firmware;
+
+Deno.test("install.sh takes the image for PCs on a Batocera that is one", () =>
+  withFirmware({ ...batocera, machine: "x86_64" }, async ({ root, install }) => {
+    assert.equal((await install()).code, 0);
+    assert.ok((await Deno.stat(`${root}${batocera.base}/usr/lib/latchkey/latchkey`)).isFile);
+    await Deno.remove(`${root}/lib64/ld-linux-x86-64.so.2`);
+    const { code, output } = await install();
+    assert.deepEqual([code, /the tarball is for another processor/.test(output)], [1, true]);
+  }));
 
 interface Refusal {
   tree?: Record<string, string | undefined>;

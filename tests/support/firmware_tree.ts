@@ -4,13 +4,28 @@
 import { createHash } from "node:crypto";
 import { buildImage, INSTALLER } from "../../packaging/build/image.ts";
 
+const IN_SYSTEM = {
+  config: "/etc/latchkey/config.toml",
+  state: "/var/lib/latchkey",
+} as const;
+
 const SOURCE = new URL(`../../packaging/firmware/${INSTALLER}`, import.meta.url).pathname;
 const ENOUGH_MEMORY = "MemTotal:        1000000 kB\n";
 
-// Says where the launcher has found things.
+// Says where the launcher has found things; as the service it stays.
 const PROGRAM = `#!/bin/sh
 echo "config=$LATCHKEY_CONFIG cache=\${DENO_DIR:-} args=$*"
+[ "$1" = serve ] || exit 0
+sleep 600 &
+echo "listens on http://0.0.0.0:7497"
+wait
 `;
+
+/** The loader of the C library, which tells what a system's programs are for. */
+const LOADERS = {
+  aarch64: "lib/ld-linux-aarch64.so.1",
+  x86_64: "lib64/ld-linux-x86-64.so.2",
+} as const;
 
 const image = await buildImage({
   program: [{
@@ -27,6 +42,10 @@ export interface Firmware {
   tree: Record<string, string | undefined>;
   /** The folder that everything lies in; "" where it is the system's own. */
   base: string;
+  /** The configuration. */
+  config: string;
+  /** The folder of the pairings. */
+  state: string;
   /** What starts it with the device. */
   starters: readonly string[];
   /** The entry in its menu. */
@@ -42,6 +61,8 @@ export const FIRMWARES: Record<string, Firmware> = {
       "userdata/roms/ports": undefined,
     },
     base: "/userdata/system/latchkey",
+    config: "/userdata/system/latchkey/config.toml",
+    state: "/userdata/system/latchkey/state",
     starters: ["/userdata/system/services/latchkey"],
     menu: "/userdata/roms/ports/Pair a phone.sh",
   },
@@ -52,12 +73,15 @@ export const FIRMWARES: Record<string, Firmware> = {
       "storage/roms/ports": undefined,
     },
     base: "/storage/latchkey",
+    config: "/storage/latchkey/config.toml",
+    state: "/storage/latchkey/state",
     starters: ["/storage/.config/system.d/latchkey.service", "/storage/.config/autostart/latchkey"],
     menu: "/storage/roms/ports/Pair a phone.sh",
   },
   muOS: {
     tree: { "opt/muos/script": undefined, "mnt/mmc/MUOS/application": undefined },
     base: "/opt/latchkey",
+    ...IN_SYSTEM,
     starters: ["/mnt/mmc/MUOS/init/latchkey.sh"],
     menu: "/mnt/mmc/MUOS/application/Latchkey/mux_launch.sh",
   },
@@ -69,6 +93,7 @@ export const FIRMWARES: Record<string, Firmware> = {
       "usr/lib/systemd/systemd": "",
     },
     base: "",
+    ...IN_SYSTEM,
     starters: ["/etc/systemd/system/multi-user.target.wants/latchkey.service"],
     menu: "/opt/system/Pair a phone.sh",
   },
@@ -90,18 +115,21 @@ export interface FirmwarePlace {
 export interface WithFirmwareOptions extends Pick<Firmware, "tree"> {
   /** Where programs are looked for. @default {the test's own PATH} */
   path?: string;
+  /** What the image is for. @default {"aarch64"} */
+  machine?: keyof typeof LOADERS;
 }
 
 /** Runs a test with a tree that is removed after it. */
 export async function withFirmware(
-  { tree, path = Deno.env.get("PATH") ?? "/usr/bin:/bin" }: WithFirmwareOptions,
+  { tree, path = Deno.env.get("PATH") ?? "/usr/bin:/bin", machine = "aarch64" }:
+    WithFirmwareOptions,
   test: (place: FirmwarePlace) => Promise<void>,
 ): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "latchkey_test_firmware_" });
   const root = `${folder}/root`;
   try {
     const all = {
-      "lib/ld-linux-aarch64.so.1": "",
+      [LOADERS[machine]]: "",
       "proc/meminfo": ENOUGH_MEMORY,
       ...tree,
     };
@@ -111,7 +139,7 @@ export async function withFirmware(
       if (text !== undefined) await Deno.writeTextFile(`${root}/${entry}`, text);
     }
     await Deno.copyFile(SOURCE, `${folder}/${INSTALLER}`);
-    const name = "latchkey-0.1.0-aarch64.tar.gz";
+    const name = `latchkey-0.1.0-${machine}.tar.gz`;
     await Deno.writeFile(`${folder}/${name}`, image);
     const sum = createHash("sha256").update(image).digest("hex");
     await Deno.writeTextFile(`${folder}/SHA256SUMS`, `${sum}  ${name}\n`);

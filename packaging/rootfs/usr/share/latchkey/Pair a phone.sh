@@ -4,6 +4,14 @@
 
 SECONDS_TO_READ=8
 
+# Under a compositor neither the panel nor this text can be seen: the frontend shows the PIN, as soon as
+# it has the screen again. The chord of buttons cancels it there.
+for compositor in sway labwc weston Xorg; do
+  if pidof "$compositor" >/dev/null 2>&1; then
+    exec /usr/bin/latchkey call clients.pair.start '{"liftLock":true}' >/dev/null
+  fi
+done
+
 clear 2>/dev/null
 echo "Pair a phone"
 echo
