@@ -177,6 +177,8 @@ export async function untilReady(machine: Machine): Promise<number> {
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   const readyMs = Date.now() - machine.startedAtMs;
+  const seconds = (readyMs / 1000).toFixed(1);
+  await Deno.stdout.write(new TextEncoder().encode(`ready ${seconds} s after power-on\n`));
   // What is said to the shell before it listens is lost.
   await machine.waitFor(/device: listens/);
   return readyMs;

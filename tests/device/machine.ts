@@ -4,6 +4,7 @@
 import { freePort } from "../support/free_port.ts";
 import type { BootFiles } from "./root_disk.ts";
 import type { MachineKind } from "./machine_kind.ts";
+import { keepPicture } from "./panel.ts";
 
 const START_LIMIT_MS = 480_000;
 const COMMAND_LIMIT_MS = 240_000;
@@ -155,7 +156,9 @@ export async function switchOn(options: SwitchOnOptions): Promise<Machine> {
     hold: (keys, ms) => monitor(`sendkey ${keys} ${ms}`),
     async panel(): Promise<Uint8Array<ArrayBuffer>> {
       await monitor(`screendump ${folder}/panel.ppm`);
-      return await Deno.readFile(`${folder}/panel.ppm`);
+      const ppm = await Deno.readFile(`${folder}/panel.ppm`);
+      await keepPicture(ppm, { name: kind.name, startedAtMs });
+      return ppm;
     },
     async cutPower(): Promise<void> {
       if (isOn) child.kill("SIGKILL");

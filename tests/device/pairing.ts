@@ -5,11 +5,13 @@ import assert from "node:assert/strict";
 import { connectPhone, type PhonePairing } from "../support/reference_phone.ts";
 import { type DeviceWorld, pairFromOutside, untilReady, untilSo } from "./device.ts";
 import type { Machine } from "./machine.ts";
-import { changedBox, parsePpm, readQr, readText } from "./panel.ts";
+import { changedBox, parsePpm, type Picture, readQr, readText } from "./panel.ts";
 
 const HOLD_MS = 4000;
 /** A letter of the console, in pixels. */
 const CURSOR = { width: 8, height: 16 } as const;
+/** How much of the panel a console full of numbers lights at least, in pixels. */
+const MIN_LIT_PIXELS = 20_000;
 
 /** Starts a device, pairs a phone by its panel, and uses it. */
 export async function pairsByPanel({ folder, makeDataDisk, switchOn }: DeviceWorld): Promise<void> {
@@ -23,20 +25,40 @@ export async function pairAndGivePanelBack(
   machine: Machine,
   folder: string,
 ): Promise<PhonePairing> {
-  const before = parsePpm(await machine.panel());
+  const before = await fillPanel(machine);
   const pairing = await pairByPanel(machine, folder);
   await usePhone(machine, { pairing, proof: "/tmp/proof" });
-  // All but the console's cursor, which blinks.
   let changed = "";
   await untilSo(
     async () => {
-      const { width, height, place } = changedBox(before, parsePpm(await machine.panel()));
-      changed = `${width} by ${height} at ${place} differ`;
-      return width <= CURSOR.width && height <= CURSOR.height || undefined;
+      const { isSame, what } = compare(before, parsePpm(await machine.panel()));
+      changed = what;
+      return isSame || undefined;
     },
     () => `the panel as it was: ${changed}`,
   );
   return pairing;
+}
+
+// Something that is worth giving back: a screen full of numbers.
+async function fillPanel(machine: Machine): Promise<Picture> {
+  await machine.run(`seq 1 1500 | tr '\\n' ' ' >/dev/tty0`);
+  let last = parsePpm(await machine.panel());
+  return await untilSo(async () => {
+    const before = last;
+    last = parsePpm(await machine.panel());
+    const lit = last.rgba.filter((value, i) => i % 4 === 1 && value > 0).length;
+    return lit > MIN_LIT_PIXELS && compare(before, last).isSame ? last : undefined;
+  }, "a console full of numbers");
+}
+
+// All but the console's cursor, which blinks.
+function compare(one: Picture, other: Picture): { isSame: boolean; what: string } {
+  const { width, height, place } = changedBox(one, other);
+  return {
+    isSame: width <= CURSOR.width && height <= CURSOR.height,
+    what: `${width} by ${height} at ${place} differ`,
+  };
 }
 
 /** Holds the chord, reads the panel, and pairs a phone with what is on it. */

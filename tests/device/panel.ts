@@ -28,6 +28,26 @@ export function parsePpm(bytes: Uint8Array): Picture {
   return { width: Number(width), height: Number(height), rgba };
 }
 
+// The last picture kept, so that one that stays is kept once.
+let kept = "";
+
+/** Keeps a picture in the folder that LATCHKEY_PICTURES names, named after device and moment. */
+export async function keepPicture(
+  ppm: Uint8Array,
+  { name, startedAtMs }: { name: string; startedAtMs: number },
+): Promise<void> {
+  const folder = Deno.env.get("LATCHKEY_PICTURES");
+  if (folder === undefined) return;
+  const { width, height, rgba } = parsePpm(ppm);
+  const at = new Date(startedAtMs).toISOString().slice(11, 19).replaceAll(":", "");
+  const file = `${name}-${at}-${((Date.now() - startedAtMs) / 1000).toFixed(1)}s.png`;
+  const png = encode({ width, height, data: new Uint8Array(rgba.buffer), channels: 4, depth: 8 });
+  if (String(png) === kept) return;
+  kept = String(png);
+  await Deno.mkdir(folder, { recursive: true });
+  await Deno.writeFile(`${folder}/${file}`, png);
+}
+
 /** The smallest box that holds everything in which two pictures of one size differ. */
 export function changedBox(
   before: Picture,
