@@ -34,6 +34,9 @@ const (
 	UnsupportedVersion Kind = "unsupported_version"
 	// ConnectionClosed: the session is over, by whichever side.
 	ConnectionClosed Kind = "connection_closed"
+	// Replaced: a newer connection of this client has taken the place. Whoever comes back would only
+	// replace that one.
+	Replaced Kind = "replaced"
 	// RPCError: the device answered with an error; Code and Data tell which.
 	RPCError Kind = "rpc_error"
 )

@@ -127,6 +127,18 @@ func TestAFrameOfTheOtherKindEndsTheSession(t *testing.T) {
 	}
 }
 
+func TestWhatACloseMeans(t *testing.T) {
+	kinds := map[websocket.StatusCode]Kind{closeReplaced: Replaced, 1001: ConnectionClosed}
+	for code, kind := range kinds {
+		credentials := fakeDevice(t, func(socket *websocket.Conn, _, _ *frameCipher) {
+			_ = socket.Close(code, "")
+		})
+		if err := endOf(t, credentials); kindOf(err) != kind {
+			t.Errorf("%d: %v", code, err)
+		}
+	}
+}
+
 func TestASilentDeviceIsLost(t *testing.T) {
 	period, timeout := pingPeriod, pongTimeout
 	defer func() { pingPeriod, pongTimeout = period, timeout }()

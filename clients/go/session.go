@@ -31,6 +31,8 @@ var (
 const (
 	maxMessageBytes  = 8 << 20
 	maxNotifications = 1024
+	// The close code of a session that a newer one of the same client has replaced.
+	closeReplaced websocket.StatusCode = 4000
 )
 
 // Notification is what the device tells without being asked.
@@ -366,9 +368,12 @@ func plaintextError(kind websocket.MessageType, message []byte) error {
 }
 
 func closedByDevice(isProven bool, cause error) *Error {
-	message := "the device refused the session"
-	if isProven {
-		message = fmt.Sprintf("the session is over (code %d)", websocket.CloseStatus(cause))
+	code := websocket.CloseStatus(cause)
+	switch {
+	case !isProven:
+		return &Error{Kind: ConnectionClosed, Message: "the device refused the session", cause: cause}
+	case code == closeReplaced:
+		return &Error{Kind: Replaced, Message: "a newer connection has taken the place", cause: cause}
 	}
-	return &Error{Kind: ConnectionClosed, Message: message, cause: cause}
+	return &Error{Kind: ConnectionClosed, Message: fmt.Sprintf("the session is over (code %d)", code), cause: cause}
 }

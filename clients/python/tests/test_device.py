@@ -200,21 +200,29 @@ class Devices(unittest.IsolatedAsyncioTestCase):
             await connect(credentials)
         self.assert_kind(raised.exception, "unreachable")
 
-    async def test_pauses_grow_with_failures_and_begin_anew_after_a_session(self) -> None:
-        failures: list[int] = []
+    async def test_pauses_grow_and_begin_anew_after_a_session_that_lasted(self) -> None:
+        async def pauses(steady_s: float) -> list[int]:
+            failures: list[int] = []
 
-        def no_pause(count: int) -> float:
-            failures.append(count)
-            return 0.0
+            def no_pause(count: int) -> float:
+                failures.append(count)
+                return 0.0
 
-        with mock.patch("latchkey.device.pause_before", no_pause):
-            async with FakeDevice(closing, refusing, refusing, closing, refusing, serving) as fake:
-                async with connect(fake.credentials) as device:
-                    for _ in range(2):
-                        with self.assertRaises(LatchkeyError):
-                            await device.call("version")
-                    await device.call("version")
-        self.assertEqual(failures, [0, 1, 2, 0, 1])
+            sessions = [closing, refusing, refusing, closing, refusing, serving]
+            with (
+                mock.patch("latchkey.device.STEADY_S", steady_s),
+                mock.patch("latchkey.device.pause_before", no_pause),
+            ):
+                async with FakeDevice(*sessions) as fake:
+                    async with connect(fake.credentials) as device:
+                        for _ in range(2):
+                            with self.assertRaises(LatchkeyError):
+                                await device.call("version")
+                        await device.call("version")
+            return failures
+
+        self.assertEqual(await pauses(0.0), [0, 1, 2, 0, 1])
+        self.assertEqual(await pauses(60.0), [0, 1, 2, 3, 4])
 
     async def test_a_ping_without_an_answer_ends_the_session(self) -> None:
         async def silent(peer: Peer) -> None:

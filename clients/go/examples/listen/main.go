@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	latchkey "latchkey/clients/go"
@@ -14,18 +15,23 @@ import (
 
 const lastPause = 30 * time.Second
 
+// Answered by pairing again, by an update or by nothing, and never by waiting.
+var final = []latchkey.Kind{latchkey.ClientRemoved, latchkey.UnsupportedVersion, latchkey.Replaced}
+
 func main() {
 	credentials, err := latchkey.LoadCredentials("device.json")
 	if err != nil || credentials == nil {
 		log.Fatal("Pair first: ", err)
 	}
 	for pause := time.Second; ; pause = min(2*pause, lastPause) {
-		wasOpen, err := listen(credentials)
+		began := time.Now()
+		err := listen(credentials)
 		var failed *latchkey.Error
-		if errors.As(err, &failed) && failed.Kind == latchkey.ClientRemoved {
+		if errors.As(err, &failed) && slices.Contains(final, failed.Kind) {
 			log.Fatal(err)
 		}
-		if wasOpen {
+		// One that ends at once is no success: each session costs the device a salt for good.
+		if time.Since(began) > lastPause {
 			pause = time.Second
 		}
 		log.Print(err)
@@ -34,17 +40,17 @@ func main() {
 	}
 }
 
-func listen(credentials *latchkey.Credentials) (wasOpen bool, err error) {
+func listen(credentials *latchkey.Credentials) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	session, err := latchkey.Open(ctx, credentials, latchkey.Binary)
 	if err != nil {
-		return false, err
+		return err
 	}
 	defer session.Close()
 	log.Print("Listening")
 	for notification := range session.Notifications() {
 		fmt.Println(notification.Method, string(notification.Params))
 	}
-	return true, session.Err()
+	return session.Err()
 }

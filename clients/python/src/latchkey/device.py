@@ -21,6 +21,8 @@ DEFAULT_TIMEOUT_S = 10.0
 """How long a device may take to accept a connection or to answer."""
 FIRST_PAUSE_S = 1.0
 LAST_PAUSE_S = 30.0
+STEADY_S = 30.0
+"""How long a session must last for the pauses to begin anew: each costs the device a salt for good."""
 MAX_WAITING_NOTIFICATIONS = 1024
 """How many notifications wait for a slow reader; the oldest go first."""
 
@@ -95,6 +97,7 @@ class Device:
         self._reconnects = reconnect
         self._on_change = on_change or (lambda _: None)
         self._session: Session | None = None
+        self._began_s = 0.0
         self._changed = asyncio.Event()
         self._last_error: LatchkeyError | None = None
         self._is_over = False
@@ -177,8 +180,9 @@ class Device:
                 if self._session is None:
                     self._begin(await open_session(self._options))
                 assert self._session is not None
-                failures = 0
                 self._lose(await asyncio.shield(self._session.closed))
+                if asyncio.get_running_loop().time() - self._began_s >= STEADY_S:
+                    failures = 0
                 if not self._reconnects:
                     return self._end(self._last_error)
             except LatchkeyError as error:
@@ -192,6 +196,7 @@ class Device:
 
     def _begin(self, session: Session) -> None:
         self._session = session
+        self._began_s = asyncio.get_running_loop().time()
         self._changed.set()
         asyncio.get_running_loop().call_soon(self._on_change, True)
 
