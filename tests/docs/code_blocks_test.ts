@@ -4,13 +4,10 @@
 import assert from "node:assert/strict";
 import * as v from "valibot";
 import { buildSdkFiles } from "../../packaging/build/sdk_package.ts";
-import { startApp } from "../../src/app/app.ts";
-import { silentLogger } from "../../src/base/log.ts";
 import { COMMANDS } from "../../src/edges/cli/command_table.ts";
 import { STATUS_OF_CODE } from "../../src/edges/http/error_response.ts";
 import { PAIRING_REFUSALS } from "../../src/features/pairing/pairing_refusals.ts";
 import { APP_ERROR_CODE, RPC_ERRORS } from "../../src/features/rpc/message.ts";
-import { silentDisplay } from "../../src/features/screen/pin_display.ts";
 import { readBenchOptions } from "../bench/bench_options.ts";
 import { SECTION_IDS } from "../bench/sections.ts";
 import {
@@ -20,13 +17,13 @@ import {
   shellCommands,
 } from "../support/code_blocks.ts";
 import { readMethodTable } from "../support/method_table.ts";
-import { openPairing, withDataDir } from "../support/service_process.ts";
 import { configOf } from "../support/settings.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
 /** Blocks that another test has, and which one. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
+  "README.md js 1": "tests/system/sdk_package_test.ts",
   "clients/go/README.md go 1": "tests/system/go_client_test.ts",
   "clients/go/README.md go 2": "tests/system/go_client_test.ts",
   "clients/python/README.md python 1": "tests/system/python_client_test.ts",
@@ -51,7 +48,6 @@ const DRAWINGS: Readonly<Record<string, string>> = {
 
 /** Documents with programs and types that tests below compile or run. */
 const TYPESCRIPT = [
-  "README.md",
   "docs/api/methods.md",
   "docs/api/notifications.md",
   "docs/models.md",
@@ -289,41 +285,6 @@ Deno.test("the types in docs/api are types, and the programs of docs/models.md c
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-});
-
-Deno.test("the program of README.md pairs and calls, and prints what it says", async () => {
-  const [program] = blocks.filter(({ document, language }) =>
-    document === "README.md" && language === "ts"
-  );
-  assert.ok(program !== undefined);
-  await withDataDir(async (dataDir) => {
-    const config = configOf(`[service]\nlisten = "127.0.0.1:0"\ndata_dir = "${dataDir}"`);
-    const app = await startApp({ config, log: () => silentLogger, display: silentDisplay });
-    const written: string[] = [];
-    try {
-      const pin = await openPairing(`http://127.0.0.1:${app.port}`);
-      const code = program.code
-        .replaceAll("127.0.0.1:7497", `127.0.0.1:${app.port}`)
-        .replace("925558", pin)
-        .replace('"@latchkey/latchkey/client"', `"${new URL("src/sdk/connect.ts", ROOT)}"`)
-        .replace("console.log(", "globalThis.writtenByReadme(");
-      Object.assign(globalThis, {
-        writtenByReadme: (value: unknown) => written.push(JSON.stringify(value)),
-      });
-      const file = await Deno.makeTempFile({ suffix: ".ts" });
-      try {
-        await Deno.writeTextFile(file, `${code}\nconnection.close();\nawait connection.closed;`);
-        await import(`file://${file}`);
-      } finally {
-        await Deno.remove(file);
-      }
-    } finally {
-      Reflect.deleteProperty(globalThis, "writtenByReadme");
-      await app.stop();
-    }
-    const [, promised] = /\/\/ (\{.*\})$/m.exec(program.code) ?? [];
-    assert.deepEqual(written, [promised]);
-  });
 });
 
 Deno.test("blocksOf() and shellCommands() read what documents have", () => {

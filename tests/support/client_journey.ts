@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { readModes } from "../edges/sqlite/temp_folder.ts";
-import { clientsOf, runProgram, startProgram } from "./client_program.ts";
+import { clientsOf, runProgram, startProgram, untilPlayed } from "./client_program.ts";
 import { pairPhone } from "./reference_phone.ts";
 import {
   callLocal,
@@ -116,6 +116,31 @@ export async function listeningProgram(first: CommandAt, listening: CommandAt): 
       await service.stop();
     }
   });
+}
+
+/** The searching program finds a game in the library and starts it. */
+export async function searchingProgram(first: CommandAt, search: CommandAt): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "latchkey_test_" });
+  try {
+    await Deno.mkdir(`${folder}/roms`);
+    await Deno.writeTextFile(`${folder}/roms/Tetris (World).gb`, "x");
+    const command = ["/bin/sh", "-c", `printf %s "$1" > ${folder}/played`, "sh", "${path}"];
+    const tables = `[[library]]\nsource = "folder"\nfolder = "${folder}/roms"\n` +
+      `extensions = [".gb"]\nsystem = "Gameboy"\ncommand = ${JSON.stringify(command)}\n`;
+    await withService({ tables }, async ({ baseUrl }) => {
+      const paired = await runProgram(await first(baseUrl, folder), {
+        cwd: folder,
+        input: `${await openPairing(baseUrl)}\n`,
+      });
+      assert.equal(paired.code, 0, paired.stderr);
+      const found = await runProgram(await search(baseUrl, folder), { cwd: folder });
+      assert.equal(found.code, 0, found.stderr);
+      assert.match(found.stdout, /^Game ?boy Tetris/mi);
+      await untilPlayed(folder);
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 }
 
 /** Runs a program that pairs {@linkcode PAIRINGS} times with the service, in both envelopes. */

@@ -4,9 +4,13 @@
 import assert from "node:assert/strict";
 import { buildPython, PYTHON_CLIENT } from "../../packaging/build/python_package.ts";
 import { isPrepared, preparedClients } from "../clients/prepare.ts";
-import { firstProgram, listeningProgram, manyPairings } from "../support/client_journey.ts";
-import { addressed, codeBlocks, runProgram, untilPlayed } from "../support/client_program.ts";
-import { openPairing, withService } from "../support/service_process.ts";
+import {
+  firstProgram,
+  listeningProgram,
+  manyPairings,
+  searchingProgram,
+} from "../support/client_journey.ts";
+import { addressed, codeBlocks, runProgram } from "../support/client_program.ts";
 import { systemTest } from "../support/system_test.ts";
 
 const { ownPython } = await preparedClients();
@@ -92,39 +96,12 @@ systemTest("a newcomer installs the Python client's wheel and runs its README", 
     try {
       await firstProgram(program(FIRST));
       await listeningProgram(program(FIRST), program(LISTENING));
-      await searching(program(FIRST), program(SEARCHING));
+      await searchingProgram(program(FIRST), program(SEARCHING));
     } finally {
       await Deno.remove(home, { recursive: true });
     }
   },
 });
-
-type CommandAt = Parameters<typeof firstProgram>[0];
-
-// The program finds a game and starts it.
-async function searching(first: CommandAt, search: CommandAt): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "latchkey_test_" });
-  try {
-    await Deno.mkdir(`${folder}/roms`);
-    await Deno.writeTextFile(`${folder}/roms/Tetris (World).gb`, "x");
-    const command = ["/bin/sh", "-c", `printf %s "$1" > ${folder}/played`, "sh", "${path}"];
-    const tables = `[[library]]\nsource = "folder"\nfolder = "${folder}/roms"\n` +
-      `extensions = [".gb"]\nsystem = "Gameboy"\ncommand = ${JSON.stringify(command)}\n`;
-    await withService({ tables }, async ({ baseUrl }) => {
-      const paired = await runProgram(await first(baseUrl, folder), {
-        cwd: folder,
-        input: `${await openPairing(baseUrl)}\n`,
-      });
-      assert.equal(paired.code, 0, paired.stderr);
-      const found = await runProgram(await search(baseUrl, folder), { cwd: folder });
-      assert.equal(found.code, 0, found.stderr);
-      assert.match(found.stdout, /^Game ?boy Tetris/mi);
-      await untilPlayed(folder);
-    });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 systemTest("200 pairings of the Python client, in both envelopes, without a failure", {
   whyNot,

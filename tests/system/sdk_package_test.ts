@@ -4,14 +4,13 @@
 import assert from "node:assert/strict";
 import { ROOT } from "../../packaging/build/deno.ts";
 import { isPrepared, PEER_PACKAGES, preparedClients } from "../clients/prepare.ts";
-import { firstProgram, listeningProgram, manyPairings } from "../support/client_journey.ts";
 import {
-  addressed,
-  clientsOf,
-  codeBlocks,
-  runProgram,
-  untilPlayed,
-} from "../support/client_program.ts";
+  firstProgram,
+  listeningProgram,
+  manyPairings,
+  searchingProgram,
+} from "../support/client_journey.ts";
+import { addressed, clientsOf, codeBlocks, runProgram } from "../support/client_program.ts";
 import { addRemoteHost, whyNoRemoteHost } from "../support/remote_host.ts";
 import { openPairing, startService, withDataDir, withService } from "../support/service_process.ts";
 import { withNewcomer, writeProgram } from "../support/sdk_newcomer.ts";
@@ -33,12 +32,16 @@ const PROGRAMS = new URL("../clients/latchkey/", import.meta.url).pathname;
 const PATIENCE_MS = 90_000;
 
 /** What runs programs beside the machine's own Node; all of them have a WebSocket. */
-const RUNTIMES: Readonly<Record<string, readonly string[]>> = {
+const RUNTIMES: Readonly<Record<string, readonly [string, ...string[]]>> = {
   "Node 22": [`${javascript}/node_modules/node22/bin/node`],
   "Node 24": [`${javascript}/node_modules/node24/bin/node`],
   "Bun": [`${javascript}/node_modules/bun/bin/bun`],
   "Deno": [Deno.execPath(), "run", "-A", "--no-lock", "--node-modules-dir=manual"],
 };
+
+Deno.test("the program in the project's README is the first one of the package's", async () => {
+  assert.deepEqual(codeBlocks(await Deno.readTextFile(`${ROOT}README.md`), "js"), [FIRST]);
+});
 
 systemTest("a newcomer's folder: the README's first program runs, with ws where Node is old", {
   whyNot,
@@ -90,72 +93,52 @@ systemTest("a newcomer's folder: the README's other programs listen and search",
         await writeProgram(addressed(code, baseUrl), home),
       ];
       await listeningProgram(program(FIRST), program(LISTENING));
-      await calling(program(FIRST), program(CALLING));
+      await searchingProgram(program(FIRST), program(CALLING));
     }),
 });
 
-systemTest("a newcomer's folder: the README's program on another host finds the device", {
-  whyNot: whyNot ?? await whyNoRemoteHost(),
-  run: () =>
-    withNewcomer(PEER_PACKAGES, async (home) => {
-      const host = await addRemoteHost(74);
-      try {
-        await withDataDir(async (dataDir) => {
-          const service = await startService({
-            dataDir,
-            listen: "[::]:0",
-            tables: '[discovery]\ninstance_name = "Ann\'s den"',
+systemTest(
+  "the README's program on another host finds the device, whatever runs it",
+  {
+    whyNot: whyNot ?? await whyNoRemoteHost(),
+    run: () =>
+      withNewcomer(PEER_PACKAGES, async (home) => {
+        const host = await addRemoteHost(74);
+        try {
+          await withDataDir(async (dataDir) => {
+            const service = await startService({
+              dataDir,
+              listen: "[::]:0",
+              tables: '[discovery]\ninstance_name = "Ann\'s den"',
+            });
+            try {
+              const { port } = new URL(service.baseUrl);
+              const expected = `Ann's den http://${host.deviceAddress}:${port}\n`;
+              // The host has no route to the rest of the world that could choose the interface.
+              const code = DISCOVERING.replace(
+                "{ timeout",
+                `{ interface: "${host.address}", timeout`,
+              );
+              const file = await writeProgram(code, home);
+              const runtimes: typeof RUNTIMES = { ...RUNTIMES, "The machine's Node": ["node"] };
+              await Promise.all(
+                Object.entries(runtimes).map(([name, [program, ...args]]) =>
+                  until(`${name} finds the device`, async () => {
+                    const { stdout } = await host.run(program, ...args, file);
+                    return stdout.includes(expected);
+                  }, { limitMs: PATIENCE_MS })
+                ),
+              );
+            } finally {
+              await service.stop();
+            }
           });
-          try {
-            const { port } = new URL(service.baseUrl);
-            const expected = `Ann's den http://${host.deviceAddress}:${port}\n`;
-            // The host has no route to the rest of the world that could choose the interface.
-            const code = DISCOVERING.replace(
-              "{ timeout",
-              `{ interface: "${host.address}", timeout`,
-            );
-            const file = await writeProgram(code, home);
-            await until("the device is found", async () => {
-              const { stdout } = await host.run("node", file);
-              return stdout.includes(expected);
-            }, { limitMs: PATIENCE_MS });
-          } finally {
-            await service.stop();
-          }
-        });
-      } finally {
-        await host.remove();
-      }
-    }),
-});
-
-type CommandAt = Parameters<typeof firstProgram>[0];
-
-// Finds a game and starts it.
-async function calling(first: CommandAt, second: CommandAt): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "latchkey_test_" });
-  try {
-    await Deno.mkdir(`${folder}/roms`);
-    await Deno.writeTextFile(`${folder}/roms/Tetris (World).gb`, "x");
-    const command = ["/bin/sh", "-c", `printf %s "$1" > ${folder}/played`, "sh", "${path}"];
-    const tables = `[[library]]\nsource = "folder"\nfolder = "${folder}/roms"\n` +
-      `extensions = [".gb"]\nsystem = "Gameboy"\ncommand = ${JSON.stringify(command)}\n`;
-    await withService({ tables }, async ({ baseUrl }) => {
-      const pin = await openPairing(baseUrl);
-      const paired = await runProgram(await first(baseUrl, folder), {
-        cwd: folder,
-        input: `${pin}\n`,
-      });
-      assert.equal(paired.code, 0, paired.stderr);
-      const found = await runProgram(await second(baseUrl, folder), { cwd: folder });
-      assert.equal(found.code, 0, found.stderr);
-      assert.match(found.stdout, /^Game ?boy Tetris/mi);
-      await untilPlayed(folder);
-    });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+        } finally {
+          await host.remove();
+        }
+      }),
+  },
+);
 
 systemTest("without ws, Node 20 is told what is missing", {
   whyNot,
