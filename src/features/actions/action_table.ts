@@ -5,6 +5,7 @@ import { RE2JS } from "re2js";
 import { AppError } from "../../base/app_error.ts";
 import type { ActionSettings } from "./action_settings.ts";
 import { fillTemplate, groupsOf, parseTemplate } from "./placeholders.ts";
+import { isScriptAfter } from "./program_script.ts";
 
 /** The most actions that a device has. */
 export const MAX_ACTIONS = 256;
@@ -178,37 +179,9 @@ function describeCommand({ command, env }: ActionSettings): OwnProblem[] {
   return [];
 }
 
-const SHELL = /^(ba|da|a|z|k|mk|fi|c|tc|r)?sh$/;
-const TAKES_COMMAND = /^(-[A-Za-z]*c[A-Za-z]*|--command)$/;
-const TAKES_VALUE = /^([-+][A-Za-z]*[oO]|--(rc|init-)file)$/;
-const AWK = /^[gmn]?awk$/;
-const INTERPRETER = /^((python|perl|ruby|lua|luajit|php)[0-9.]*|node|deno|bun|su|runuser)$/;
-const TAKES_SCRIPT = /^(-[A-Za-z]*[ceEr]|--(eval|command|print|run)|eval)$/;
-
-// A script in an argument is the one way by which a filled text could be run as code. What is known
-// of programs is a help for the owner and no fence: any program may take its arguments for a script.
+// A script in an argument is the one way by which a filled text could be run as code.
 function hasScriptOfText(command: readonly string[]): boolean {
   return command.some((argument, at) =>
     groupsOf(argument).length > 0 && isScriptAfter(command.slice(0, at))
   );
-}
-
-// Whether what follows these words is a program's script.
-function isScriptAfter(words: readonly string[]): boolean {
-  return words.some((word, at) => {
-    const program = word.split("/").at(-1) ?? "";
-    const given = words.slice(at + 1);
-    if (INTERPRETER.test(program)) return TAKES_SCRIPT.test(given.at(-1) ?? "");
-    if (AWK.test(program)) {
-      return isOptions(given, /^-[Fv]$/) && !given.some((word) => /^(-f|--file)/.test(word));
-    }
-    // A shell's script is the first argument that is no option, where -c is among those before it.
-    return SHELL.test(program) && isOptions(given, TAKES_VALUE) &&
-      given.some((word) => TAKES_COMMAND.test(word));
-  });
-}
-
-// Whether these words are options alone, with the values of those that take one.
-function isOptions(words: readonly string[], takesValue: RegExp): boolean {
-  return words.every((word, at) => /^[-+]/.test(word) || takesValue.test(words[at - 1] ?? ""));
 }

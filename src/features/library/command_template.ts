@@ -4,6 +4,7 @@
 // is therefore never more than a part of one argument.
 
 import { AppError } from "../../base/app_error.ts";
+import { isScriptAfter } from "../actions/program_script.ts";
 import { fileStem } from "./file_title.ts";
 import type { CommandArgument, CommandPart, CommandStep } from "./media.ts";
 import { type ShellWord, splitShellSteps, TemplateRefusal } from "./shell_words.ts";
@@ -110,7 +111,23 @@ function argumentsOf(words: readonly ShellWord[], values: SystemValues): Command
   if (argv[0] === undefined || argv[0].length === 0) {
     throw new TemplateRefusal("a step has no program");
   }
+  if (hasScriptOfFile({ argv })) {
+    throw new TemplateRefusal("the file's name would become part of a script");
+  }
   return argv;
+}
+
+/**
+ * Whether the file's path or name would stand in an argument that the program takes for a script, as
+ * `sh -c` does: then a file could be called like a command.
+ */
+export function hasScriptOfFile({ argv }: Pick<CommandStep, "argv">): boolean {
+  const words = argv.map((argument) =>
+    argument.map((part) => part.kind === "literal" ? part.text : "x").join("")
+  );
+  return argv.some((argument, at) =>
+    argument.some(({ kind }) => kind !== "literal") && isScriptAfter(words.slice(0, at))
+  );
 }
 
 function partOf(name: string, values: SystemValues): CommandPart {

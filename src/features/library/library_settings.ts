@@ -1,6 +1,6 @@
 // The tables [[library]] of the configuration, and what is wrong with them.
 
-import { FOLDER_PLACES } from "./command_template.ts";
+import { FOLDER_PLACES, hasScriptOfFile, parseCommandList } from "./command_template.ts";
 
 /** The kind of a source. */
 export type LibrarySourceKind = "folder" | "emulationstation" | "emulationstation_http";
@@ -134,9 +134,11 @@ function describeCommandOf(command: readonly string[]): OwnProblem[] {
     ? "expected a program"
     : FOLDER_PLACES.test(program)
     ? "the program itself cannot be filled"
-    : command.some((argument) => FOLDER_PLACES.test(argument))
-    ? undefined
-    : "no argument has ${path}, so no file would be played";
+    : !command.some((argument) => FOLDER_PLACES.test(argument))
+    ? "no argument has ${path}, so no file would be played"
+    : hasScriptOfFile(parseCommandList(command))
+    ? "the file's name would become part of a script: give it as an argument of its own"
+    : undefined;
   return text === undefined ? [] : [{ key: "command", text }];
 }
 

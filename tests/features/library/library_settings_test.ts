@@ -40,6 +40,10 @@ const SOUND: [string, LibrarySettings[]][] = [
   ["EmulationStation beside a folder", [FRONTEND, FOLDER]],
   ["its HTTP API", [{ ...FRONTEND, source: "emulationstation_http" }]],
   ["places and exclusions", [{ ...FRONTEND, configFolders: ["/x"], exclude: ["ports"] }]],
+  ["a script beside the file", [{
+    ...FOLDER,
+    command: ["sh", "-c", 'play "$1"', "sh", "${path}"],
+  }]],
   ["the name of the file alone", [{ ...FOLDER, command: ["mame", "--", "${name}"] }]],
   ["the most there can be", [{
     ...FOLDER,
@@ -90,6 +94,13 @@ const WRONG: [string, LibrarySettings[], [number, string, string][]][] = [
   ]],
   ["the same twice", [FOLDER, FOLDER], [
     [1, "folder", "another source has this folder and system"],
+  ]],
+  ["a script that has the file within", [{ ...FOLDER, command: ["sh", "-c", "play ${name}"] }], [
+    [
+      0,
+      "command",
+      "the file's name would become part of a script: give it as an argument of its own",
+    ],
   ]],
   ["keys of another kind", [{ ...FRONTEND, folder: "/x", command: ["x"] }], [
     [0, "folder", 'a source of the kind "emulationstation" has no such key'],
