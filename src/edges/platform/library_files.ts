@@ -14,6 +14,7 @@ import type {
   WalkOptions,
 } from "../../features/library/file_access.ts";
 import { SourceAway } from "../../features/library/library_source.ts";
+import { isRunnablePath } from "../../features/library/zap_script.ts";
 
 /** How many names of a folder are looked at before others have their turn. */
 export const NAMES_PER_TURN = 256;
@@ -38,6 +39,8 @@ export const PIECE_BYTES: number = 16 * 1024;
 
 /** How many pieces of a file are given before others have their turn: who reads them works on each. */
 export const PIECES_PER_TURN = 2;
+
+const LINK_TO_FOLDER = "the link leads to a folder, which is not entered";
 
 /** The files of this machine, for a user with this home folder. */
 export function createLibraryFiles(home: string | undefined): FileAccess {
@@ -79,6 +82,7 @@ async function* walk(root: string, options: WalkOptions): AsyncGenerator<WalkedF
         if (entry.name.startsWith(".")) continue;
         const kind = entry.isDirectory ? "folder" : "file";
         if (isWanted(entry.name, kind)) wanted.push(entry);
+        else if (entry.isSymlink) await tellFolderLink(prefix + entry.name, problems);
         else if (entry.isDirectory && depth < MAX_FOLDER_DEPTH) {
           pending.push({ folder: prefix + entry.name, depth: depth + 1 });
         } else if (entry.isDirectory) {
@@ -113,6 +117,10 @@ async function lookAt(
   path: string,
   { entry, realRoot, problems }: { entry: Deno.DirEntry; realRoot: string; problems: ToldProblems },
 ): Promise<WalkedFile | undefined> {
+  if (!isRunnablePath(path)) {
+    problems.tell(path, "its path is too long to be launched");
+    return undefined;
+  }
   if (isLossy(entry.name) && await lstatOf(path) === undefined) {
     problems.tell(path, "its name is no UTF-8, so it cannot be opened");
     return undefined;
@@ -143,7 +151,16 @@ async function lookAtLink(
     return undefined;
   }
   const found = await lstatOf(target);
-  return found?.isFile === true ? { path, ...factsOf(found) } : undefined;
+  if (found?.isFile === true) return { path, ...factsOf(found) };
+  if (found?.isDirectory === true) problems.tell(path, LINK_TO_FOLDER);
+  return undefined;
+}
+
+// A folder that the owner would look for; of many links the first alone are looked at.
+async function tellFolderLink(path: string, problems: ToldProblems): Promise<void> {
+  if (problems.hasRoom && (await statOf(path))?.isDirectory === true) {
+    problems.tell(path, LINK_TO_FOLDER);
+  }
 }
 
 async function namesIn(folder: string): Promise<string[]> {
@@ -253,6 +270,11 @@ class ToldProblems {
 
   constructor(onProblem: WalkOptions["onProblem"]) {
     this.#onProblem = onProblem;
+  }
+
+  /** Whether the next problem is told by itself. */
+  get hasRoom(): boolean {
+    return this.#count < MAX_TOLD_OF_WALK;
   }
 
   tell(path: string, message: string): void {

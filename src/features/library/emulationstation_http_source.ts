@@ -11,6 +11,7 @@ import type { LibrarySettings } from "./library_settings.ts";
 import { type LibrarySource, SourceAway } from "./library_source.ts";
 import type { SourceReadOptions } from "./library_source.ts";
 import type { FoundMedia, LibrarySystem } from "./media.ts";
+import { isRunnablePath } from "./zap_script.ts";
 
 /** The source of the EmulationStation that answers on this device. */
 export function createEmulationStationHttpSource(
@@ -58,6 +59,10 @@ export function createEmulationStationHttpSource(
           if (isTrue(game.metadata["hidden"])) continue;
           const path = resolveGamePath(game.path, { folder, home: files.home });
           if (path === undefined || !path.startsWith(`${folder}/`)) continue;
+          if (!isRunnablePath(path)) {
+            options.onProblem({ path, message: "its path is too long to be launched" });
+            continue;
+          }
           const facts = await files.look(path);
           if (facts === undefined) continue;
           const title = oneLine(game.name, MAX_TITLE_CHARS) || titleOfFile(path);

@@ -121,11 +121,12 @@ function findMedia(script: Script, shelf: Shelf): IndexedMedia | undefined {
   switch (script.kind) {
     case "path":
       return index.findPath(script.path);
-    case "file":
-      return firstOf(
-        catalogue.named(script.systemId),
-        ({ folder }) => index.findPath(`${folder}/${script.file}`),
-      );
+    case "file": {
+      // Of two cards that have it, one may be out.
+      const found = catalogue.named(script.systemId)
+        .flatMap(({ folder }) => index.findPath(`${folder}/${script.file}`) ?? []);
+      return found.find(({ isMissing }) => !isMissing) ?? found[0];
+    }
     case "title":
       return firstOf(idsOf(script, shelf), (id) => findTitle(index, id, script.title));
     case "random":

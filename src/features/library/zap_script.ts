@@ -3,7 +3,7 @@
 // whole. What the library writes for a media is read back as that media alone.
 
 import { AppError } from "../../base/app_error.ts";
-import { isOneLine } from "../actions/run_text.ts";
+import { isOneLine, MAX_RUN_CHARACTERS } from "../actions/run_text.ts";
 
 /** What a text asks for. */
 export type Script =
@@ -39,7 +39,7 @@ export function parseZapScript(text: string): Script {
     case "stop":
       return { kind: "stop" };
     case "launch":
-      return parseLaunch(argument);
+      return parseLaunch(argument.trimStart());
     case "launch.system":
       return { kind: "system", systemId: needed(value, command) };
     case "launch.random":
@@ -52,7 +52,14 @@ export function parseZapScript(text: string): Script {
 /** The text that launches the file with this absolute path. */
 export function pathScript(path: string): string {
   if (path.startsWith("/") && isOneLine(path) && !path.includes(CHAIN)) return path;
-  return FILE_URL + path.split("/").map(encodeURIComponent).join("/");
+  // Nothing more than must be, so that the text of a long path is not three times as long.
+  return FILE_URL + path.replace(/[%|\p{Cc}\u2028\u2029]/gu, encodeURIComponent);
+}
+
+/** Whether the text of a path is short enough to be run. */
+export function isRunnablePath(path: string): boolean {
+  return path.length * 3 + FILE_URL.length <= MAX_RUN_CHARACTERS ||
+    [...pathScript(path)].length <= MAX_RUN_CHARACTERS;
 }
 
 /** The text that launches a system's media by its title; undefined where no text says just that. */

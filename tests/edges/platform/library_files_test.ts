@@ -12,6 +12,7 @@ import {
   PIECES_PER_TURN,
 } from "../../../src/edges/platform/library_files.ts";
 import { AppError } from "../../../src/base/app_error.ts";
+import { MAX_RUN_CHARACTERS } from "../../../src/features/actions/run_text.ts";
 import type { ReadFileOptions, WalkOptions } from "../../../src/features/library/file_access.ts";
 import { SourceAway, type SourceProblem } from "../../../src/features/library/library_source.ts";
 import { ODD_NAMES } from "../../support/odd_names.ts";
@@ -105,7 +106,7 @@ Deno.test("walk() follows links to files of the folder alone", async () => {
        ln -s a.zip inside.zip; ln -s ../../roms/a.zip sub/up.zip
        ln -s ../other/secret.zip outside.zip; ln -s /etc/passwd passwd.zip; ln -s nowhere broken.zip
        ln -s loop.zip loop.zip; ln -s ../other others; ln -s . again; ln -s .. up; ln -s / root
-       ln -s sub folder.zip; ln -s ../roms2 roms2.zip; mkdir ../roms2; ln -s ../../roms-x sub/x.zip`,
+       ln -s a.zip inside.txt; ln -s nowhere broken.txt; ln -s sub folder.zip; ln -s ../roms2 roms2.zip; mkdir ../roms2; ln -s ../../roms-x sub/x.zip`,
       folder,
     );
     const roms = `${folder}/roms`;
@@ -114,12 +115,17 @@ Deno.test("walk() follows links to files of the folder alone", async () => {
     assert.deepEqual(
       problems.map(({ path, message }) => `${path.slice(roms.length + 1)}: ${message}`).sort(),
       [
+        "again: the link leads to a folder, which is not entered",
         "broken.zip: the link leads nowhere",
+        "folder.zip: the link leads to a folder, which is not entered",
         "loop.zip: the link leads nowhere",
+        "others: the link leads to a folder, which is not entered",
         "outside.zip: the link leads out of the folder",
         "passwd.zip: the link leads out of the folder",
         "roms2.zip: the link leads out of the folder",
+        "root: the link leads to a folder, which is not entered",
         "sub/x.zip: the link leads nowhere",
+        "up: the link leads to a folder, which is not entered",
       ],
     );
   });
@@ -146,6 +152,28 @@ Deno.test("walk() counts a farm of links instead of telling each", async () => {
       path: folder,
       message: `${count - MAX_TOLD_OF_WALK} more problems of this kind`,
     });
+  });
+});
+
+Deno.test("walk() leaves out what no text could launch, and says so", async () => {
+  await withFolder(async (folder) => {
+    const deep = `${folder}${`/${"d".repeat(250)}`.repeat(8)}`;
+    const room = MAX_RUN_CHARACTERS - `${deep}/.zip`.length;
+    await Deno.mkdir(deep, { recursive: true });
+    const [fits, isTooLong] = [
+      `${deep}/${"x".repeat(room)}.zip`,
+      `${deep}/${"y".repeat(room + 1)}.zip`,
+    ];
+    await shell(
+      `cd ${deep}; echo > ${"x".repeat(room)}.zip; echo > ${"y".repeat(room + 1)}.zip`,
+      folder,
+    );
+    const { paths, problems } = await walk(folder);
+    assert.deepEqual(paths, [fits]);
+    assert.deepEqual(problems, [{
+      path: isTooLong,
+      message: "its path is too long to be launched",
+    }]);
   });
 });
 

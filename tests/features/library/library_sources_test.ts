@@ -417,6 +417,15 @@ Deno.test("over HTTP a system lies where its games lie, where no file says so", 
   assert.deepEqual(problems, [{ path: "empty", message: "its games lie in no folder" }]);
 });
 
+Deno.test("over HTTP what no text could launch is left out, and told", async () => {
+  const path = `/r/s/${"d/".repeat(1022)}x.zip`;
+  const games = [{ path, name: "X" }, { path: "/r/s/y.zip", name: "Y" }];
+  const station = new FakeEmulationStation([{ name: "snes", fullname: "SNES", games }]);
+  const { systems, media, problems } = world(HTTP, { [path]: "", "/r/s/y.zip": "" }, station);
+  assert.deepEqual((await media((await systems())[0])).map(({ name }) => name), ["Y"]);
+  assert.deepEqual(problems, [{ path, message: "its path is too long to be launched" }]);
+});
+
 Deno.test("over HTTP nothing is deleted where the frontend does not answer", async () => {
   const { systems, media, station, problems } = world(HTTP, {
     "/userdata/roms/snes/Zelda.zip": "abc",

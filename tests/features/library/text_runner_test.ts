@@ -28,6 +28,8 @@ const MARIO = sampleMedia("/roms/snes/Mario.sfc", { mediaId: 1 });
 const ZELDA = sampleMedia("/roms/snes/sub/Zelda.sfc", { mediaId: 2 });
 const POKEMON = sampleMedia("/roms/gb/Pokemon.gb", { mediaId: 3, systemId: "Gameboy" });
 const GONE = sampleMedia("/roms/snes/Gone.sfc", { mediaId: 4, isMissing: true });
+const OUT = sampleMedia("/roms/snes/Yoshi.sfc", { mediaId: 5, isMissing: true });
+const YOSHI = sampleMedia("/roms2/snes/Yoshi.sfc", { mediaId: 6 });
 
 interface World {
   texts: TextRunner;
@@ -49,7 +51,11 @@ function world(
   const scanned: ScannedToken[] = [];
   const { hasLibrary = true, kept: entries = [], isKept = true } = options;
   const catalogue = new SystemCatalogue();
-  catalogue.replace([system("SNES", "/roms/snes"), system("Gameboy", "/roms/gb")]);
+  catalogue.replace([
+    system("SNES", "/roms/snes"),
+    system("Gameboy", "/roms/gb"),
+    system("SNES", "/roms2/snes"),
+  ]);
   const texts = new TextRunner({
     actions: {
       handles: (text) => text.startsWith("action"),
@@ -64,7 +70,7 @@ function world(
       },
     },
     library: !hasLibrary ? undefined : {
-      index: memoryIndex([MARIO, ZELDA, POKEMON, GONE]),
+      index: memoryIndex([MARIO, ZELDA, POKEMON, GONE, OUT, YOSHI]),
       catalogue,
       launch: async (media, token) => {
         await options.launch?.(media);
@@ -106,6 +112,9 @@ const ROWS: [string, string][] = [
   ["@snes/mar", "launch /roms/snes/Mario.sfc for -"],
   ["@SNES/Mario (region:eu) (year:1990)", "launch /roms/snes/Mario.sfc for -"],
   ["SNES/Mario.sfc", "launch /roms/snes/Mario.sfc for -"],
+  ["SNES/Yoshi.sfc", "launch /roms2/snes/Yoshi.sfc for -"],
+  ["SNES/Gone.sfc", "launch /roms/snes/Gone.sfc for -"],
+  ["**launch: /roms/snes/Mario.sfc", "launch /roms/snes/Mario.sfc for -"],
   ["snes/sub/Zelda.sfc", "launch /roms/snes/sub/Zelda.sfc for -"],
   ["**launch.system:gameboy", "launch /roms/gb/Pokemon.gb for -"],
   ["**launch.random:SNES", "launch /roms/snes/sub/Zelda.sfc for -"],

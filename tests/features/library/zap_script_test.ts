@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  isRunnablePath,
   parseZapScript,
   pathScript,
   type Script,
@@ -7,7 +8,11 @@ import {
   withoutTags,
 } from "../../../src/features/library/zap_script.ts";
 import { AppError } from "../../../src/base/app_error.ts";
-import { isOneLine } from "../../../src/features/actions/run_text.ts";
+import {
+  checkRunRequest,
+  isOneLine,
+  MAX_RUN_CHARACTERS,
+} from "../../../src/features/actions/run_text.ts";
 import { ODD_NAMES } from "../../support/odd_names.ts";
 
 const TAKEN: [string, Script][] = [
@@ -17,6 +22,7 @@ const TAKEN: [string, Script][] = [
   ["file:///roms/a%0Ab.sfc", { kind: "path", path: "/roms/a\nb.sfc" }],
   ["**Launch:FILE:///a%7C%7Cb", { kind: "path", path: "/a||b" }],
   ["/trailing blank ", { kind: "path", path: "/trailing blank " }],
+  ["**launch: @SNES/A Game", { kind: "title", systemId: "SNES", title: "A Game" }],
   ["@SNES/A Game", { kind: "title", systemId: "SNES", title: "A Game" }],
   ["@SNES/A/B: (region:eu)", { kind: "title", systemId: "SNES", title: "A/B: (region:eu)" }],
   ["**launch:@snes/A Game", { kind: "title", systemId: "snes", title: "A Game" }],
@@ -80,6 +86,29 @@ Deno.test("pathScript() writes one line that is read back as the same path", () 
     assert.deepEqual(parseZapScript(`**launch:${text}`), { kind: "path", path });
   }
   assert.equal(pathScript("/roms/snes/A Game.sfc"), "/roms/snes/A Game.sfc");
+});
+
+Deno.test("isRunnablePath() tells whether the text of a path can be run, odd signs and all", () => {
+  const long = (sign: string, length: number): string => `/${sign.repeat(length - 1)}`;
+  const room = MAX_RUN_CHARACTERS - "file://".length;
+  const rows: [string, boolean][] = [
+    [long("a", MAX_RUN_CHARACTERS), true],
+    [long("a", MAX_RUN_CHARACTERS + 1), false],
+    [long("ゼ", MAX_RUN_CHARACTERS), true],
+    [long("🎮", MAX_RUN_CHARACTERS), true],
+    [long("🎮", MAX_RUN_CHARACTERS + 1), false],
+    [`${long("ゼ", room - 6)}||`, true],
+    [`${long("ゼ", room - 5)}||`, false],
+    [long("\n", Math.floor(room / 3)), true],
+    [long("\n", Math.ceil(room / 3) + 2), false],
+  ];
+  for (const [path, isRunnable] of rows) {
+    assert.equal(isRunnablePath(path), isRunnable, `${path.slice(0, 3)} ${path.length}`);
+    if (!isRunnable) continue;
+    const text = pathScript(path);
+    assert.equal(checkRunRequest({ text }).text, text);
+    assert.deepEqual(parseZapScript(text), { kind: "path", path });
+  }
 });
 
 Deno.test("titleScript() writes a text that is read back as the same title, or none", () => {
