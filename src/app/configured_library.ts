@@ -40,7 +40,8 @@ export function openConfiguredLibrary(
   const watch = new LibraryWatch({
     lookAt: edges.lookAtMediaFolder,
     systems: () => catalogue.list(),
-    foldersIn: (folder, limit) => writer.foldersIn(folder, limit),
+    foldersIn: (folder, limit) =>
+      [...writer.foldersIn(folder, limit), ...files.bareFoldersIn(folder)].slice(0, limit),
     scans: scanner,
     clock,
     log,

@@ -34,6 +34,9 @@ export const MAX_TOLD_OF_WALK = 20;
 /** How many names of a folder {@linkcode FileAccess.namesIn} gives. */
 export const MAX_NAMES_IN_FOLDER = 10_000;
 
+/** How many folders without media are remembered of a walk. */
+export const MAX_BARE_FOLDERS = 1024;
+
 /** How much of a file is read at once, in bytes. */
 export const PIECE_BYTES: number = 16 * 1024;
 
@@ -42,11 +45,23 @@ export const PIECES_PER_TURN = 2;
 
 const LINK_TO_FOLDER = "the link leads to a folder, which is not entered";
 
+/** The files of this machine. */
+export interface LibraryFiles extends FileAccess {
+  /**
+   * The folders within one that its last whole walk found nothing in that is wanted, a bounded
+   * number: no media leads to them, and something may come into them.
+   */
+  bareFoldersIn(folder: string): readonly string[];
+}
+
 /** The files of this machine, for a user with this home folder. */
-export function createLibraryFiles(home: string | undefined): FileAccess {
+export function createLibraryFiles(home: string | undefined): LibraryFiles {
+  const bareFolders = new Map<string, readonly string[]>();
   return {
     home,
-    walk: (folder, options) => walk(folder, options),
+    walk: (folder, options) =>
+      walk(folder, { ...options, onEnd: (bare) => void bareFolders.set(folder, bare) }),
+    bareFoldersIn: (folder) => bareFolders.get(folder) ?? [],
     namesIn,
     look: async (path) => {
       const found = await statOf(path);
@@ -57,8 +72,12 @@ export function createLibraryFiles(home: string | undefined): FileAccess {
   };
 }
 
-async function* walk(root: string, options: WalkOptions): AsyncGenerator<WalkedFile> {
-  const { isWanted, signal } = options;
+async function* walk(
+  root: string,
+  options: WalkOptions & { onEnd: (bareFolders: readonly string[]) => void },
+): AsyncGenerator<WalkedFile> {
+  const { isWanted, signal, onEnd } = options;
+  const bareFolders: string[] = [];
   const problems = new ToldProblems(options.onProblem);
   const realRoot = await realPathOf(root);
   const pending = [{ folder: root, depth: 0 }];
@@ -89,6 +108,7 @@ async function* walk(root: string, options: WalkOptions): AsyncGenerator<WalkedF
           problems.tell(prefix + entry.name, `it lies more than ${MAX_FOLDER_DEPTH} folders deep`);
         }
       }
+      if (wanted.length === 0 && bareFolders.length < MAX_BARE_FOLDERS) bareFolders.push(folder);
       for (let at = 0; at < wanted.length; at += LOOKS_AT_ONCE) {
         signal.throwIfAborted();
         const looks = wanted.slice(at, at + LOOKS_AT_ONCE)
@@ -96,6 +116,7 @@ async function* walk(root: string, options: WalkOptions): AsyncGenerator<WalkedF
         for (const file of await Promise.all(looks)) if (file !== undefined) yield file;
       }
     }
+    onEnd(bareFolders);
   } finally {
     problems.end(root);
   }

@@ -29,7 +29,7 @@ export interface LibraryWatchOptions {
   readonly lookAt: (folder: string) => Promise<string | undefined>;
   /** The systems in force. */
   readonly systems: () => readonly LibrarySystem[];
-  /** The folders with media in one, itself included; a bounded number. */
+  /** The folders within one in which media are or may come, itself included; a bounded number. */
   readonly foldersIn: (folder: string, limit: number) => readonly string[];
   readonly scans: Pick<LibraryScans, "progress" | "request" | "subscribe">;
   readonly clock: Clock;
@@ -47,7 +47,7 @@ export class LibraryWatch {
   #turn = 0;
   #step = 0;
   /** The folders within those of the systems; undefined where a scan may have found others. */
-  #within: readonly string[] | undefined;
+  #within: Set<string> | undefined;
   #looking: Promise<void> | undefined;
 
   /** Begins to look; what a scan has found is looked at when it ends. */
@@ -89,21 +89,34 @@ export class LibraryWatch {
   }
 
   async #look(): Promise<void> {
-    const roots = [...new Set(this.#options.systems().map(({ folder }) => folder))];
-    const within = this.#within ??= roots
-      .flatMap((root) => this.#options.foldersIn(root, MAX_FOLDERS_WITHIN))
-      .filter((folder, at, all) => !roots.includes(folder) && all.indexOf(folder) === at);
-    const turn = Array.from(
-      { length: Math.min(FOLDERS_PER_LOOK, within.length) },
-      (_, n) => within[(this.#turn + n) % within.length] ?? "",
-    );
-    this.#turn += turn.length;
-    for (const folder of [...roots, ...turn]) {
+    const roots = new Set(this.#options.systems().map(({ folder }) => folder));
+    const isKnown = this.#within !== undefined;
+    // Gathered between the looks, each of which gives everything else its turn.
+    const within = this.#within ??= new Set();
+    for (const root of roots) {
+      if (this.#isClosed) return;
+      await this.#lookAt(root);
+      if (isKnown) continue;
+      for (const folder of this.#options.foldersIn(root, MAX_FOLDERS_WITHIN)) {
+        if (!roots.has(folder)) within.add(folder);
+      }
+    }
+    for (const folder of this.#turnOf([...within])) {
       if (this.#isClosed) return;
       await this.#lookAt(folder);
     }
-    this.#forgetOthers([...roots, ...within]);
+    this.#forgetOthers([roots, within]);
     if (!this.#isClosed) this.#requestChanged();
+  }
+
+  #turnOf(folders: readonly string[]): string[] {
+    const length = Math.min(FOLDERS_PER_LOOK, folders.length);
+    const turn = Array.from(
+      { length },
+      (_, n) => folders[(this.#turn + n) % folders.length] ?? "",
+    );
+    this.#turn += length;
+    return turn;
   }
 
   async #lookAt(folder: string): Promise<void> {
@@ -115,9 +128,10 @@ export class LibraryWatch {
     this.#noteChange(folder, { isUrgent: now === undefined || before === undefined });
   }
 
-  #forgetOthers(folders: readonly string[]): void {
-    const kept = new Set(folders);
-    for (const folder of this.#looks.keys()) if (!kept.has(folder)) this.#looks.delete(folder);
+  #forgetOthers(kept: readonly ReadonlySet<string>[]): void {
+    for (const folder of this.#looks.keys()) {
+      if (!kept.some((folders) => folders.has(folder))) this.#looks.delete(folder);
+    }
   }
 
   #noteChange(path: string, { isUrgent }: { isUrgent: boolean }): void {

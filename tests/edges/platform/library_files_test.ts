@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import {
   createLibraryFiles,
   LOOKS_AT_ONCE,
+  MAX_BARE_FOLDERS,
   MAX_FOLDER_DEPTH,
   MAX_NAMES_IN_FOLDER,
   MAX_TOLD_OF_WALK,
@@ -243,6 +244,29 @@ Deno.test("walk() goes on where files and folders vanish under it", async () => 
     assert.equal(entered.size, 2);
     assert.ok(seen >= count && seen <= count + LOOKS_AT_ONCE, `${seen} were seen`);
     assert.deepEqual(problems.map(({ message }) => message), ["the folder cannot be read"]);
+  });
+});
+
+Deno.test("bareFoldersIn() gives the folders of the last whole walk without what is wanted", async () => {
+  await withFolder(async (folder) => {
+    await shell("mkdir -p new full/deep .hidden wanted.zip; echo > full/deep/a.zip", folder);
+    const bare = (): string[] => [...files.bareFoldersIn(folder)].sort();
+    assert.deepEqual(bare(), []);
+    await walk(folder);
+    assert.deepEqual(bare(), [`${folder}/full`, `${folder}/new`]);
+    await shell("echo > new/b.zip", folder);
+    const options = {
+      isWanted: (name: string): boolean => name.endsWith(".zip"),
+      onProblem: () => {},
+      signal: new AbortController().signal,
+    };
+    for await (const _file of files.walk(folder, options)) break;
+    assert.deepEqual(bare(), [`${folder}/full`, `${folder}/new`]);
+    await walk(folder);
+    assert.deepEqual(bare(), [`${folder}/full`]);
+    await shell(`cd full; for n in $(seq ${MAX_BARE_FOLDERS + 1}); do mkdir $n; done`, folder);
+    await walk(folder);
+    assert.equal(bare().length, MAX_BARE_FOLDERS);
   });
 });
 

@@ -35,17 +35,21 @@ class WatchWorld {
   /** How many folders within systems were asked for. */
   readonly limits: number[] = [];
   looks: string[] = [];
+  /** All that was asked for, in its order. */
+  readonly order: string[] = [];
   within: string[] = ["/card/snes/sub"];
   readonly progress = { ...PROGRESS };
   listener: (progress: ScanProgress) => void = () => {};
   readonly watch = new LibraryWatch({
     lookAt: (folder) => {
       this.looks.push(folder);
+      this.order.push(`look ${folder}`);
       return Promise.resolve(this.folders.get(folder));
     },
     systems: () => ["snes", "gba"].map(system),
     foldersIn: (folder, limit) => {
       this.limits.push(limit);
+      this.order.push(`list ${folder}`);
       return this.within.filter((one) => one.startsWith(`${folder}/`));
     },
     scans: {
@@ -139,6 +143,32 @@ Deno.test("many folders are looked at in turn, those of systems always", () =>
       for (const folder of looks) seen.add(folder);
     }
     assert.equal(seen.size, world.within.length + 2);
+  }));
+
+Deno.test("everything else has its turn between the systems whose folders are listed", () =>
+  withWatch((world) => {
+    assert.deepEqual(world.order, [
+      "look /card/snes",
+      "list /card/snes",
+      "look /card/gba",
+      "list /card/gba",
+      "look /card/snes/sub",
+    ]);
+    return Promise.resolve();
+  }));
+
+Deno.test("folders that a scan finds while they are listed are not missed", () =>
+  withWatch(async (world) => {
+    world.listener(PROGRESS);
+    world.within = ["/card/gba/new"];
+    world.folders.set("/card/gba/new", "1");
+    // The list of the look that runs is of before.
+    world.listener(PROGRESS);
+    await world.watch.look();
+    await world.pass();
+    world.folders.set("/card/gba/new", "2");
+    await world.pass();
+    assert.deepEqual(world.requests, ["gba"]);
   }));
 
 Deno.test("what a scan has found is looked at when it ends", () =>
