@@ -156,6 +156,15 @@ Deno.test("walk() counts a farm of links instead of telling each", async () => {
   });
 });
 
+Deno.test("walk() looks at the first links that might lead to folders alone", async () => {
+  await withFolder(async (folder) => {
+    for (let at = 0; at < MAX_TOLD_OF_WALK + 5; at++) await Deno.symlink("/etc", `${folder}/${at}`);
+    const { problems } = await walk(folder);
+    assert.equal(problems.length, MAX_TOLD_OF_WALK);
+    assert.ok(problems.every(({ message }) => /leads to a folder, which/.test(message)));
+  });
+});
+
 Deno.test("walk() leaves out what no text could launch, and says so", async () => {
   await withFolder(async (folder) => {
     const deep = `${folder}${`/${"d".repeat(250)}`.repeat(8)}`;

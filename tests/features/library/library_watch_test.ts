@@ -50,7 +50,7 @@ class WatchWorld {
     foldersIn: (folder, limit) => {
       this.limits.push(limit);
       this.order.push(`list ${folder}`);
-      return this.within.filter((one) => one.startsWith(`${folder}/`));
+      return [folder, ...this.within.filter((one) => one.startsWith(`${folder}/`))];
     },
     scans: {
       progress: this.progress,

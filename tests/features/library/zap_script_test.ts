@@ -75,7 +75,18 @@ for (const [text, message] of REFUSED) {
   });
 }
 
-const ODD = [...ODD_NAMES, "a||b", "\u2028", "%41", "a?b=c", "file:", "@x", "**stop", "\x7f"];
+const ODD = [
+  ...ODD_NAMES,
+  "a||b",
+  "\u2028",
+  "%41",
+  "%7C||%0A",
+  "a?b=c",
+  "file:",
+  "@x",
+  "**stop",
+  "\x7f",
+];
 
 Deno.test("pathScript() writes one line that is read back as the same path", () => {
   for (const name of ODD) {
