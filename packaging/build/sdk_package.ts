@@ -34,11 +34,13 @@ const TYPES_FOLDER = "types";
 
 const NODE_ENTRY =
   `// Node 20 has no WebSocket of its own: it takes that of the package ws, where it is installed.
+// Nothing here waits, because a program of CommonJS could not require() it then.
+import { createRequire } from "node:module";
 import { provideWebSocket } from "./latchkey.js";
 
 if (globalThis.WebSocket === undefined) {
   try {
-    const { WebSocket } = await import("ws");
+    const { WebSocket } = createRequire(import.meta.url)("ws");
     provideWebSocket((url) => new WebSocket(url));
   } catch {
     // connect() says what is missing.

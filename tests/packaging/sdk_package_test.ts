@@ -31,9 +31,13 @@ Deno.test("the README of the package points at nothing that is not in it", () =>
 Deno.test("the package needs nothing beside itself but what it calls optional", () => {
   const sources = [...files.keys()].filter((path) => path.endsWith(".js"));
   const named = sources.flatMap((path) =>
-    [...text(path).matchAll(/\b(?:from|import)\s*\(?\s*["']([^"']+)["']/g)].map(([, name]) => name)
+    [...text(path).matchAll(/(?:\b(?:from|import)\s*\(?|url\)\()\s*["']([^"']+)["']/g)]
+      .map(([, name]) => name)
   );
-  assert.deepEqual([...new Set(named)].sort(), ["./latchkey.js", "multicast-dns", "ws"]);
+  assert.deepEqual(
+    [...new Set(named)].sort(),
+    ["./latchkey.js", "multicast-dns", "node:module", "ws"],
+  );
   assert.deepEqual(Object.keys(manifest.peerDependenciesMeta), ["multicast-dns", "ws"]);
   assert.equal(manifest.dependencies, undefined);
 });

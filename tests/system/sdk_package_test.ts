@@ -140,6 +140,26 @@ systemTest(
   },
 );
 
+systemTest("a program of CommonJS may require the package, under each Node", {
+  whyNot,
+  run: () =>
+    withNewcomer(PEER_PACKAGES, (home) =>
+      withService({}, async ({ baseUrl }) => {
+        const code = `const { connectPlain } = require("@latchkey/latchkey");
+          connectPlain({ url: "${baseUrl}" }).then(async (device) => {
+            console.log(await device.call("version"));
+            device.close();
+          });`;
+        await Deno.writeTextFile(`${home}/main.cjs`, code);
+        const nodes = Object.entries(RUNTIMES).filter(([name]) => name.startsWith("Node"));
+        for (const command of [["node"], ...nodes.map(([, node]) => node)]) {
+          // deno-lint-ignore no-await-in-loop -- one after the other
+          const { stdout, stderr } = await runProgram([...command, "main.cjs"], { cwd: home });
+          assert.match(stdout, /latchkey-\d/, stderr);
+        }
+      })),
+});
+
 systemTest("without ws, Node 20 is told what is missing", {
   whyNot,
   run: () =>
