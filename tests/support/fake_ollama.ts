@@ -2,6 +2,7 @@
 // routes and the OpenAI-compatible ones, streams in its own chunks, tools, errors. It answers calls
 // in the test's own process or over a socket; a test sets the pace, or answers in its place.
 
+import { CREATED_AT, descriptionOf, runningOf, tagOf } from "./fake_ollama_models.ts";
 import { asJsonObject, type JsonObject } from "../../src/base/json.ts";
 import {
   messageEvents,
@@ -44,7 +45,7 @@ export const WORDS: readonly string[] = ["The", " moon", " is", " far", " away",
 /** Tokens of every prompt, as the server counts them. */
 export const PROMPT_TOKENS = 11;
 
-const CREATED_AT = "2026-01-02T03:04:05.678901234Z";
+const NO_USAGE = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
 const DURATIONS = {
   total_duration: 5191566416,
   load_duration: 2154458,
@@ -213,11 +214,16 @@ export class FakeOllama {
     const chunk = { ...head, object: kind === "chat" ? "chat.completion.chunk" : object };
     const words = tools === undefined ? WORDS : [""];
     const includesUsage = asJsonObject(ask.member("stream_options"))?.["include_usage"] === true;
+    const part = (said: JsonObject, finish_reason: string | null): string =>
+      event({
+        ...chunk,
+        choices: [{ index: 0, ...said, finish_reason }],
+        // As the server does it: zeros beside every text.
+        ...(includesUsage && kind === "text" ? { usage: NO_USAGE } : {}),
+      });
     return this.#stream("text/event-stream", [
-      ...words.map((word) =>
-        event({ ...chunk, choices: [{ index: 0, ...text(word, "delta"), finish_reason: null }] })
-      ),
-      event({ ...chunk, choices: [{ index: 0, ...emptyPart(kind), finish_reason: finish }] }),
+      ...words.map((word) => part(text(word, "delta"), null)),
+      part(emptyPart(kind), finish),
       ...(includesUsage ? [event({ ...chunk, choices: [], usage })] : []),
       "data: [DONE]\n\n",
     ]);
@@ -333,42 +339,6 @@ function ndjson(frames: readonly JsonObject[]): Response {
   return new Response(frames.map(line).join(""), {
     headers: { "Content-Type": "application/x-ndjson" },
   });
-}
-
-function tagOf(name: string): JsonObject {
-  return {
-    name,
-    model: name,
-    modified_at: CREATED_AT,
-    size: 4661224676,
-    digest: "365c0bd3c000a25d28ddbf732fe1c6add414de7275464c4e4d1c3b5fcb5d8ad1",
-    details: {
-      parent_model: "/root/.ollama/models/blobs/sha256-365c",
-      format: "gguf",
-      family: "llama",
-      families: ["llama"],
-      parameter_size: "8.0B",
-      quantization_level: "Q4_0",
-    },
-  };
-}
-
-function runningOf(name: string): JsonObject {
-  const { modified_at: _, ...tag } = tagOf(name);
-  return { ...tag, expires_at: CREATED_AT, size_vram: 4661224676, context_length: 4096 };
-}
-
-function descriptionOf(name: string): JsonObject {
-  return {
-    license: "A license",
-    modelfile: "FROM /root/.ollama/models/blobs/sha256-365c",
-    parameters: 'stop "<|eot_id|>"',
-    template: "{{ .Prompt }}",
-    details: tagOf(name)["details"],
-    model_info: { "general.architecture": "llama" },
-    capabilities: ["completion", "tools"],
-    modified_at: CREATED_AT,
-  };
 }
 
 // The body until it ends or the request does.

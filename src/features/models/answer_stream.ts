@@ -19,7 +19,7 @@ export interface AnswerStreamOptions {
   format: StreamFormat;
   /** How errors are written. */
   style: ErrorStyle;
-  /** Whether the event that tells the tokens is kept from the client. */
+  /** Whether what tells the tokens is kept from the client. */
   hidesUsage: boolean;
   /** The request; ended with the stream. */
   exchange: ProxiedRequest;

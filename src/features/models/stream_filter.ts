@@ -33,11 +33,11 @@ export interface Judged {
 export interface StreamFilterOptions {
   /** How the stream is written. */
   format: StreamFormat;
-  /** Whether the event that tells the tokens is kept from the client, who did not ask for it. */
+  /** Whether what tells the tokens is kept from the client, who did not ask for it. */
   hidesUsage: boolean;
 }
 
-type Verdict = "pass" | "drop" | StreamFault;
+type Verdict = "pass" | "drop" | { readonly instead: Bytes } | StreamFault;
 
 const LINE_FEED = 0x0a;
 
@@ -96,7 +96,10 @@ export class StreamFilter {
       if (verdict === undefined) continue;
       if (verdict !== "pass") {
         if (frameFrom > passFrom) passed.push(bytes.subarray(passFrom, frameFrom));
-        if (verdict !== "drop") return { passed, fault: verdict };
+        if (typeof verdict === "object") {
+          if ("reason" in verdict) return { passed, fault: verdict };
+          passed.push(verdict.instead);
+        }
         passFrom = lineFrom;
       }
       frameFrom = lineFrom;
@@ -115,7 +118,7 @@ export class StreamFilter {
     this.#held = [];
     if (rest.length > 0 && this.#options.format === "ndjson") {
       const verdict = this.#judgeLine(decodeUtf8(rest));
-      if (typeof verdict === "object") return { passed: [], fault: verdict };
+      if (typeof verdict === "object" && "reason" in verdict) return { passed: [], fault: verdict };
       if (this.#isFinal) return { passed: [concatBytes(rest, utf8("\n"))] };
     }
     if (this.#isFinal) return { passed: [] };
@@ -191,8 +194,17 @@ export class StreamFilter {
     if (meaning.isFinal) this.#isFinal = true;
     this.#prompt = meaning.prompt ?? this.#prompt;
     this.#output = meaning.output ?? this.#output;
-    return meaning.isUsageAlone && this.#options.hidesUsage ? "drop" : "pass";
+    if (!this.#options.hidesUsage || !isThere(frame["usage"])) return "pass";
+    return meaning.isUsageAlone ? "drop" : { instead: withoutUsage(frame) };
   }
+}
+
+function isThere(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+function withoutUsage({ usage: _, ...frame }: JsonObject): Bytes {
+  return utf8(`data: ${JSON.stringify(frame)}\n\n`);
 }
 
 function fault(reason: StreamFault["reason"], text: string): StreamFault {

@@ -65,12 +65,13 @@ function readChunk(event: JsonObject): FrameMeaning {
   const usage = asJsonObject(event["usage"]);
   if (usage === undefined) return PART;
   const { choices } = event;
-  return {
-    ...OTHER,
-    isUsageAlone: Array.isArray(choices) && choices.length === 0,
-    prompt: countOf(usage["prompt_tokens"]),
-    output: countOf(usage["completion_tokens"]),
-  };
+  const prompt = countOf(usage["prompt_tokens"]);
+  const output = countOf(usage["completion_tokens"]);
+  if (Array.isArray(choices) && choices.length === 0) {
+    return { ...OTHER, isUsageAlone: true, prompt, output };
+  }
+  // Some tell zeros beside every part, which says nothing of an answer that then breaks off.
+  return { ...PART, prompt: prompt || undefined, output: output || undefined };
 }
 
 function readResponseEvent(event: JsonObject): FrameMeaning {

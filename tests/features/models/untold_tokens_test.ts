@@ -1,7 +1,7 @@
 // What a request counts whose answer never told its tokens: nobody evades a limit by hanging up.
 
 import assert from "node:assert/strict";
-import { manualStream, PROMPT_TOKENS } from "../../support/fake_ollama.ts";
+import { event, manualStream, PROMPT_TOKENS } from "../../support/fake_ollama.ts";
 import { CHAT, openGateway, pieces, refused, settle } from "./gateway_world.ts";
 import { FIRST, type Format, FORMATS, LAST, openStream, TIMEOUT_MS } from "./stream_world.ts";
 
@@ -40,6 +40,22 @@ for (const format of FORMATS) {
     });
   }
 }
+
+Deno.test("zeros beside every part of an answer count its parts where it breaks off", async () => {
+  const { ask, ollama, outcomes } = openGateway();
+  const stream = manualStream("text/event-stream");
+  ollama.script = () => stream.response;
+  const usage = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
+  const frame = event({ choices: [{ index: 0, text: "x" }], usage });
+  stream.write(frame.repeat(3));
+  const body = { model: CHAT.model, prompt: "How far is the moon?....", stream: true };
+  const answer = await ask("/v1/completions", { body });
+  stream.end();
+  assert.doesNotMatch(await answer.text(), /usage/);
+  assert.deepEqual(outcomes.map(({ promptTokens, outputTokens }) => [promptTokens, outputTokens]), [
+    [ESTIMATE, 3],
+  ]);
+});
 
 Deno.test("a prompt whose answer had not begun counts where the model may have read it", async () => {
   const leave = new AbortController();
