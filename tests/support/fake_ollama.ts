@@ -60,6 +60,8 @@ export class FakeOllama {
   readonly seen: SeenRequest[] = [];
   /** The models that it has. */
   models: readonly string[] = ["llama3.1:8b", "nomic-embed-text:latest", "private:70b"];
+  /** Those of them that neither use tools nor think nor insert. */
+  plain: readonly string[] = [];
   /** Waited for before each chunk of a stream. */
   pace: (chunk: number) => Promise<void> = () => Promise.resolve();
   /** Answers in the server's place. */
@@ -94,8 +96,10 @@ export class FakeOllama {
   #answer(request: SeenRequest): Response {
     const { method, path, text } = request;
     const body = parse(text);
+    const refusal = (status: number, message: string): Response =>
+      Response.json(errorBody(message, { path, status }), { status });
     if (method === "POST" && body === undefined) return refusal(400, "unexpected EOF");
-    const ask = new Ask(body ?? {});
+    const ask = new Ask(body ?? {}, path);
     switch (`${method} ${path}`) {
       case "HEAD /":
         return new Response();
@@ -122,6 +126,13 @@ export class FakeOllama {
     }
     if (!this.models.map(withTag).includes(withTag(ask.model))) {
       return refusal(404, `model '${ask.model}' not found`);
+    }
+    const unsupported = this.plain.includes(ask.model) ? ask.wanted() : undefined;
+    if (unsupported !== undefined) {
+      return refusal(
+        400,
+        `registry.ollama.ai/library/${ask.model} does not support ${unsupported}`,
+      );
     }
     switch (`${method} ${path}`) {
       case "POST /api/chat":
@@ -291,12 +302,24 @@ export function event(frame: JsonObject): string {
 class Ask {
   readonly #body: JsonObject;
 
-  constructor(body: JsonObject) {
+  readonly #path: string;
+
+  constructor(body: JsonObject, path: string) {
     this.#body = body;
+    this.#path = path;
   }
 
+  // Only /api/show still reads the older name.
   get model(): string {
-    return String(this.member("model") ?? this.member("name") ?? "");
+    const older = this.#path === "/api/show" ? this.member("name") : "";
+    return String(this.member("model") || older || "");
+  }
+
+  /** The first thing that it wants which not every model can do. */
+  wanted(): string | undefined {
+    if (toolCallsOf(this) !== undefined) return "tools";
+    if (this.member("think") || this.member("reasoning_effort")) return "thinking";
+    return this.member("suffix") ? "insert" : undefined;
   }
 
   get streams(): unknown {
@@ -331,8 +354,15 @@ function withTag(name: string): string {
   return name.includes(":") ? name : `${name}:latest`;
 }
 
-function refusal(status: number, error: string): Response {
-  return Response.json({ error }, { status });
+// As each of its APIs has it.
+function errorBody(message: string, { path, status }: { path: string; status: number }): object {
+  const type = status === 404 ? "not_found_error" : "invalid_request_error";
+  if (path === "/v1/messages") {
+    return { type: "error", error: { type, message }, request_id: "req_12" };
+  }
+  return path.startsWith("/v1/")
+    ? { error: { message, type: "api_error", param: null, code: null } }
+    : { error: message };
 }
 
 function ndjson(frames: readonly JsonObject[]): Response {

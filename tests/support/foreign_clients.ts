@@ -19,6 +19,8 @@ export interface ClientNames {
   readonly chat: string;
   /** A model that embeds. */
   readonly embed: string;
+  /** A model that neither uses tools nor thinks nor inserts. */
+  readonly plain: string;
   /** A model that the server does not have. */
   readonly gone: string;
 }
@@ -33,6 +35,11 @@ export interface ForeignClient {
    * @default the same
    */
   readonly keyErrorOfObjects?: string;
+  /**
+   * Whether it shows nothing of an error that is an object.
+   * @default false
+   */
+  readonly readsTextsOnly?: true;
   /**
    * What it says of a wrong key.
    * @default the gateway's text
@@ -52,6 +59,16 @@ export async function foreignClients(): Promise<readonly ForeignClient[]> {
     errors: { gone, key },
     command: hasPython ? [python.python, `${folder}python/rows.py`, name] : undefined,
   });
+  const ofJavaScript = (
+    program: string,
+    name: string,
+    gone: string,
+    key = gone,
+  ): ForeignClient => ({
+    name,
+    errors: { gone, key },
+    command: [Deno.execPath(), "run", "-A", `${folder}node/rows.ts`, program],
+  });
   return [
     ofPython("ollama", "ResponseError"),
     ofPython("openai", "NotFoundError", "AuthenticationError"),
@@ -66,11 +83,10 @@ export async function foreignClients(): Promise<readonly ForeignClient[]> {
       keyText: /401|unauthorized/i,
       command: await isPrepared(go) ? [go] : undefined,
     },
-    {
-      name: "Vercel's ai",
-      errors: { gone: "AI_APICallError", key: "AI_APICallError" },
-      command: [Deno.execPath(), "run", "-A", `${folder}node/rows.ts`],
-    },
+    ofJavaScript("vercel", "Vercel's ai", "AI_APICallError"),
+    { ...ofJavaScript("ollama", "Ollama's for JavaScript", "ResponseError"), readsTextsOnly: true },
+    ofJavaScript("openai", "OpenAI's for JavaScript", "NotFoundError", "AuthenticationError"),
+    ofJavaScript("anthropic", "Anthropic's for JavaScript", "NotFoundError", "AuthenticationError"),
   ];
 }
 

@@ -1,6 +1,6 @@
 // Calls of Ollama's Go client at each address, one line of JSON per address.
 //
-// Usage: rows '{"key", "chat", "embed", "gone"}' URL...
+// Usage: rows '{"key", "chat", "embed", "plain", "gone"}' URL...
 package main
 
 import (
@@ -15,7 +15,12 @@ import (
 	"github.com/ollama/ollama/api"
 )
 
-type names struct{ Key, Chat, Embed, Gone string }
+type names struct{ Key, Chat, Embed, Plain, Gone string }
+
+type call struct {
+	name string
+	make func() (any, error)
+}
 
 type outcome struct {
 	Said    any    `json:"said,omitempty"`
@@ -56,14 +61,14 @@ func chat(client *api.Client, model string, stream bool) (any, error) {
 func rows(base *url.URL, n names) map[string]outcome {
 	ctx := context.Background()
 	client := clientAt(base, n.Key)
-	calls := map[string]func() (any, error){
-		"heartbeat": func() (any, error) { return "alive", client.Heartbeat(ctx) },
-		"version":   func() (any, error) { return client.Version(ctx) },
-		"chat":      func() (any, error) { return chat(client, n.Chat, false) },
-		"chat streamed": func() (any, error) {
+	calls := []call{
+		{"heartbeat", func() (any, error) { return "alive", client.Heartbeat(ctx) }},
+		{"version", func() (any, error) { return client.Version(ctx) }},
+		{"chat", func() (any, error) { return chat(client, n.Chat, false) }},
+		{"chat streamed", func() (any, error) {
 			return chat(client, n.Chat, true)
-		},
-		"generate": func() (any, error) {
+		}},
+		{"generate", func() (any, error) {
 			var text strings.Builder
 			err := client.Generate(ctx, &api.GenerateRequest{Model: n.Chat, Prompt: prompt},
 				func(part api.GenerateResponse) error {
@@ -71,15 +76,15 @@ func rows(base *url.URL, n names) map[string]outcome {
 					return nil
 				})
 			return text.String(), err
-		},
-		"embeddings": func() (any, error) {
+		}},
+		{"embeddings", func() (any, error) {
 			answer, err := client.Embed(ctx, &api.EmbedRequest{Model: n.Embed, Input: prompt})
 			if err != nil {
 				return nil, err
 			}
 			return answer.Embeddings, nil
-		},
-		"models": func() (any, error) {
+		}},
+		{"models", func() (any, error) {
 			answer, err := client.List(ctx)
 			if err != nil {
 				return nil, err
@@ -89,24 +94,53 @@ func rows(base *url.URL, n names) map[string]outcome {
 				found = append(found, model.Name)
 			}
 			return found, nil
-		},
-		"show": func() (any, error) {
+		}},
+		{"show", func() (any, error) {
 			answer, err := client.Show(ctx, &api.ShowRequest{Model: n.Chat})
 			if err != nil {
 				return nil, err
 			}
 			return answer.Capabilities, nil
-		},
-		"model gone": func() (any, error) { return chat(client, n.Gone, true) },
-		"wrong key":  func() (any, error) { return chat(clientAt(base, "lk_wrong"), n.Chat, true) },
+		}},
+		{"loaded", func() (any, error) {
+			answer, err := client.ListRunning(ctx)
+			if err != nil {
+				return nil, err
+			}
+			found := []string{}
+			for _, model := range answer.Models {
+				found = append(found, model.Name)
+			}
+			return found, nil
+		}},
+		{"no tools", func() (any, error) {
+			return "", client.Chat(ctx, &api.ChatRequest{
+				Model:    n.Plain,
+				Messages: []api.Message{{Role: "user", Content: prompt}},
+				Tools:    api.Tools{{Type: "function", Function: api.ToolFunction{Name: "weather"}}},
+			}, func(api.ChatResponse) error { return nil })
+		}},
+		{"no thinking", func() (any, error) {
+			return "", client.Chat(ctx, &api.ChatRequest{
+				Model:    n.Plain,
+				Messages: []api.Message{{Role: "user", Content: prompt}},
+				Think:    &api.ThinkValue{Value: true},
+			}, func(api.ChatResponse) error { return nil })
+		}},
+		{"no insert", func() (any, error) {
+			return "", client.Generate(ctx, &api.GenerateRequest{Model: n.Plain, Prompt: "a", Suffix: "b"},
+				func(api.GenerateResponse) error { return nil })
+		}},
+		{"model gone", func() (any, error) { return chat(client, n.Gone, true) }},
+		{"wrong key", func() (any, error) { return chat(clientAt(base, "lk_wrong"), n.Chat, true) }},
 	}
 	outcomes := map[string]outcome{}
-	for name, call := range calls {
-		said, err := call()
+	for _, call := range calls {
+		said, err := call.make()
 		if err != nil {
-			outcomes[name] = outcome{Error: strings.TrimPrefix(fmt.Sprintf("%T", err), "api."), Message: err.Error()}
+			outcomes[call.name] = outcome{Error: strings.TrimPrefix(fmt.Sprintf("%T", err), "api."), Message: err.Error()}
 		} else {
-			outcomes[name] = outcome{Said: said}
+			outcomes[call.name] = outcome{Said: said}
 		}
 	}
 	return outcomes

@@ -1,71 +1,36 @@
-// Calls of Vercel's AI SDK at each address, one line of JSON per address.
+// Calls of one JavaScript client at each address, one line of JSON per address.
 //
-// Usage: rows.ts '{"key", "chat", "embed", "gone"}' URL...
+// Usage: rows.ts CLIENT '{"key", "chat", "embed", "plain", "gone"}' URL...
 
-import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
-import { embedMany, generateText, streamText } from "ai";
-
-const PROMPT = "Say one word.";
-
-interface Names {
-  key: string;
-  chat: string;
-  embed: string;
-  gone: string;
-}
+import { anthropicRows } from "./anthropic_rows.ts";
+import type { Names, Rows } from "./calls.ts";
+import { ollamaRows } from "./ollama_rows.ts";
+import { openaiRows } from "./openai_rows.ts";
+import { vercelRows } from "./vercel_rows.ts";
 
 type Outcome = { said: unknown } | { error: string; message: string };
 
-function rowsAt(url: string, names: Names): Record<string, () => Promise<unknown>> {
-  const provider = (apiKey = names.key): ReturnType<typeof createOpenAICompatible> =>
-    createOpenAICompatible({ name: "gateway", baseURL: `${url}/v1`, apiKey, includeUsage: true });
-  const chat = async (model: string, key?: string): Promise<unknown> => {
-    const { text, usage } = await generateText({
-      model: provider(key)(model),
-      prompt: PROMPT,
-      maxRetries: 0,
-    });
-    return [text, usage.totalTokens];
-  };
-  return {
-    "chat": () => chat(names.chat),
-    "chat streamed": async () => {
-      const answer = streamText({
-        model: provider()(names.chat),
-        prompt: PROMPT,
-        maxRetries: 0,
-        onError: () => {},
-      });
-      const words = await Array.fromAsync(answer.textStream);
-      return [words, (await answer.usage).totalTokens];
-    },
-    "generate": async () => {
-      const { text } = await generateText({
-        model: provider().completionModel(names.chat),
-        prompt: PROMPT,
-        maxRetries: 0,
-      });
-      return text;
-    },
-    "embeddings": async () => {
-      const model = provider().embeddingModel(names.embed);
-      return (await embedMany({ model, values: [PROMPT], maxRetries: 0 })).embeddings;
-    },
-    "model gone": () => chat(names.gone),
-    "wrong key": () => chat(names.chat, "lk_wrong"),
-  };
-}
+const CLIENTS: Readonly<Record<string, (url: string, names: Names) => Rows>> = {
+  anthropic: anthropicRows,
+  ollama: ollamaRows,
+  openai: openaiRows,
+  vercel: vercelRows,
+};
 
 async function outcomeOf(call: () => Promise<unknown>): Promise<Outcome> {
   try {
     return { said: await call() };
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    return { error: error.name, message: error.message };
+    // Some classes keep the name of their parent.
+    const { name } = error.name === "Error" ? error.constructor : error;
+    return { error: name, message: error.message };
   }
 }
 
-const [names = "{}", ...urls] = Deno.args;
+const [client = "", names = "{}", ...urls] = Deno.args;
+const rowsAt = CLIENTS[client];
+if (rowsAt === undefined) throw new TypeError(`Unknown client: ${client}`);
 for (const url of urls) {
   const outcomes: Record<string, Outcome> = {};
   for (const [name, call] of Object.entries(rowsAt(url, JSON.parse(names)))) {

@@ -1,6 +1,6 @@
 """Calls of one Python client at each address, one line of JSON per address.
 
-Usage: rows.py CLIENT '{"key", "chat", "embed", "gone"}' URL...
+Usage: rows.py CLIENT '{"key", "chat", "embed", "plain", "gone"}' URL...
 """
 
 import json
@@ -17,6 +17,19 @@ warnings.simplefilter("ignore")
 
 MESSAGES = [{"role": "user", "content": "Say one word."}]
 PROMPT = "Say one word."
+PARAMETERS = {
+    "type": "object",
+    "properties": {"place": {"type": "string", "description": "Where"}},
+    "required": ["place"],
+}
+TOOL = {
+    "type": "function",
+    "function": {
+        "name": "weather",
+        "description": "Tells the weather",
+        "parameters": PARAMETERS,
+    },
+}
 
 
 def ollama_rows(url, names):
@@ -38,7 +51,17 @@ def ollama_rows(url, names):
         "chat streamed": chat_streamed,
         "generate": lambda: client().generate(model=names["chat"], prompt=PROMPT).response,
         "embeddings": lambda: client().embed(model=names["embed"], input=PROMPT).embeddings,
+        "older embeddings": lambda: client().embeddings(
+            model=names["embed"], prompt=PROMPT).embedding,
         "models": lambda: [model.model for model in client().list().models],
+        "loaded": lambda: [model.model for model in client().ps().models],
+        "show": lambda: client().show(names["chat"]).capabilities,
+        "no tools": lambda: client().chat(
+            model=names["plain"], messages=MESSAGES, tools=[TOOL]).message.content,
+        "no thinking": lambda: client().chat(
+            model=names["plain"], messages=MESSAGES, think=True).message.content,
+        "no insert": lambda: client().generate(
+            model=names["plain"], prompt="a", suffix="b").response,
         "model gone": lambda: chat(names["gone"]),
         "wrong key": lambda: chat(key="lk_wrong"),
     }
@@ -66,12 +89,32 @@ def openai_rows(url, names):
         answer = client().embeddings.create(model=names["embed"], input=PROMPT)
         return [item.embedding for item in answer.data]
 
+    def response():
+        answer = client().responses.create(model=names["chat"], input=PROMPT)
+        return [answer.output_text, answer.usage.total_tokens]
+
+    def response_streamed():
+        events = client().responses.create(model=names["chat"], input=PROMPT, stream=True)
+        return [[event.type, getattr(event, "delta", None)] for event in events]
+
+    def generate_streamed():
+        parts = client().completions.create(model=names["chat"], prompt=PROMPT, stream=True)
+        return [[part.choices[0].text, part.usage and part.usage.total_tokens] for part in parts]
+
     return {
         "chat": chat,
         "chat streamed": chat_streamed,
         "generate": generate,
         "embeddings": embeddings,
+        "generate streamed": generate_streamed,
         "models": lambda: [model.id for model in client().models.list()],
+        "model": lambda: client().models.retrieve(names["chat"]).id,
+        "response": response,
+        "response streamed": response_streamed,
+        "no tools": lambda: client().chat.completions.create(
+            model=names["plain"], messages=MESSAGES, tools=[TOOL]).choices[0].message.content,
+        "no insert": lambda: client().completions.create(
+            model=names["plain"], prompt="a", suffix="b").choices[0].text,
         "model gone": lambda: chat(names["gone"]),
         "wrong key": lambda: chat(key="lk_wrong"),
     }
@@ -93,9 +136,16 @@ def anthropic_rows(url, names):
                 model=names["chat"], max_tokens=64, messages=MESSAGES) as stream:
             return list(stream.text_stream)
 
+    def no_tools():
+        tool = {"name": "weather", "input_schema": PARAMETERS}
+        answer = client().messages.create(
+            model=names["plain"], max_tokens=64, messages=MESSAGES, tools=[tool])
+        return answer.content[0].text
+
     return {
         "chat": chat,
         "chat streamed": chat_streamed,
+        "no tools": no_tools,
         "model gone": lambda: chat(names["gone"]),
         "wrong key": lambda: chat(key="lk_wrong"),
     }
@@ -120,6 +170,8 @@ def langchain_rows(url, names):
         "chat streamed": chat_streamed,
         "generate": lambda: OllamaLLM(**at(names["chat"])).invoke(PROMPT),
         "embeddings": lambda: OllamaEmbeddings(**at(names["embed"])).embed_documents([PROMPT]),
+        "no tools": lambda: ChatOllama(**at(names["plain"])).bind_tools([TOOL])
+        .invoke(PROMPT).content,
         "model gone": lambda: chat(names["gone"]),
         "wrong key": lambda: chat(names["chat"], key="lk_wrong"),
     }

@@ -11,7 +11,12 @@ for (const path of ["/v1/chat/completions", "/v1/completions"]) {
     const asks = stream_options === undefined ? "no" : "its";
     Deno.test(`a stream of ${path} is counted and tells ${asks} tokens, as the server itself`, async () => {
       const { ask, ollama, outcomes } = openGateway();
-      const body = { ...CHAT, prompt: "x", stream: true, ...(stream_options && { stream_options }) };
+      const body = {
+        ...CHAT,
+        prompt: "x",
+        stream: true,
+        ...(stream_options && { stream_options }),
+      };
       const init = { method: "POST", body: JSON.stringify(body) };
       const direct = await (await ollama.handle(new Request("http://x" + path, init))).text();
       assert.equal(direct.includes("usage"), stream_options !== undefined);
