@@ -40,9 +40,10 @@ export async function pairAndGivePanelBack(
   return pairing;
 }
 
-// Something that is worth giving back: a screen full of numbers.
+// Something that is worth giving back: a screen full of numbers. The chord has Enter in it, and would
+// scroll them away.
 async function fillPanel(machine: Machine): Promise<Picture> {
-  await machine.run(`seq 1 1500 | tr '\\n' ' ' >/dev/tty0`);
+  await machine.run(`stty -echo </dev/tty0; seq 1 1500 | tr '\\n' ' ' >/dev/tty0`);
   let last = parsePpm(await machine.panel());
   return await untilSo(async () => {
     const before = last;
