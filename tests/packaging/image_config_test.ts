@@ -21,4 +21,6 @@ Deno.test("the image's configuration is sound and safe", async () => {
     allowRun: [],
   });
   assert.equal(config.models.enabled, false);
+  // Whoever holds the device opens pairing with what every pad has, and with no button alone.
+  assert.deepEqual(config.buttons.pair, ["BTN_TL", "BTN_TR", "BTN_START"]);
 });
