@@ -23,7 +23,6 @@ export interface BuildDebOptions {
   timeS: number;
 }
 
-const CONFIG = "etc/latchkey/config.toml";
 const SCRIPTS = ["postinst", "prerm", "postrm"];
 // What a Debian has no use for, or has under another name.
 const LEFT_OUT = [
@@ -32,6 +31,7 @@ const LEFT_OUT = [
   `${PROGRAM_FOLDER}/enable-service`,
   "usr/share/doc/latchkey/LICENSE",
 ];
+const SWAY_EXAMPLE = "usr/share/latchkey/firmware/sway-pin.sh";
 const PACKED = ["usr/share/doc/latchkey/THIRD_PARTY_LICENSES", "usr/share/man/"];
 
 /** The package's bytes. */
@@ -39,8 +39,9 @@ export async function buildDeb(options: BuildDebOptions): Promise<Uint8Array> {
   const { program, target, version, timeS } = options;
   const image = await imageFiles(program);
   const files = [
-    ...image.filter(({ path }) => ![...LEFT_OUT, ...PACKED].some((left) => path.startsWith(left))),
-    await ownFile("packaging/rootfs/usr/share/latchkey/config.toml", CONFIG),
+    ...image.filter(({ path }) =>
+      path === SWAY_EXAMPLE || ![...LEFT_OUT, ...PACKED].some((left) => path.startsWith(left))
+    ),
     await ownFile("packaging/debian/lintian-overrides", "usr/share/lintian/overrides/latchkey"),
     text("usr/share/doc/latchkey/copyright", await copyright()),
     packed("usr/share/doc/latchkey/changelog.gz", changelog(version, timeS)),
@@ -52,7 +53,6 @@ export async function buildDeb(options: BuildDebOptions): Promise<Uint8Array> {
   );
   const control = [
     ...scripts,
-    text("conffiles", `/${CONFIG}\n`),
     text("md5sums", sums(files)),
     text("control", controlFields({ target, version, files })),
   ];

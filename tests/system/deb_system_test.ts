@@ -43,6 +43,7 @@ step install; dpkg -i /root/latchkey.deb >/root/log 2>&1 || cat /root/log
 step version; latchkey --version
 step starts; readlink /etc/systemd/system/multi-user.target.wants/latchkey.service
 step doctor; latchkey doctor --json | head -c 1
+step config; stat -c %a /etc/latchkey/config.toml; cmp /etc/latchkey/config.toml /usr/share/latchkey/config.toml
 mkdir -p /var/lib/latchkey && echo pairings >/var/lib/latchkey/kept
 echo "# mine" >>/etc/latchkey/config.toml
 step upgrade; dpkg -i /root/latchkey.deb >/root/log 2>&1 || cat /root/log
@@ -51,8 +52,7 @@ step remove; dpkg -r latchkey >/root/log 2>&1 || cat /root/log
 ls /usr/bin/latchkey /usr/lib/latchkey 2>&1 | grep -c "No such file"
 cat /var/lib/latchkey/kept; tail -n 1 /etc/latchkey/config.toml
 step purge; dpkg -P latchkey >/root/log 2>&1 || cat /root/log
-find / -xdev -ipath "*latchkey*" -not -path "/proc/*" -not -path "${ROOT}*" \\
-  -not -path "/root/*" -not -path "/tmp/*" -not -path "/var/lib/dpkg/info/*" -newer /root/began
+step left
 `;
 
 systemTest("the Debian package installs, upgrades, and leaves nothing when it is purged", {
@@ -83,11 +83,12 @@ systemTest("the Debian package installs, upgrades, and leaves nothing when it is
          mount -t overlay overlay -o lowerdir=/,upperdir=${over}/up,workdir=${over}/work ${over}/root
          cp ${deb} ${over}/root/root/latchkey.deb
          cp ${folder}/steps ${over}/root/root/steps
-         touch ${over}/root/root/began
          mount -t proc proc ${over}/root/proc
          mount -t tmpfs none ${over}/root/tmp
          cd /
-         exec chroot ${over}/root sh /root/steps`,
+         chroot ${over}/root sh /root/steps
+         cd ${over}/up
+         find . -ipath "*latchkey*" -not -path "./root/*" -not -path "./var/lib/dpkg/info/*" -not -type c`,
       );
       assert.equal(code, 0, output);
       const shown = Object.fromEntries(
@@ -101,9 +102,11 @@ systemTest("the Debian package installs, upgrades, and leaves nothing when it is
         version: `latchkey ${VERSION}`,
         starts: "/lib/systemd/system/latchkey.service",
         doctor: "{",
+        config: "644",
         upgrade: "# mine",
         remove: "2\npairings\n# mine",
         purge: "",
+        left: "",
       });
     } finally {
       await Deno.remove(folder, { recursive: true });
