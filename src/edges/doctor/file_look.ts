@@ -69,6 +69,20 @@ export async function isWritableFolder(path: string, identity: Identity): Promis
     mayAccess(found, { identity, access: "execute" }) && !await isOnReadOnlyDisk(path);
 }
 
+/** Whether somebody may list a folder that is there; not so where one above it is closed. */
+export async function isReadableFolder(path: string, identity: Identity): Promise<boolean> {
+  try {
+    for (let folder = await Deno.realPath(path), at = folder;; at = dirname(at)) {
+      const found = await Deno.stat(at);
+      const needed = at === folder ? ["read", "execute"] as const : ["execute"] as const;
+      if (!needed.every((access) => mayAccess(found, { identity, access }))) return false;
+      if (at === "/") return true;
+    }
+  } catch {
+    return false;
+  }
+}
+
 async function canCreateIn(path: string, identity: Identity): Promise<boolean> {
   if (await statIfThere(path) !== undefined) return await isWritableFolder(path, identity);
   const parent = dirname(path);

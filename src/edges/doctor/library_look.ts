@@ -9,7 +9,7 @@ import { type LibrarySource, SourceAway } from "../../features/library/library_s
 import type { SourceReadOptions } from "../../features/library/library_source.ts";
 import { type LibraryEdges, librarySources } from "../../features/library/library_sources.ts";
 import type { LibrarySystem } from "../../features/library/media.ts";
-import { lookAtProgram } from "./file_look.ts";
+import { isReadableFolder, lookAtProgram, statIfThere } from "./file_look.ts";
 
 /** How many problems of a source are kept. */
 const MAX_PROBLEMS = 100;
@@ -78,14 +78,29 @@ async function lookAtSystem(
 
 async function stateOf(
   system: LibrarySystem,
-  { source, reading }: { source: LibrarySource; reading: SourceReadOptions },
+  { source, reading, identity }: LibraryLookOptions & {
+    source: LibrarySource;
+    reading: SourceReadOptions;
+  },
 ): Promise<LibrarySystemFacts["state"]> {
+  if (await isClosed(system.folder, identity)) return "closed";
   try {
     for await (const _media of source.media(system, reading)) return "filled";
     return "empty";
   } catch (error) {
     if (error instanceof SourceAway) return "away";
     throw error;
+  }
+}
+
+// Who asks the doctor may read more than the service, or less.
+async function isClosed(folder: string, identity: Identity): Promise<boolean> {
+  try {
+    const isFolder = (await statIfThere(folder))?.isDirectory === true;
+    return isFolder && !await isReadableFolder(folder, identity);
+  } catch {
+    // One above it is closed to whoever asks.
+    return true;
   }
 }
 

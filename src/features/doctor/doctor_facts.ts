@@ -33,8 +33,8 @@ export interface LibrarySystemFacts {
   /** The source's own name of it. */
   readonly name: string;
   readonly folder: string;
-  /** Whether its folder can be read, and has a file of it. */
-  readonly state: "away" | "empty" | "filled";
+  /** Whether its folder is there, can be read by the service's user, and has a file of it. */
+  readonly state: "away" | "closed" | "empty" | "filled";
   readonly launch:
     | { readonly kind: "command" | "emulationstation_http" }
     | { readonly kind: "refused"; readonly reason: string };

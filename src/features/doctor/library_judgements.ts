@@ -11,7 +11,9 @@ export function judgeLibrary({ sources, isFrontendAnswered }: LibraryFacts): Fin
   if (sources.length === 0) return ok("none configured");
   const faults = [...sources.flatMap(faultsOfSource), ...sources.flatMap(faultsOfPrograms)];
   if (faults.length > 0) {
-    const advice = "Correct folder, config_folders or command in [[library]], or put the card in";
+    const advice =
+      "Correct folder, config_folders or command in [[library]], put the card in, or " +
+      "open the folder to the service's user";
     return fail(named(faults), advice);
   }
   const filled = sources.flatMap(({ systems }) =>
@@ -45,6 +47,9 @@ function faultsOfSource({ name, kind, systems }: LibrarySourceFacts): string[] {
     // A frontend that does not run has no systems to tell, and is judged as such.
     return kind === "emulationstation_http" ? [] : [`${name} has no system`];
   }
+  const closed = systems.filter(({ state }) => state === "closed")
+    .map(({ folder }) => `${folder} is closed to the service's user`);
+  if (closed.length > 0) return closed;
   // A frontend has a folder for each system that it could play.
   if (systems.some(({ state }) => state === "filled")) return [];
   const [system] = systems;

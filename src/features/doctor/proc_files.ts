@@ -68,8 +68,8 @@ export function identityIn(procStatus: string): Identity | undefined {
   return { uid, gids: [gid, ...numbersOf("Groups")] };
 }
 
-/** What is asked of a file: to write to it, or to run it (of a folder: to pass through it). */
-export const ACCESS_BITS = { write: 2, execute: 1 } as const;
+/** What is asked of a file: to read or to write it, or to run it (of a folder: to pass through it). */
+export const ACCESS_BITS = { read: 4, write: 2, execute: 1 } as const;
 
 /** Whether somebody may do something to a file or folder, by its mode. */
 export function mayAccess(
@@ -80,7 +80,7 @@ export function mayAccess(
   const { identity, access } = request;
   const bits = (shift: number): boolean => (((mode ?? 0) >> shift) & ACCESS_BITS[access]) !== 0;
   if (identity.uid === 0) {
-    return access === "write" || isDirectory || [6, 3, 0].some(bits);
+    return access !== "execute" || isDirectory || [6, 3, 0].some(bits);
   }
   if (uid === identity.uid) return bits(6);
   return gid !== null && identity.gids.includes(gid) ? bits(3) : bits(0);

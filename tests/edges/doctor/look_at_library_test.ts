@@ -19,12 +19,16 @@ async function withFolder(test: (folder: string) => Promise<void>): Promise<void
   }
 }
 
-async function look(toml: string, station = new FakeEmulationStation()): Promise<LibraryFacts> {
+async function look(
+  toml: string,
+  station = new FakeEmulationStation(),
+  identity = { uid: Deno.uid() ?? -1, gids: [] as number[] },
+): Promise<LibraryFacts> {
   return await lookAtLibrary(configOf(toml).libraries, {
     files: createLibraryFiles(undefined),
     frontend: createEmulationStation({ fetch: station.fetch, clock: new FakeClock() }),
     searchPath: Deno.env.get("PATH") ?? "",
-    identity: { uid: Deno.uid() ?? -1, gids: [] },
+    identity,
     signal: new AbortController().signal,
   });
 }
@@ -56,6 +60,29 @@ Deno.test("lookAtLibrary() tells whether folders have files and programs are the
         ["/none", "away", ["not_executable"]],
       ],
     );
+  });
+});
+
+Deno.test("lookAtLibrary() tells of folders that are closed to the service's user", async () => {
+  await withFolder(async (folder) => {
+    const STRANGER = { uid: 64_000, gids: [] };
+    await Deno.chmod(folder, 0o711);
+    await Deno.mkdir(`${folder}/roms/snes`, { recursive: true, mode: 0o755 });
+    await Deno.writeTextFile(`${folder}/roms/snes/a.zip`, "");
+    const state = async (): Promise<string | undefined> => {
+      const { sources } = await look(folderOf(`${folder}/roms/snes`, "true"), undefined, STRANGER);
+      return sources[0]?.systems[0]?.state;
+    };
+    assert.equal(await state(), "filled");
+    for (
+      const [closed, mode] of [["roms", 0o744], ["roms/snes", 0o711], ["roms/snes", 0o744]] as const
+    ) {
+      await Deno.chmod(`${folder}/${closed}`, mode);
+      assert.equal(await state(), "closed", `${closed} ${mode.toString(8)}`);
+      await Deno.chmod(`${folder}/${closed}`, 0o755);
+    }
+    await Deno.remove(`${folder}/roms/snes`, { recursive: true });
+    assert.equal(await state(), "away");
   });
 });
 

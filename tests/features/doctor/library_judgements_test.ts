@@ -50,6 +50,18 @@ testJudgement(judgeLibrary, [
   ],
   ["a folder that is away", of(FOLDER, { state: "away" }), "fail", /^\/roms\/snes cannot be read/],
   [
+    "a folder that is closed",
+    of(FOLDER, { state: "closed" }),
+    "fail",
+    /^\/roms\/snes is closed to the service's user\. .*open the folder/,
+  ],
+  [
+    "a closed folder beside one with files",
+    of(STATION, {}, { state: "closed", folder: "/roms/nes" }),
+    "fail",
+    /^\/roms\/nes is closed/,
+  ],
+  [
     "a program that is missing",
     of(FOLDER, MISSING),
     "fail",

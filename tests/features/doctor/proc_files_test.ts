@@ -80,8 +80,10 @@ for (const [mode, uid, gid, identity, expected] of ACCESS) {
   });
 }
 
-Deno.test("mayAccess() lets root through every folder", () => {
+Deno.test("mayAccess() lets root through every folder, and read every file", () => {
   const folder = { mode: 0o600, uid: 1, gid: 1, isDirectory: true };
+  const file = { mode: 0, uid: 1, gid: 1, isDirectory: false };
+  assert.equal(mayAccess(file, { identity: ROOT, access: "read" }), true);
   assert.equal(mayAccess(folder, { identity: ROOT, access: "execute" }), true);
 });
 
