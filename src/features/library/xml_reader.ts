@@ -213,7 +213,8 @@ function decoderFor(
     return new TextDecoder("utf-16be");
   }
   const start = new TextDecoder("latin1").decode(head.subarray(0, SNIFFED_BYTES));
-  const declared = /^(?:ï»¿)?<\?xml\s[^>]*?encoding\s*=\s*["']([\w.:-]{1,40})["']/.exec(start)?.[1];
+  // A mark tells more than what the document says of itself, as editors write the one alone.
+  const declared = /^<\?xml\s[^>]*?encoding\s*=\s*["']([\w.:-]{1,40})["']/.exec(start)?.[1];
   // What can be read as ASCII up to here is no UTF-16, whatever it says.
   if (declared === undefined || /^utf-?16/i.test(declared)) return new TextDecoder();
   try {

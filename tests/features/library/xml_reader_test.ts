@@ -74,6 +74,10 @@ const ENCODED: [string, Uint8Array][] = [
   ["UTF-8", new TextEncoder().encode(TEXT.replace("ENC", "UTF-8"))],
   ["UTF-8 that says nothing", new TextEncoder().encode("<a><b>Größe</b></a>")],
   ["UTF-8 that claims UTF-16", new TextEncoder().encode(TEXT.replace("ENC", "UTF-16"))],
+  [
+    "UTF-8 with a mark that claims ISO-8859-1",
+    new TextEncoder().encode(`\ufeff${TEXT.replace("ENC", "ISO-8859-1")}`),
+  ],
   ["ISO-8859-1", latin1(TEXT.replace("ENC", "ISO-8859-1"))],
   ["Windows-1252", latin1(TEXT.replace("ENC", "windows-1252"))],
   ["UTF-16LE with a mark", utf16("\ufeff" + TEXT.replace("ENC", "UTF-16"), true)],
