@@ -200,6 +200,7 @@ Deno.test("folders are listed page by page, and letters lead into them", async (
       letter: "m",
     });
     assert.deepEqual(byLetter.entries.map(({ name }) => name), ["Metroid"]);
+    assert.equal(byLetter.totalFiles, 1);
     const byFile = await phone.call<{ scheme: string; groups: unknown[] }>("media.browse.index", {
       path: `${roms}/snes`,
       sort: "filename-asc",

@@ -150,15 +150,18 @@ export function libraryMethods({ library, favorites }: LibraryMethodsOptions): R
           return { path: "", entries: rootsOf(systems, library), totalFiles: 0 };
         }
         const folder = knownFolder(path, library);
-        const { entries, directMedia, nextCursor } = index.browse(folder, {
+        const query = {
           ...systemQuery(systems, library),
           ...(letter === "" ? {} : { letter }),
+        };
+        const { entries, directMedia, nextCursor } = index.browse(folder, {
+          ...query,
           ...pageOf(page),
         });
         return {
           path: folder,
           entries: entries.map((entry) => showEntry(entry, view)),
-          totalFiles: directMedia,
+          totalFiles: letter === "" ? directMedia : index.count({ folder, ...query }),
           pagination: paginationOf(page, nextCursor),
         };
       },
