@@ -31,9 +31,10 @@ export function memoryIndex(all: readonly IndexedMedia[]): MediaIndex {
   const nameOrder = (a: IndexedMedia, b: IndexedMedia): number => a.name < b.name ? -1 : 1;
   return {
     total: () => there().length,
-    countBySystem: () =>
+    countBySystem: (query = {}) =>
       new Map(
-        [...Map.groupBy(there(), ({ systemId }) => systemId)].map(([id, own]) => [id, own.length]),
+        [...Map.groupBy(find(query), ({ systemId }) => systemId)]
+          .map(([id, own]) => [id, own.length]),
       ),
     search: (query, page) => {
       const { entries, nextCursor } = cut(find(query).toSorted(nameOrder), page);

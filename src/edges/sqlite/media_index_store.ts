@@ -20,7 +20,7 @@ import { countFolder, listFolder, pageSizeOf } from "./folder_listing.ts";
 import { LIBRARY_FILE, LibraryDatabase } from "./library_database.ts";
 import { encodeMediaCursor, parseMediaCursor } from "./media_cursor.ts";
 import { planMedia, splitPath } from "./media_query.ts";
-import { allRows, countMedia, findMedia, listMedia } from "./media_rows.ts";
+import { allRows, countMedia, countMediaBySystem, findMedia, listMedia } from "./media_rows.ts";
 import { retireSystems, SqliteSystemPass } from "./system_pass.ts";
 import { searchTitle } from "./title_search.ts";
 
@@ -63,11 +63,15 @@ export class SqliteMediaIndex implements MediaIndex, MediaIndexWriter {
   }
 
   /** How many of each system, those of all sources together. */
-  countBySystem(): ReadonlyMap<string, number> {
+  countBySystem(query?: MediaQuery): ReadonlyMap<string, number> {
     return this.#database.read(() => {
-      const rows = this.#database.prepare(
-        "SELECT system_id, sum(here_count) AS n FROM system GROUP BY system_id HAVING n > 0",
-      ).all();
+      const plan = query && planMedia(this.#database, { query, sort: "name-asc" });
+      if (query !== undefined && plan === undefined) return new Map();
+      const rows = plan === undefined
+        ? this.#database.prepare(
+          "SELECT system_id, sum(here_count) AS n FROM system GROUP BY system_id HAVING n > 0",
+        ).all()
+        : countMediaBySystem(this.#database, plan);
       return new Map(rows.map((row) => [String(row["system_id"]), Number(row["n"])]));
     });
   }

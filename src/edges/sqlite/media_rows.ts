@@ -74,6 +74,15 @@ export function countMedia(database: LibraryDatabase, plan: MediaPlan): number {
   return Number(row?.["n"]);
 }
 
+/** The same for each system, as rows of `system_id` and `n`. */
+export function countMediaBySystem(database: LibraryDatabase, plan: MediaPlan): Row[] {
+  const { from, where } = allRows(plan);
+  return database.prepare(
+    `SELECT system.system_id, count(*) AS n FROM ${from.sql}
+     JOIN system ON system.system_no = m.system_no WHERE ${where.sql} GROUP BY system.system_id`,
+  ).all(...from.values, ...where.values);
+}
+
 /** All rows of a plan, in no order. */
 export function allRows(plan: MediaPlan): { from: SqlPart; where: SqlPart } {
   return { from: fewestRows(plan)?.from ?? plan.walk, where: conditionsOf(plan) };

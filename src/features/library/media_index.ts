@@ -92,8 +92,8 @@ export interface LetterGroup {
 export interface MediaIndex {
   /** How many media are there that are not missing. */
   total(): number;
-  /** The same for each system that has any, by its id. */
-  countBySystem(): ReadonlyMap<string, number>;
+  /** The same for each system that has any, by its id; with a query, of those that it finds. */
+  countBySystem(query?: MediaQuery): ReadonlyMap<string, number>;
   /** One page of what is looked for. */
   search(query: MediaQuery, page: PageOptions): MediaPage;
   /** How many media a query finds. */

@@ -94,17 +94,12 @@ export function libraryMethods({ library, favorites }: LibraryMethodsOptions): R
       }),
       run: ({ tags }) => {
         const query = queryOfTags(tags, { index, favorites });
-        const counts = tags.length === 0 ? index.countBySystem() : undefined;
+        const counts = query === undefined
+          ? new Map<string, number>()
+          : index.countBySystem(tags.length === 0 ? undefined : query);
         const ids = new Set(catalogue.list().map(({ id }) => id));
         return {
-          systems: [...ids].map((id) => ({
-            ...view.system(id),
-            mediaCount: query === undefined
-              ? 0
-              : counts === undefined
-              ? index.count({ ...query, systemIds: [id] })
-              : counts.get(id) ?? 0,
-          })),
+          systems: [...ids].map((id) => ({ ...view.system(id), mediaCount: counts.get(id) ?? 0 })),
         };
       },
     }),
