@@ -110,8 +110,15 @@ Deno.test("nobody asks the frontend while nobody is connected", async () => {
     clock.advance(10 * FRONTEND_POLL_MS);
     await settle(2);
     assert.equal(polls(), 0);
-    await world.phone();
+    const phone = await world.phone();
     await untilSoon(world, "it is asked", () => polls() > 0);
+    phone.leave();
+    let [before, quietLooks] = [-1, 0];
+    await untilSoon(world, "it is left in peace", () => {
+      quietLooks = before === polls() ? quietLooks + 1 : 0;
+      before = polls();
+      return quietLooks === 5;
+    });
   });
 });
 

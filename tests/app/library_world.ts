@@ -42,6 +42,8 @@ export interface Shown {
 export interface Phone {
   /** Calls a method, judges the shape of its result, and gives it. */
   call<Result>(method: string, params?: unknown): Promise<Result>;
+  /** Ends its connection. */
+  leave(): void;
   /** What it was told, each judged by its shape. */
   readonly told: [method: string, params: Record<string, unknown>][];
 }
@@ -116,6 +118,7 @@ export async function withLibrary(
         connections.push(connection);
         return {
           told,
+          leave: () => connection.close(),
           async call<Result>(method: string, params?: unknown): Promise<Result> {
             const result = await connection.call(method, params);
             const ofApp = RESULT_SHAPES[method];

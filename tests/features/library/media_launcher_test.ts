@@ -249,6 +249,17 @@ async function tick({ clock }: World, times = 1): Promise<void> {
   }
 }
 
+Deno.test("what ends at the frontend is told within a second", async () => {
+  const { launcher, frontend, told, clock } = world(HTTP);
+  await launcher.launch(GAME, TOKEN);
+  frontend.running = undefined;
+  for (let ms = 0; ms < 1000; ms += 100) {
+    clock.advance(100);
+    await settle();
+  }
+  assert.match(told.at(-1) ?? "", /^-/);
+});
+
 Deno.test("a frontend launches, says when it is over, and is then left in peace", async () => {
   const it = world(HTTP);
   const { launcher, frontend, told, programs } = it;
