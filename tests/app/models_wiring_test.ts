@@ -174,6 +174,9 @@ Deno.test("limits of a key win over those of the configuration, and change at on
     );
     const other = await newKey({ limits: { perMinute: 0, tokensPerDay: 1 } });
     assert.deepEqual([await status(other.key), await status(other.key)], [200, 429]);
+    // None, for this key alone.
+    await call("keys.update", { keyId: other.keyId, limits: { tokensPerDay: 0 } });
+    assert.deepEqual([await status(other.key), await status(other.key)], [200, 200]);
   });
 });
 

@@ -122,8 +122,8 @@ for (const [path, status, init] of READABLE) {
 const CLIENTS: [what: string, asked: string, allowed: string][] = [
   [
     "OpenAI's",
-    "authorization,content-type,openai-organization,x-stainless-arch,x-stainless-lang,x-stainless-retry-count",
-    "openai-organization,x-stainless-arch,x-stainless-lang,x-stainless-retry-count",
+    "authorization,content-type,idempotency-key,openai-organization,x-stainless-arch,x-stainless-lang,x-stainless-retry-count",
+    "idempotency-key,openai-organization,x-stainless-arch,x-stainless-lang,x-stainless-retry-count",
   ],
   [
     "Anthropic's",

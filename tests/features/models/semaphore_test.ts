@@ -128,6 +128,8 @@ Deno.test("a weight is a share of the places and of the queue", async () => {
   const evicted = refused(light[1] ?? Promise.resolve(), "unavailable");
   void full.enter("a", heavy);
   await evicted;
+  // Three of weight three are as few as one of weight one, and make no room for a second.
+  await refused(full.enter("b", B), "unavailable");
 });
 
 Deno.test("a key has no more places at once than it may, though others are free", async () => {

@@ -336,8 +336,8 @@ Deno.test("a key's models of a day are told apart, as many as there may be", asy
     random: seededRandom(1),
     log: silentLogger,
   });
-  const use = (count: number, keyId = "a"): void => {
-    for (let n = 0; n < count; n++) ledger.record(keyId, { ...OUTCOME, model: `m:${n}` });
+  const use = (count: number, keyId = "a", tag = "m"): void => {
+    for (let n = 0; n < count; n++) ledger.record(keyId, { ...OUTCOME, model: `${tag}:${n}` });
   };
   use(MAX_USAGE_MODELS + 2);
   use(1);
@@ -356,9 +356,11 @@ Deno.test("a key's models of a day are told apart, as many as there may be", asy
   ]);
   clock.advance(24 * 3600 * 1000);
   added.length = 0;
-  use(MAX_USAGE_MODELS + 1);
-  ledger.record("a", { ...OUTCOME, model: "m:0" });
+  // Another day's models, and no more of the day before.
+  use(MAX_USAGE_MODELS + 1, "a", "n");
+  ledger.record("a", { ...OUTCOME, model: "n:0" });
   await ledger.close();
+  assert.equal(added.length, MAX_USAGE_MODELS + 1);
   assert.equal(added.filter(({ model }) => model === OTHER_MODEL).length, 1);
 });
 
