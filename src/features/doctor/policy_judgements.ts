@@ -140,7 +140,7 @@ export function judgeModels(facts: ModelFacts): Finding {
     return fail("the upstream does not answer", "Start it, or correct upstream in [models]");
   }
   if (fleetProblems.length > 0) {
-    return fail(fleetProblems.join("; "), "Start it, or correct store and limits in [models]");
+    return fail(fleetProblems.join("; "), "Start it, or correct database_url and redis_url in [models]");
   }
   if (allowed === 0) return warn("no model may be used", "Name models as allow in [models]");
   if (scopes !== undefined && !scopes.includes("models")) {
@@ -150,11 +150,12 @@ export function judgeModels(facts: ModelFacts): Finding {
     );
   }
   const isLoopbackOnly = hostname !== undefined && isLoopbackAddress(hostname);
-  if (allowedIps > 0 && trustedProxies === 0 && !isLoopbackOnly) {
-    return warn(
-      "other hosts send their keys over plain http, where whoever reads the network reads them",
-      "On a network that is not yours alone, put a proxy with TLS in front (docs/models.md)",
-    );
-  }
-  return ok(`the upstream answers, models allowed: ${allowed}`);
+  const sound = `the upstream answers, models allowed: ${allowed}`;
+  if (allowedIps === 0 || isLoopbackOnly) return ok(sound);
+  // Phones need the other addresses, so a proxy cannot be the only way in everywhere.
+  if (trustedProxies > 0) return ok(`${sound}; past the proxy keys travel over plain http`);
+  return warn(
+    "other hosts send their keys over plain http, where whoever reads the network reads them",
+    "On a network that is not yours alone, put a proxy with TLS in front (docs/models.md)",
+  );
 }
