@@ -140,7 +140,10 @@ export function judgeModels(facts: ModelFacts): Finding {
     return fail("the upstream does not answer", "Start it, or correct upstream in [models]");
   }
   if (fleetProblems.length > 0) {
-    return fail(fleetProblems.join("; "), "Start it, or correct database_url and redis_url in [models]");
+    return fail(
+      fleetProblems.join("; "),
+      "Start it, or correct database_url and redis_url in [models]",
+    );
   }
   if (allowed === 0) return warn("no model may be used", "Name models as allow in [models]");
   if (scopes !== undefined && !scopes.includes("models")) {

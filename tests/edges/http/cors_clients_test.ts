@@ -14,7 +14,13 @@ const PAGE = "https://app.example";
 const MODEL = "llama3.1:8b";
 const MESSAGES = [{ role: "user" as const, content: "x" }];
 /** What a browser sets itself, or never asks for. */
-const BROWSERS = new Set(["accept", "accept-encoding", "accept-language", "content-length", "host"]);
+const BROWSERS = new Set([
+  "accept",
+  "accept-encoding",
+  "accept-language",
+  "content-length",
+  "host",
+]);
 
 type Send = typeof fetch;
 
