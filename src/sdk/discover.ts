@@ -27,6 +27,8 @@ export interface AnnouncedRecord {
   readonly name: string;
   /** Its type, such as "SRV". */
   readonly type: string;
+  /** For how many seconds it holds; with 0 it is taken back (RFC 6762, section 10.1). */
+  readonly ttl?: number;
   /** What it says; its form depends on the type. */
   readonly data: unknown;
 }
@@ -100,13 +102,15 @@ export function devicesIn(
 ): DiscoveredDevice[] {
   const suffix = `.${service}.local`.toLowerCase();
   const found = new Map<string, DiscoveredDevice>();
-  for (const { name, type, data } of records) {
+  for (const { name, type, ttl, data } of records) {
     const { port, target } = asJsonObject(data) ?? {};
     if (type !== "SRV" || !name.toLowerCase().endsWith(suffix)) continue;
+    if (ttl === 0) {
+      found.delete(name.toLowerCase());
+      continue;
+    }
     if (typeof port !== "number" || typeof target !== "string") continue;
-    const addresses = [
-      ...new Set(["A", "AAAA"].flatMap((kind) => addressesOf(records, kind, target))),
-    ];
+    const addresses = ["A", "AAAA"].flatMap((kind) => addressesOf(records, kind, target));
     const device = { name: name.slice(0, -suffix.length), host: target, port, addresses };
     found.set(name.toLowerCase(), { ...device, url: urlOf(device) });
   }
@@ -114,9 +118,14 @@ export function devicesIn(
 }
 
 function addressesOf(records: readonly AnnouncedRecord[], kind: string, host: string): string[] {
-  return records
-    .filter(({ type, name }) => type === kind && name.toLowerCase() === host.toLowerCase())
-    .flatMap(({ data }) => typeof data === "string" ? [data] : []);
+  const addresses = new Set<string>();
+  for (const { name, type, ttl, data } of records) {
+    if (type !== kind || name.toLowerCase() !== host.toLowerCase()) continue;
+    if (typeof data !== "string") continue;
+    if (ttl === 0) addresses.delete(data);
+    else addresses.add(data);
+  }
+  return [...addresses];
 }
 
 // An address of the link alone would need its interface, which URLs cannot name.

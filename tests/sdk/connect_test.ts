@@ -196,3 +196,37 @@ Deno.test("connectPlain() ends on a binary message", async () => {
   socket.peer = () => socket.deliver(new Uint8Array(20));
   await expectClientError(connectPlain(options), "bad_answer");
 });
+
+Deno.test("with reconnect, connect() tries at once when the browser says that the network is back", async () => {
+  const { socket, options } = setUp({ reconnect: true });
+  const unheard: unknown[] = [];
+  const remove = globalThis.removeEventListener;
+  globalThis.removeEventListener = (
+    type: string,
+    listener: EventListenerOrEventListenerObject,
+  ): void => {
+    unheard.push(type);
+    remove.call(globalThis, type, listener);
+  };
+  try {
+    let opened = 0;
+    const connection = await connect({
+      ...options,
+      webSocket: () => {
+        opened += 1;
+        queueMicrotask(() => socket.open());
+        return socket;
+      },
+    });
+    socket.drop(1006);
+    await settle();
+    assert.equal(opened, 1);
+    globalThis.dispatchEvent(new Event("online"));
+    await settle();
+    assert.equal(opened, 2);
+    connection.close();
+    assert.deepEqual(unheard, ["online"]);
+  } finally {
+    globalThis.removeEventListener = remove;
+  }
+});

@@ -61,3 +61,23 @@ Deno.test("devicesIn() leaves out other services and records that are damaged", 
   ];
   assert.deepEqual(devicesIn(records, SERVICE), []);
 });
+
+Deno.test("devicesIn() leaves out what was taken back, and keeps what came again", () => {
+  const address = { name: "den.local", type: "A", data: "192.168.1.5" };
+  const moved = { name: "den.local", type: "A", data: "192.168.1.6" };
+  const den = announced("den", "den.local", 7497);
+  const attic = announced("attic", "attic.local", 7497);
+  const goodbye = (record: AnnouncedRecord): AnnouncedRecord => ({ ...record, ttl: 0 });
+  const urls = (...records: AnnouncedRecord[]): string[] =>
+    devicesIn(records, SERVICE).map(({ url }) => url);
+  assert.deepEqual(urls({ ...den, ttl: 120 }, attic, address, goodbye(den)), [
+    "http://attic.local:7497",
+  ]);
+  assert.deepEqual(urls(den, address, goodbye(den), den), ["http://192.168.1.5:7497"]);
+  assert.deepEqual(urls(den, address, goodbye(address), moved), ["http://192.168.1.6:7497"]);
+});
+
+Deno.test("devicesIn() compares names without case, as DNS does", () => {
+  const shouted = { ...announced("den", "den.local", 1), name: "DEN._ZAPAROO._TCP.LOCAL" };
+  assert.deepEqual(devicesIn([shouted], "_Zaparoo._tcp").map(({ name }) => name), ["DEN"]);
+});

@@ -132,6 +132,7 @@ const WORDS: [step: "start" | "finish", status: number, text: string, code: Clie
   ["start", 403, "too many failed attempts", "too_many_attempts"],
   ["start", 403, "This origin is not allowed", "origin_not_allowed"],
   ["start", 410, "pairing expired", "pairing_expired"],
+  ["start", 503, "rate limited", "rate_limited"],
   ["finish", 401, "wrong PIN", "wrong_pin"],
   ["finish", 403, "too many failed attempts", "too_many_attempts"],
   ["finish", 403, "maximum paired clients reached", "no_place"],
@@ -281,6 +282,20 @@ Deno.test("pair() throws the signal's reason when a request is cut short", async
   });
   await assert.rejects(pair(options), (error) => error === signal.reason);
   assert.equal(clock.timerCount, 0);
+});
+
+Deno.test("pair() leaves nothing on a signal that outlives it", async () => {
+  const { signal } = new AbortController();
+  const listeners = new Set<unknown>();
+  let heard = 0;
+  signal.addEventListener = (_type: string, listener: unknown) => {
+    heard += 1;
+    listeners.add(listener);
+  };
+  signal.removeEventListener = (_type: string, listener: unknown) =>
+    void listeners.delete(listener);
+  await pair(setUp({ signal }).options);
+  assert.deepEqual([heard, listeners.size], [2, 0]);
 });
 
 for (const silent of ["start", "finish"] as const) {
