@@ -8,6 +8,8 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -136,6 +138,60 @@ func TestWhatACloseMeans(t *testing.T) {
 		if err := endOf(t, credentials); kindOf(err) != kind {
 			t.Errorf("%d: %v", code, err)
 		}
+	}
+}
+
+func TestManyLargeCallsAtOnceHaveTheirAnswers(t *testing.T) {
+	const large = 100_000
+	credentials := fakeDevice(t, func(socket *websocket.Conn, incoming, outgoing *frameCipher) {
+		socket.SetReadLimit(-1)
+		for {
+			_, message, err := socket.Read(context.Background())
+			var frame struct{ E []byte }
+			if err != nil || json.Unmarshal(message, &frame) != nil {
+				return
+			}
+			// Frames that come in another order than they were sealed in do not open.
+			text, err := incoming.open(frame.E)
+			var call struct{ ID int64 }
+			if err != nil || json.Unmarshal(text, &call) != nil {
+				return
+			}
+			tell(socket, outgoing, fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"result":%q}`, call.ID, strings.Repeat("x", large)))
+		}
+	})
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	session, err := Open(ctx, credentials, JSON)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	var calls sync.WaitGroup
+	for range 50 {
+		calls.Add(1)
+		go func() {
+			defer calls.Done()
+			var text string
+			if err := session.Call(ctx, "any", strings.Repeat("y", large), &text); err != nil || len(text) != large {
+				t.Error(len(text), err)
+			}
+		}()
+	}
+	calls.Wait()
+}
+
+func TestARefusedConnectionTellsWhetherToWait(t *testing.T) {
+	kinds := map[int]Kind{http.StatusTooManyRequests: RateLimited, http.StatusForbidden: Unreachable}
+	for status, kind := range kinds {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+		}))
+		credentials := &Credentials{URL: server.URL, Secrets: Secret{"c", "n", "token", make([]byte, keyBytes)}}
+		if _, err := Open(context.Background(), credentials, JSON); kindOf(err) != kind {
+			t.Errorf("%d: %v", status, err)
+		}
+		server.Close()
 	}
 }
 

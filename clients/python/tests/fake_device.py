@@ -8,6 +8,7 @@ from typing import Any
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
 
 from latchkey import Credentials
 from latchkey.frames import FrameCipher, decode_base64
@@ -65,15 +66,23 @@ class Peer:
 
 
 class FakeDevice:
-    """Hands each session to the next of `sessions`; the last one takes all that follow."""
+    """Hands each session to the next of `sessions`; the last one takes all that follow.
 
-    def __init__(self, *sessions: Callable[[Peer], Awaitable[None]]) -> None:
+    With `status` it refuses every connection with that.
+    """
+
+    def __init__(
+        self, *sessions: Callable[[Peer], Awaitable[None]], status: int | None = None
+    ) -> None:
         self._sessions = list(sessions)
+        self._status = status
         self.salts: list[bytes] = []
         self._server: Server | None = None
 
     async def __aenter__(self) -> "FakeDevice":
-        self._server = await serve(self._handle, "127.0.0.1", 0)
+        self._server = await serve(
+            self._handle, "127.0.0.1", 0, process_request=self._refusal
+        )
         port = next(iter(self._server.sockets)).getsockname()[1]
         self.credentials = Credentials(f"http://127.0.0.1:{port}", "c", "n", TOKEN, KEY)
         return self
@@ -82,6 +91,9 @@ class FakeDevice:
         assert self._server is not None
         self._server.close()
         await self._server.wait_closed()
+
+    def _refusal(self, socket: ServerConnection, _: Request) -> Response | None:
+        return None if self._status is None else socket.respond(self._status, "")
 
     async def _handle(self, socket: ServerConnection) -> None:
         session = self._sessions.pop(0) if len(self._sessions) > 1 else self._sessions[0]

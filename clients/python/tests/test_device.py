@@ -12,6 +12,7 @@ from latchkey.device import FIRST_PAUSE_S, LAST_PAUSE_S, MAX_WAITING_NOTIFICATIO
 from tests.fake_device import FakeDevice, Peer
 
 RESULTS: dict[str, Any] = {
+    "large": {"result": "x" * 3_000_000},
     "version": {"result": {"version": "latchkey-0.1.0"}},
     "null": {"result": None},
     "refused": {"error": {"code": 1, "message": "No", "data": {"code": "conflict"}}},
@@ -87,6 +88,24 @@ class Devices(unittest.IsolatedAsyncioTestCase):
                 with self.assertRaises(LatchkeyError) as raised:
                     await device.call("version")
                 self.assert_kind(raised.exception, "connection_closed")
+
+    async def test_large_answers_arrive(self) -> None:
+        async with FakeDevice(serving) as fake, connect(fake.credentials) as device:
+            self.assertEqual(len(await device.call("large")), 3_000_000)
+
+    async def test_a_proxy_of_the_environment_is_not_for_devices(self) -> None:
+        proxies = {"http_proxy": "http://127.0.0.1:9", "no_proxy": ""}
+        async with FakeDevice(serving) as fake:
+            with mock.patch.dict("os.environ", proxies):
+                async with connect(fake.credentials) as device:
+                    self.assertIsNone(await device.call("null"))
+
+    async def test_a_refused_connection_tells_whether_to_wait(self) -> None:
+        for status, kind in [(429, "rate_limited"), (403, "unreachable")]:
+            async with FakeDevice(serving, status=status) as fake:
+                with self.assertRaises(LatchkeyError) as raised:
+                    await connect(fake.credentials)
+                self.assert_kind(raised.exception, kind)
 
     async def test_a_call_without_an_answer_times_out_and_the_session_goes_on(self) -> None:
         async with FakeDevice(serving) as fake, connect(fake.credentials) as device:
