@@ -2,6 +2,7 @@
 // names have a hash of what they hold, so that browsers may keep them for ever. They are committed: a
 // device builds nothing, and a test compares them with their sources.
 
+import { chooseWords } from "../../src/page/page_words.ts";
 import { BuildError, ROOT, runDeno, runScript } from "./deno.ts";
 
 /** Where the files lie. */
@@ -74,7 +75,7 @@ async function script(): Promise<PagePart> {
   try {
     const { success, stderr } = await runDeno(
       ...["bundle", "--quiet", "--frozen", "--platform", "browser", "--minify", "--format", "iife"],
-      ...["--output", `${folder}/page.js`, "src/page/main.tsx"],
+      ...["--output", `${folder}/page.js`, "src/page/main.ts"],
     );
     if (!success) throw new BuildError(`Cannot bundle the page:\n${stderr}`);
     return text("page", ".js", await Deno.readTextFile(`${folder}/page.js`));
@@ -137,7 +138,17 @@ export interface PageFile {
 export const PAGE_FILES = {
 ${entries.join("\n")}
 } as const satisfies Readonly<Record<string, PageFile>>;
+
+/** What the document says before its script does, in each language that the page speaks. */
+export const FRAME_WORDS = ${JSON.stringify(frameWords(), null, 2)} as const;
 `;
+}
+
+function frameWords(): Record<string, Record<string, string>> {
+  return Object.fromEntries(["en", "de"].map((language) => {
+    const { loading, noScript } = chooseWords([language]).words;
+    return [language, { loading, noScript }];
+  }));
 }
 
 if (import.meta.main) {

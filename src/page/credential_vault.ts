@@ -1,11 +1,8 @@
-// Where a browser keeps what it got from pairing: in IndexedDB of this page's origin. A browser that
-// keeps nothing (a private window) has it as long as the page is open.
+// Where a browser keeps what it got from pairing. A browser that keeps nothing (a private window) has
+// it as long as the page is open.
 
 import { type Credentials, encodeCredentials, parseCredentials } from "../sdk/connect.ts";
-
-const DATABASE = "latchkey";
-const STORE = "pairings";
-const KEY = "device";
+import { forgetKept, keepText, readKept } from "./kept_text.ts";
 
 /** The credentials of this page. */
 export interface CredentialVault {
@@ -17,13 +14,16 @@ export interface CredentialVault {
   clear(): Promise<void>;
 }
 
-/** The vault of this browser. */
-export function openVault(): CredentialVault {
+/** The vault of this browser; its first reading is `first`, where that has begun before. */
+export function openVault(first?: Promise<unknown>): CredentialVault {
   let inMemory: Credentials | undefined;
+  let begun = first;
   return {
     async read(): Promise<Credentials | undefined> {
+      const reading = begun ?? readKept();
+      begun = undefined;
       try {
-        const text = await inStore("readonly", (store) => store.get(KEY));
+        const text = await reading;
         return typeof text === "string" ? parseCredentials(text) : inMemory;
       } catch {
         return inMemory;
@@ -31,8 +31,9 @@ export function openVault(): CredentialVault {
     },
     async write(credentials): Promise<boolean> {
       inMemory = credentials;
+      begun = undefined;
       try {
-        await inStore("readwrite", (store) => store.put(encodeCredentials(credentials), KEY));
+        await keepText(encodeCredentials(credentials));
         return true;
       } catch {
         return false;
@@ -40,34 +41,8 @@ export function openVault(): CredentialVault {
     },
     async clear(): Promise<void> {
       inMemory = undefined;
-      await inStore("readwrite", (store) => store.delete(KEY)).catch(() => {});
+      begun = undefined;
+      await forgetKept().catch(() => {});
     },
   };
-}
-
-async function inStore(
-  mode: IDBTransactionMode,
-  request: (store: IDBObjectStore) => IDBRequest,
-): Promise<unknown> {
-  const opening = indexedDB.open(DATABASE, 1);
-  opening.onupgradeneeded = () => opening.result.createObjectStore(STORE);
-  const database = await settled(opening);
-  try {
-    const transaction = database.transaction(STORE, mode);
-    const done = new Promise<void>((resolve, reject) => {
-      transaction.oncomplete = () => resolve();
-      transaction.onerror = transaction.onabort = () => reject(transaction.error);
-    });
-    const [result] = await Promise.all([settled(request(transaction.objectStore(STORE))), done]);
-    return result;
-  } finally {
-    database.close();
-  }
-}
-
-function settled<Result>(request: IDBRequest<Result>): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
 }

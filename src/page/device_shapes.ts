@@ -36,6 +36,13 @@ export interface MediaEntry {
   readonly path: string;
   readonly zapScript: string;
   readonly hasCover: boolean;
+  readonly tags: readonly TagEntry[];
+}
+
+/** What is said of a media. */
+export interface TagEntry {
+  readonly type: string;
+  readonly tag: string;
 }
 
 /** A page of media. */
@@ -90,6 +97,12 @@ export interface LogEntry {
   readonly at: string;
   readonly event: string;
   readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** An API key, as far as usage names it. */
+export interface KeyEntry {
+  readonly keyId: string;
+  readonly name: string;
 }
 
 /** What a key used on a day. */

@@ -1,7 +1,7 @@
 // The device itself: settings, usage, the audit log, and what this page is.
 
 import type { JSX } from "preact";
-import type { LogEntry, UsageRow } from "./device_shapes.ts";
+import type { KeyEntry, LogEntry, UsageRow } from "./device_shapes.ts";
 import { momentText, useAnswer, useDevice } from "./page_context.ts";
 import { Notice, Section, ViewTitle } from "./page_parts.tsx";
 import { SettingsSection } from "./settings_section.tsx";
@@ -59,7 +59,14 @@ function UsageSection(): JSX.Element {
     () => store.call<{ usage: UsageRow[] }>("usage"),
     [store.link.state.step],
   );
+  const { answer: known } = useAnswer(
+    () => store.call<{ keys: KeyEntry[] }>("keys"),
+    [store.link.state.step],
+  );
+  const names = new Map(known?.keys.map(({ keyId, name }) => [keyId, name]));
   const numbers = new Intl.NumberFormat(language);
+  // The device counts by days of UTC.
+  const days = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
   const rows = answer?.usage ?? [];
   return (
     <Section title={words.usage} aside={<span class="soft">{words.usageDays}</span>}>
@@ -67,7 +74,7 @@ function UsageSection(): JSX.Element {
       {error && <p class="soft">{words.usageOff}</p>}
       {answer !== undefined && rows.length === 0 && <p class="soft">{words.usageNone}</p>}
       {rows.length > 0 && (
-        <div class="scroll" tabIndex={0} role="region" aria-label={words.usage}>
+        <div class="scroll" tabIndex={0} role="group" aria-label={words.usage}>
           <table>
             <thead>
               <tr>
@@ -80,8 +87,8 @@ function UsageSection(): JSX.Element {
             <tbody>
               {rows.map(({ day, keyId, requests, promptTokens, outputTokens }) => (
                 <tr key={`${day} ${keyId}`}>
-                  <td>{day}</td>
-                  <td>{keyId}</td>
+                  <td>{days.format(Date.parse(day))}</td>
+                  <td>{names.get(keyId) ?? keyId}</td>
                   <td class="number">{numbers.format(requests)}</td>
                   <td class="number">{numbers.format(promptTokens + outputTokens)}</td>
                 </tr>

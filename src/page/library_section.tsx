@@ -2,14 +2,19 @@
 
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { CoverTile } from "./cover_tile.tsx";
-import type { LibraryState, MediaAnswer, MediaEntry, SystemEntry } from "./device_shapes.ts";
+import type {
+  LibraryState,
+  MediaAnswer,
+  MediaEntry,
+  SystemEntry,
+  TagEntry,
+} from "./device_shapes.ts";
+import { FAVORITE_SEARCH, MediaTile } from "./media_tile.tsx";
 import { useAnswer, usePage } from "./page_context.ts";
 import { Section } from "./page_parts.tsx";
 
 const PAGE_MEDIA = 60;
 const TYPING_PAUSE_MS = 150;
-const FAVORITES = "user:favorite";
 
 interface Found {
   readonly media: readonly MediaEntry[];
@@ -17,10 +22,11 @@ interface Found {
 }
 
 /** The library. */
-export function LibrarySection({ library, playingPath, run }: {
+export function LibrarySection({ library, playingPath, run, attempt }: {
   library: LibraryState;
   playingPath: string | undefined;
   run: (text: string, name: string) => Promise<void>;
+  attempt: (work: () => Promise<void>) => Promise<void>;
 }): JSX.Element {
   const { store, words } = usePage();
   const [query, setQuery] = useState("");
@@ -29,12 +35,16 @@ export function LibrarySection({ library, playingPath, run }: {
     () => store.call<{ systems: SystemEntry[] }>("systems"),
     [library.totalMedia],
   );
-  const { found, more, isAsking } = useSearch({ query, filter, totalMedia: library.totalMedia });
+  const { found, more, isAsking, retag } = useSearch({
+    query,
+    filter,
+    totalMedia: library.totalMedia,
+  });
   const shown = (systems?.systems ?? []).filter(({ mediaCount }) => mediaCount > 0)
     .sort((a, b) => a.name.localeCompare(b.name));
   const filters = [
     ["", words.all],
-    [FAVORITES, words.favorites],
+    [FAVORITE_SEARCH, words.favorites],
     ...shown.map(({ id, name }) => [id, name] as const),
   ] as const;
   return (
@@ -71,12 +81,29 @@ export function LibrarySection({ library, playingPath, run }: {
       </p>
       {found?.media.length === 0 && !library.indexing && (
         <p class="empty">
-          {library.totalMedia === 0 ? words.emptyLibraryText : words.noneFoundText}
+          {library.totalMedia === 0
+            ? words.emptyLibraryText
+            : filter === FAVORITE_SEARCH && query === ""
+            ? words.noFavoritesText
+            : words.noneFoundText}
         </p>
       )}
       <ul class="grid" aria-busy={isAsking}>
         {found?.media.map((media) => (
-          <MediaTile key={media.mediaId} media={media} playingPath={playingPath} run={run} />
+          <MediaTile
+            key={media.mediaId}
+            media={media}
+            isPlaying={media.path === playingPath}
+            start={() => run(media.zapScript, media.name)}
+            setFavorite={(isWanted) =>
+              attempt(async () => {
+                const { tags } = await store.call<{ tags: TagEntry[] }>("media.tags.update", {
+                  mediaId: media.mediaId,
+                  [isWanted ? "add" : "remove"]: [FAVORITE_SEARCH],
+                });
+                retag(media.mediaId, tags);
+              })}
+          />
         ))}
       </ul>
       {found?.cursor !== undefined && <MoreButton more={more} />}
@@ -90,41 +117,6 @@ function countText(
 ): string {
   if (media.length === 0) return words.noneFound;
   return cursor === undefined ? words.found(`${media.length}`) : words.foundMore(`${media.length}`);
-}
-
-function MediaTile({ media, playingPath, run }: {
-  media: MediaEntry;
-  playingPath: string | undefined;
-  run: (text: string, name: string) => Promise<void>;
-}): JSX.Element {
-  const { words } = usePage();
-  const { mediaId, name, system, hasCover, zapScript, path } = media;
-  const [isStarting, setIsStarting] = useState(false);
-  async function start(): Promise<void> {
-    setIsStarting(true);
-    await run(zapScript, name);
-    setIsStarting(false);
-  }
-  return (
-    <li>
-      <button
-        type="button"
-        class="tile"
-        aria-current={path === playingPath ? "true" : undefined}
-        aria-disabled={isStarting}
-        title={name}
-        onClick={() => isStarting || void start()}
-      >
-        <CoverTile
-          reference={hasCover ? { mediaId } : undefined}
-          name={name}
-          system={system.id}
-        />
-        <span class="name">{name}</span> <span class="soft">{system.name}</span>{" "}
-        <span class="unseen">{words.start}</span>
-      </button>
-    </li>
-  );
 }
 
 // Asks for more by itself when it comes into view; a button for who does not scroll.
@@ -147,7 +139,12 @@ function useSearch({ query, filter, totalMedia }: {
   query: string;
   filter: string;
   totalMedia: number;
-}): { found: Found | undefined; more: () => void; isAsking: boolean } {
+}): {
+  found: Found | undefined;
+  isAsking: boolean;
+  more: () => void;
+  retag: (mediaId: number, tags: readonly TagEntry[]) => void;
+} {
   const { store } = usePage();
   const [found, setFound] = useState<Found>();
   const [isAsking, setIsAsking] = useState(false);
@@ -160,7 +157,11 @@ function useSearch({ query, filter, totalMedia }: {
     try {
       const { results, pagination } = await store.call<MediaAnswer>("media.search", {
         query,
-        ...(filter === "" ? {} : filter === FAVORITES ? { tags: [filter] } : { systems: [filter] }),
+        ...(filter === ""
+          ? {}
+          : filter === FAVORITE_SEARCH
+          ? { tags: [filter] }
+          : { systems: [filter] }),
         maxResults: PAGE_MEDIA,
         ...(before?.cursor === undefined ? {} : { cursor: before.cursor }),
       });
@@ -187,5 +188,13 @@ function useSearch({ query, filter, totalMedia }: {
     more: () => {
       if (!isAsking && found?.cursor !== undefined) void ask(found);
     },
+    // What is no favourite any more stays in the list until the next search, to be made one again.
+    retag: (mediaId, tags) =>
+      setFound((before) =>
+        before && {
+          ...before,
+          media: before.media.map((one) => one.mediaId === mediaId ? { ...one, tags } : one),
+        }
+      ),
   };
 }

@@ -103,7 +103,7 @@ function View({ state, section, pin, onPaired }: {
   switch (state.step) {
     case "loading":
     case "connecting":
-      return <p class="soft wait">{words.connecting}</p>;
+      return <h1 class="soft wait">{words.connecting}</h1>;
     case "unpaired":
       return <PairView key="unpaired" pin={pin} onPaired={onPaired} />;
     case "removed":

@@ -11,26 +11,28 @@ import { Notice, ViewTitle } from "./page_parts.tsx";
 
 /** The view. */
 export function PlayView(): JSX.Element {
-  const { store, words } = useDevice();
+  const { store, words, say } = useDevice();
   const { playing, library } = store.data;
   const [problem, setProblem] = useState<string>();
-  async function run(text: string, saying: string): Promise<void> {
+  async function attempt(work: () => Promise<void>): Promise<void> {
     setProblem(undefined);
-    try {
+    await work().catch((error) => setProblem(words.failed(reasonOf(error))));
+  }
+  async function run(text: string, saying: string): Promise<void> {
+    await attempt(async () => {
       await store.call("run", { text });
-      if (saying !== "") page.say(saying);
-    } catch (error) {
-      setProblem(words.failed(reasonOf(error)));
-    }
+      if (saying !== "") say(saying);
+    });
     void store.refresh();
   }
-  const page = usePage();
   useSpokenMedia(playing);
   return (
     <>
       <ViewTitle>{words.play}</ViewTitle>
       <NowPlaying playing={playing} onStop={() => void run("**stop", "")} />
-      <div role="alert">{problem !== undefined && <Notice kind="bad">{problem}</Notice>}</div>
+      <div role="alert" class="told">
+        {problem !== undefined && <Notice kind="bad">{problem}</Notice>}
+      </div>
       {library === undefined
         ? <p class="soft wait">{words.loading}</p>
         : library.exists
@@ -39,6 +41,7 @@ export function PlayView(): JSX.Element {
             library={library}
             playingPath={playing?.mediaPath}
             run={(text, name) => run(text, words.starting(name))}
+            attempt={attempt}
           />
         )
         : <ActionsSection run={(text) => run(text, words.ran(text))} />}

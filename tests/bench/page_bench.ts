@@ -18,6 +18,7 @@ export const PAGE_ROWS = [
   "until a bare document is painted",
   "until the page is painted",
   "until a phone can pair",
+  "what it moves meanwhile",
 ] as const;
 
 const ROUNDS = 9;
@@ -27,7 +28,7 @@ const NAME = "phone.test";
 
 /** A row for each name. */
 export async function pageRows(): Promise<BenchRow[]> {
-  const [script, all, sdk, bare, painted, ready] = PAGE_ROWS;
+  const [script, all, sdk, bare, painted, ready, moved] = PAGE_ROWS;
   const files = Object.values<PageFile>(PAGE_FILES);
   const packed = files.map(({ text, base64 = "" }) =>
     text === undefined ? Uint8Array.fromBase64(base64).length : gzipSync(text).length
@@ -43,7 +44,7 @@ export async function pageRows(): Promise<BenchRow[]> {
     { name: sdk, value: await packedSdk() / 1024, unit: "KiB", goal: { atMost: 40 } },
   ];
   if (await whyNoPageWorld() !== undefined) return rows;
-  const { bareMs, paintedMs, readyMs } = await loadTimes();
+  const { bareMs, paintedMs, readyMs, shifts } = await loadTimes();
   const timed = (name: string, times: readonly number[]): BenchRow => ({
     name,
     value: median(times),
@@ -55,6 +56,7 @@ export async function pageRows(): Promise<BenchRow[]> {
     timed(bare, bareMs),
     { ...timed(painted, paintedMs), goal: { atMost: 300 } },
     timed(ready, readyMs),
+    { name: moved, value: Math.max(...shifts), unit: "CLS", goal: { atMost: 0.001 } },
   ];
 }
 
@@ -67,6 +69,7 @@ interface LoadTimes {
   readonly bareMs: readonly number[];
   readonly paintedMs: readonly number[];
   readonly readyMs: readonly number[];
+  readonly shifts: readonly number[];
 }
 
 // In turn, so that what else the machine does weighs on both alike.
@@ -74,6 +77,7 @@ async function loadTimes(): Promise<LoadTimes> {
   const bareMs: number[] = [];
   const paintedMs: number[] = [];
   const readyMs: number[] = [];
+  const shifts: number[] = [];
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     () => new Response("<!doctype html><p>Bare</p>", { headers: { "Content-Type": "text/html" } }),
@@ -91,26 +95,31 @@ async function loadTimes(): Promise<LoadTimes> {
           bareMs.push(bare.paintedMs);
           paintedMs.push(page.paintedMs);
           readyMs.push(page.readyMs);
+          shifts.push(page.shift);
         }
       });
     });
   } finally {
     await server.shutdown();
   }
-  return { bareMs, paintedMs, readyMs };
+  return { bareMs, paintedMs, readyMs, shifts };
 }
 
 const WATCH = `new MutationObserver((_, watch) => {
   if (document.querySelector(".pair") === null) return;
   globalThis.readyMs = performance.now();
   watch.disconnect();
-}).observe(document, { childList: true, subtree: true });`;
+}).observe(document, { childList: true, subtree: true });
+globalThis.shift = 0;
+new PerformanceObserver((list) => {
+  for (const { value } of list.getEntries()) globalThis.shift += value;
+}).observe({ type: "layout-shift", buffered: true });`;
 
 async function loadOnce(
   browser: Browser,
   url: string,
   selector = "p",
-): Promise<{ paintedMs: number; readyMs: number }> {
+): Promise<{ paintedMs: number; readyMs: number; shift: number }> {
   const context = await browser.newContext({ viewport: { width: 390, height: 780 } });
   try {
     const page = await context.newPage();
@@ -122,9 +131,13 @@ async function loadOnce(
     await page.waitForFunction(
       'performance.getEntriesByName("first-contentful-paint").length > 0',
     );
+    // What moves is told with the frame that shows it.
+    await page.evaluate(
+      "new Promise((shown) => requestAnimationFrame(() => setTimeout(shown, 50)))",
+    );
     return await page.evaluate(
-      '({ readyMs: globalThis.readyMs, paintedMs: performance.getEntriesByName("first-contentful-paint")[0].startTime })',
-    ) as { paintedMs: number; readyMs: number };
+      '({ readyMs: globalThis.readyMs, shift: globalThis.shift, paintedMs: performance.getEntriesByName("first-contentful-paint")[0].startTime })',
+    ) as { paintedMs: number; readyMs: number; shift: number };
   } finally {
     await context.close();
   }

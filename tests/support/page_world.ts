@@ -77,7 +77,9 @@ export async function withPageWorld(
       let service = await start(0);
       const port = Number(new URL(service.baseUrl).port);
       try {
-        const args = [`--host-resolver-rules=MAP ${ROUTER_NAME} ${host.deviceAddress}`];
+        // The router's name, and those of the local network.
+        const names = [ROUTER_NAME, "*.local"].map((name) => `MAP ${name} ${host.deviceAddress}`);
+        const args = [`--host-resolver-rules=${names.join(",")}`];
         await withBrowser({ host, args }, async (browser) => {
           await test({
             service: () => service,

@@ -3,6 +3,7 @@
 // address stays behind the #, which browsers never send.
 
 import { isOwnHost, isOwnPage, type OwnNames } from "../origins.ts";
+import { chooseLanguage } from "./accepted_language.ts";
 import type { PageFile } from "./built/page_files.ts";
 
 /** What the page tells of the device. */
@@ -35,7 +36,7 @@ export function createAppPage(options: AppPageOptions): AppPage {
   const zipped = new Map<string, Uint8Array<ArrayBuffer>>();
   return {
     async open(headers, facts): Promise<Response> {
-      const { PAGE_FILES } = await import("./built/page_files.ts");
+      const { PAGE_FILES, FRAME_WORDS } = await import("./built/page_files.ts");
       const host = headers.get("Host");
       // A page of another name may be somebody else's who leads that name here: it is told nothing
       // but the address that its browser has been led to.
@@ -45,8 +46,10 @@ export function createAppPage(options: AppPageOptions): AppPage {
       const localName = name === undefined
         ? undefined
         : facts.own.hostNames.find((own) => own.endsWith(".local"));
-      return new Response(documentText(PAGE_FILES, { name, elsewhere, localName }), {
-        headers: documentHeaders(host),
+      const language = chooseLanguage(headers.get("Accept-Language"), ["en", "de"]);
+      const frame = { language, heading: name ?? hostNameOf(host), ...FRAME_WORDS[language] };
+      return new Response(documentText(PAGE_FILES, { frame, name, elsewhere, localName }), {
+        headers: documentHeaders(host, PAGE_FILES.style.name),
       });
     },
     async file(name, headers): Promise<Response | undefined> {
@@ -90,31 +93,46 @@ const POLICY: readonly string[] = [
 // What can stand in a Host header of a page and in a policy as it is.
 const PLAIN_HOST = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$/i;
 
-function documentHeaders(host: string | null): Headers {
+// As the browser's address has it, and the script shows it where the device tells no name.
+function hostNameOf(host: string | null): string {
+  return host !== null && PLAIN_HOST.test(host)
+    ? host.toLowerCase().replace(/:[0-9]+$/, "")
+    : "Latchkey";
+}
+
+function documentHeaders(host: string | null, style: string): Headers {
   // Some browsers do not take 'self' for WebSockets of the same host.
   const sockets = host !== null && PLAIN_HOST.test(host) ? ` ws://${host} wss://${host}` : "";
   return new Headers({
     ...COMMON_HEADERS,
     "Content-Type": "text/html; charset=utf-8",
     "Cache-Control": "no-store",
+    // The first paint waits for the style sheet alone: browsers ask for it before they parse.
+    Link: `<${style}>; rel=preload; as=style`,
     "Content-Security-Policy": [...POLICY, `connect-src 'self'${sockets}`].join("; "),
   });
 }
 
 type Names = Readonly<Record<"script" | "style" | "icon" | "touchIcon" | "manifest", PageFile>>;
 
-// The script is none of the modules: browsers ask for those with an Origin, which is refused under a
-// name that is not the device's own.
+/** What the document is made of beside the names of its files. */
+interface DocumentParts extends Record<"name" | "elsewhere" | "localName", string | undefined> {
+  readonly frame: Readonly<Record<"language" | "heading" | "loading" | "noScript", string>>;
+}
+
+// What is painted first is this text, as the script shows the page while it connects. The script is
+// none of the modules: browsers ask for those with an Origin, which is refused under a name that is
+// not the device's own.
 function documentText(
   { script, style, icon, touchIcon, manifest }: Names,
-  { name, elsewhere, localName }: Record<"name" | "elsewhere" | "localName", string | undefined>,
+  { frame, name, elsewhere, localName }: DocumentParts,
 ): string {
   const facts = Object.entries({ device: name, elsewhere, local: localName })
     .map(([key, value]) => value === undefined ? "" : ` data-${key}="${escapeHtml(value)}"`)
     .join("");
   const title = name === undefined ? "Latchkey" : `${escapeHtml(name)} · Latchkey`;
   return `<!doctype html>
-<html lang="en"${facts}>
+<html lang="${frame.language}"${facts}>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
 <meta name="color-scheme" content="light dark">
@@ -124,14 +142,13 @@ function documentText(
 <link rel="icon" type="image/svg+xml" href="${icon.name}">
 <link rel="apple-touch-icon" href="${touchIcon.name}">
 <link rel="manifest" href="${manifest.name}">
+<link rel="expect" href="#page" blocking="render">
 <link rel="stylesheet" href="${style.name}">
 <script defer src="${script.name}"></script>
 <body>
-<div id="page"><header class="top"><p class="device">${
-    name === undefined ? "Latchkey" : escapeHtml(name)
-  }</p></header></div>
-<noscript><p class="notice">This page needs JavaScript. The device shows a PIN: type it into the app
-that you want to pair.</p></noscript>
+<div id="page"><header class="top"><p class="device">${escapeHtml(frame.heading)}</p></header>
+<main aria-busy="true"><h1 class="soft wait">${escapeHtml(frame.loading)}</h1></main></div>
+<noscript><p class="notice">${escapeHtml(frame.noScript)}</p></noscript>
 </body>
 </html>
 `;

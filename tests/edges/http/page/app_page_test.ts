@@ -50,6 +50,38 @@ Deno.test("the document is not kept, does not tell where it was and loads its ow
   assert.ok(!/<style|<script>|\bon[a-z]+=|\bstyle=/.test(html));
 });
 
+Deno.test("the document has what is painted first, in the browser's language, and names its style sheet early", async () => {
+  const { html, headers } = await opened("192.168.1.5:7497");
+  const painted = /<div id="page">([^]*?)<\/div>/.exec(html)?.[1] ?? "";
+  assert.match(painted, /<p class="device">Living &#60;room&#62; &#38; &#34;more&#34;<\/p>/);
+  assert.match(painted, /<main aria-busy="true"><h1[^>]*>Loading…<\/h1><\/main>/);
+  assert.match(html, /<html lang="en"/);
+  assert.match(html, /<noscript>.*This page needs JavaScript/);
+  assert.equal(headers.get("Link"), `<${PAGE_FILES.style.name}>; rel=preload; as=style`);
+
+  const request = new Headers({ "Host": "192.168.1.5:7497", "Accept-Language": "de-AT,en;q=0.5" });
+  const german = await (await page().open(request, FACTS)).text();
+  assert.match(german, /<html lang="de"/);
+  assert.match(german, /<h1[^>]*>Lädt …<\/h1>/);
+  assert.match(german, /<noscript>.*Diese Seite braucht JavaScript/);
+});
+
+const HEADINGS: [host: string | undefined, heading: string][] = [
+  ["192.168.1.5:7497", "192.168.1.5"],
+  ["Handheld.Router.LAN:7497", "handheld.router.lan"],
+  ["[fd00::5]:7497", "[fd00::5]"],
+  ["[fd00::5]", "[fd00::5]"],
+  ["<b>x</b>", "Latchkey"],
+  [undefined, "Latchkey"],
+];
+for (const [host, heading] of HEADINGS) {
+  Deno.test(`a device that tells no name is called ${heading} under ${host}`, async () => {
+    const quiet = createAppPage({ publicName: () => undefined, reachableUrl: () => undefined });
+    const { html } = await opened(host, quiet);
+    assert.equal(/<p class="device">(.*)<\/p>/.exec(html)?.[1], heading);
+  });
+}
+
 Deno.test("only a plain host gets into the policy", async () => {
   for (const host of ["a b", "x;script-src *", "x'", "[::1", "x:99999999", "x/y", undefined]) {
     const { headers } = await opened(host);
