@@ -5,6 +5,7 @@ import { RELOADABLE_SETTINGS } from "../../src/features/settings/settings_table.
 import { MAX_FAILURES_PER_ADDRESS } from "../../src/features/pairing/pairing_limits.ts";
 import { chooseWords } from "../../src/page/page_words.ts";
 import { TRIES_PER_PHONE } from "../../src/page/pair_view.tsx";
+import { sourceFiles } from "../support/source_files.ts";
 
 const EN = chooseWords(["en-GB"]);
 const DE = chooseWords(["de-AT"]);
@@ -33,6 +34,18 @@ Deno.test("no text is missing, empty or left in the other language", () => {
     );
     for (const text of spoken) assert.ok(text.trim() !== "" && !text.includes("undefined"), name);
     assert.equal(spoken[0] === spoken[1], same.includes(name), name);
+  }
+});
+
+Deno.test("every text stands in the one file of words", () => {
+  const parts = [...sourceFiles("src/page")].filter(({ path }) => path.endsWith(".tsx"));
+  assert.ok(parts.length > 5);
+  for (const { path, text } of parts) {
+    const written = [
+      ...text.matchAll(/\b(?:aria-label|title|placeholder|alt|label)="([^"]+)"/g),
+      ...text.matchAll(/>\s*([^<>{}()=;]*\p{L}{2}[^<>{}()=;]*)<\//gu),
+    ].map(([, found]) => found);
+    assert.deepEqual(written, [], path);
   }
 });
 

@@ -2,6 +2,7 @@
 // may do.
 
 import assert from "node:assert/strict";
+import { FakeOllama, PROMPT_TOKENS, WORDS } from "../support/fake_ollama.ts";
 import {
   checkAccess,
   newContext,
@@ -101,4 +102,57 @@ systemTest("the owner at the device manages who is paired, runs actions and read
         await phone.close();
         assert.deepEqual(complaints, []);
       })),
+});
+
+const MODEL = "llama3.1:8b";
+const CALLS = 2;
+
+systemTest("the owner reads who used the models, by the names of their keys", {
+  whyNot: await whyNoPageWorld(),
+  run: async () => {
+    const ollama = new FakeOllama();
+    const upstream = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+      ollama.handle,
+    );
+    const tables = `[models]\nenabled = true\nallow = ["${MODEL}"]\n` +
+      `upstream = "http://127.0.0.1:${upstream.addr.port}"`;
+    try {
+      await withService({ tables }, ({ baseUrl }) =>
+        withBrowser({}, async (browser) => {
+          // With a model gateway too, a browser is led to the page.
+          const context = await newContext(browser, { viewport: { width: 320, height: 640 } });
+          const { page, complaints } = await watchPage(await context.newPage());
+          await page.goto(`${baseUrl}/#device`);
+          await page.getByText("No key has used a model.").waitFor();
+
+          const days = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeZone: "UTC" });
+          const firstDay = days.format(new Date());
+          const { key } = await callLocal(baseUrl, "keys.new", {
+            name: "Kitchen assistant",
+            scopes: ["models"],
+          }) as { key: string };
+          for (let call = 0; call < CALLS; call++) {
+            const response = await fetch(`${baseUrl}/api/chat`, {
+              method: "POST",
+              headers: { Authorization: `Bearer ${key}` },
+              body: JSON.stringify({ model: MODEL, messages: [], stream: false }),
+            });
+            assert.equal(response.status, 200, await response.text());
+          }
+          await page.reload();
+          const row = page.getByRole("row").filter({ hasText: "Kitchen assistant" });
+          await row.waitFor();
+          const cells = await row.getByRole("cell").allTextContents();
+          const tokens = new Intl.NumberFormat("en").format(CALLS * (PROMPT_TOKENS + WORDS.length));
+          // Before midnight or after.
+          assert.ok([firstDay, days.format(new Date())].includes(cells[0] ?? ""), cells[0]);
+          assert.deepEqual(cells.slice(1), ["Kitchen assistant", `${CALLS}`, tokens]);
+          await checkAccess(page, "a table of usage at 320 pixels");
+          assert.deepEqual(complaints, []);
+        }));
+    } finally {
+      await upstream.shutdown();
+    }
+  },
 });
