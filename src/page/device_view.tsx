@@ -54,7 +54,7 @@ function AboutSection(): JSX.Element {
 }
 
 function UsageSection(): JSX.Element {
-  const { store, words, language } = useDevice();
+  const { store, words, locale } = useDevice();
   const { answer, error } = useAnswer(
     () => store.call<{ usage: UsageRow[] }>("usage"),
     [store.link.state.step],
@@ -64,9 +64,9 @@ function UsageSection(): JSX.Element {
     [store.link.state.step],
   );
   const names = new Map(known?.keys.map(({ keyId, name }) => [keyId, name]));
-  const numbers = new Intl.NumberFormat(language);
+  const numbers = new Intl.NumberFormat(locale);
   // The device counts by days of UTC.
-  const days = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" });
+  const days = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", timeZone: "UTC" });
   const rows = answer?.usage ?? [];
   return (
     <Section title={words.usage} aside={<span class="soft">{words.usageDays}</span>}>
@@ -102,7 +102,7 @@ function UsageSection(): JSX.Element {
 }
 
 function AuditSection(): JSX.Element {
-  const { store, words, language } = useDevice();
+  const { store, words, locale } = useDevice();
   const { answer, error } = useAnswer(
     () => store.call<{ entries: LogEntry[] }>("audit", { limit: SHOWN_ENTRIES }),
     [store.changes, store.link.state.step],
@@ -115,7 +115,7 @@ function AuditSection(): JSX.Element {
       <ol class="list log" reversed>
         {entries.map(({ id, at, event, details }) => (
           <li key={id} class="item">
-            <time class="soft" dateTime={at}>{momentText(Date.parse(at), language)}</time>
+            <time class="soft" dateTime={at}>{momentText(Date.parse(at), locale)}</time>
             <p class="grow">
               <span class="name">{event.replaceAll("_", " ")}</span>{" "}
               <span class="soft">{detailsText(details)}</span>

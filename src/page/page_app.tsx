@@ -32,8 +32,8 @@ export async function openPage({ pin, kept }: PageStart): Promise<void> {
   const root = document.getElementById("page");
   if (root === null) return;
   const served = readServedFacts();
-  const chosen = chooseWords(navigator.languages);
-  document.documentElement.lang = chosen.language;
+  const { language, ...words } = chooseWords(navigator.languages);
+  document.documentElement.lang = language;
   const tabs = new BroadcastChannel(TABS);
   const link = new DeviceLink({
     door: createDoor({
@@ -66,7 +66,7 @@ export async function openPage({ pin, kept }: PageStart): Promise<void> {
   }
   keepFocusPlace(root);
   root.replaceChildren();
-  render(<App firstPin={pin} parts={{ store, covers, served, ...chosen }} />, root);
+  render(<App firstPin={pin} parts={{ store, covers, served, ...words }} />, root);
 }
 
 function readServedFacts(): ServedFacts {

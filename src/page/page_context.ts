@@ -24,7 +24,8 @@ export interface PageContext {
   readonly store: DeviceStore;
   readonly covers: CoverShelf;
   readonly served: ServedFacts;
-  readonly language: "de" | "en";
+  /** How times and numbers are written, such as "en-GB". */
+  readonly locale: string;
   readonly words: PageWords;
   readonly settingWords: SettingWords;
   /** Says something to who listens to the page instead of looking at it. */
@@ -76,11 +77,11 @@ export function reasonOf(error: unknown): string {
 }
 
 /** A moment as people read it: the time, with the day where it is another one. */
-export function momentText(atMs: number, language: string): string {
+export function momentText(atMs: number, locale: string): string {
   const at = new Date(atMs);
   const isToday = at.toDateString() === new Date().toDateString();
   return new Intl.DateTimeFormat(
-    language,
+    locale,
     isToday ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" },
   ).format(at);
 }

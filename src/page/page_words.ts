@@ -386,13 +386,12 @@ const SETTINGS_DE: SettingWords = {
   logLevel: ["Protokoll", "Die leiseste Stufe, die geschrieben wird."],
 };
 
-/** The texts and words for settings in the first language of the list that the page speaks. */
+/** What the page says, in the first language of the list that it speaks; times are that country's. */
 export function chooseWords(
   languages: readonly string[],
-): { language: "de" | "en"; words: PageWords; settingWords: SettingWords } {
-  const spoken = languages.map((tag) => tag.toLowerCase().split("-")[0])
-    .find((tag) => tag === "de" || tag === "en");
-  return spoken === "de"
-    ? { language: "de", words: DE, settingWords: SETTINGS_DE }
-    : { language: "en", words: EN, settingWords: SETTINGS_EN };
+): { language: "de" | "en"; locale: string; words: PageWords; settingWords: SettingWords } {
+  const locale = languages.find((tag) => /^(de|en)\b/i.test(tag)) ?? "en";
+  return /^de/i.test(locale)
+    ? { language: "de", locale, words: DE, settingWords: SETTINGS_DE }
+    : { language: "en", locale, words: EN, settingWords: SETTINGS_EN };
 }

@@ -120,7 +120,7 @@ function isTransient(error: unknown): boolean {
 }
 
 function problemOf(error: unknown, page: PageContext, triesLeft: () => number): string {
-  const { words, store, language } = page;
+  const { words, store, locale } = page;
   switch (error instanceof ClientError ? error.code : undefined) {
     case "wrong_pin":
       return words.wrongPin(triesLeft());
@@ -130,7 +130,7 @@ function problemOf(error: unknown, page: PageContext, triesLeft: () => number): 
       const closedForS = store.link.closedForS;
       return closedForS === undefined
         ? words.pairingClosed
-        : words.closedUntil(momentText(Date.now() + closedForS * 1000, language));
+        : words.closedUntil(momentText(Date.now() + closedForS * 1000, locale));
     }
     case "too_many_attempts":
       return words.tooMany;

@@ -85,7 +85,7 @@ function Person({ person, mayRename, mayRemove = false, onChanged }: {
   mayRemove?: boolean;
   onChanged: (changed: PersonEntry | undefined) => void;
 }): JSX.Element {
-  const { store, words, language } = usePage();
+  const { store, words, locale } = usePage();
   const { clientId, clientName, role, lastSeenAt, createdAt } = person;
   const [name, setName] = useState<string>();
   const [problem, setProblem] = useState<string>();
@@ -107,8 +107,8 @@ function Person({ person, mayRename, mayRemove = false, onChanged }: {
           <div class="grow">
             <p class="name">{clientName}</p>
             <p class="soft">
-              {words.pairedAt(momentText(createdAt * 1000, language))} ·{" "}
-              {words.lastSeen(momentText(lastSeenAt * 1000, language))}
+              {words.pairedAt(momentText(createdAt * 1000, locale))} ·{" "}
+              {words.lastSeen(momentText(lastSeenAt * 1000, locale))}
             </p>
           </div>
         )
@@ -168,7 +168,7 @@ function Person({ person, mayRename, mayRemove = false, onChanged }: {
 }
 
 function PairingSection(): JSX.Element {
-  const { store, words, language } = useDevice();
+  const { store, words, locale } = useDevice();
   const [role, setRole] = useState("member");
   const [problem, setProblem] = useState<string>();
   const { answer, again } = useAnswer(
@@ -199,7 +199,7 @@ function PairingSection(): JSX.Element {
               {answer.pin.slice(0, answer.pin.length / 2)} {answer.pin.slice(answer.pin.length / 2)}
             </p>
             <p class="soft grow">
-              {words.pinUntil(momentText(answer.expiresAt * 1000, language))}
+              {words.pinUntil(momentText(answer.expiresAt * 1000, locale))}
             </p>
             <button type="button" onClick={() => void change("clients.pair.cancel", {})}>
               {words.closePairing}

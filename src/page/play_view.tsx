@@ -16,7 +16,10 @@ export function PlayView(): JSX.Element {
   const [problem, setProblem] = useState<string>();
   async function attempt(work: () => Promise<void>): Promise<void> {
     setProblem(undefined);
-    await work().catch((error) => setProblem(words.failed(reasonOf(error))));
+    await work().catch((error) => {
+      const why = store.link.state.step === "away" ? words.away : reasonOf(error);
+      setProblem(words.failed(why));
+    });
   }
   async function run(text: string, saying: string): Promise<void> {
     await attempt(async () => {
@@ -53,7 +56,7 @@ function NowPlaying({ playing, onStop }: {
   playing: PlayingMedia | null | undefined;
   onStop: () => void;
 }): JSX.Element {
-  const { words, language } = usePage();
+  const { words, locale } = usePage();
   if (!playing) {
     return (
       <section class="now idle card" aria-label={words.nowPlaying}>
@@ -76,7 +79,7 @@ function NowPlaying({ playing, onStop }: {
         <p class="title">{mediaName}</p>
         <p class="soft">
           {systemText}
-          {words.since(momentText(Date.parse(started), language))}
+          {words.since(momentText(Date.parse(started), locale))}
         </p>
         <button
           type="button"

@@ -10,16 +10,19 @@ import { sourceFiles } from "../support/source_files.ts";
 const EN = chooseWords(["en-GB"]);
 const DE = chooseWords(["de-AT"]);
 
-const LANGUAGES: [tags: string[], language: string][] = [
-  [["de"], "de"],
-  [["DE-de", "en"], "de"],
-  [["fr", "de", "en"], "de"],
-  [["fr-FR"], "en"],
-  [[], "en"],
+const LANGUAGES: [tags: string[], language: string, locale: string][] = [
+  [["de"], "de", "de"],
+  [["DE-at", "en"], "de", "DE-at"],
+  [["fr", "de", "en"], "de", "de"],
+  [["en-GB", "de"], "en", "en-GB"],
+  [["fr-FR"], "en", "en"],
+  [["den"], "en", "en"],
+  [[], "en", "en"],
 ];
-for (const [tags, language] of LANGUAGES) {
-  Deno.test(`a browser that wants "${tags}" gets ${language}`, () => {
-    assert.equal(chooseWords(tags).language, language);
+for (const [tags, language, locale] of LANGUAGES) {
+  Deno.test(`a browser that wants "${tags}" gets ${language}, with the times of ${locale}`, () => {
+    const chosen = chooseWords(tags);
+    assert.deepEqual([chosen.language, chosen.locale], [language, locale]);
   });
 }
 

@@ -126,7 +126,9 @@ systemTest("the owner reads who used the models, by the names of their keys", {
           await page.goto(`${baseUrl}/#device`);
           await page.getByText("No key has used a model.").waitFor();
 
-          const days = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeZone: "UTC" });
+          const days = new Intl.DateTimeFormat("en-GB", {
+            ...{ day: "numeric", month: "short", timeZone: "UTC" },
+          });
           const firstDay = days.format(new Date());
           const { key } = await callLocal(baseUrl, "keys.new", {
             name: "Kitchen assistant",
@@ -144,7 +146,9 @@ systemTest("the owner reads who used the models, by the names of their keys", {
           const row = page.getByRole("row").filter({ hasText: "Kitchen assistant" });
           await row.waitFor();
           const cells = await row.getByRole("cell").allTextContents();
-          const tokens = new Intl.NumberFormat("en").format(CALLS * (PROMPT_TOKENS + WORDS.length));
+          const tokens = new Intl.NumberFormat("en-GB").format(
+            CALLS * (PROMPT_TOKENS + WORDS.length),
+          );
           // Before midnight or after.
           assert.ok([firstDay, days.format(new Date())].includes(cells[0] ?? ""), cells[0]);
           assert.deepEqual(cells.slice(1), ["Kitchen assistant", `${CALLS}`, tokens]);

@@ -16,9 +16,9 @@ import {
 import { systemTest } from "../support/system_test.ts";
 
 const BURNED_PINS = 5;
-/** Until "1:05 AM" as until "10:05 PM", with the day where it is tomorrow. */
+/** Until "01:05" as until "22:05", with the day where it is tomorrow. */
 const CLOSED_UNTIL =
-  /^Pairing is closed until (\w+ \d+, \d{4}, )?\d{1,2}:\d\d.[AP]M, because of too many wrong PINs/;
+  /^Pairing is closed until (\d{1,2} \w+ \d{4}, )?\d\d:\d\d, because of too many wrong PINs/;
 
 interface Served {
   readonly device: Device;
