@@ -1,7 +1,7 @@
 // Where a browser keeps what it got from pairing. A browser that keeps nothing (a private window) has
 // it as long as the page is open.
 
-import { type Credentials, encodeCredentials, parseCredentials } from "../sdk/connect.ts";
+import type { Credentials } from "../sdk/credentials.ts";
 import { forgetKept, keepText, readKept } from "./kept_text.ts";
 
 /** The credentials of this page. */
@@ -24,7 +24,9 @@ export function openVault(first?: Promise<unknown>): CredentialVault {
       begun = undefined;
       try {
         const text = await reading;
-        return typeof text === "string" ? parseCredentials(text) : inMemory;
+        if (typeof text !== "string") return inMemory;
+        const { parseCredentials } = await import("../sdk/credentials.ts");
+        return parseCredentials(text);
       } catch {
         return inMemory;
       }
@@ -32,6 +34,7 @@ export function openVault(first?: Promise<unknown>): CredentialVault {
     async write(credentials): Promise<boolean> {
       inMemory = credentials;
       begun = undefined;
+      const { encodeCredentials } = await import("../sdk/credentials.ts");
       try {
         await keepText(encodeCredentials(credentials));
         return true;

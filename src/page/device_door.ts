@@ -1,7 +1,8 @@
 // How the page reaches its device: the SDK with the addresses that follow from the page's own. The
-// one place of the page that knows the SDK's functions.
+// one place of the page that knows the SDK's functions, whose ciphers and curve begin with the first
+// use: what is shown does not wait for them.
 
-import { connect, type Connection, connectPlain, type Credentials, pair } from "../sdk/connect.ts";
+import type { Connection, Credentials } from "../sdk/connect.ts";
 
 /** The time between two requests of pairing, in milliseconds (docs/protocol.md §9). */
 export const PAIRING_PACE_MS = 1050;
@@ -41,6 +42,7 @@ export function createDoor(options: DoorOptions): DeviceDoor {
   return {
     async pair({ pin, name }): Promise<Credentials> {
       closedForS = undefined;
+      const { pair } = await import("../sdk/pair.ts");
       return await pair({
         baseUrl,
         pin,
@@ -58,6 +60,7 @@ export function createDoor(options: DoorOptions): DeviceDoor {
       });
     },
     async connect(credentials, heard): Promise<Connection> {
+      const { connect, connectPlain } = await import("../sdk/connect.ts");
       return credentials === undefined
         ? await connectPlain({ url, onNotification: heard })
         : await connect({ url, credentials, envelope: "binary", onNotification: heard });

@@ -2,7 +2,8 @@
 // things stand. A device that says it has removed this phone ends the tries; the credentials stay
 // until the next pairing, because anybody in the network could say so (docs/protocol.md §4).
 
-import { ClientError, type Connection, type Credentials } from "../sdk/connect.ts";
+import { ClientError } from "../sdk/client_error.ts";
+import type { Connection, Credentials } from "../sdk/connect.ts";
 import type { CredentialVault } from "./credential_vault.ts";
 import type { DeviceDoor } from "./device_door.ts";
 

@@ -2,7 +2,7 @@
 
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
-import { ClientError } from "../sdk/connect.ts";
+import { ClientError } from "../sdk/client_error.ts";
 import type { CoverShelf } from "./cover_shelf.ts";
 import { type DeviceStore, NoConnectionError } from "./device_store.ts";
 import type { PageWords, SettingWords } from "./page_words.ts";

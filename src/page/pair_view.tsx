@@ -4,7 +4,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { PIN_DIGITS, PIN_PATTERN } from "../protocol/v1/pin_format.ts";
-import { ClientError } from "../sdk/connect.ts";
+import { ClientError } from "../sdk/client_error.ts";
 import { momentText, type PageContext, usePage } from "./page_context.ts";
 import { Notice } from "./page_parts.tsx";
 import { guessPhoneName } from "./phone_name.ts";
