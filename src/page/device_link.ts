@@ -16,7 +16,7 @@ export type LinkState =
   /** The first try since the page was opened or the phone was paired. */
   | { readonly step: "connecting" }
   | { readonly step: "online"; readonly connection: Connection; readonly isLocal: boolean }
-  /** There will be another try; `why` is what the last one met. */
+  /** There will be another try, unless it is replaced; `why` is what the last one met. */
   | { readonly step: "away"; readonly why: AwayReason }
   /** The device has removed this phone. */
   | { readonly step: "removed" }
@@ -30,7 +30,9 @@ export type AwayReason =
   /** Somebody answers and lets this phone in no more, again and again. */
   | "refused"
   /** Somebody answers who has not the device's key. */
-  | "stranger";
+  | "stranger"
+  /** Newer pages of this phone have taken its place: to take it back unasked would go on for ever. */
+  | "replaced";
 
 /** Options of {@linkcode DeviceLink}. */
 export interface DeviceLinkOptions {
@@ -59,6 +61,9 @@ export const HEARTBEAT_MS = 20_000;
 
 /** After how many refusals in a row the page says that it is let in no more. */
 export const TOLD_REFUSALS = 3;
+
+/** The close code of a connection that a newer one of the same client has replaced. */
+const REPLACED = 4000;
 
 /** The link. */
 export class DeviceLink {
@@ -176,11 +181,18 @@ export class DeviceLink {
       this.#waits = 0;
       this.#set({ step: "online", connection, isLocal });
       this.#planBeat(connection, run);
-      const { error } = await connection.closed;
-      if (isCurrent()) this.#ended(error, run);
+      const { error, code } = await connection.closed;
+      if (!isCurrent()) return;
+      if (code === REPLACED) this.#stay({ step: "away", why: "replaced" });
+      else this.#ended(error, run);
     } catch (error) {
       if (isCurrent()) this.#ended(error, run);
     }
+  }
+
+  #stay(state: LinkState): void {
+    this.#callOff();
+    this.#set(state);
   }
 
   #ended(error: unknown, run: number): void {
@@ -189,9 +201,9 @@ export class DeviceLink {
     const code = error instanceof ClientError ? error.code : "unreachable";
     switch (code) {
       case "client_removed":
-        return this.#set({ step: "removed" });
+        return this.#stay({ step: "removed" });
       case "unsupported_version":
-        return this.#set({ step: "unsupported" });
+        return this.#stay({ step: "unsupported" });
       case "encryption_required":
         // The page came through a proxy: nobody is the device itself there.
         this.#needsPairing = true;

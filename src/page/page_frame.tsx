@@ -3,7 +3,7 @@
 
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { LinkState } from "./device_link.ts";
+import type { AwayReason, LinkState } from "./device_link.ts";
 import { DeviceView } from "./device_view.tsx";
 import { useDevice, usePage } from "./page_context.ts";
 import { Notice } from "./page_parts.tsx";
@@ -138,18 +138,19 @@ function View({ state, section, pin, onPaired }: {
 }
 
 function AwayNotice({ why, pin, onPaired }: {
-  why: "silent" | "refused" | "stranger";
+  why: AwayReason;
   pin: string | undefined;
   onPaired: () => void;
 }): JSX.Element {
   const { store, served, words } = usePage();
   const [isPairing, setIsPairing] = useState(false);
   const device = served.deviceName ?? location.hostname;
-  const [title, text] = why === "refused"
-    ? [words.refusedTitle, words.refusedText]
-    : why === "stranger"
-    ? [words.strangerTitle, words.strangerText]
-    : [words.awayTitle(device), words.awayText];
+  const [title, text] = {
+    silent: [words.awayTitle(device), words.awayText],
+    refused: [words.refusedTitle, words.refusedText],
+    stranger: [words.strangerTitle, words.strangerText],
+    replaced: [words.replacedTitle, words.replacedText],
+  }[why];
   const isAddress = /^[\d.]+$|^\[/.test(location.hostname);
   return (
     <>
@@ -160,7 +161,7 @@ function AwayNotice({ why, pin, onPaired }: {
         </p>}
         <div class="row">
           <button type="button" onClick={() => store.link.wake()}>{words.retry}</button>
-          {why !== "silent" && (
+          {(why === "refused" || why === "stranger") && (
             <button
               type="button"
               class="main"

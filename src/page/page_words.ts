@@ -11,8 +11,7 @@ const EN = {
   device: "Device",
   thisDevice: "this device",
   loading: "Loading…",
-  noScript:
-    "This page needs JavaScript. The device shows a PIN: type it into the app that you want to pair.",
+  noScript: "No JavaScript? Type the PIN that the device shows into the app you want to pair.",
   retry: "Try again",
   cancel: "Cancel",
   save: "Save",
@@ -30,8 +29,9 @@ const EN = {
   refusedTitle: "The device does not let this phone in",
   refusedText: "It may have forgotten the pairing, or be busy. Pair again if this does not end.",
   strangerTitle: "This is not the device you paired with",
-  strangerText:
-    "Something else answers at this address. Scan the code of your device to pair with it.",
+  strangerText: "Something else answers here. Scan the code of your device to pair with it.",
+  replacedTitle: "This page has made room for others",
+  replacedText: "So many pages of this phone are open that the device has closed this one.",
   versionText:
     "The device speaks another version of the encryption. Update it, or reload this page.",
   removedTitle: "This phone was removed",
@@ -178,8 +178,7 @@ const DE: PageWords = {
   device: "Gerät",
   thisDevice: "dieses Gerät",
   loading: "Lädt …",
-  noScript:
-    "Diese Seite braucht JavaScript. Das Gerät zeigt eine PIN: tippen Sie sie in die App, die Sie koppeln wollen.",
+  noScript: "Ohne JavaScript: tippen Sie die PIN vom Gerät in die App, die Sie koppeln.",
   retry: "Noch einmal",
   cancel: "Abbrechen",
   save: "Speichern",
@@ -199,8 +198,10 @@ const DE: PageWords = {
   refusedText:
     "Vielleicht kennt es die Kopplung nicht mehr, oder es ist beschäftigt. Koppeln Sie neu, wenn das so bleibt.",
   strangerTitle: "Das ist nicht das gekoppelte Gerät",
-  strangerText:
-    "Unter dieser Adresse antwortet etwas anderes. Scannen Sie den Code Ihres Geräts, um es zu koppeln.",
+  strangerText: "Hier antwortet etwas anderes. Scannen Sie zum Koppeln den Code Ihres Geräts.",
+  replacedTitle: "Diese Seite hat anderen Platz gemacht",
+  replacedText:
+    "Von diesem Telefon sind so viele Seiten offen, dass das Gerät diese geschlossen hat.",
   versionText:
     "Das Gerät spricht eine andere Version der Verschlüsselung. Aktualisieren Sie es, oder laden Sie die Seite neu.",
   removedTitle: "Dieses Telefon wurde entfernt",

@@ -45,8 +45,8 @@ class FakeConnection implements Connection {
     this.isClosed = true;
     this.end("connection_closed");
   }
-  end(code: ClientErrorCode): void {
-    this.#closed.resolve({ error: new ClientError(code, ""), code: undefined, isOwn: false });
+  end(error: ClientErrorCode, code?: number): void {
+    this.#closed.resolve({ error: new ClientError(error, ""), code, isOwn: false });
   }
 }
 
@@ -374,3 +374,25 @@ Deno.test("listeners hear every change until they are called off", async () => {
   await settle();
   assert.equal(heard, 1);
 });
+
+// With the close code of a newer connection in its place, and of a device that stops.
+const CLOSED: [code: number, why: AwayReason, timers: number][] = [
+  [4000, "replaced", 0],
+  [1001, "silent", 1],
+];
+for (const [code, why, timers] of CLOSED) {
+  Deno.test(`a page that was closed with ${code} comes back ${timers === 0 ? "when it is asked to" : "by itself"}`, async () => {
+    const one = world({ kept: CREDENTIALS });
+    const first = new FakeConnection();
+    one.answers.push(first, new FakeConnection());
+    await one.link.start();
+    await settle();
+    first.end("connection_closed", code);
+    await settle();
+    assert.deepEqual(one.link.state, { step: "away", why });
+    assert.deepEqual([one.tries.length, one.timers.length], [1, timers]);
+    one.link.wake();
+    await settle();
+    assert.equal(one.link.state.step, "online");
+  });
+}

@@ -10,6 +10,12 @@ import { systemTest } from "../support/system_test.ts";
 const whyNot = await whyNoPageWorld();
 
 const WATCH = `globalThis.frames = 0;
+globalThis.opened = 0;
+const { open } = indexedDB;
+indexedDB.open = (...all) => {
+  globalThis.opened++;
+  return open.apply(indexedDB, all);
+};
 globalThis.shift = 0;
 new PerformanceObserver((list) => {
   for (const { value } of list.getEntries()) globalThis.shift += value;
@@ -19,6 +25,7 @@ document.addEventListener("DOMContentLoaded", () => {
   new MutationObserver((_, watch) => {
     watch.disconnect();
     globalThis.framesBefore = globalThis.frames;
+    globalThis.firstView = document.querySelector("main > *").className;
   }).observe(document.getElementById("page"), { childList: true });
 });`;
 
@@ -54,6 +61,9 @@ systemTest("the page's frame is there before its script, and nothing moves when 
       await route.continue();
       await page.getByRole("heading", { name: "Dieses Telefon koppeln" }).waitFor();
       assert.deepEqual(await name.boundingBox(), before);
+      // At once, and with one look at what the browser keeps.
+      assert.equal(await page.evaluate("globalThis.firstView"), "pair card");
+      assert.equal(await page.evaluate("globalThis.opened"), 1);
       assert.equal(await shiftOf(page), 0);
       await page.getByRole("button", { name: "Dieses Telefon koppeln" }).tap();
       await page.getByText("Verbunden", { exact: true }).waitFor();

@@ -58,14 +58,14 @@ Deno.test("the document has what is painted first, in the browser's language, an
   assert.match(painted, /<p class="device">Living &#60;room&#62; &#38; &#34;more&#34;<\/p>/);
   assert.match(painted, /<main aria-busy="true"><h1[^>]*>Loading…<\/h1><\/main>/);
   assert.match(html, /<html lang="en"/);
-  assert.match(html, /<noscript>.*This page needs JavaScript/);
+  assert.match(html, /<noscript>.*No JavaScript\?/);
   assert.equal(headers.get("Link"), `<${PAGE_FILES.style.name}>; rel=preload; as=style`);
 
   const request = new Headers({ "Host": "192.168.1.5:7497", "Accept-Language": "de-AT,en;q=0.5" });
   const german = await (await page().open(request, FACTS)).text();
   assert.match(german, /<html lang="de"/);
   assert.match(german, /<h1[^>]*>Lädt …<\/h1>/);
-  assert.match(german, /<noscript>.*Diese Seite braucht JavaScript/);
+  assert.match(german, /<noscript>.*Ohne JavaScript/);
 });
 
 const HEADINGS: [host: string | undefined, heading: string][] = [
