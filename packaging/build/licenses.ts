@@ -46,7 +46,7 @@ CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`;
 export async function collectLicenses(): Promise<string> {
   const fonts = await Deno.readTextFile(`${ROOT}packaging/licenses/OFL.txt`);
   // The page is in the program as the files that it was bundled into.
-  const packages = await packageLicenses(["src/main.ts", "src/page/main.ts"]);
+  const packages = await packageLicenses(["src/main.ts", "src/page/page_script.ts"]);
   return joined([`deno\n\n${DENO_LICENSE}\n`, `fonts\n\n${fonts}`, packages]);
 }
 

@@ -75,7 +75,7 @@ async function script(): Promise<PagePart> {
   try {
     const { success, stderr } = await runDeno(
       ...["bundle", "--quiet", "--frozen", "--platform", "browser", "--minify", "--format", "iife"],
-      ...["--output", `${folder}/page.js`, "src/page/main.ts"],
+      ...["--output", `${folder}/page.js`, "src/page/page_script.ts"],
     );
     if (!success) throw new BuildError(`Cannot bundle the page:\n${stderr}`);
     return text("page", ".js", await Deno.readTextFile(`${folder}/page.js`));
