@@ -11,6 +11,7 @@ import {
   responseOf,
   type Said,
 } from "./fake_ollama_events.ts";
+import { Ask, errorBody, toolCallsOf } from "./fake_ollama_request.ts";
 
 /** A request as it arrived. */
 export interface SeenRequest {
@@ -45,6 +46,10 @@ export const WORDS: readonly string[] = ["The", " moon", " is", " far", " away",
 /** Tokens of every prompt, as the server counts them. */
 export const PROMPT_TOKENS = 11;
 
+const WORK_PATHS = new Set([
+  ...["/api/chat", "/api/generate", "/api/embed", "/api/embeddings", "/api/show"],
+  ...["/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/responses", "/v1/messages"],
+]);
 const NO_USAGE = { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
 const DURATIONS = {
   total_duration: 5191566416,
@@ -102,7 +107,10 @@ export class FakeOllama {
     const ask = new Ask(body ?? {}, path);
     switch (`${method} ${path}`) {
       case "HEAD /":
-        return new Response();
+      case "GET /":
+        return new Response(method === "HEAD" ? "" : "Ollama is running", {
+          headers: { "Content-Type": "text/plain; charset=utf-8" },
+        });
       case "GET /api/version":
         return Response.json({ version: "0.12.6" });
       case "GET /api/tags":
@@ -124,6 +132,12 @@ export class FakeOllama {
         ? Response.json({ id, object: "model", created: 1, owned_by: "library" })
         : refusal(404, `model '${id}' not found`);
     }
+    if (method !== "POST" || !WORK_PATHS.has(path)) {
+      return new Response("404 page not found", {
+        status: 404,
+        headers: { "Content-Type": "text/plain" },
+      });
+    }
     if (!this.models.map(withTag).includes(withTag(ask.model))) {
       return refusal(404, `model '${ask.model}' not found`);
     }
@@ -134,12 +148,12 @@ export class FakeOllama {
         `registry.ollama.ai/library/${ask.model} does not support ${unsupported}`,
       );
     }
-    switch (`${method} ${path}`) {
-      case "POST /api/chat":
+    switch (path) {
+      case "/api/chat":
         return this.#native(ask, (content) => ({ message: { role: "assistant", content } }));
-      case "POST /api/generate":
-        return this.#native(ask, (response) => ({ response }));
-      case "POST /api/embed":
+      case "/api/generate":
+        return this.#native(ask, (response) => ({ response }), { context: [259, 344] });
+      case "/api/embed":
         return Response.json({
           model: ask.model,
           embeddings: [[0.010071029, -0.0017594862]],
@@ -147,19 +161,19 @@ export class FakeOllama {
           load_duration: 1019500,
           prompt_eval_count: PROMPT_TOKENS,
         });
-      case "POST /api/embeddings":
+      case "/api/embeddings":
         return Response.json({ embedding: [0.010071029, -0.0017594862] });
-      case "POST /v1/responses":
+      case "/v1/responses":
         return this.#events(ask, { whole: responseOf, events: responseEvents });
-      case "POST /v1/messages":
+      case "/v1/messages":
         return this.#events(ask, { whole: messageOf, events: messageEvents });
-      case "POST /api/show":
+      case "/api/show":
         return Response.json(descriptionOf(ask.model));
-      case "POST /v1/chat/completions":
+      case "/v1/chat/completions":
         return this.#openAi(ask, "chat");
-      case "POST /v1/completions":
+      case "/v1/completions":
         return this.#openAi(ask, "text");
-      case "POST /v1/embeddings":
+      case "/v1/embeddings":
         return Response.json({
           object: "list",
           data: [{ object: "embedding", embedding: [0.25, -0.5], index: 0 }],
@@ -167,15 +181,21 @@ export class FakeOllama {
           usage: { prompt_tokens: PROMPT_TOKENS, total_tokens: PROMPT_TOKENS },
         });
       default:
-        return new Response("404 page not found", { status: 404 });
+        throw new TypeError(`No answer for ${path}`);
     }
   }
 
-  #native(ask: Ask, part: (text: string) => JsonObject): Response {
+  #native(
+    ask: Ask,
+    part: (text: string) => JsonObject,
+    // What a later request may go on from.
+    context: JsonObject = {},
+  ): Response {
     const head = { model: ask.model, created_at: CREATED_AT };
     const last = {
       done: true,
       done_reason: "stop",
+      ...context,
       ...DURATIONS,
       prompt_eval_count: PROMPT_TOKENS,
       eval_count: WORDS.length,
@@ -205,7 +225,12 @@ export class FakeOllama {
       total_tokens: PROMPT_TOKENS + WORDS.length,
     };
     const object = kind === "chat" ? "chat.completion" : "text_completion";
-    const head = { id: "chatcmpl-12", created: 1767323045, model: ask.model };
+    const head = {
+      id: "chatcmpl-12",
+      created: 1767323045,
+      model: ask.model,
+      system_fingerprint: "fp_ollama",
+    };
     const tools = toolCallsOf(ask)?.map(({ name }, index) => ({
       id: `call_${index}`,
       index,
@@ -298,40 +323,6 @@ export function event(frame: JsonObject): string {
   return `data: ${JSON.stringify(frame)}\n\n`;
 }
 
-// A request as Go's decoder reads it: names of members in any case.
-class Ask {
-  readonly #body: JsonObject;
-
-  readonly #path: string;
-
-  constructor(body: JsonObject, path: string) {
-    this.#body = body;
-    this.#path = path;
-  }
-
-  // Only /api/show still reads the older name.
-  get model(): string {
-    const older = this.#path === "/api/show" ? this.member("name") : "";
-    return String(this.member("model") || older || "");
-  }
-
-  /** The first thing that it wants which not every model can do. */
-  wanted(): string | undefined {
-    if (toolCallsOf(this) !== undefined) return "tools";
-    if (this.member("think") || this.member("reasoning_effort")) return "thinking";
-    return this.member("suffix") ? "insert" : undefined;
-  }
-
-  get streams(): unknown {
-    return this.member("stream");
-  }
-
-  member(name: string): unknown {
-    const own = Object.keys(this.#body).findLast((key) => key.toLowerCase() === name);
-    return own === undefined ? undefined : this.#body[own];
-  }
-}
-
 function parse(text: string): JsonObject | undefined {
   try {
     return asJsonObject(JSON.parse(text));
@@ -340,29 +331,12 @@ function parse(text: string): JsonObject | undefined {
   }
 }
 
-function toolCallsOf(ask: Ask): { name: string }[] | undefined {
-  const tools = ask.member("tools");
-  if (!Array.isArray(tools) || tools.length === 0) return undefined;
-  return tools.map((tool) => ({ name: String(asJsonObject(tool?.function)?.["name"]) }));
-}
-
 function emptyPart(kind: "chat" | "text"): JsonObject {
   return kind === "text" ? { text: "" } : { delta: { role: "assistant", content: "" } };
 }
 
 function withTag(name: string): string {
   return name.includes(":") ? name : `${name}:latest`;
-}
-
-// As each of its APIs has it.
-function errorBody(message: string, { path, status }: { path: string; status: number }): object {
-  const type = status === 404 ? "not_found_error" : "invalid_request_error";
-  if (path === "/v1/messages") {
-    return { type: "error", error: { type, message }, request_id: "req_12" };
-  }
-  return path.startsWith("/v1/")
-    ? { error: { message, type: "api_error", param: null, code: null } }
-    : { error: message };
 }
 
 function ndjson(frames: readonly JsonObject[]): Response {
