@@ -17,6 +17,7 @@ interface Variant {
 
 const LABELS = "src/protocol/v1/labels.ts";
 const AEAD = "src/protocol/v1/aead.ts";
+const FRAME = "src/protocol/v1/frame.ts";
 const OPENING = "src/features/session/v1_opening.ts";
 const CONNECTION = "src/features/session/connection.ts";
 const EXCHANGE = "src/features/pairing/pairing_exchange.ts";
@@ -158,6 +159,20 @@ const VARIANTS: readonly Variant[] = [
     failed: ["msgA counts byte for byte and the name as it was sent, and sessions hear of it"],
   },
   {
+    name: "takes every number for a version",
+    changes: [{
+      file: FRAME,
+      from: " || !Number.isInteger(v) || v <= 0) return undefined",
+      to: ") return undefined",
+    }],
+    failed: ["what is nearly a first frame is plaintext, and no bad frame"],
+  },
+  {
+    name: "takes frames of any length",
+    changes: [{ file: CONNECTION, from: "bytes > MAX_FRAME_BYTES", to: "bytes > 2 ** 40" }],
+    failed: ["a message over 4 MiB ends a session"],
+  },
+  {
     name: "takes plaintext in a session",
     changes: [{
       file: CONNECTION,
@@ -218,7 +233,7 @@ const OTHER_MAKE: Variant = {
       to: 'throw new AppError("internal", "Internal error");',
     },
     {
-      file: "src/protocol/v1/frame.ts",
+      file: FRAME,
       from: "MAX_FIRST_FRAME_BYTES: number = 64 * 1024",
       to: "MAX_FIRST_FRAME_BYTES: number = 4 * 1024 * 1024",
     },

@@ -71,7 +71,9 @@ function nearFrames({ random }: ConformStage): [string, Record<string, unknown>]
     ["v is 1.5", { ...whole, v: 1.5 }],
     ["e is empty", { ...whole, e: "" }],
     ["t is missing", { ...whole, t: undefined }],
+    ["t is empty", { ...whole, t: "" }],
     ["s is a number", { ...whole, s: 5 }],
+    ["s is empty", { ...whole, s: "" }],
   ];
 }
 
@@ -147,7 +149,8 @@ export const FIRST_FRAME_CHECKS: readonly ConformCheck[] = [
           const event = await socket.next();
           demand(event.kind === "message", `${name}: closed without an answer`);
           demand(typeof event.message === "string", `${name}: answered with a binary message`);
-          errorIn(event.message);
+          const { code } = errorIn(event.message);
+          demand(code !== UNSUPPORTED_VERSION, `${name}: answered as a frame of another version`);
         });
       }
     },

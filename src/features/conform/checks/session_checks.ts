@@ -1,6 +1,6 @@
 // Inside a session (docs/protocol.md §4 to §6): counters, order, envelopes, pings, and what ends it.
 
-import { concatBytes, encodeBase64, utf8 } from "../../../base/bytes.ts";
+import { concatBytes, utf8 } from "../../../base/bytes.ts";
 import { frameAad } from "../../../protocol/v1/aead.ts";
 import { encodeFrame, type Envelope, type WireMessage } from "../../../protocol/v1/frame.ts";
 import { MAX_FRAME_BYTES } from "../../../protocol/v1/frame.ts";
@@ -234,9 +234,10 @@ export const SESSION_CHECKS: readonly ConformCheck[] = [
     title: "a message over 4 MiB ends a session",
     run: async (stage) =>
       await withSession(stage, async (session) => {
-        session.socket.send(`{"e":"${encodeBase64(new Uint8Array(MAX_FRAME_BYTES))}"}`);
+        // A frame that opens: only its length is wrong.
+        await session.send("x".repeat(MAX_FRAME_BYTES));
         await session.endedInSilence();
-      }),
+      }, { envelope: "binary" }),
   },
   {
     section: "§8",
