@@ -19,6 +19,8 @@ export class MemoryFiles implements FileAccess {
   readonly home: string | undefined;
   /** How many walks have begun and not ended. */
   walks = 0;
+  /** Where links lead, by their paths. */
+  readonly links = new Map<string, string>();
   /** The paths that were read. */
   readonly wereRead: string[] = [];
 
@@ -65,8 +67,9 @@ export class MemoryFiles implements FileAccess {
     { maxBytes, onCut, within = ["/"] }: ReadFileOptions,
   ): AsyncIterable<Uint8Array> {
     await Promise.resolve();
-    const isWithin = within.some((folder) => path.startsWith(folder));
-    const content = isWithin ? this.files.get(path) : undefined;
+    const target = this.links.get(path) ?? path;
+    const isWithin = within.some((folder) => target.startsWith(folder));
+    const content = isWithin ? this.files.get(target) : undefined;
     if (content === undefined) throw new AppError("not_found", "No such file");
     this.wereRead.push(path);
     const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;

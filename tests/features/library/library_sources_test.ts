@@ -232,6 +232,16 @@ const system = (name: string, path: string): string =>
   `<systemList><system><name>${name}</name><path>${path}</path><command>p %ROM%</command>` +
   "<extension>.zip</extension></system></systemList>";
 
+Deno.test("of several es_systems_*.cfg in a folder the last by name counts", async () => {
+  const { systems } = world(STATION, {
+    "/etc/emulationstation/es_systems_b.cfg": system("s", "/roms/b"),
+    "/etc/emulationstation/es_systems_c.cfg": system("s", "/roms/c"),
+    "/etc/emulationstation/es_systems_a.cfg": system("s", "/roms/a"),
+    "/usr/share/emulationstation/es_systems_a.cfg": system("t", "/roms/t"),
+  });
+  assert.deepEqual((await systems()).map(({ folder }) => folder), ["/roms/c", "/roms/t"]);
+});
+
 Deno.test("of several es_systems.cfg the user's own counts", async () => {
   const content: Record<string, string> = {};
   const places = [
@@ -302,6 +312,20 @@ Deno.test("the gamelist beside the games counts, else that of the configuration"
   assert.equal(await titleOf(), "home");
   content["/roms/s/gamelist.xml"] = list("beside");
   assert.equal(await titleOf(), "beside");
+});
+
+Deno.test("a gamelist that is a link out of the system's folder is not read", async () => {
+  const { systems, media, files } = world(STATION, {
+    "/etc/emulationstation/es_systems.cfg": system("s", "/roms/s"),
+    "/roms/s/a.zip": "",
+    "/roms/s/mine.xml": "<gameList><game><path>./a.zip</path><name>Mine</name></game></gameList>",
+    "/root/other.xml": "<gameList><game><path>./a.zip</path><name>Other</name></game></gameList>",
+  });
+  const [found] = await systems();
+  for (const [target, name] of [["/roms/s/mine.xml", "Mine"], ["/root/other.xml", "a"]] as const) {
+    files.links.set("/roms/s/gamelist.xml", target);
+    assert.equal((await media(found))[0]?.name, name);
+  }
 });
 
 Deno.test("a gamelist that is cut tells so, and no file is lost", async () => {

@@ -28,6 +28,11 @@ const MARIO = sampleMedia("/roms/snes/Mario.sfc", { mediaId: 1 });
 const ZELDA = sampleMedia("/roms/snes/sub/Zelda.sfc", { mediaId: 2 });
 const POKEMON = sampleMedia("/roms/gb/Pokemon.gb", { mediaId: 3, systemId: "Gameboy" });
 const GONE = sampleMedia("/roms/snes/Gone.sfc", { mediaId: 4, isMissing: true });
+const TAGGED = sampleMedia("/roms/gb/Tagged.gb", {
+  mediaId: 7,
+  systemId: "Gameboy",
+  name: "Pokemon (region:eu)",
+});
 const OUT = sampleMedia("/roms/snes/Yoshi.sfc", { mediaId: 5, isMissing: true });
 const YOSHI = sampleMedia("/roms2/snes/Yoshi.sfc", { mediaId: 6 });
 
@@ -70,7 +75,7 @@ function world(
       },
     },
     library: !hasLibrary ? undefined : {
-      index: memoryIndex([MARIO, ZELDA, POKEMON, GONE, OUT, YOSHI]),
+      index: memoryIndex([MARIO, ZELDA, POKEMON, GONE, OUT, YOSHI, TAGGED]),
       catalogue,
       launch: async (media, token) => {
         await options.launch?.(media);
@@ -111,6 +116,8 @@ const ROWS: [string, string][] = [
   ["@SNES/Mario", "launch /roms/snes/Mario.sfc for -"],
   ["@snes/mar", "launch /roms/snes/Mario.sfc for -"],
   ["@SNES/Mario (region:eu) (year:1990)", "launch /roms/snes/Mario.sfc for -"],
+  ["@Gameboy/Pokemon (region:eu)", "launch /roms/gb/Tagged.gb for -"],
+  ["@Gameboy/Pokemon (region:jp)", "launch /roms/gb/Pokemon.gb for -"],
   ["SNES/Mario.sfc", "launch /roms/snes/Mario.sfc for -"],
   ["SNES/Yoshi.sfc", "launch /roms2/snes/Yoshi.sfc for -"],
   ["SNES/Gone.sfc", "launch /roms/snes/Gone.sfc for -"],
