@@ -33,6 +33,8 @@ Deno.test("a reload puts other sources in force, and scans them", async () => {
         .length;
     const before = scans();
     app.reload();
+    // What was told before an answer has come before it.
+    await phone.call("media");
     assert.equal(scans(), before);
 
     files.main = `[service]\nkeep_history = false\n[[library]]\nsource = "folder"\n` +
@@ -67,5 +69,35 @@ Deno.test("an index that was made anew is filled again", async () => {
     const states = (): unknown[] => phone.told.slice(before).map(([, { indexing }]) => indexing);
     await until("it was scanned", () => states().at(-1) === false);
     assert.equal(states()[0], true);
+  });
+});
+
+Deno.test("a service that stops ends the player that it started, and closes the index", async () => {
+  let closes = 0;
+  await withLibrary({
+    libraryEdges: {
+      openLibraryIndex: (options) => {
+        const index = memoryLibraryEdges.openLibraryIndex(options);
+        return {
+          ...index,
+          close: () => {
+            closes++;
+            index.close();
+          },
+        };
+      },
+    },
+  }, async (world) => {
+    const { app, programs } = world;
+    const phone = await world.phone();
+    await world.scanned(phone);
+    await phone.call("run", "@Gameboy/it's");
+    assert.equal(programs.length, 1);
+    const stopped = app.stop();
+    await until("it is asked to end", () => programs[0]?.signals[0] === "SIGTERM");
+    assert.equal(closes, 0);
+    await programs[0]?.end({ signal: "SIGTERM" });
+    await stopped;
+    assert.equal(closes, 1);
   });
 });

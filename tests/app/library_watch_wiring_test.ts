@@ -59,6 +59,8 @@ Deno.test("the games of a card that is out are neither listed nor forgotten", as
       clock.advance(FOLDER_LOOK_MS);
       return await find(phone, "metroid") === undefined;
     }, { pollMs: 20 });
+    const { entries } = await phone.call<{ entries: Shown[] }>("media.browse");
+    assert.deepEqual(entries.map(({ path }) => path), [`${roms}/gb`]);
     const { media } = await phone.call<{ media: { isMissing: boolean } }>("media.meta", {
       mediaId,
     });
