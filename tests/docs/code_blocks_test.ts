@@ -115,7 +115,8 @@ async function checkImport({ code }: CodeBlock): Promise<void> {
 }
 
 /** Programs of others that commands in documents may name. */
-const FOREIGN = "apt cd git go mv npm pip rc-service rm systemctl tar umask deno".split(" ");
+const FOREIGN = "apt caddy cd git go mv npm ollama pip rc-service rm systemctl tar umask deno"
+  .split(" ");
 
 /** Scripts of this repository by the names under which a device has them. */
 const SCRIPTS: Readonly<Record<string, string>> = {

@@ -38,7 +38,7 @@ export const PROXY_KINDS: readonly ProxyKind[] = [
 ];
 
 /** Why a proxy cannot run here; undefined where it can. */
-export async function whyNoProxy({ name }: ProxyKind): Promise<string | undefined> {
+export async function whyNoProxy({ name }: Pick<ProxyKind, "name">): Promise<string | undefined> {
   for (const program of [name, "curl", "openssl"]) {
     // deno-lint-ignore no-await-in-loop -- three looks
     const { success } = await new Deno.Command("sh", {
@@ -57,10 +57,50 @@ export async function startProxy(kind: ProxyKind, upstreamPort: number): Promise
   const certificate = `${folder}/cert.pem`;
   await makeCertificate(folder);
   const args = await kind.configure({ folder, port, upstreamPort });
-  const env = { PATH: SYSTEM_PATH, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder };
-  const child = new Deno.Command(kind.name, {
+  const close = await runProxy({ name: kind.name, args, folder, port });
+  return {
+    url: `https://${PROXY_NAME}:${port}`,
+    certificate,
+    curlArgs: ["--cacert", certificate, "--resolve", `${PROXY_NAME}:${port}:127.0.0.1`],
+    close,
+  };
+}
+
+/** Starts Caddy as it adds a key for programs on its own machine. */
+export async function startKeyProxy(
+  { key, upstreamPort }: { key: string; upstreamPort: number },
+): Promise<{ url: string; close(): Promise<void> }> {
+  const folder = await Deno.makeTempDir({ prefix: "latchkey_proxy_" });
+  const port = freePort();
+  const site = await readRecipe("Caddyfile.with_key", [
+    ["http://127.0.0.1:11434 {", `http://127.0.0.1:${port} {`],
+    [
+      "\treverse_proxy http://handheld.local:7497 {",
+      `\treverse_proxy http://127.0.0.1:${upstreamPort} {`,
+    ],
+  ]);
+  await Deno.writeTextFile(`${folder}/Caddyfile`, `{\n\tadmin off\n}\n${site}`);
+  const args = ["run", "--adapter", "caddyfile", "--config", `${folder}/Caddyfile`];
+  const env = { LATCHKEY_KEY: key };
+  const close = await runProxy({ name: "caddy", args, folder, port, env });
+  return { url: `http://127.0.0.1:${port}`, close };
+}
+
+interface ProxyRun {
+  name: ProxyKind["name"];
+  args: readonly string[];
+  /** A folder of its own, removed at the end. */
+  folder: string;
+  port: number;
+  /** @default nothing beside what it needs */
+  env?: Record<string, string>;
+}
+
+// Waits until it listens; the result ends it.
+async function runProxy({ name, args, folder, port, env }: ProxyRun): Promise<() => Promise<void>> {
+  const child = new Deno.Command(name, {
     args: [...args],
-    env,
+    env: { PATH: SYSTEM_PATH, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder, ...env },
     stdout: "null",
     stderr: "piped",
   })
@@ -70,8 +110,8 @@ export async function startProxy(kind: ProxyKind, upstreamPort: number): Promise
   void child.status.then(() => {
     hasEnded = true;
   });
-  await until(`${kind.name} listens`, async () => {
-    if (hasEnded) throw new Error(`${kind.name} ended: ${await log}`);
+  await until(`${name} listens`, async () => {
+    if (hasEnded) throw new Error(`${name} ended: ${await log}`);
     try {
       (await Deno.connect({ hostname: "127.0.0.1", port })).close();
       return true;
@@ -79,16 +119,11 @@ export async function startProxy(kind: ProxyKind, upstreamPort: number): Promise
       return false;
     }
   });
-  return {
-    url: `https://${PROXY_NAME}:${port}`,
-    certificate,
-    curlArgs: ["--cacert", certificate, "--resolve", `${PROXY_NAME}:${port}:127.0.0.1`],
-    async close(): Promise<void> {
-      if (!hasEnded) child.kill("SIGTERM");
-      await child.status;
-      await log;
-      await Deno.remove(folder, { recursive: true });
-    },
+  return async () => {
+    if (!hasEnded) child.kill("SIGTERM");
+    await child.status;
+    await log;
+    await Deno.remove(folder, { recursive: true });
   };
 }
 

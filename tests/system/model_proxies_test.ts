@@ -2,11 +2,13 @@
 // they are said, over HTTP/2 too, the client's address is its own, and nobody becomes local.
 
 import assert from "node:assert/strict";
-import { FakeOllama, manualStream } from "../support/fake_ollama.ts";
+import { Ollama } from "ollama";
+import { FakeOllama, manualStream, WORDS } from "../support/fake_ollama.ts";
 import {
   PROXY_KINDS,
   type ProxyKind,
   type ReverseProxy,
+  startKeyProxy,
   startProxy,
   whyNoProxy,
 } from "../support/reverse_proxy.ts";
@@ -16,6 +18,7 @@ import {
   startService,
   withDataDir,
 } from "../support/service_process.ts";
+import { fetchToTheEnd } from "../support/fetch_to_the_end.ts";
 import { systemTest } from "../support/system_test.ts";
 
 const MODEL = "llama3.1:8b";
@@ -32,7 +35,18 @@ interface World {
   key: string;
 }
 
-async function withProxy(kind: ProxyKind, test: (world: World) => Promise<void>): Promise<void> {
+function withProxy(kind: ProxyKind, test: (world: World) => Promise<void>): Promise<void> {
+  return withService(async (world) => {
+    const proxy = await startProxy(kind, Number(new URL(world.service.baseUrl).port));
+    try {
+      await test({ ...world, proxy });
+    } finally {
+      await proxy.close();
+    }
+  });
+}
+
+async function withService(test: (world: Omit<World, "proxy">) => Promise<void>): Promise<void> {
   const ollama = new FakeOllama();
   const upstream = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
@@ -55,12 +69,7 @@ async function withProxy(kind: ProxyKind, test: (world: World) => Promise<void>)
           name: "test",
           scopes: ["models"],
         }) as { key: string };
-        const proxy = await startProxy(kind, Number(new URL(service.baseUrl).port));
-        try {
-          await test({ ollama, service, proxy, key });
-        } finally {
-          await proxy.close();
-        }
+        await test({ ollama, service, key });
       } finally {
         await service.stop();
       }
@@ -119,6 +128,44 @@ for (const kind of PROXY_KINDS) {
         await aClassIsServed(world);
       }),
   });
+}
+
+systemTest("caddy adds a key for programs that cannot send one", {
+  whyNot: await whyNoProxy({ name: "caddy" }),
+  run: () =>
+    withService(async ({ ollama, service, key }) => {
+      const upstreamPort = Number(new URL(service.baseUrl).port);
+      const proxy = await startKeyProxy({ key, upstreamPort });
+      try {
+        // As Ollama's command line asks, from the device itself: no address has to be allowed.
+        assert.match(await curl(["-I", proxy.url]), /^HTTP\/1\.1 200 /);
+        const client = new Ollama({ host: proxy.url, fetch: fetchToTheEnd });
+        const { models } = await client.list();
+        assert.deepEqual(models.map(({ name }) => name), [MODEL]);
+        const words: string[] = [];
+        const messages = [{ role: "user", content: "x" }];
+        const stream = await client.chat({ model: MODEL, messages, stream: true });
+        for await (const { message } of stream) words.push(message.content);
+        assert.deepEqual(words, [...WORDS, ""]);
+        assert.equal(ollama.seen.at(-1)?.headers.get("Authorization"), null);
+        const pull = await curl(["-d", "{}", `${proxy.url}/api/pull`]);
+        assert.match(pull, /No such route/);
+        // A page whose own name leads here, and one that says whose it is.
+        const { port } = new URL(proxy.url);
+        const rebound = await curl(["-H", `Host: evil.example:${port}`, `${proxy.url}/api/tags`]);
+        assert.doesNotMatch(rebound, /models/);
+        const foreign = await curl(["-H", "Origin: https://evil.example", `${proxy.url}/api/tags`]);
+        assert.match(foreign, /This origin is not allowed/);
+      } finally {
+        await proxy.close();
+      }
+    }),
+});
+
+async function curl(args: readonly string[]): Promise<string> {
+  const { stdout } = await new Deno.Command("curl", { args: ["-sS", "--max-time", "10", ...args] })
+    .output();
+  return new TextDecoder().decode(stdout);
 }
 
 async function streamsArriveAtOnce(world: World): Promise<void> {

@@ -13,6 +13,7 @@ import {
 } from "../support/fake_ollama.ts";
 import { MODEL_KEY, type ModelServer, startModelServer } from "../support/model_server.ts";
 import { addRemoteHost, whyNoRemoteHost } from "../support/remote_host.ts";
+import { fetchToTheEnd } from "../support/fetch_to_the_end.ts";
 import { systemTest } from "../support/system_test.ts";
 import type { ModelSettings } from "../../src/features/models/model_settings.ts";
 
@@ -37,13 +38,6 @@ interface World {
   native: Ollama;
   openai: OpenAI;
 }
-
-// The client leaves a stream unread after its last line; the test leaves nothing open.
-const fetchToTheEnd: typeof fetch = async (input, init) => {
-  const response = await fetch(input, init);
-  const ahead = new TransformStream(undefined, undefined, { highWaterMark: 1000 });
-  return new Response(response.body?.pipeThrough(ahead) ?? null, response);
-};
 
 function modelTest(name: string, test: (world: World) => Promise<void>): void {
   systemTest(name, {
