@@ -18,6 +18,7 @@ interface Variant {
 const LABELS = "src/protocol/v1/labels.ts";
 const AEAD = "src/protocol/v1/aead.ts";
 const FRAME = "src/protocol/v1/frame.ts";
+const KEY_SCHEDULE = "src/protocol/v1/key_schedule.ts";
 const OPENING = "src/features/session/v1_opening.ts";
 const CONNECTION = "src/features/session/connection.ts";
 const EXCHANGE = "src/features/pairing/pairing_exchange.ts";
@@ -78,6 +79,26 @@ const VARIANTS: readonly Variant[] = [
       "a first frame that is played again closes in silence (binary)",
       "a salt that opened a session opens no other, whatever it carries",
       "of two first frames with one salt at once, one opens a session",
+    ],
+  },
+  {
+    name: "takes salts of any length",
+    changes: [
+      { file: OPENING, from: " || salt.length !== SALT_BYTES", to: "" },
+      {
+        file: KEY_SCHEDULE,
+        from: "if (salt.length !== SALT_BYTES) {",
+        to: "if (salt.length < 1) {",
+      },
+      {
+        file: "src/edges/sqlite/migrations.ts",
+        from: "(length(salt) = 16)",
+        to: "(length(salt) > 0)",
+      },
+    ],
+    failed: [
+      "a first frame with a salt of 15 bytes closes in silence",
+      "a first frame with a salt of 17 bytes closes in silence",
     ],
   },
   {

@@ -4,7 +4,13 @@ import { type Bytes, encodeBase64, utf8 } from "../../../base/bytes.ts";
 import { parseJsonObject } from "../../../base/json.ts";
 import { frameAad } from "../../../protocol/v1/aead.ts";
 import type { Envelope, WireMessage } from "../../../protocol/v1/frame.ts";
-import { SALT_BYTES } from "../../../protocol/v1/key_schedule.ts";
+import {
+  type DirectionKeys,
+  KEY_BYTES,
+  NONCE_BYTES,
+  SALT_BYTES,
+} from "../../../protocol/v1/key_schedule.ts";
+import { KEY_LABELS } from "../../../protocol/v1/labels.ts";
 import type { ConformCheck } from "../conform_check.ts";
 import type { ConformStage } from "../conform_stage.ts";
 import { demand, Unjudged } from "../deviation.ts";
@@ -54,8 +60,28 @@ function flipped(at: number): FirstFrameRow["write"] {
     secrets.firstFrame(flipBit(await secrets.seal(VERSION_REQUEST, FIRST), at));
 }
 
+// Sealed under the keys of that very salt: only its length is wrong.
 function saltOf(bytes: number): FirstFrameRow["write"] {
-  return (secrets, { random }) => rewritten(secrets, () => ({ s: encodeBase64(random(bytes)) }));
+  return async (secrets, stage) => {
+    const salt = stage.random(bytes);
+    const keys = await keysOfSalt(clientOf(stage).pairingKey, salt);
+    const e = encodeBase64(await secrets.seal(VERSION_REQUEST, { ...FIRST, keys }));
+    return await rewritten(secrets, () => ({ s: encodeBase64(salt), e }));
+  };
+}
+
+// Of a salt of any length, which deriveSessionKeys() refuses.
+async function keysOfSalt(pairingKey: Bytes, salt: Bytes): Promise<DirectionKeys> {
+  const { subtle } = crypto;
+  const secret = await subtle.importKey("raw", pairingKey, "HKDF", false, ["deriveBits"]);
+  const expand = async (label: string, bytes: number): Promise<Bytes> => {
+    const params = { name: "HKDF", hash: "SHA-256", salt, info: utf8(label) };
+    return new Uint8Array(await subtle.deriveBits(params, secret, bytes * 8));
+  };
+  return {
+    key: await expand(KEY_LABELS.clientToDevice, KEY_BYTES),
+    nonceBase: await expand(KEY_LABELS.clientToDeviceNonce, NONCE_BYTES),
+  };
 }
 
 const ROWS: readonly FirstFrameRow[] = [
