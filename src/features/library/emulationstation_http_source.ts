@@ -20,6 +20,8 @@ export function createEmulationStationHttpSource(
 ): LibrarySource {
   const key = "emulationstation_http";
   const configFolders = configFoldersOf(written, files.home);
+  /** Where the games of each system lay when the frontend last told them. */
+  const knownFolders = new Map<string, string>();
   return {
     key,
     async systems(options): Promise<LibrarySystem[]> {
@@ -34,12 +36,14 @@ export function createEmulationStationHttpSource(
       const systems: LibrarySystem[] = [];
       for (const { name, fullName } of told.filter((system) => !exclude.includes(system.name))) {
         const fields = { ...configured.get(name)?.fields, fullname: fullName };
+        // Where it does not tell them this time, their system is away and not gone.
         const folder = resolveFolder(configured.get(name)?.fields["path"], files.home) ??
-          await folderOfGames(frontend, { name, signal });
+          await folderOfGames(frontend, { name, signal }) ?? knownFolders.get(name);
         if (folder === undefined) {
           onProblem({ path: name, message: "its games lie in no folder" });
           continue;
         }
+        knownFolders.set(name, folder);
         systems.push({
           ...namesOf({ name, fields }, folder),
           sourceKey: key,

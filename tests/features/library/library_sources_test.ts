@@ -441,6 +441,21 @@ Deno.test("over HTTP a system lies where its games lie, where no file says so", 
   assert.deepEqual(problems, [{ path: "empty", message: "its games lie in no folder" }]);
 });
 
+Deno.test("over HTTP a system whose games are not told for once is away, and not gone", async () => {
+  const games = [{ path: "/r/s/x.zip", name: "X" }];
+  const station = new FakeEmulationStation([{ name: "snes", fullname: "SNES", games }]);
+  const { systems, media, problems } = world(HTTP, { "/r/s/x.zip": "" }, station);
+  const before = await systems();
+  for (const fault of ["html", "cut"] as const) {
+    station.faults.set("/systems/snes/games", fault);
+    assert.deepEqual(await systems(), before);
+    await assert.rejects(media(before[0]), SourceAway);
+  }
+  assert.deepEqual(problems, []);
+  station.faults.clear();
+  assert.equal((await media((await systems())[0])).length, 1);
+});
+
 Deno.test("over HTTP what no text could launch is left out, and told", async () => {
   const path = `/r/s/${"d/".repeat(1022)}x.zip`;
   const games = [{ path, name: "X" }, { path: "/r/s/y.zip", name: "Y" }];
