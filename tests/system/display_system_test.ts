@@ -267,12 +267,14 @@ Deno.test("display test shows a PIN that opens nothing, and takes it away", asyn
       config,
       `[display]\nkind = ["terminal", "file"]\nfile = "${folder}/pin.png"\n`,
     );
+    const startedAtMs = performance.now();
     const shown = runLatchkey("display", "test", "--config", config);
     await until(async () => {
       const { isFile } = await Deno.stat(`${folder}/pin.png`).catch(() => ({ isFile: false }));
       return isFile;
     });
     const { code, stdout } = await shown;
+    assert.ok(performance.now() - startedAtMs >= 10_000);
     assert.deepEqual([code, /PIN for .* \(test\)/.test(stdout)], [0, true], stdout);
     assert.match(stdout, /Pairing was cancelled/);
     await assert.rejects(Deno.stat(`${folder}/pin.png`), Deno.errors.NotFound);

@@ -32,6 +32,7 @@ import {
   isAnswered,
   tryGuard,
 } from "./network_look.ts";
+import { findScreenOwner } from "./screen_owner.ts";
 
 /** How long is listened for answers in the local network, in milliseconds. */
 export const MDNS_LIMIT_MS = 3_000;
@@ -213,8 +214,10 @@ export function createDoctorProbes(options: DeviceProbesOptions): DoctorProbes {
       const { display } = given();
       const pid = await servicePid();
       const hasTerminal = pid !== undefined && await writesToTerminal(pid);
-      const options = { hasTerminal, searchPath, openFramebuffer, frontends, ...await user() };
-      return await lookAtDisplays(display, options);
+      return await lookAtDisplays(display, {
+        ...{ hasTerminal, searchPath, openFramebuffer, frontends, findScreenOwner },
+        ...await user(),
+      });
     },
     pairing_time: () => tryPairing({ clock, random }),
     encryption: () => {

@@ -11,6 +11,7 @@ import type { Identity } from "../../features/doctor/proc_files.ts";
 import { isWritableFolder, lookAtProgram, statIfThere } from "./file_look.ts";
 
 type DisplayLook = DisplayFacts["displays"][number];
+type Look = Pick<DisplayLook, "shows" | "isHidden">;
 
 /** Options of {@linkcode lookAtDisplays}. */
 export interface DisplayLookOptions {
@@ -24,6 +25,8 @@ export interface DisplayLookOptions {
   openFramebuffer: OpenFramebuffer;
   /** Frontends that "auto" shows PINs in. */
   frontends: FrontendLook;
+  /** The program that has the screen to itself, beside which no framebuffer is seen. */
+  findScreenOwner: () => Promise<string | undefined>;
 }
 
 /** What the doctor knows of programs that own the screen. */
@@ -47,26 +50,28 @@ export async function lookAtDisplays(
   settings: DisplaySettings,
   options: DisplayLookOptions,
 ): Promise<DisplayFacts> {
-  const lookers: Readonly<
-    Record<DisplayKind, () => string | undefined | Promise<string | undefined>>
-  > = {
+  const lookers: Readonly<Record<DisplayKind, () => Look | Promise<Look>>> = {
     framebuffer: () => lookAtPanel(settings, options),
-    terminal: () => "terminal",
-    command: () => lookAtCommand(settings, options),
-    file: () => lookAtFile(settings.file, options),
-    emulationstation: () => lookAtFrontend("emulationstation", options),
-    retroarch: () => lookAtFrontend("retroarch", options),
+    terminal: () => ({ shows: "terminal" }),
+    command: async () => ({ shows: await lookAtCommand(settings, options) }),
+    file: async () => ({ shows: await lookAtFile(settings.file, options) }),
+    emulationstation: async () => ({ shows: await lookAtFrontend("emulationstation", options) }),
+    retroarch: async () => ({ shows: await lookAtFrontend("retroarch", options) }),
     auto: async () => {
       const { installed, answers } = options.frontends;
       const shown = [await lookAtAuto(settings, options)];
-      for (const kind of installed()) if (await answers(kind)) shown.push(`a line in ${kind}`);
-      return shown.filter((text) => text !== undefined).join(" and ") || undefined;
+      for (const kind of installed()) {
+        if (await answers(kind)) shown.push({ shows: `a line in ${kind}` });
+      }
+      const [first, ...others] = shown.filter(({ shows }) => shows !== undefined);
+      if (first === undefined || others.length === 0) return first ?? { shows: undefined };
+      return { shows: [first, ...others].map(({ shows }) => shows).join(" and ") };
     },
-    none: () => Promise.resolve(undefined),
+    none: () => ({ shows: undefined }),
   };
   const displays = await Promise.all(settings.kind.map(async (kind): Promise<DisplayLook> => {
     try {
-      return { kind, shows: await lookers[kind](), problem: undefined };
+      return { kind, problem: undefined, ...await lookers[kind]() };
     } catch (error) {
       return { kind, shows: undefined, problem: asError(error).message };
     }
@@ -77,9 +82,11 @@ export async function lookAtDisplays(
 async function lookAtAuto(
   settings: DisplaySettings,
   options: DisplayLookOptions,
-): Promise<string | undefined> {
-  if (await statIfThere(settings.framebuffer) !== undefined) return lookAtPanel(settings, options);
-  return options.hasTerminal ? "terminal" : undefined;
+): Promise<Look> {
+  if (await statIfThere(settings.framebuffer) !== undefined) {
+    return await lookAtPanel(settings, options);
+  }
+  return { shows: options.hasTerminal ? "terminal" : undefined };
 }
 
 async function lookAtFrontend(
@@ -90,15 +97,19 @@ async function lookAtFrontend(
   throw new Error(`no ${kind} answers that shows lines`);
 }
 
-function lookAtPanel(
+async function lookAtPanel(
   settings: DisplaySettings,
-  { openFramebuffer }: DisplayLookOptions,
-): string {
+  { openFramebuffer, findScreenOwner }: DisplayLookOptions,
+): Promise<Look> {
   const { framebuffer: path, sysfs, pixelFormat: format } = settings;
   const device = openFramebuffer({ path, sysfs, format });
   device.close();
   const { width, height, format: found } = device.geometry;
-  return `framebuffer ${width}x${height} ${found}`;
+  const panel = `framebuffer ${width}x${height} ${found}`;
+  // A file elsewhere is no panel that another program could have.
+  const owner = path.startsWith("/dev/") ? await findScreenOwner() : undefined;
+  if (owner === undefined) return { shows: panel };
+  return { shows: `${panel} (not seen while ${owner} has the screen)`, isHidden: true };
 }
 
 async function lookAtCommand(

@@ -76,8 +76,15 @@ export function judgeDisplay({ displays }: DisplayFacts): Finding {
   if (problems.length > 0) {
     return fail(problems.join("; "), "Correct [display], or see to the service user's groups");
   }
-  const shown = displays.flatMap(({ shows }) => shows === undefined ? [] : [shows]);
-  if (shown.length > 0) return ok(shown.join(", "));
+  const shown = displays.filter(({ shows }) => shows !== undefined);
+  const text = shown.map(({ shows }) => shows).join(", ");
+  if (shown.length > 0 && shown.every(({ isHidden }) => isHidden)) {
+    return warn(
+      text,
+      'Name what is seen there as kind in [display]: "emulationstation", "retroarch" or "command"',
+    );
+  }
+  if (shown.length > 0) return ok(text);
   if (displays.every(({ kind }) => kind === "none")) {
     return ok("none, as configured: `latchkey pair` shows PINs");
   }

@@ -198,6 +198,8 @@ export interface DisplayFacts {
     readonly kind: DisplayKind;
     /** What it comes to, such as "framebuffer 640x480"; undefined where it shows nothing. */
     readonly shows: string | undefined;
+    /** Whether another program has the screen, so that nobody sees it now. @default {false} */
+    readonly isHidden?: boolean;
     /** Why it cannot be opened; undefined where it can. */
     readonly problem: string | undefined;
   }[];

@@ -354,6 +354,7 @@ const DISPLAY: DisplaySettings = {
 };
 
 const NO_FRONTENDS = { installed: () => [], answers: () => Promise.resolve(false) };
+const NOBODY = (): Promise<undefined> => Promise.resolve(undefined);
 
 Deno.test("lookAtDisplays() says which frontends show the PIN beside the panel", async () => {
   const options = {
@@ -365,6 +366,7 @@ Deno.test("lookAtDisplays() says which frontends show the PIN beside the panel",
       installed: () => ["emulationstation", "retroarch"] as const,
       answers: (kind: string) => Promise.resolve(kind === "emulationstation"),
     },
+    findScreenOwner: NOBODY,
   };
   const settings = { ...DISPLAY, framebuffer: "/dev/no-panel" };
   const kinds = ["auto", "emulationstation", "retroarch"] as const;
@@ -396,6 +398,7 @@ Deno.test("lookAtDisplays() opens what is there and changes none of it", async (
       identity: OWNER,
       openFramebuffer,
       frontends: NO_FRONTENDS,
+      findScreenOwner: NOBODY,
     };
     const { displays } = await lookAtDisplays(settings, options);
     assert.deepEqual(displays.map(({ shows }) => shows), [
@@ -420,6 +423,7 @@ Deno.test("lookAtDisplays() says what is wrong with each", async () => {
       identity: OWNER,
       openFramebuffer,
       frontends: NO_FRONTENDS,
+      findScreenOwner: NOBODY,
     };
     const kinds = ["framebuffer", "command", "file"] as const;
     const { displays } = await lookAtDisplays({ ...DISPLAY, kind: kinds }, options);
@@ -444,6 +448,7 @@ Deno.test("lookAtDisplays() takes a terminal for auto only where the service has
       identity: OWNER,
       openFramebuffer,
       frontends: NO_FRONTENDS,
+      findScreenOwner: NOBODY,
     })).displays[0];
   assert.deepEqual(await look(true), { kind: "auto", shows: "terminal", problem: undefined });
   assert.deepEqual(await look(false), { kind: "auto", shows: undefined, problem: undefined });

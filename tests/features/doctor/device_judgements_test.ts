@@ -90,6 +90,35 @@ testJudgement(judgeClock, [
 
 testJudgement(judgeDisplay, [
   [
+    "a panel that nobody sees",
+    {
+      displays: [{
+        kind: "auto",
+        shows: "framebuffer (not seen)",
+        isHidden: true,
+        problem: undefined,
+      }],
+    },
+    "warn",
+    /^framebuffer \(not seen\)\. Name what is seen there as kind/,
+  ],
+  [
+    "a panel that nobody sees beside a line that everybody does",
+    {
+      displays: [
+        {
+          kind: "framebuffer",
+          shows: "framebuffer (not seen)",
+          isHidden: true,
+          problem: undefined,
+        },
+        { kind: "retroarch", shows: "a line in retroarch", problem: undefined },
+      ],
+    },
+    "ok",
+    /^framebuffer \(not seen\), a line in retroarch/,
+  ],
+  [
     "a panel",
     { displays: [{ kind: "auto", shows: "framebuffer 640x480", problem: undefined }] },
     "ok",
