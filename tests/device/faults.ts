@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { connectPhone, type PhonePairing } from "../support/reference_phone.ts";
-import { type DeviceWorld, pairHere, serves, untilReady, untilSo } from "./device.ts";
+import { connect, pair } from "../../src/sdk/connect.ts";
+import { callLocally, type DeviceWorld, pairHere, serves, untilReady, untilSo } from "./device.ts";
 import type { Machine } from "./machine.ts";
 import { pairAndGivePanelBack } from "./pairing.ts";
 
@@ -42,9 +43,22 @@ export async function bearsPoverty(world: DeviceWorld): Promise<void> {
     await phone.close();
   }
   assert.ok(await serves(machine, pairing));
-  assert.ok(await serves(machine, await pairHere(machine)));
+  await useSdk(machine);
   assert.match(await machine.run("cat /proc/meminfo"), /^MemAvailable: +[1-9]\d{4}/m);
   assert.doesNotMatch(await machine.run("dmesg"), /Out of memory|oom-kill/i);
+}
+
+// As an app of somebody else does it, with the SDK: pairs, calls, comes back.
+async function useSdk(machine: Machine): Promise<void> {
+  const { pin } = await callLocally(machine, "clients.pair.start") as { pin: string };
+  const credentials = await pair({ baseUrl: machine.baseUrl, pin, name: "App" });
+  const url = `${machine.baseUrl.replace("http", "ws")}/api/v0.1`;
+  for (let i = 0; i < 2; i++) {
+    const connection = await connect({ url, credentials });
+    assert.equal((await connection.call("version")).platform, "linux");
+    connection.close();
+    await connection.closed;
+  }
 }
 
 /** A data disk that fills up, cannot be written, is not there, and is there again. */

@@ -1,5 +1,7 @@
-// Whole devices under QEMU. In CI what is long is left out: systemd, and each test on the second kind
-// of machine; deno task test:device has all of it. LATCHKEY_POWER_CUTS says how often the power is cut.
+// The tests of a whole device under QEMU. Each kind of machine has them in a file of its own, so that
+// one of each runs at a time: while one waits for a button that is held, the other starts. In CI what
+// is long is left out: systemd, and each test on the second kind of machine; deno task test:device has
+// all of it. LATCHKEY_POWER_CUTS says how often the power is cut.
 
 import { SEED_NOTE } from "../support/fuzz_seed.ts";
 import { systemTest } from "../support/system_test.ts";
@@ -11,7 +13,7 @@ import {
   withDevices,
 } from "./device.ts";
 import { bearsBadDisks, bearsPoverty } from "./faults.ts";
-import { HANDHELD, hasKvm, PC } from "./machine_kind.ts";
+import { HANDHELD, hasKvm, type MachineKind, PC } from "./machine_kind.ts";
 import { pairsByPanel } from "./pairing.ts";
 import { cutsPower } from "./power_cuts.ts";
 import { servesUnderSystemd } from "./systemd.ts";
@@ -28,7 +30,7 @@ interface Row {
   isLong?: boolean;
 }
 
-const ROWS: readonly Row[] = [HANDHELD, PC].flatMap((kind): Row[] => {
+function rowsOf(kind: MachineKind): Row[] {
   // An emulated processor takes its time: in CI each thing is tried on one kind of machine alone,
   // unless the PC is this machine's own processor.
   const onPc = kind === PC && !hasKvm;
@@ -72,14 +74,16 @@ const ROWS: readonly Row[] = [HANDHELD, PC].flatMap((kind): Row[] => {
       isLong: onHandheld || onPc,
     },
   ];
-});
-
-for (const { name, make, run, isLong = false } of ROWS) {
-  if (isCi && isLong) continue;
-  systemTest(`a ${make.kind.name} ${name}`, {
-    whyNot: await whyNoDevice(make.kind),
-    run: () => withDevices(make, run),
-  });
 }
 
-Deno.test.afterAll(removeDeviceFiles);
+/** Registers the tests of a kind of machine. */
+export async function testDevices(kind: MachineKind): Promise<void> {
+  for (const { name, make, run, isLong = false } of rowsOf(kind)) {
+    if (isCi && isLong) continue;
+    systemTest(`a ${kind.name} ${name}`, {
+      whyNot: await whyNoDevice(kind),
+      run: () => withDevices(make, run),
+    });
+  }
+  Deno.test.afterAll(removeDeviceFiles);
+}
