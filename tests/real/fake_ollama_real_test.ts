@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { asJsonObject } from "../../src/base/json.ts";
 import { FakeOllama } from "../support/fake_ollama.ts";
-import { createTinyModel } from "./tiny_model.ts";
+import { withTinyModels } from "./tiny_model.ts";
 
 const upstream = Deno.env.get("OLLAMA_URL");
 const MESSAGES = [{ role: "user", content: "Say one word." }];
@@ -67,40 +67,33 @@ const ROWS: [method: string, path: string, model: string, body: Body][] = [
 Deno.test({
   name: "the server of the other tests answers like a real one",
   ignore: upstream === undefined,
-  fn: async () => {
-    const url = upstream ?? "";
-    const able = await createTinyModel(url, "tools");
-    const plain = await createTinyModel(url, "plain");
-    const fake = new FakeOllama();
-    fake.models = [able.name, plain.name];
-    fake.plain = [plain.name];
-    const names: Record<string, string> = { able: able.name, plain: plain.name, gone: "gone:1b" };
-    try {
-      const differences: string[] = [];
-      for (const [method, path, model, body] of ROWS) {
-        const [, last = ""] = /\/models\/(\w+)$/.exec(path) ?? [];
-        const target = last === "" ? path : path.replace(last, names[last] ?? "");
-        const init = body && { body: JSON.stringify({ model: names[model], ...body }) };
-        // deno-lint-ignore no-await-in-loop -- one after the other, as the server works
-        const real = await describe(await fetch(`${url}${target}`, { method, ...init }));
-        // deno-lint-ignore no-await-in-loop -- as above
-        const told = await describe(
-          await fake.handle(new Request(`http://fake${target}`, { method, ...init })),
-        );
-        const what = `${method} ${path} ${model} ${JSON.stringify(body) ?? ""}`;
-        try {
-          assert.deepEqual(told, real);
-        } catch (error) {
-          differences.push(`${what}\n${(error as Error).message}`);
-        }
-      }
-      assert.equal(differences.length, 0, differences.join("\n\n"));
-    } finally {
-      await able.remove();
-      await plain.remove();
-    }
-  },
+  fn: () => withTinyModels(upstream ?? "", compare),
 });
+
+async function compare({ tools, plain }: { tools: string; plain: string }): Promise<void> {
+  const fake = new FakeOllama();
+  fake.models = [tools, plain];
+  fake.plain = [plain];
+  const names: Record<string, string> = { able: tools, plain, gone: "gone:1b" };
+  const differences: string[] = [];
+  for (const [method, path, model, body] of ROWS) {
+    const [, last = ""] = /\/models\/(\w+)$/.exec(path) ?? [];
+    const target = last === "" ? path : path.replace(last, names[last] ?? "");
+    const init = body && { body: JSON.stringify({ model: names[model], ...body }) };
+    // deno-lint-ignore no-await-in-loop -- one after the other, as the server works
+    const real = await describe(await fetch(`${upstream}${target}`, { method, ...init }));
+    // deno-lint-ignore no-await-in-loop -- as above
+    const told = await describe(
+      await fake.handle(new Request(`http://fake${target}`, { method, ...init })),
+    );
+    try {
+      assert.deepEqual(told, real);
+    } catch (error) {
+      differences.push(`${method} ${path} ${model} ${JSON.stringify(body)}\n${error}`);
+    }
+  }
+  assert.equal(differences.length, 0, differences.join("\n\n"));
+}
 
 async function describe(answer: Response): Promise<unknown[]> {
   const text = await answer.text();

@@ -13,7 +13,7 @@ import {
   whyNoClient,
 } from "../support/foreign_clients.ts";
 import { MODEL_KEY, startModelServer } from "../support/model_server.ts";
-import { createTinyModel } from "./tiny_model.ts";
+import { withTinyModels } from "./tiny_model.ts";
 
 const upstream = Deno.env.get("OLLAMA_URL");
 const LISTS = ["models", "loaded"];
@@ -25,21 +25,25 @@ for (const client of await foreignClients()) {
   Deno.test({
     name: whyNot === undefined ? name : `${name} (skipped: ${whyNot})`,
     ignore: whyNot !== undefined,
-    fn: () => compare(client, upstream ?? ""),
+    fn: () => {
+      const direct = upstream ?? "";
+      return withTinyModels(direct, (tiny) => compare(client, { direct, tiny }));
+    },
   });
 }
 
-async function compare(client: ForeignClient, direct: string): Promise<void> {
-  const tools = await createTinyModel(direct, "tools");
-  const plain = await createTinyModel(direct, "plain");
+async function compare(
+  client: ForeignClient,
+  { direct, tiny }: { direct: string; tiny: { tools: string; plain: string } },
+): Promise<void> {
   const allow = [...await modelsOf(direct), GONE];
   const server = await startModelServer(direct, { allow, errorStyle: "client" });
   try {
     const names = {
       key: MODEL_KEY,
-      chat: Deno.env.get("OLLAMA_CHAT_MODEL") ?? tools.name,
-      embed: Deno.env.get("OLLAMA_EMBED_MODEL") ?? tools.name,
-      plain: Deno.env.get("OLLAMA_PLAIN_MODEL") ?? plain.name,
+      chat: Deno.env.get("OLLAMA_CHAT_MODEL") ?? tiny.tools,
+      embed: Deno.env.get("OLLAMA_EMBED_MODEL") ?? tiny.tools,
+      plain: Deno.env.get("OLLAMA_PLAIN_MODEL") ?? tiny.plain,
       gone: GONE,
     };
     const urls = [direct, direct, server.baseUrl];
@@ -64,8 +68,6 @@ async function compare(client: ForeignClient, direct: string): Promise<void> {
     assert.deepEqual(server.gateway.counts(), { requests: 0, heldBytes: 0 });
   } finally {
     await server.close();
-    await tools.remove();
-    await plain.remove();
   }
 }
 

@@ -7,11 +7,8 @@ import { seededRandom } from "../support/seeded_random.ts";
 /** What a model can do beside chatting. */
 export type TinyKind = "tools" | "plain";
 
-/** A model on a server. */
-export interface TinyModel {
-  /** Its name. */
+interface TinyModel {
   readonly name: string;
-  /** Takes it off the server. */
   remove(): Promise<void>;
 }
 
@@ -42,8 +39,28 @@ const TEMPLATES: Readonly<Record<TinyKind, string>> = {
     "assistant:{{ end }}",
 };
 
-/** Puts a model on a server. */
-export async function createTinyModel(url: string, kind: TinyKind): Promise<TinyModel> {
+/** Runs with one model of each kind on a server, and takes them off it afterwards. */
+export async function withTinyModels(
+  url: string,
+  run: (names: Readonly<Record<TinyKind, string>>) => Promise<void>,
+): Promise<void> {
+  const models: TinyModel[] = [];
+  try {
+    for (const kind of ["tools", "plain"] as const) {
+      // deno-lint-ignore no-await-in-loop -- one after the other
+      models.push(await createTinyModel(url, kind));
+    }
+    const [tools = "", plain = ""] = models.map(({ name }) => name);
+    await run({ tools, plain });
+  } finally {
+    for (const model of models) {
+      // deno-lint-ignore no-await-in-loop -- as above
+      await model.remove();
+    }
+  }
+}
+
+async function createTinyModel(url: string, kind: TinyKind): Promise<TinyModel> {
   const model = `latchkey-tiny-${kind}:1b`;
   const gguf = encodeModel();
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", gguf));
