@@ -215,6 +215,7 @@ Deno.test("usage is told by key and day, from the command line too, and kept", a
       assert.match(withLimits, /per-minute=60,weight=2/);
       const bad = ["--per-minute", "many"];
       assert.equal((await runLatchkey("keys", "limit", keyId, ...bad, "--config", config)).code, 2);
+      assert.equal((await runLatchkey("keys", "limit", keyId, "--config", config)).code, 2);
       const key = added.stdout.trim();
       const authorization = `Bearer ${key}`;
       await ask(service, { authorization });

@@ -66,7 +66,9 @@ LIMITS of a key for models are --per-minute N, --tokens-per-day N, --concurrent 
         context.writeError(`${NOW_REQUIRED[scope] ?? scope}\n`);
       }
     } else if (action === "limit" && !isAlone) {
-      const params = { keyId: argument, limits: parseLimits(options) };
+      const limits = parseLimits(options);
+      if (Object.keys(limits).length === 0) throw new UsageError("Expected at least one limit");
+      const params = { keyId: argument, limits };
       await callService(baseUrl, { method: "keys.update", params });
       context.write("Changed.\n");
     } else if (action === "revoke" && !isAlone) {
