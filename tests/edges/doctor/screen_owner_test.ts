@@ -27,9 +27,13 @@ async function ownerAmong(...processes: readonly Process[]): Promise<string | un
 
 Deno.test("findScreenOwner() finds who has a card open, and not who only hands it on", async () => {
   const logind: Process = ["systemd-logind", "/dev/null", "/dev/dri/card0"];
+  const seatd: Process = ["seatd", "/dev/dri/card0"];
   const game: Process = ["game", "/dev/dri/renderD128", "socket:[17]"];
-  assert.equal(await ownerAmong(logind, game), undefined);
-  assert.equal(await ownerAmong(logind, game, ["sway", "/dev/null", "/dev/dri/card1"]), "sway");
+  assert.equal(await ownerAmong(logind, seatd, game), undefined);
+  assert.equal(
+    await ownerAmong(logind, seatd, game, ["sway", "/dev/null", "/dev/dri/card1"]),
+    "sway",
+  );
   assert.equal(await ownerAmong(), undefined);
 });
 

@@ -9,7 +9,9 @@ import {
 } from "../../../src/features/screen/framebuffer_display.ts";
 import type { PinDisplay, PinOutcome, PinView } from "../../../src/features/screen/pin_display.ts";
 import { encodeRect } from "../../../src/features/screen/framebuffer_layout.ts";
+import { drawOutcomeScreen } from "../../../src/features/screen/outcome_screen.ts";
 import { drawPinScreen } from "../../../src/features/screen/pin_screen.ts";
+import { describeOutcome } from "../../../src/features/screen/pin_words.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { FakeFramebuffer, type PanelOptions } from "../../support/fake_framebuffer.ts";
 
@@ -73,6 +75,16 @@ for (const outcome of OUTCOMES) {
     display.clear(outcome);
     assert.notDeepEqual(panel.memory, before);
     assert.notDeepEqual(panel.memory, shown);
+    const { width, height } = PANEL;
+    const picture = drawOutcomeScreen({ width, height }, {
+      text: describeOutcome(outcome),
+      isSuccess: outcome.kind === "paired",
+    });
+    const { geometry } = panel;
+    const rect = { x: 0, y: 0, width, height };
+    for (const { offset, bytes } of encodeRect(picture, rect, { geometry, rotation: 0 })) {
+      assert.deepEqual(panel.memory.slice(offset, offset + bytes.length), bytes);
+    }
     clock.advance(OUTCOME_MS - 1);
     assert.notDeepEqual(panel.memory, before);
     clock.advance(1);
