@@ -22,7 +22,7 @@ export interface WatchOptions<Result> {
    * What is wrong with a server that gives this result; undefined where nothing is.
    * @default nothing ever is
    */
-  faultIn?: (result: Result) => Error | undefined;
+  faultIn?: (result: Result) => string | undefined;
 }
 
 /** Watches calls to one server. */
@@ -48,17 +48,17 @@ export class Outages {
       const result = await work();
       const fault = faultIn(result);
       if (fault === undefined) this.#succeeded(number);
-      else this.#failed(fault);
+      else this.#failed({ reason: fault });
       return result;
     } catch (error) {
-      if (!isOurs()) this.#failed(asError(error));
+      if (!isOurs()) this.#failed({ error: asError(error) });
       throw error;
     }
   }
 
-  #failed(error: Error): void {
+  #failed(why: { error: Error } | { reason: string }): void {
     const { what, log } = this.#options;
-    if (!this.#isAway) log.error(`${what} cannot be used`, { error });
+    if (!this.#isAway) log.error(`${what} cannot be used`, why);
     this.#isAway = true;
     this.#callsAtFailure = this.#calls;
   }

@@ -333,8 +333,8 @@ function respond(
   });
 }
 
-function faultIn({ status }: UpstreamResponse): Error | undefined {
-  return AWAY_STATUSES.has(status) ? new Error(`The answer's status is ${status}`) : undefined;
+function faultIn({ status }: UpstreamResponse): string | undefined {
+  return AWAY_STATUSES.has(status) ? `It answers with status ${status}` : undefined;
 }
 
 // Also of answers whose status was long sent.

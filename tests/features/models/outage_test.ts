@@ -99,6 +99,8 @@ for (const status of [429, 502, 503, 504]) {
       await refused(ask("/api/chat", { body: CHAT }), code);
     }
     assert.deepEqual(loud(), ["The model server cannot be used"]);
+    const told = lines.find(([level]) => level === "error")?.[2];
+    assert.deepEqual(told, { reason: `It answers with status ${status}` });
     ollama.script = undefined;
     await (await ask("/api/chat", { body: CHAT })).text();
     assert.deepEqual(loud().slice(1), ["The model server can be used again"]);
