@@ -135,34 +135,34 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   "ArkOS and dArkOS": SYSTEMD,
 };
 
-for (const [name, firmware] of Object.entries(FIRMWARES)) {
-  systemTest(`install.sh starts the service, upgrades and ends it on a running ${name}`, {
-    whyNot: await whyNot(),
-    run: async () => {
-      const expected = EXPECTED[name] ?? assert.fail(name);
-      const shown = await runSteps(firmware, expected.starter);
-      const { runs, install, remove } = expected;
-      for (const [step, count] of Object.entries({ install: runs, upgrade: runs, purge: 0 })) {
-        assert.equal(shown[step]?.[0], `0 ${count}`, `${step}: ${shown[step]?.join("\n")}`);
-      }
-      const [, ...installed] = shown["install"] ?? [];
-      const services = installed.splice(installed.length - runs, runs);
-      assert.deepEqual(installed, install);
-      assert.deepEqual(shown["upgrade"]?.slice(1), install);
-      assert.deepEqual(shown["purge"]?.slice(1), remove);
-      const program = `${firmware.base}/usr/bin/../lib/latchkey/latchkey`;
-      for (const line of services) {
-        assert.equal(line, `${program} serve --config ${firmware.config}`);
-      }
-      // The menu's entry waits for the phone, and gives the screen back where nobody would see that.
-      const cache = firmware.base === "" ? "" : `${firmware.base}/cache`;
-      const waits = `config=${firmware.config} cache=${cache} args=pair --pad`;
-      const leaves = `+ exec ${firmware.base}/usr/bin/latchkey call clients.pair.start ` +
-        `{"liftLock":true}`;
-      // muOS has no compositor.
-      const other = name === "muOS" ? waits : leaves;
-      assert.deepEqual(shown["menu"], [waits, other]);
-      assert.deepEqual(shown["left"], []);
-    },
-  });
+async function judge(name: string, firmware: Firmware): Promise<void> {
+  const expected = EXPECTED[name] ?? assert.fail(name);
+  const shown = await runSteps(firmware, expected.starter);
+  const { runs, install, remove } = expected;
+  for (const [step, count] of Object.entries({ install: runs, upgrade: runs, purge: 0 })) {
+    assert.equal(shown[step]?.[0], `0 ${count}`, `${name}, ${step}: ${shown[step]?.join("\n")}`);
+  }
+  const [, ...installed] = shown["install"] ?? [];
+  const services = installed.splice(installed.length - runs, runs);
+  assert.deepEqual([name, ...installed], [name, ...install]);
+  assert.deepEqual([name, ...(shown["upgrade"] ?? []).slice(1)], [name, ...install]);
+  assert.deepEqual([name, ...(shown["purge"] ?? []).slice(1)], [name, ...remove]);
+  const program = `${firmware.base}/usr/bin/../lib/latchkey/latchkey`;
+  for (const line of services) assert.equal(line, `${program} serve --config ${firmware.config}`);
+  // The menu's entry waits for the phone, and gives the screen back where nobody would see that.
+  const cache = firmware.base === "" ? "" : `${firmware.base}/cache`;
+  const waits = `config=${firmware.config} cache=${cache} args=pair --pad`;
+  const leaves = `+ exec ${firmware.base}/usr/bin/latchkey call clients.pair.start ` +
+    `{"liftLock":true}`;
+  // muOS has no compositor.
+  assert.deepEqual(shown["menu"], [waits, name === "muOS" ? waits : leaves], name);
+  assert.deepEqual(shown["left"], [], name);
 }
+
+systemTest("install.sh starts the service, upgrades and ends it on each firmware that runs", {
+  whyNot: await whyNot(),
+  // All at once: they wait for services most of the time.
+  run: async () => {
+    await Promise.all(Object.entries(FIRMWARES).map(([name, firmware]) => judge(name, firmware)));
+  },
+});
