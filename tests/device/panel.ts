@@ -73,29 +73,56 @@ export function readQr({ rgba, width, height }: Picture): string | undefined {
 }
 
 /**
- * What a picture says beside its QR code, read at several sizes, for Tesseract mistakes a digit of one
- * size now and then: the first reading that has the digits in two groups of three, else the last.
+ * What a picture says beside its QR code, read at several sizes, and by its digits alone then, for
+ * Tesseract mistakes a digit of one size now and then (a 7 for a stroke): the first reading that has
+ * the digits in two groups of three, else the last.
  */
 export async function readText(
   picture: Picture,
   { folder, digits }: { folder: string; digits: string },
 ): Promise<string> {
-  const file = `${folder}/panel.png`;
   const groups = new RegExp(`\\b${digits.slice(0, 3)}\\s+${digits.slice(3)}\\b`);
   let text = "";
   for (const scale of SCALES) {
-    const [width, height] = [picture.width * scale, picture.height * scale];
-    const data = darkOnWhite(picture, scale);
-    await Deno.writeFile(file, encode({ width, height, data, channels: 1 as const, depth: 8 }));
-    text = await runTool("tesseract", [file, "-", "--psm", "4"], {
-      env: { OMP_THREAD_LIMIT: "1" },
-    });
-    if (groups.test(text)) break;
+    text = await recognise(picture, { folder, scale });
+    if (groups.test(text)) return text;
+  }
+  for (const layout of LAYOUTS) {
+    for (const scale of SCALES) {
+      const read = await recognise(picture, { folder, scale, layout, isDigits: true });
+      const [found] = groups.exec(read) ?? [];
+      if (found !== undefined) return `${found}\n${text}`;
+    }
   }
   return text;
 }
 
 const SCALES = [1, 3, 2, 4] as const;
+/** What Tesseract takes the picture for: a column of text, a block of it, or text here and there. */
+const LAYOUTS = [4, 6, 11] as const;
+
+interface Reading {
+  folder: string;
+  scale: number;
+  /** @default {4} */
+  layout?: number;
+  /** Whether nothing but digits is looked for. @default {false} */
+  isDigits?: boolean;
+}
+
+async function recognise(
+  picture: Picture,
+  { folder, scale, layout = 4, isDigits = false }: Reading,
+): Promise<string> {
+  const file = `${folder}/panel.png`;
+  const [width, height] = [picture.width * scale, picture.height * scale];
+  const data = darkOnWhite(picture, scale);
+  await Deno.writeFile(file, encode({ width, height, data, channels: 1 as const, depth: 8 }));
+  const only = isDigits ? ["-c", "tessedit_char_whitelist=0123456789"] : [];
+  return await runTool("tesseract", [file, "-", "--psm", String(layout), ...only], {
+    env: { OMP_THREAD_LIMIT: "1" },
+  });
+}
 
 // As Tesseract likes it: large, grey, dark on white, and without the pattern of a code.
 function darkOnWhite({ rgba, width, height }: Picture, scale: number): Uint8Array {
