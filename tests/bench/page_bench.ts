@@ -128,8 +128,8 @@ async function loadOnce(
     await page.addInitScript(WATCH);
     await page.goto(url);
     await page.waitForSelector(selector);
-    await page.waitForFunction(
-      'performance.getEntriesByName("first-contentful-paint").length > 0',
+    await page.waitForFunction(() =>
+      performance.getEntriesByName("first-contentful-paint").length > 0
     );
     // What moves is told with the frame that shows it.
     await page.evaluate(

@@ -11,6 +11,11 @@ const AGENT = "Mozilla/5.0 (Linux; Android 15; Pixel 8) AppleWebKit/537.36 (KHTM
 /** What the animated picture can afford of each screen. */
 const WEBP_QUALITY = 72;
 
+/** What this file asks a browser's page for; it knows no types of one. */
+interface Drawn {
+  readonly document: { readonly images: Iterable<{ readonly complete: boolean }> };
+}
+
 /** A place on the screen, in parts of it. */
 export interface Place {
   readonly x: number;
@@ -74,7 +79,9 @@ export async function middleOf(locator: Locator): Promise<Place> {
 /** Waits until every picture of the page is drawn, `covers` of games among them. */
 export async function untilDrawn(page: Page, covers: number): Promise<void> {
   if (covers > 0) await page.locator(".tile img").nth(covers - 1).waitFor();
-  // Texts, for this file knows no types of a browser.
-  await page.waitForFunction("[...document.images].every((image) => image.complete)");
+  // A function: the page's policy lets no text be evaluated a second time.
+  await page.waitForFunction(() =>
+    [...(globalThis as unknown as Drawn).document.images].every((image) => image.complete)
+  );
   await page.evaluate("document.fonts.ready.then(() => true)");
 }

@@ -53,8 +53,8 @@ systemTest("the page's frame is there before its script, and nothing moves when 
       assert.equal(await name.textContent(), "Living room");
       assert.equal(await page.title(), "Living room · Latchkey");
       const before = await name.boundingBox();
-      await page.waitForFunction(
-        'performance.getEntriesByName("first-contentful-paint").length > 0',
+      await page.waitForFunction(() =>
+        performance.getEntriesByName("first-contentful-paint").length > 0
       );
       await checkAccess(page, "the frame");
 

@@ -231,5 +231,5 @@ async function open(page: Page, address: string): Promise<void> {
     () => page.goto(address).then(() => true, () => false),
     { limitMs: PATIENCE_MS },
   );
-  await page.waitForFunction("globalThis.tryToConnect !== undefined");
+  await page.waitForFunction(() => "tryToConnect" in globalThis);
 }
