@@ -9,7 +9,11 @@ import type { ConfigSource } from "../edges/config/config_source.ts";
 import type { PrivateFiles } from "../features/screen/picture_file_display.ts";
 import type { ApiSettings } from "../features/settings/api_settings.ts";
 import { launchesPrograms } from "../features/library/library_settings.ts";
-import type { LiveSettings, SettingsOutcome } from "../features/settings/live_settings.ts";
+import {
+  isSameSetting,
+  type LiveSettings,
+  type SettingsOutcome,
+} from "../features/settings/live_settings.ts";
 import { changeTables, formatTables } from "../features/settings/settings_file.ts";
 
 /** Options of {@linkcode createSettingsControl}. */
@@ -53,13 +57,18 @@ export function createSettingsControl(options: SettingsControlOptions): Settings
     const isActionLate = actions.length > 0 && !canStartPrograms;
     const isLibraryLate = libraries.length > 0 &&
       (!hasLibrary || (launchesPrograms(libraries) && !canStartPrograms));
+    const lists = [
+      { name: "action", isLate: isActionLate, isNew: !isSameSetting(before.actions, actions) },
+      {
+        name: "library",
+        isLate: isLibraryLate,
+        isNew: !isSameSetting(before.libraries, libraries),
+      },
+    ];
+    const namesOf = (some: typeof lists): string[] => some.map(({ name }) => name);
     return {
-      changed,
-      needsRestart: [
-        ...needsRestart,
-        ...(isActionLate ? ["action"] : []),
-        ...(isLibraryLate ? ["library"] : []),
-      ],
+      changed: [...changed, ...namesOf(lists.filter(({ isNew, isLate }) => isNew && !isLate))],
+      needsRestart: [...needsRestart, ...namesOf(lists.filter(({ isLate }) => isLate))],
     };
   }
   return {
@@ -67,7 +76,14 @@ export function createSettingsControl(options: SettingsControlOptions): Settings
       const from = source();
       const config = from.read();
       for (const warning of from.readWarnings()) log.warn(warning);
-      return putInForce(config, by);
+      const outcome = putInForce(config, by);
+      log.info("Settings reloaded", { changed: outcome.changed });
+      if (outcome.needsRestart.length > 0) {
+        log.warn("Some settings take effect at the next start", {
+          settings: outcome.needsRestart,
+        });
+      }
+      return outcome;
     },
     update(change, by = "local"): SettingsOutcome {
       const from = source();

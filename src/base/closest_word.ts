@@ -2,8 +2,12 @@
 
 const MAX_TYPOS = 3;
 
+// What is longer is no typing mistake, and would be long to compare.
+const MAX_WORD_CHARACTERS = 64;
+
 /** The word that was probably meant: the one with the fewest edits, if those are few. */
 export function closestWord(word: string, candidates: readonly string[]): string | undefined {
+  if (word.length > MAX_WORD_CHARACTERS) return undefined;
   const ranked = candidates
     .map((candidate) => ({ candidate, edits: countEdits(word, candidate) }))
     .filter(({ candidate, edits }) => edits <= Math.min(MAX_TYPOS, candidate.length / 2))

@@ -41,7 +41,7 @@ Deno.test("a reload puts other sources in force, and scans them", async () => {
       `folder = "${roms}/gb"\nextensions = [".gb"]\nsystem = "GBA"\ncommand = ["x", "\${path}"]\n`;
     await assert.rejects(phone.call("run", "/nothing"));
     assert.equal(stores.history.newest(5).length, 1);
-    assert.deepEqual(app.reload().changed, ["keepHistory"]);
+    assert.deepEqual(app.reload().changed, ["keepHistory", "library"]);
     assert.deepEqual(stores.history.newest(5), []);
     await until("the other source is scanned", async () => (await ids()).join() === "GBA");
     await assert.rejects(phone.call("run", "@SNES/Metroid"), /No action and no media/);

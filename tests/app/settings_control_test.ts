@@ -177,9 +177,10 @@ Deno.test("reload() says that the first action waits where the right to start it
   for (const [canStart, needsRestart] of [[true, []], [false, ["action"]]] as const) {
     const { control, files, settings } = fixture("", canStart);
     files.main = ACTION;
-    assert.deepEqual(control.reload(), { changed: [], needsRestart });
+    assert.deepEqual(control.reload(), { changed: canStart ? ["action"] : [], needsRestart });
     assert.equal(settings.current.actions.length, 1);
     files.main = "";
+    assert.deepEqual(control.reload(), { changed: ["action"], needsRestart: [] });
     assert.deepEqual(control.reload(), { changed: [], needsRestart: [] });
   }
 });
@@ -201,7 +202,8 @@ for (const [added, canStart, hasLibrary, needsRestart] of LATE_LIBRARIES) {
   Deno.test(`reload() says whether a library waits for a restart: ${given}`, () => {
     const { control, files, settings } = fixture("", canStart, hasLibrary);
     files.main = added;
-    assert.deepEqual(control.reload(), { changed: [], needsRestart });
+    const changed = needsRestart.length === 0 ? ["library"] : [];
+    assert.deepEqual(control.reload(), { changed, needsRestart });
     assert.equal(settings.current.libraries.length, 1);
   });
 }
@@ -213,5 +215,8 @@ Deno.test("reload() warns of former keys, and only where the file can be used", 
   assert.deepEqual(warned, []);
   files.main = "[models]\nlimits = 'redis://b'";
   assert.deepEqual(control.reload().needsRestart, ["models.redis_url"]);
-  assert.deepEqual(warned, ["config.toml: line 2: models.limits is called models.redis_url now"]);
+  assert.deepEqual(warned, [
+    "config.toml: line 2: models.limits is called models.redis_url now",
+    "Some settings take effect at the next start",
+  ]);
 });

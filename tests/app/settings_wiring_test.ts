@@ -125,8 +125,8 @@ for (const [toml, dropPermissions, needsRestart] of RIGHTS) {
   Deno.test(`a reload says whether new actions wait for a restart: ${given}`, async () => {
     await withSettings({ toml, dropPermissions }, ({ files, reload, rights }) => {
       files.main = toml.includes("[[action]]") ? ACTION : `${toml}\n${ACTION}`;
-      assert.deepEqual(reload(), { changed: [], needsRestart });
       const run = needsRestart.length === 0;
+      assert.deepEqual(reload(), { changed: run ? ["action"] : [], needsRestart });
       assert.deepEqual(rights, dropPermissions ? [{ run, env: false }] : []);
     });
   });
@@ -141,7 +141,7 @@ Deno.test("a reload reaches the policy, the status, the actions and the announce
     assert.deepEqual([started, announced()], [[], 0]);
     files.main = `security.allowed_ips = ["${REMOTE}"]\nservice.encryption = true\n${ACTION}`;
     assert.deepEqual(reload(), {
-      changed: ["encryption", "allowedIps", "discovery"],
+      changed: ["encryption", "allowedIps", "discovery", "action"],
       needsRestart: [],
     });
     assert.equal((await call("version", { from: REMOTE })).status, 200);

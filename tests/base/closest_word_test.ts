@@ -40,3 +40,9 @@ Deno.test("closestWord() takes the nearest of several, and the first of equals",
 Deno.test("closestWord() has nothing to say without words", () => {
   assert.equal(closestWord("listen", []), undefined);
 });
+
+Deno.test("closestWord() compares no word of more than 64 characters", () => {
+  const long = "x".repeat(64);
+  assert.equal(closestWord(long, [`${long}y`]), `${long}y`);
+  assert.equal(closestWord(`${long}x`, [`${long}y`]), undefined);
+});

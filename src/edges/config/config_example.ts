@@ -11,7 +11,7 @@ const WIDTH = 100;
 const HEADER =
   "Latchkey: every setting with its default. Uncomment what you change, and start with" +
   "\n   latchkey serve --config config.toml\n" +
-  "What can be reloaded takes effect with SIGHUP or `latchkey call settings.reload`, without " +
+  "What can be reloaded takes effect with SIGHUP or `latchkey settings reload`, without " +
   "dropping sessions; all else at the next start, and the log says so.";
 
 const ACTIONS =

@@ -5,7 +5,8 @@
 import * as v from "valibot";
 import { AppError, asError } from "../../base/app_error.ts";
 import type { Eventual } from "../../base/eventual.ts";
-import { asJsonObject } from "../../base/json.ts";
+import { closestWord } from "../../base/closest_word.ts";
+import { asJsonObject, type JsonObject } from "../../base/json.ts";
 import type { Logger } from "../../base/log.ts";
 import type { Role } from "../access/client.ts";
 import type { Caller } from "./caller.ts";
@@ -52,7 +53,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     const role = roleOf(caller);
     if (role === undefined) throw new AppError("unauthorized", "This client is no longer paired");
     checkAccess(method.access, caller, role);
-    const result = method.run(parseParams(method.params, params), { caller, role });
+    const result = method.run(parseParams(method, params), { caller, role });
     return method.waitsForDisk ? whenOnDisk(result) : result;
   }
 
@@ -110,18 +111,25 @@ function checkAccess(access: MethodAccess, caller: Caller, role: Role): void {
 }
 
 // One problem at a time: a list of a million wrong items must not become a million issues.
-function parseParams(schema: ParamsSchema, params: unknown): unknown {
+function parseParams(method: RpcMethod, params: unknown): unknown {
+  const schema = method.params;
   if (Array.isArray(params)) throw new ParamsError("Invalid params: expected an object");
   const result = v.safeParse(schema, params ?? {}, { abortEarly: true });
   if (result.success) return result.output;
-  throw new ParamsError(`Invalid params: ${describeIssue(schema, result.issues[0])}`);
+  const [issue] = result.issues;
+  const explained = issue.expected === "never" ? method.explainUnknownKey(params) : undefined;
+  throw new ParamsError(`Invalid params: ${explained ?? describeIssue(schema, issue)}`);
 }
 
 // Names keys of ours and what they must be, never what was sent.
 function describeIssue(schema: ParamsSchema, issue: v.BaseIssue<unknown>): string {
-  if (issue.expected === "never") return "unknown key";
-  const name = ownPath(schema, issue.path ?? []);
+  const { name, node } = ownPlace(schema, issue.path ?? []);
   const prefix = name === "" ? "" : `${name}: `;
+  if (issue.expected === "never") {
+    const known = Object.keys(asJsonObject(node?.["entries"]) ?? {});
+    const guess = closestWord(String(issue.path?.at(-1)?.key), known);
+    return `${prefix}unknown key${guess === undefined ? "" : ` (did you mean "${guess}"?)`}`;
+  }
   const isMissing = issue.path?.at(-1)?.origin === "key" && issue.input === undefined;
   if (isMissing) return `${prefix}missing`;
   if (issue.type === "non_empty") return `${prefix}expected not empty`;
@@ -129,18 +137,26 @@ function describeIssue(schema: ParamsSchema, issue: v.BaseIssue<unknown>): strin
   return `${prefix}expected ${expected.replace(/^\((.*)\)$/, "$1")}`;
 }
 
-// The part of a path that the schema itself names: the keys of a record are text of the peer.
-function ownPath(schema: ParamsSchema, path: readonly v.IssuePathItem[]): string {
+// The part of a path that the schema itself names, and the schema there: the keys of a record are text
+// of the peer.
+function ownPlace(
+  schema: ParamsSchema,
+  path: readonly v.IssuePathItem[],
+): { name: string; node: JsonObject | undefined } {
   const names: string[] = [];
   let node = asJsonObject(schema);
+  const unwrap = (): void => {
+    while (node?.["wrapped"] !== undefined) node = asJsonObject(node["wrapped"]);
+  };
   for (const item of path) {
     const key = String(item.key);
-    while (node?.["wrapped"] !== undefined) node = asJsonObject(node["wrapped"]);
+    unwrap();
     const entries = asJsonObject(node?.["entries"]);
     const isIndex = typeof item.key === "number";
     if (!isIndex && (entries === undefined || !Object.hasOwn(entries, key))) break;
     names.push(key);
     node = asJsonObject(isIndex ? node?.["item"] : entries?.[key]);
   }
-  return names.join(".");
+  unwrap();
+  return { name: names.join("."), node };
 }

@@ -35,6 +35,8 @@ export interface RpcMethod {
   readonly result: ResultSchema;
   /** Whether it is answered only when what it kept is on the disk. */
   readonly waitsForDisk: boolean;
+  /** Words of ours about params with a key that the schema does not know; undefined for none. */
+  readonly explainUnknownKey: (params: unknown) => string | undefined;
   /** Runs it with params that the schema has passed; the result, or a promise of it. */
   run(params: unknown, call: RpcCall): unknown;
 }
@@ -54,6 +56,12 @@ export interface MethodDefinition<Params extends ParamsSchema, Result extends Re
    * @default false
    */
   readonly waitsForDisk?: boolean;
+  /**
+   * Words of ours about params with a key that the schema does not know. They name keys of ours and
+   * nothing of the caller's text.
+   * @default none
+   */
+  readonly explainUnknownKey?: (params: unknown) => string | undefined;
   /** Runs it, at once or by a promise; an AppError refuses, any other throw is a mistake of ours. */
   run(
     params: v.InferOutput<Params>,
@@ -65,13 +73,15 @@ export interface MethodDefinition<Params extends ParamsSchema, Result extends Re
 export function defineMethod<Params extends ParamsSchema, Result extends ResultSchema>(
   definition: MethodDefinition<Params, Result>,
 ): RpcMethod {
-  const { name, access, params, result, waitsForDisk = false, run } = definition;
+  const { name, access, params, result, run } = definition;
+  const { waitsForDisk = false, explainUnknownKey = () => undefined } = definition;
   return {
     name,
     access,
     params,
     result,
     waitsForDisk,
+    explainUnknownKey,
     run: (parsed, call) => run(parsed as v.InferOutput<Params>, call),
   };
 }

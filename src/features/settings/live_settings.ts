@@ -6,7 +6,7 @@ import { ALL_SETTINGS, type Config, valueIn } from "./settings_table.ts";
 
 /** What a change or a reload led to. */
 export interface SettingsOutcome {
-  /** The API's names of the settings that changed, and are in force. */
+  /** The API's names of what changed and is in force; "action" and "library" for these lists. */
   readonly changed: readonly string[];
   /** The keys of the configuration that differ from what is in force until a restart. */
   readonly needsRestart: readonly string[];
@@ -38,14 +38,17 @@ export class LiveSettings {
     this.#current = { ...tables, actions, libraries } as unknown as Config;
     const [old, now] = [showSettings(before), showSettings(this.#current)];
     return {
-      changed: Object.keys(now).filter((name) => !isSame(old[name], now[name])),
+      changed: Object.keys(now).filter((name) => !isSameSetting(old[name], now[name])),
       needsRestart: ALL_SETTINGS
-        .filter((setting) => !isSame(valueIn(this.#current, setting), valueIn(next, setting)))
+        .filter((setting) =>
+          !isSameSetting(valueIn(this.#current, setting), valueIn(next, setting))
+        )
         .map(({ path }) => path),
     };
   }
 }
 
-function isSame(a: unknown, b: unknown): boolean {
+/** Whether two values of settings are the same. */
+export function isSameSetting(a: unknown, b: unknown): boolean {
   return JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 }

@@ -229,6 +229,7 @@ const BAD_PARAMS: [string, string][] = [
   ['{"name":"a","size":1.5}', "size: expected integer"],
   [`{"name":"a","${SECRET}":1}`, "unknown key"],
   [`{"name":"a","__proto__":{"${SECRET}":1}}`, "unknown key"],
+  ['{"name":"a","rolle":"member"}', 'unknown key (did you mean "role"?)'],
   [`{"name":"a","labels":{"${SECRET}":"${SECRET}"}}`, "labels: expected number"],
   [`{"name":"a","marks":{"${SECRET}":1}}`, 'marks: expected "x" | "y"'],
   [`{"name":"a","steps":[{"key":"a"},{"key":7}]}`, "steps.1.key: expected string"],

@@ -258,3 +258,27 @@ Deno.test("settings.update passes refusals on and hides mistakes of ours", async
   assert.equal(crash.error?.code, -32603);
   assert.doesNotMatch(JSON.stringify(crash.error), /data\/settings/);
 });
+
+const UNKNOWN: [unknown, string][] = [
+  [
+    { models: { upstream: "http://192.0.2.9" } },
+    "models.upstream is set in the configuration file, and a change of it needs a restart",
+  ],
+  [{ discovery: { enabld: true } }, 'discovery: unknown key (did you mean "enabled"?)'],
+  [{ encrpytion: true }, 'unknown key (did you mean "encryption"?)'],
+  [{ "/etc/secret.toml": 1 }, "unknown key"],
+];
+for (const who of ["admin", "device"] as const) {
+  for (const [params, text] of UNKNOWN) {
+    Deno.test(`settings.update tells a ${who} of ${JSON.stringify(params)}: ${text}`, async () => {
+      const { error, changes } = await ask(who, "settings.update", { params });
+      assert.deepEqual(error, { code: -32602, message: `Invalid params: ${text}` });
+      assert.deepEqual(changes, []);
+    });
+  }
+}
+
+Deno.test("settings.update tells a member nothing of what can be changed", async () => {
+  const { error } = await ask("member", "settings.update", { params: { listen: "x" } });
+  assert.equal(error?.data?.code, "forbidden");
+});

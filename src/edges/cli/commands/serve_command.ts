@@ -140,11 +140,7 @@ function stopSignals(): { first: Promise<string>; second: Promise<string> } {
 function reloadOnSignal(service: RunningService, log: Logger | undefined): void {
   Deno.addSignalListener("SIGHUP", () => {
     try {
-      const { changed, needsRestart } = service.reload();
-      log?.info("Settings reloaded", { changed });
-      if (needsRestart.length > 0) {
-        log?.warn("Some settings take effect at the next start", { settings: needsRestart });
-      }
+      service.reload();
     } catch (error) {
       log?.error("Settings unchanged: cannot use the configuration file", {
         reason: asError(error).message,

@@ -20,6 +20,7 @@ import {
   type PlacedSetting,
   RELOADABLE_SETTINGS,
 } from "../../settings/settings_table.ts";
+import { explainUnchangeable } from "../../settings/unchangeable.ts";
 import { schemaOf } from "../../settings/value_types.ts";
 import { defineMethod, type RpcMethod } from "../method.ts";
 import { TextShape } from "../shapes.ts";
@@ -118,6 +119,7 @@ export function settingsMethods(options: SettingsMethodsOptions): RpcMethod[] {
       name: "settings.update",
       access: "admin",
       params: UpdateParams,
+      explainUnknownKey: explainUnchangeable,
       result: OutcomeShape,
       waitsForDisk: true,
       run: (change, { caller }) => {

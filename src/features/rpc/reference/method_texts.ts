@@ -249,7 +249,9 @@ export const METHOD_TEXTS: Readonly<Record<string, MethodText>> = {
   },
   "settings.update": {
     summary: "Changes settings, all of those that are given or none",
-    more: "`needsRestart` names keys of the configuration that differ from what is in force.",
+    more: "`needsRestart` names keys of the configuration that differ from what is in force. A " +
+      "setting that is set in the configuration file alone, and needs a restart, is refused as " +
+      "invalid params that say so.",
     params: {
       debugLogging: "Whether the log tells everything: `logLevel` as the phone's app knows it",
       runZapScript: IGNORED,
@@ -271,6 +273,8 @@ export const METHOD_TEXTS: Readonly<Record<string, MethodText>> = {
   },
   "settings.reload": {
     summary: "Reads the configuration again",
+    more: "`changed` names settings, and `action` and `library` where these lists differ; " +
+      "`needsRestart` names keys that wait for a restart, as the log does.",
     refusals: { bad_request: "The file cannot be used; nothing has changed" },
     example: { result: { changed: ["allowRun"], needsRestart: [] } },
   },
