@@ -1,6 +1,7 @@
 // What the tests of a whole device share: the files that it starts from, made once, and a device that
 // is switched off at the end.
 
+import { allDone } from "../support/all_done.ts";
 import {
   connectPhone,
   type PhonePairing,
@@ -130,7 +131,7 @@ export async function withDevices(
   const machines: Machine[] = [];
   let count = 0;
   const switchOff = async (): Promise<void> => {
-    await Promise.all(machines.splice(0).map((one) => one.cutPower()));
+    await allDone(machines.splice(0).map((one) => one.cutPower()));
   };
   const makeRootDisk = async (name: string): Promise<string> => {
     await runTool("cp", ["--sparse=always", flashed, `${folder}/${name}.ext4`]);

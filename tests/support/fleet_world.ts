@@ -2,6 +2,7 @@
 // failure must look like.
 
 import assert from "node:assert/strict";
+import { allDone } from "./all_done.ts";
 import { AppError } from "../../src/base/app_error.ts";
 import { silentLogger } from "../../src/base/log.ts";
 import { openPostgres, QUERY_LIMIT_MS } from "../../src/edges/shared_store/postgres.ts";
@@ -45,7 +46,7 @@ export function postgresTest(name: string, run: (world: PostgresWorld) => Promis
         };
         await run({ server, url, open });
       } finally {
-        await Promise.all(opened.map((postgres) => postgres.end()));
+        await allDone(opened.map((postgres) => postgres.end()));
         await server.stop();
       }
     },
@@ -75,7 +76,7 @@ export function redisTest(name: string, run: (world: RedisWorld) => Promise<void
         };
         await run({ server, open });
       } finally {
-        await Promise.all(opened.map((limits) => limits.close()));
+        await allDone(opened.map((limits) => limits.close()));
         await server.stop();
       }
     },

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
+import { allDone } from "../support/all_done.ts";
 import { connectPhone, pairPhone, type ReferencePhone } from "../support/reference_phone.ts";
 import {
   callLocal,
@@ -107,7 +108,7 @@ Deno.test("an encrypted run starts a program that others see begin, be replaced 
       ]);
       assert.deepEqual(await written(), expected);
     } finally {
-      await Promise.all([runner.close(), watcher.close()]);
+      await allDone([runner.close(), watcher.close()]);
     }
   });
 });

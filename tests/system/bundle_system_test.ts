@@ -2,6 +2,7 @@
 // and works, after the service gave up its rights and without a word of the runtime.
 
 import assert from "node:assert/strict";
+import { allDone } from "../support/all_done.ts";
 import { bundle, MAIN_FILE, PERMISSIONS, UNSTABLE } from "../../packaging/build/deno.ts";
 import { startPostgres, whyNoPostgres } from "../support/postgres_server.ts";
 import { startRedis, whyNoRedis } from "../support/redis_server.ts";
@@ -122,7 +123,7 @@ systemTest("the bundled program reaches both stores that gateways share", {
           /the shared store cannot be reached/,
         );
       } finally {
-        await Promise.all([redis.stop(), postgres.stop(), upstream.shutdown()]);
+        await allDone([redis.stop(), postgres.stop(), upstream.shutdown()]);
       }
     }),
 });

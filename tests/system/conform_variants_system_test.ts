@@ -2,6 +2,7 @@
 // and a server of another make.
 
 import assert from "node:assert/strict";
+import { allDone } from "../support/all_done.ts";
 import { REFUSED_MESSAGES } from "../../src/features/conform/checks/pairing_message_rows.ts";
 import type { ConformReport } from "../../src/features/conform/conformance.ts";
 import { type SourceChange, withChangedSource } from "../support/changed_source.ts";
@@ -322,7 +323,7 @@ function assertVariant({ name, failed }: Variant, report: ConformReport): void {
 for (let at = 0; at < VARIANTS.length; at += 2) {
   const pair = VARIANTS.slice(at, at + 2);
   Deno.test(`conform finds a service that ${pair.map(({ name }) => name).join(", one that ")}`, async () => {
-    const reports = await Promise.all(pair.map(judgeVariant));
+    const reports = await allDone(pair.map(judgeVariant));
     for (const [i, variant] of pair.entries()) {
       const report = reports[i];
       assert.ok(report !== undefined);

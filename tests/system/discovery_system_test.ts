@@ -2,6 +2,7 @@
 // but its name and port, and is gone from there as soon as it stops.
 
 import assert from "node:assert/strict";
+import { allDone } from "../support/all_done.ts";
 import { type AvahiBrowser, type FoundService, startAvahi, whyNoAvahi } from "../support/avahi.ts";
 import { addRemoteHost, type RemoteHost, whyNoRemoteHost } from "../support/remote_host.ts";
 import { callLocal, startService, withDataDir } from "../support/service_process.ts";
@@ -134,7 +135,7 @@ systemTest("a device that shall not be found, or only serves itself, is silent",
           await new Promise((resolve) => setTimeout(resolve, 1500));
           assert.deepEqual(await browser.browse(SERVICE), []);
         } finally {
-          await Promise.all([hidden.stop(), local.stop()]);
+          await allDone([hidden.stop(), local.stop()]);
         }
       });
     }),

@@ -3,6 +3,7 @@
 // services is stood in for; the scripts that this starts are the shipped ones.
 
 import assert from "node:assert/strict";
+import { allDone } from "../support/all_done.ts";
 import { type Firmware, FIRMWARES, withFirmware } from "../support/firmware_tree.ts";
 import { systemTest } from "../support/system_test.ts";
 
@@ -163,6 +164,6 @@ systemTest("install.sh starts the service, upgrades and ends it on each firmware
   whyNot: await whyNot(),
   // All at once: they wait for services most of the time.
   run: async () => {
-    await Promise.all(Object.entries(FIRMWARES).map(([name, firmware]) => judge(name, firmware)));
+    await allDone(Object.entries(FIRMWARES).map(([name, firmware]) => judge(name, firmware)));
   },
 });

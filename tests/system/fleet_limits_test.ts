@@ -16,6 +16,7 @@ import {
   storeAway,
   withSilentServer,
 } from "../support/fleet_world.ts";
+import { allDone } from "../support/all_done.ts";
 import { freePort } from "../support/free_port.ts";
 import { startRedis, whyNoRedis } from "../support/redis_server.ts";
 import { systemTest } from "../support/system_test.ts";
@@ -154,7 +155,7 @@ systemTest("servers that never answer or were never there are given up in time",
             ]).flat(),
           );
         } finally {
-          await Promise.all([postgres.end(), limits.close()]);
+          await allDone([postgres.end(), limits.close()]);
         }
       }));
     }),
@@ -170,7 +171,7 @@ systemTest("stores that were never used, or whose address is nonsense, close", {
         const { cause } = await assertUnavailable(() => postgres.ping(), storeAway);
         assert.doesNotMatch(Deno.inspect(cause), /s3cret/);
       }
-      await Promise.all([postgres.end(), limits.close()]);
+      await allDone([postgres.end(), limits.close()]);
     }
   },
 });

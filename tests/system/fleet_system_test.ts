@@ -2,6 +2,7 @@
 // clients see while either server is away: a clear refusal, and nothing uncounted afterwards.
 
 import assert from "node:assert/strict";
+import { allDone } from "../support/all_done.ts";
 import { FakeOllama, PROMPT_TOKENS } from "../support/fake_ollama.ts";
 import { type PostgresServer, startPostgres, whyNoPostgres } from "../support/postgres_server.ts";
 import { type RedisServer, startRedis, whyNoRedis } from "../support/redis_server.ts";
@@ -60,12 +61,12 @@ async function withWorld(
           },
         });
       } finally {
-        await Promise.all(running.map((service) => service.stop()));
+        await allDone(running.map((service) => service.stop()));
       }
     });
   } finally {
     await server.shutdown();
-    await Promise.all([postgres.stop(), redis.stop()]);
+    await allDone([postgres.stop(), redis.stop()]);
   }
 }
 
@@ -113,7 +114,7 @@ systemTest("two gateways share a key, its limit and its usage", {
     withWorld("per_key_per_minute = 4", async ({ gateway }) => {
       const leftMs = 60_000 - Date.now() % 60_000;
       if (leftMs < 20_000) await new Promise((resolve) => setTimeout(resolve, leftMs));
-      const [one, two] = await Promise.all([gateway("1"), gateway("2")]);
+      const [one, two] = await allDone([gateway("1"), gateway("2")]);
       const key = await newKey(one);
       const keyId = key.slice(3, 11);
       const statuses = await Promise.all(

@@ -4,6 +4,7 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { allDone } from "../support/all_done.ts";
 import { emulate, whyNoQemu } from "../support/qemu.ts";
 import { connectPhone, pairPhone } from "../support/reference_phone.ts";
 import { openPairing } from "../support/service_process.ts";
@@ -161,7 +162,7 @@ systemTest("two builds in different folders give the same bytes", {
       const sources = [...SOURCES, "config.example.toml"].map((name) => `${ROOT}${name}`);
       await must("cp", "-R", ...sources, builds[0] ?? "");
       await must("cp", "-R", ...builds);
-      const sums = await Promise.all(builds.map(async (build, at) => {
+      const sums = await allDone(builds.map(async (build, at) => {
         const { success, stderr } = await new Deno.Command("sh", {
           args: ["-c", `umask ${at === 0 ? "022" : "077"}; exec "$@"`, "sh"].concat(
             [Deno.execPath(), "run", "-A", `${build}/packaging/build/image.ts`],

@@ -2,6 +2,7 @@
 // that stands in for the service.
 
 import assert from "node:assert/strict";
+import { allDone } from "../support/all_done.ts";
 import { packArchive } from "../../packaging/build/archive.ts";
 import { FIRMWARES, withFirmware } from "../support/firmware_tree.ts";
 import { until } from "../support/until.ts";
@@ -224,7 +225,7 @@ for (const shell of ["sh", "busybox sh"]) {
         const config = `${root}/etc/latchkey/config.toml`;
         const program = `${root}/usr/lib/latchkey/latchkey.js`;
         await Deno.mkdir(`${root}/etc/init.d`, { recursive: true });
-        const [first, second, shipping] = await Promise.all([
+        const [first, second, shipping] = await allDone([
           pack(`${folder}/latchkey-1.tar.gz`, { version: "1" }),
           pack(`${folder}/latchkey-2.tar.gz`, { version: "2" }),
           // As the tarballs of before, which brought a configuration.

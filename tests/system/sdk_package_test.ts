@@ -2,6 +2,7 @@
 // names, and in a page that a bundler made.
 
 import assert from "node:assert/strict";
+import { allDone } from "../support/all_done.ts";
 import { ROOT } from "../../packaging/build/deno.ts";
 import { isPrepared, PEER_PACKAGES, preparedClients } from "../clients/prepare.ts";
 import {
@@ -121,7 +122,7 @@ systemTest(
               );
               const file = await writeProgram(code, home);
               const runtimes: typeof RUNTIMES = { ...RUNTIMES, "The machine's Node": ["node"] };
-              await Promise.all(
+              await allDone(
                 Object.entries(runtimes).map(([name, [program, ...args]]) =>
                   until(`${name} finds the device`, async () => {
                     const { stdout } = await host.run(program, ...args, file);
