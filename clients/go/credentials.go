@@ -13,7 +13,7 @@ import (
 // Credentials are the result of a pairing. Whoever has them can talk to the device as this program.
 // Their JSON is that of the files of `latchkey remote`, so that each can use the other's.
 type Credentials struct {
-	// URL is the device's base URL, such as "http://192.168.1.5:7497".
+	// URL is the device's address, such as "http://192.168.1.5:7497"; a host alone will do.
 	URL string `json:"url"`
 	// PairedAt is when it was paired, in Unix seconds.
 	PairedAt int64  `json:"pairedAt"`

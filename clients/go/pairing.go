@@ -68,14 +68,17 @@ var refusedRequests = map[string]bool{
 	"invalid PAKE message":  true,
 }
 
-// Pair pairs with the device that shows this PIN. The address is its base URL, such as
-// "http://192.168.1.5:7497"; the name, 1 to 128 bytes of UTF-8, is what its owner sees.
-func Pair(ctx context.Context, url, pin, name string) (*Credentials, error) {
+// Pair pairs with the device that shows this PIN. The address is a host, such as "192.168.1.5", with a
+// port or without, or a whole URL; the name, 1 to 128 bytes of UTF-8, is what its owner sees.
+func Pair(ctx context.Context, address, pin, name string) (*Credentials, error) {
 	pin = strings.Join(strings.Fields(pin), "")
 	if !pinPattern.MatchString(pin) {
 		return nil, errors.New("this is no PIN: six digits are")
 	}
-	url = strings.TrimRight(url, "/")
+	url, err := baseURL(address)
+	if err != nil {
+		return nil, err
+	}
 	exchange, err := pake.InitCurve([]byte(pin), 0, "p256")
 	if err != nil {
 		return nil, err

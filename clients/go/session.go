@@ -82,7 +82,11 @@ func Open(ctx context.Context, credentials *Credentials, envelope Envelope) (*Se
 	if err != nil {
 		return nil, err
 	}
-	address := "ws" + strings.TrimPrefix(credentials.URL, "http") + "/api/v0.1"
+	url, err := baseURL(credentials.URL)
+	if err != nil {
+		return nil, err
+	}
+	address := "ws" + strings.TrimPrefix(url, "http") + "/api/v0.1"
 	socket, response, err := websocket.Dial(ctx, address, &websocket.DialOptions{HTTPClient: direct})
 	if err != nil {
 		kind := Unreachable

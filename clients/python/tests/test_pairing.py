@@ -12,7 +12,7 @@ from unittest import mock
 
 from latchkey import LatchkeyError, pair
 from latchkey.address import base_url, socket_url
-from tests.vectors import row
+from tests.vectors import ADDRESSES, row
 
 Answer = tuple[int, object]
 
@@ -146,18 +146,18 @@ class Pairing(unittest.TestCase):
 
 class Addresses(unittest.TestCase):
     def test_they_are_completed(self) -> None:
-        for address, url in {
-            "192.168.1.5": "http://192.168.1.5:7497",
-            "handheld.local:80": "http://handheld.local:80",
-            "http://handheld/": "http://handheld:7497",
-            "http://[fe80::1]:7497": "http://[fe80::1]:7497",
-            "https://handheld": "https://handheld:443",
-        }.items():
+        self.assertGreaterEqual(len(ADDRESSES["bases"]), 15)
+        for address, url in ADDRESSES["bases"].items():
             self.assertEqual(base_url(address), url)
-        self.assertEqual(socket_url("http://a:1"), "ws://a:1/api/v0.1")
-        self.assertEqual(socket_url("https://a:1"), "wss://a:1/api/v0.1")
+            # What pair() keeps is an address too.
+            self.assertEqual(base_url(url), url)
+        self.assertEqual(socket_url("a:1"), "ws://a:1/api/v0.1")
+        self.assertEqual(socket_url("https://a/den"), "wss://a/den/api/v0.1")
 
     def test_what_is_none_is_refused(self) -> None:
-        for address in ("", "ftp://a", "http://", "http://a/b", "http://u@a", "http://a?b"):
-            with self.assertRaises(ValueError):
-                base_url(address)
+        self.assertGreaterEqual(len(ADDRESSES["refused"]), 15)
+        for address in ADDRESSES["refused"]:
+            for read in (base_url, socket_url):
+                with self.assertRaises(ValueError, msg=address) as raised:
+                    read(address)
+                self.assertIn("expected one such as 192.168.1.5:7497", str(raised.exception))

@@ -4,7 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-_FILE = Path(__file__).parents[3] / "tests" / "vectors" / "v1.json"
+_FOLDER = Path(__file__).parents[3] / "tests" / "vectors"
+_FILE = _FOLDER / "v1.json"
+
+ADDRESSES: dict[str, Any] = json.loads((_FOLDER / "addresses.json").read_text(encoding="utf-8"))
 
 
 def rows(section: str) -> list[dict[str, Any]]:

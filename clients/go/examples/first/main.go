@@ -18,11 +18,11 @@ func main() {
 	defer cancel()
 	credentials, err := latchkey.LoadCredentials("device.json")
 	if err == nil && credentials == nil {
-		url := "http://127.0.0.1:7497"
+		address := "127.0.0.1"
 		if len(os.Args) > 1 {
-			url = os.Args[1]
+			address = os.Args[1]
 		}
-		credentials, err = pairFirst(ctx, url)
+		credentials, err = pairFirst(ctx, address)
 	}
 	if err != nil {
 		log.Fatal(err)
@@ -39,13 +39,13 @@ func main() {
 	fmt.Println(string(version))
 }
 
-func pairFirst(ctx context.Context, url string) (*latchkey.Credentials, error) {
+func pairFirst(ctx context.Context, address string) (*latchkey.Credentials, error) {
 	fmt.Print("PIN on the device's screen: ")
 	pin, err := bufio.NewReader(os.Stdin).ReadString('\n')
 	if err != nil {
 		return nil, err
 	}
-	credentials, err := latchkey.Pair(ctx, url, pin, "My tool")
+	credentials, err := latchkey.Pair(ctx, address, pin, "My tool")
 	if err != nil {
 		return nil, err
 	}
