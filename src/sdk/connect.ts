@@ -189,7 +189,8 @@ async function openOnce(
     return await openConnection({ ...session, socket, onNotification });
   } catch (error) {
     const request = (address: string, init: RequestInit): Promise<Response> => fetch(address, init);
-    throw await nameCause(error, { url, pageUrl: currentPageUrl(), fetch: request });
+    const { signal } = session;
+    throw await nameCause(error, { url, pageUrl: currentPageUrl(), fetch: request, signal });
   }
 }
 

@@ -21,6 +21,7 @@ import { ClientError, type ClientErrorCode } from "./client_error.ts";
 import { DEFAULT_TIMEOUT_MS } from "./default_timeout.ts";
 import { deviceBaseUrl } from "./device_address.ts";
 import { currentPageUrl, nameCause } from "./unreachable_cause.ts";
+import { untilAborted } from "./until_aborted.ts";
 
 /** How long to wait after "too many requests", in milliseconds: the device lets one pass a second. */
 export const RETRY_DELAY_MS = 1100;
@@ -161,12 +162,12 @@ function computeSessionKey(
 }
 
 async function post(options: PairOptions, step: Step, body: JsonObject): Promise<JsonObject> {
-  const { wait = waitOnTimer } = options;
+  const { wait = waitOnTimer, signal } = options;
   for (let tries = 1;; tries++) {
     const answer = await send(options, step, body);
     if (answer.status === 200) return parseAnswer(answer.text);
     if (answer.status !== 429 || tries === MAX_TRIES) throw refusal(step, answer);
-    await wait(RETRY_DELAY_MS);
+    await untilAborted(() => wait(RETRY_DELAY_MS), signal);
   }
 }
 
@@ -211,6 +212,7 @@ async function send(
       url: baseUrl,
       pageUrl: currentPageUrl(),
       fetch: request,
+      signal,
     });
   } finally {
     cancel();

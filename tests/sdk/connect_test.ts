@@ -8,6 +8,7 @@ import { settle } from "../support/fake_socket.ts";
 import { seededRandom } from "../support/seeded_random.ts";
 import vectors from "../vectors/v1.json" with { type: "json" };
 import { CREDENTIALS, setUp, setUpConnected } from "./connected.ts";
+import { asPage } from "../support/page_location.ts";
 import { expectClientError } from "./expect_client_error.ts";
 
 const ENVELOPES: readonly Envelope[] = ["json", "binary"];
@@ -94,6 +95,32 @@ Deno.test("connect() tells that nobody is there", async () => {
   });
   assert.equal((await expectClientError(forbidden, "unreachable")).cause, cause);
 });
+
+for (const reconnect of [false, true]) {
+  const kind = reconnect ? "with reconnect" : "once";
+  Deno.test(`connect() ${kind} gives up while a page asks why the device is not there`, async () => {
+    const { socket, options } = setUp();
+    const controller = new AbortController();
+    const reason = new Error("The page is left");
+    const webSocket = (): typeof socket => {
+      queueMicrotask(() => socket.fail());
+      return socket;
+    };
+    const asked: string[] = [];
+    const fetch = (url: unknown): Promise<Response> => {
+      asked.push(String(url));
+      queueMicrotask(() => controller.abort(reason));
+      return new Promise(() => {});
+    };
+    const { signal } = controller;
+    await asPage({ href: "http://other.test/", fetch }, async () => {
+      const failing = connect({ ...options, webSocket, signal, reconnect });
+      await assert.rejects(failing, (error) => error === reason);
+    });
+    assert.equal(asked.length, 1);
+    assert.match(asked[0] ?? "", /\/health$/);
+  });
+}
 
 for (const envelope of ENVELOPES) {
   Deno.test(`connect() needs no WebCrypto, as pages over plain http have none, as ${envelope}`, async () => {

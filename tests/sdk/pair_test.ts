@@ -18,6 +18,7 @@ import { FakeClock } from "../support/fake_clock.ts";
 import { settle } from "../support/fake_socket.ts";
 import { seededRandom } from "../support/seeded_random.ts";
 import vectors from "../vectors/v1.json" with { type: "json" };
+import { asPage } from "../support/page_location.ts";
 import { expectClientError } from "./expect_client_error.ts";
 import { FakeDevice } from "./fake_device.ts";
 
@@ -259,8 +260,8 @@ Deno.test("pair() throws the signal's reason when it is told to give up", async 
   device.statuses.push(429);
   const wait = (delayMs: number): Promise<void> => {
     waits.push(delayMs);
-    controller.abort(reason);
-    return Promise.resolve();
+    queueMicrotask(() => controller.abort(reason));
+    return new Promise(() => {});
   };
   const { signal } = controller;
   await assert.rejects(pair({ ...options, wait, signal }), (error) => error === reason);
@@ -282,6 +283,20 @@ Deno.test("pair() throws the signal's reason when a request is cut short", async
   });
   await assert.rejects(pair(options), (error) => error === signal.reason);
   assert.equal(clock.timerCount, 0);
+});
+
+Deno.test("pair() throws the signal's reason while a page asks why the device is not there", async () => {
+  const controller = new AbortController();
+  const reason = new Error("The page is left");
+  const fetch = (url: string): Promise<Response> => {
+    if (!url.endsWith("/health")) return Promise.reject(new TypeError("Failed to fetch"));
+    queueMicrotask(() => controller.abort(reason));
+    return new Promise(() => {});
+  };
+  const { options } = setUp({ signal: controller.signal, fetch });
+  await asPage({ href: "http://other.test/", fetch: () => assert.fail("not asked") }, async () => {
+    await assert.rejects(pair(options), (error) => error === reason);
+  });
 });
 
 Deno.test("pair() leaves nothing on a signal that outlives it", async () => {

@@ -20,6 +20,7 @@ async function ask(
   const named = await nameCause(error, {
     url,
     pageUrl,
+    signal: undefined,
     fetch: (address, { method, mode, signal, cache }) => {
       assert.ok(signal !== undefined);
       assert.equal(cache, "no-store");
@@ -106,4 +107,49 @@ Deno.test("programs that are no page, and other errors, ask nothing", async () =
     assert.deepEqual([error, asked], [options.error ?? UNREACHABLE, []]);
   }
   assert.equal(currentPageUrl(), undefined);
+});
+
+// When the search for the cause is given up: while it is asked with a method, and blindly.
+for (const [when, answered] of [["first", 0], ["second", 1]] as const) {
+  Deno.test(`the ${when} question ends at once when the app gives up`, async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    let listeners = 0;
+    const [add, remove] = [signal.addEventListener, signal.removeEventListener];
+    signal.addEventListener = (...args: Parameters<typeof add>) => {
+      listeners += 1;
+      add.apply(signal, args);
+    };
+    signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+      listeners -= 1;
+      remove.apply(signal, args);
+    };
+    const asked: (AbortSignal | null | undefined)[] = [];
+    const naming = nameCause(UNREACHABLE, {
+      url: "ws://192.168.1.5:7497/api/v0.1",
+      pageUrl: "http://other.test/page",
+      signal,
+      // A browser's may take its time, and does not end with the app's signal.
+      fetch: (_address, request) => {
+        asked.push(request.signal);
+        if (asked.length <= answered) return Promise.reject(new TypeError("Failed to fetch"));
+        queueMicrotask(() => controller.abort(new Error("The page is left")));
+        return new Promise(() => {});
+      },
+    });
+    await assert.rejects(naming, { message: "The page is left" });
+    assert.equal(asked.length, answered + 1);
+    assert.deepEqual(asked.map((one) => one?.aborted), asked.map(() => true));
+    assert.equal(listeners, 0);
+  });
+}
+
+Deno.test("an app that has given up already asks nothing", async () => {
+  const named = nameCause(UNREACHABLE, {
+    url: "ws://192.168.1.5:7497/api/v0.1",
+    pageUrl: "http://other.test/page",
+    signal: AbortSignal.abort(new Error("The page is left")),
+    fetch: () => assert.fail("asked"),
+  });
+  await assert.rejects(named, { message: "The page is left" });
 });
