@@ -5,7 +5,7 @@ import { useContext, useEffect, useState } from "preact/hooks";
 import { ClientError } from "../sdk/client_error.ts";
 import type { CoverShelf } from "./cover_shelf.ts";
 import { type DeviceStore, NoConnectionError } from "./device_store.ts";
-import type { PageWords, SettingWords } from "./page_words.ts";
+import type { ChosenWords } from "./page_words.ts";
 
 /** What the document says of the device. */
 export interface ServedFacts {
@@ -20,14 +20,10 @@ export interface ServedFacts {
 }
 
 /** What every part of the page has at hand. */
-export interface PageContext {
+export interface PageContext extends Omit<ChosenWords, "language"> {
   readonly store: DeviceStore;
   readonly covers: CoverShelf;
   readonly served: ServedFacts;
-  /** How times and numbers are written, such as "en-GB". */
-  readonly locale: string;
-  readonly words: PageWords;
-  readonly settingWords: SettingWords;
   /** Says something to who listens to the page instead of looking at it. */
   readonly say: (text: string) => void;
 }
@@ -76,10 +72,10 @@ export function reasonOf(error: unknown): string {
   return error instanceof ClientError && error.code === "rpc_error" ? error.message : "";
 }
 
-/** A moment as people read it: the time, with the day where it is another one. */
-export function momentText(atMs: number, locale: string): string {
+/** A moment as people read it: the time, with the day where it is another one than that of `nowMs`. */
+export function momentText(atMs: number, locale: string, nowMs = Date.now()): string {
   const at = new Date(atMs);
-  const isToday = at.toDateString() === new Date().toDateString();
+  const isToday = at.toDateString() === new Date(nowMs).toDateString();
   return new Intl.DateTimeFormat(
     locale,
     isToday ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" },

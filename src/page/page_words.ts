@@ -1,7 +1,14 @@
-// Every text of the page, in each language that it speaks. The browser's language chooses.
+// Every text of the page, in each language that it speaks; what the device has names for stands in
+// device_words.ts. The browser's language chooses.
 
-/** A setting that the page has words for: what it is called, and what it does. */
-export type SettingWords = Readonly<Record<string, readonly [name: string, help: string]>>;
+import {
+  LOG_DE,
+  LOG_EN,
+  type LogWords,
+  SETTINGS_DE,
+  SETTINGS_EN,
+  type SettingWords,
+} from "./device_words.ts";
 
 const EN = {
   skip: "Skip to the content",
@@ -142,13 +149,12 @@ const EN = {
   settingsReadOnly: "An admin can change these.",
   restart: "Takes effect at the next start of the service.",
   localOnly: "Only the device itself may change this.",
-  onePerLine: "One per line",
+  onePerLine: "One per line.",
   usage: "Usage of the models",
   usageDays: "Last 7 days",
   usageNone: "No key has used a model.",
   usageOff: "The model gateway is off.",
   usageKey: "Key",
-  usageDay: "Day",
   usageRequests: "Requests",
   usageTokens: "Tokens",
   audit: "Security log",
@@ -314,13 +320,12 @@ const DE: PageWords = {
   settingsReadOnly: "Ein Verwalter kann sie ändern.",
   restart: "Gilt ab dem nächsten Start des Dienstes.",
   localOnly: "Das lässt sich nur am Gerät selbst ändern.",
-  onePerLine: "Eine Angabe je Zeile",
+  onePerLine: "Eine Angabe je Zeile.",
   usage: "Nutzung der Modelle",
   usageDays: "Letzte 7 Tage",
   usageNone: "Noch hat kein Schlüssel ein Modell benutzt.",
   usageOff: "Das Modell-Gateway ist aus.",
   usageKey: "Schlüssel",
-  usageDay: "Tag",
   usageRequests: "Anfragen",
   usageTokens: "Tokens",
   audit: "Sicherheitsprotokoll",
@@ -339,60 +344,20 @@ const DE: PageWords = {
   isLocal: "Sie sind am Gerät selbst und dürfen alles.",
 };
 
-const SETTINGS_EN: SettingWords = {
-  encryption: ["Encryption for everybody", "Other hosts must pair and encrypt."],
-  keepHistory: ["Keep a history", "The last texts that were run, with who ran them."],
-  allowedIps: ["Allowed addresses", "From where programs may use the API over HTTP."],
-  metricsAllow: ["Addresses for metrics", "From where a Prometheus may read /metrics."],
-  hostNames: ["More names", "Further names under which the device answers."],
-  allowedOrigins: ["Allowed web pages", "Origins that may talk to the device."],
-  allowRun: ["Texts for links", "Patterns of texts that other hosts may run by a link."],
-  "discovery.enabled": ["Visible in the network", "Apps find the device by themselves."],
-  "discovery.instanceName": ["Name in the network", "Empty: the host's name."],
-  "models.allow": ["Allowed models", "Models that keys may use."],
-  "models.maxConcurrent": ["Requests at once", "How many the model server gets."],
-  "models.queue": ["Waiting requests", "How many may wait for their turn."],
-  "models.perKeyPerMinute": ["Requests a minute", "For each key; 0 is no limit."],
-  "models.perKeyTokensPerDay": ["Tokens a day", "For each key; 0 is no limit."],
-  "limits.connectionsPerAddress": ["Strangers per address", "Connections without a session."],
-  "limits.unknownConnections": ["Strangers in all", "Connections without a session."],
-  "limits.knownConnections": ["Known connections", "With a session or an accepted key."],
-  "limits.connectionsPerKey": ["Connections of a key", "With answers and event streams."],
-  "limits.waitingConnections": ["Waiting connections", "How many may wait for a place."],
-  "limits.connectionWaitS": ["Wait for a place", "In seconds."],
-  logLevel: ["Log level", "The quietest level that is written."],
-};
-
-const SETTINGS_DE: SettingWords = {
-  encryption: ["Verschlüsselung für alle", "Andere müssen koppeln und verschlüsseln."],
-  keepHistory: ["Verlauf behalten", "Was zuletzt ausgeführt wurde, und von wem."],
-  allowedIps: ["Erlaubte Adressen", "Von wo Programme die Schnittstelle über HTTP nutzen dürfen."],
-  metricsAllow: ["Adressen für Metriken", "Von wo ein Prometheus /metrics lesen darf."],
-  hostNames: ["Weitere Namen", "Unter denen das Gerät auch antwortet."],
-  allowedOrigins: ["Erlaubte Webseiten", "Die mit dem Gerät sprechen dürfen."],
-  allowRun: ["Texte für Links", "Muster von Texten, die andere per Link ausführen dürfen."],
-  "discovery.enabled": ["Im Netz sichtbar", "Apps finden das Gerät von selbst."],
-  "discovery.instanceName": ["Name im Netz", "Leer: der Name des Rechners."],
-  "models.allow": ["Erlaubte Modelle", "Die Schlüssel benutzen dürfen."],
-  "models.maxConcurrent": ["Anfragen zugleich", "So viele bekommt der Modell-Server."],
-  "models.queue": ["Wartende Anfragen", "So viele dürfen anstehen."],
-  "models.perKeyPerMinute": ["Anfragen je Minute", "Für jeden Schlüssel; 0 heißt ohne Grenze."],
-  "models.perKeyTokensPerDay": ["Tokens je Tag", "Für jeden Schlüssel; 0 heißt ohne Grenze."],
-  "limits.connectionsPerAddress": ["Fremde je Adresse", "Verbindungen ohne Sitzung."],
-  "limits.unknownConnections": ["Fremde insgesamt", "Verbindungen ohne Sitzung."],
-  "limits.knownConnections": ["Bekannte Verbindungen", "Mit Sitzung oder gültigem Schlüssel."],
-  "limits.connectionsPerKey": ["Verbindungen je Schlüssel", "Mit Antworten und Ereignissen."],
-  "limits.waitingConnections": ["Wartende Verbindungen", "So viele dürfen auf einen Platz warten."],
-  "limits.connectionWaitS": ["Wartezeit auf einen Platz", "In Sekunden."],
-  logLevel: ["Protokoll", "Die leiseste Stufe, die geschrieben wird."],
-};
+/** The texts of one language, and how it writes times. */
+export interface ChosenWords {
+  readonly language: "de" | "en";
+  /** Such as "en-GB". */
+  readonly locale: string;
+  readonly words: PageWords;
+  readonly settingWords: SettingWords;
+  readonly logWords: LogWords;
+}
 
 /** What the page says, in the first language of the list that it speaks; times are that country's. */
-export function chooseWords(
-  languages: readonly string[],
-): { language: "de" | "en"; locale: string; words: PageWords; settingWords: SettingWords } {
+export function chooseWords(languages: readonly string[]): ChosenWords {
   const locale = languages.find((tag) => /^(de|en)\b/i.test(tag)) ?? "en";
   return /^de/i.test(locale)
-    ? { language: "de", locale, words: DE, settingWords: SETTINGS_DE }
-    : { language: "en", locale, words: EN, settingWords: SETTINGS_EN };
+    ? { language: "de", locale, words: DE, settingWords: SETTINGS_DE, logWords: LOG_DE }
+    : { language: "en", locale, words: EN, settingWords: SETTINGS_EN, logWords: LOG_EN };
 }

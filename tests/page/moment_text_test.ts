@@ -1,25 +1,31 @@
+// How the page writes moments: as people say them, whatever the time and the zone.
+
 import assert from "node:assert/strict";
 import { momentText } from "../../src/page/page_context.ts";
 
-const DAY_MS = 86_400_000;
+const NOON_MS = new Date(2026, 11, 31, 12).getTime();
+const DAYS = [-400, -2, -1, 1, 2];
 
 Deno.test("momentText() leaves out the day where it is today, at every hour and in both languages", () => {
-  const midnight = new Date();
-  midnight.setHours(0, 0, 0, 0);
   for (let hour = 0; hour < 24; hour++) {
-    const at = new Date(midnight);
-    at.setHours(hour, 5);
-    assert.match(momentText(at.getTime(), "en"), /^\d{1,2}:05\s[AP]M$/);
-    assert.match(momentText(at.getTime(), "de"), /^\d\d:05$/);
+    const atMs = new Date(2026, 11, 31, hour, 5).getTime();
+    assert.match(momentText(atMs, "en", NOON_MS), /^\d{1,2}:05\s[AP]M$/);
+    assert.match(momentText(atMs, "de", NOON_MS), /^\d\d:05$/);
   }
 });
 
 Deno.test("momentText() names the day where it is another one", () => {
-  for (const days of [-400, -2, 2]) {
-    const at = Date.now() + days * DAY_MS;
-    const year = String(new Date(at).getFullYear());
+  for (const days of DAYS) {
+    const at = new Date(2026, 11, 31 + days, 12);
     for (const language of ["en", "de"]) {
-      assert.match(momentText(at, language), new RegExp(`${year},? .*\\d:\\d\\d`), language);
+      const text = momentText(at.getTime(), language, NOON_MS);
+      assert.match(text, new RegExp(`${at.getFullYear()},? .*\\d:\\d\\d`), language);
     }
   }
+});
+
+Deno.test("momentText() goes by the present where no other moment is given", () => {
+  const nowMs = Date.now();
+  // Never today, whatever midnight comes between.
+  assert.match(momentText(nowMs - 3 * 86_400_000, "de"), /\d{4}/);
 });

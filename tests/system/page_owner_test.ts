@@ -78,10 +78,11 @@ systemTest("the owner at the device manages who is paired, runs actions and read
 
         await page.getByRole("link", { name: "Device" }).click();
         await page.getByText("The model gateway is off.").waitFor();
-        await page.getByText("pairing opened").first().waitFor();
+        await page.getByText("Pairing opened").first().waitFor();
+        await page.getByRole("listitem").filter({ hasText: "Paired Kitchen phone" }).waitFor();
         await page.getByText("You are at the device itself").waitFor();
         await page.getByRole("switch", { name: "Encryption for everybody" }).click();
-        await page.getByText(/settings changed/).waitFor();
+        await page.getByText("Encryption for everybody · false → true · at the device").waitFor();
         await checkAccess(page, "the records");
         const settings = await callLocal(baseUrl, "settings") as { encryption: boolean };
         assert.equal(settings.encryption, true);
@@ -104,8 +105,17 @@ systemTest("the owner at the device manages who is paired, runs actions and read
       })),
 });
 
+/** Today, as the device counts days and the page writes them. */
+function dayText(): string {
+  return new Intl.DateTimeFormat("en-GB", {
+    ...{ weekday: "short", day: "numeric", month: "long", timeZone: "UTC" },
+  }).format(new Date());
+}
+
 const MODEL = "llama3.1:8b";
 const CALLS = 2;
+// Of words as long as German has them.
+const KEY_NAME = "Rechtschreibprüfungsdienstleistung Küche";
 
 systemTest("the owner reads who used the models, by the names of their keys", {
   whyNot: await whyNoPageWorld(),
@@ -126,12 +136,9 @@ systemTest("the owner reads who used the models, by the names of their keys", {
           await page.goto(`${baseUrl}/#device`);
           await page.getByText("No key has used a model.").waitFor();
 
-          const days = new Intl.DateTimeFormat("en-GB", {
-            ...{ day: "numeric", month: "short", timeZone: "UTC" },
-          });
-          const firstDay = days.format(new Date());
+          const firstDay = dayText();
           const { key } = await callLocal(baseUrl, "keys.new", {
-            name: "Kitchen assistant",
+            name: KEY_NAME,
             scopes: ["models"],
           }) as { key: string };
           for (let call = 0; call < CALLS; call++) {
@@ -143,16 +150,23 @@ systemTest("the owner reads who used the models, by the names of their keys", {
             assert.equal(response.status, 200, await response.text());
           }
           await page.reload();
-          const row = page.getByRole("row").filter({ hasText: "Kitchen assistant" });
+          const row = page.getByRole("row").filter({ hasText: KEY_NAME });
           await row.waitFor();
           const cells = await row.getByRole("cell").allTextContents();
+          const heading = await page.getByRole("rowheader").textContent();
           const tokens = new Intl.NumberFormat("en-GB").format(
             CALLS * (PROMPT_TOKENS + WORDS.length),
           );
           // Before midnight or after.
-          assert.ok([firstDay, days.format(new Date())].includes(cells[0] ?? ""), cells[0]);
-          assert.deepEqual(cells.slice(1), ["Kitchen assistant", `${CALLS}`, tokens]);
+          assert.ok([firstDay, dayText()].includes(heading ?? ""), `${heading}`);
+          assert.deepEqual(cells, [KEY_NAME, `${CALLS}`, tokens]);
           await checkAccess(page, "a table of usage at 320 pixels");
+          // The numbers are in sight beside the longest name.
+          const scroll = page.locator(".scroll");
+          const hidden = await scroll.evaluate((
+            { scrollWidth, clientWidth }: { scrollWidth: number; clientWidth: number },
+          ) => scrollWidth - clientWidth);
+          assert.equal(hidden, 0);
           assert.deepEqual(complaints, []);
         }));
     } finally {
