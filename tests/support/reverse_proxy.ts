@@ -13,6 +13,8 @@ const SYSTEM_PATH = `${Deno.env.get("PATH")}:/usr/sbin:/sbin`;
 /** A kind of proxy. */
 export interface ProxyKind {
   readonly name: "nginx" | "caddy";
+  /** From where its recipe asks the device. */
+  readonly address: string;
   /** Writes what it runs with into a folder; the arguments of the program. */
   configure(options: {
     readonly folder: string;
@@ -33,8 +35,8 @@ export interface ReverseProxy {
 
 /** All kinds. */
 export const PROXY_KINDS: readonly ProxyKind[] = [
-  { name: "nginx", configure: configureNginx },
-  { name: "caddy", configure: configureCaddy },
+  { name: "nginx", address: "127.0.0.2", configure: configureNginx },
+  { name: "caddy", address: "::1", configure: configureCaddy },
 ];
 
 /** Why a proxy cannot run here; undefined where it can. */
@@ -158,6 +160,7 @@ async function configureNginx(
   const site = await readRecipe("nginx.conf", [
     ["    server 127.0.0.1:7497;", `    server 127.0.0.1:${upstreamPort};`],
     ["    listen 443 ssl http2;", `    listen 127.0.0.1:${port} ssl http2;`],
+    ["    listen [::]:443 ssl http2;", `    listen [::1]:${port} ssl http2;`],
     [
       "    ssl_certificate /etc/ssl/models.example/fullchain.pem;",
       `    ssl_certificate ${folder}/cert.pem;`,
@@ -196,9 +199,9 @@ async function configureCaddy(
       "models.example {",
       `${PROXY_NAME}:${port} {\n\ttls ${folder}/cert.pem ${folder}/key.pem`,
     ],
-    ["\t\treverse_proxy 127.0.0.1:7497 {", `\t\treverse_proxy 127.0.0.1:${upstreamPort} {`],
+    ["\t\treverse_proxy [::1]:7497 {", `\t\treverse_proxy [::1]:${upstreamPort} {`],
   ]);
-  const own = "{\n\tadmin off\n\tauto_https off\n\tdefault_bind 127.0.0.1\n}\n";
+  const own = "{\n\tadmin off\n\tauto_https off\n\tdefault_bind 127.0.0.1 [::1]\n}\n";
   await Deno.writeTextFile(`${folder}/Caddyfile`, own + site);
   return ["run", "--adapter", "caddyfile", "--config", `${folder}/Caddyfile`];
 }

@@ -1,6 +1,7 @@
 // The commands as their users run them: what they print, what they answer, how they exit.
 
 import assert from "node:assert/strict";
+import { freePort } from "../support/free_port.ts";
 import { connectPhone, pairPhone } from "../support/reference_phone.ts";
 import {
   callLocal,
@@ -256,6 +257,31 @@ Deno.test("keys are added, listed and revoked, and the audit log tells of it", a
     const verified = await runLatchkey("audit", "--verify", "--config", config);
     assert.equal(verified.code, 0);
     assert.equal(verified.stdout, "Verified: 2 entries, hash chain intact\n");
+  });
+});
+
+Deno.test("commands ask from another address where 127.0.0.1 is a trusted proxy's", async () => {
+  await withDataDir(async (dataDir) => {
+    const tables = '[security]\ntrusted_proxies = ["127.0.0.1"]';
+    const service = await startService({ dataDir, listen: `127.0.0.1:${freePort()}`, tables });
+    try {
+      await assert.rejects(callLocal(service.baseUrl, "clients"));
+      const { code, stdout } = await runLatchkey("clients", "--config", `${dataDir}.toml`);
+      assert.deepEqual([code, stdout], [0, "No client is paired. Pair one with: latchkey pair\n"]);
+      const pairing = new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", `${ROOT}src/main.ts`, "pair", "--json", "--config", `${dataDir}.toml`],
+        stdout: "piped",
+        stderr: "inherit",
+      }).spawn();
+      const reader = pairing.stdout.getReader();
+      const { value } = await reader.read();
+      assert.match(new TextDecoder().decode(value), /^\{"event":"pin","pin":"\d{6}"/);
+      pairing.kill("SIGINT");
+      await reader.cancel();
+      await pairing.status;
+    } finally {
+      await service.stop();
+    }
   });
 });
 

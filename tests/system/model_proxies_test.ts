@@ -25,6 +25,8 @@ const MODEL = "llama3.1:8b";
 /** Addresses of this host's own from which clients come; one of them is allowed. */
 const ALLOWED = "127.0.0.5";
 const STRANGER = "127.0.0.6";
+/** An address from which nobody is the device itself. */
+const OF_PROXIES = ["127.0.0.2", "::1"] as const;
 /** More than a proxy takes unless it is told to, and than nginx keeps in memory. */
 const PHOTOS_BYTES = 12_000_000;
 
@@ -54,8 +56,8 @@ async function withService(test: (world: Omit<World, "proxy">) => Promise<void>)
   );
   const tables = [
     "[security]",
-    `allowed_ips = ["${ALLOWED}"]`,
-    'trusted_proxies = ["127.0.0.1"]',
+    `allowed_ips = ["${ALLOWED}", "::1"]`,
+    `trusted_proxies = ${JSON.stringify(OF_PROXIES)}`,
     "[models]",
     "enabled = true",
     `upstream = "http://127.0.0.1:${upstream.addr.port}"`,
@@ -124,6 +126,7 @@ for (const kind of PROXY_KINDS) {
         await streamsArriveAtOnce(world);
         await addressesAreTheClients(world);
         await nobodyBecomesLocal(world);
+        await clientsComeOverIpv6(world);
         await largeBodiesPass(world);
         await aClassIsServed(world);
       }),
@@ -248,6 +251,25 @@ async function nobodyBecomesLocal(world: World): Promise<void> {
     // deno-lint-ignore no-await-in-loop -- as above
     assert.doesNotMatch(await answer.text(), /"pin"/, claimed);
   }
+  // Nor by a proxy that says nothing.
+  const port = new URL(baseUrl).port;
+  for (const address of OF_PROXIES) {
+    const at = address.includes(":") ? `[${address}]` : "127.0.0.1";
+    // deno-lint-ignore no-await-in-loop -- one address after the other
+    const answer = await curl([
+      ...["--interface", address, "-H", "Content-Type: application/json", "-d"],
+      '{"jsonrpc":"2.0","id":1,"method":"clients.pair.start"}',
+      `http://${at}:${port}/api`,
+    ]);
+    assert.match(answer, /"error"/, address);
+    assert.doesNotMatch(answer, /"pin"/, address);
+  }
+}
+
+async function clientsComeOverIpv6(world: World): Promise<void> {
+  const { host, port } = new URL(world.proxy.url);
+  const args = ["--connect-to", `${host}:[::1]:${port}`];
+  assert.equal(await ask(world, { from: "::1", args }), "200 2");
 }
 
 async function largeBodiesPass(world: World): Promise<void> {

@@ -1,6 +1,7 @@
 // From the command line to a Config: the file that --config names, or the defaults, and over both
 // what was changed while the service ran.
 
+import { isInRange, parseAddressRange } from "../../base/address_range.ts";
 import {
   type Config,
   type ConfigEnvironment,
@@ -24,6 +25,9 @@ export interface ConfigurationFiles extends ConfigSource {
   /** The configuration without the changed settings; CommandError where it is unusable. */
   readWithout(): Config;
 }
+
+// Where the service always listens for its own device, and from where a connection to it comes.
+const LOOPBACK_ADDRESSES = ["127.0.0.1", "::1"] as const;
 
 /** The variable that names the configuration where no option does. */
 export const CONFIG_VARIABLE = "LATCHKEY_CONFIG";
@@ -71,9 +75,22 @@ export function readConfigText(text: string): Config {
   return parse(text, { file: "config.toml", env: environment(), overlay: undefined });
 }
 
-/** The base URL under which the device reaches its own service. */
-export function localBaseUrl(config: Config): string {
-  return baseUrlOf("127.0.0.1", config.service.listen.port);
+/**
+ * The base URL under which the device reaches its own service, as the device: from an address that is
+ * no trusted proxy's. CommandError where no such address is left.
+ */
+export function localBaseUrl({ service, security }: Config): string {
+  const proxies = security.trustedProxies.flatMap((rule) => parseAddressRange(rule) ?? []);
+  const own = LOOPBACK_ADDRESSES.find((address) =>
+    !proxies.some((range) => isInRange(address, range))
+  );
+  if (own === undefined) {
+    throw new CommandError(
+      "Cannot reach the service as this device: trusted_proxies in [security] has both 127.0.0.1 " +
+        "and ::1. Give the proxy an address of its own, such as 127.0.0.2",
+    );
+  }
+  return baseUrlOf(own, service.listen.port);
 }
 
 /** An HTTP base URL for an IP address and a port. */

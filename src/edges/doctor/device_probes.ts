@@ -230,6 +230,7 @@ export function createDoctorProbes(options: DeviceProbesOptions): DoctorProbes {
       const actionPatterns = actions.map(({ match }) => match);
       return tryRunPatterns({ patterns, actionPatterns, compile: compileRunPatterns, random });
     },
+    trusted_proxies: () => given().security.trustedProxies,
     allowed_origins: () => given().security.allowedOrigins,
     keys: async (): Promise<KeyFacts> => {
       const { security: { allowedIps } } = given();

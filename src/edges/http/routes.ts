@@ -242,8 +242,8 @@ function nameRequest(options: RoutesOptions): MiddlewareHandler<RequestEnv> {
     c.set("requestId", randomUuid(random));
     const { headers } = c.req.raw;
     // Judged by the connection alone: no proxy makes anybody local.
-    c.set("isLocal", isLocalRequest(peer, headers));
     const { isTrustedProxy = () => false } = options;
+    c.set("isLocal", isLocalRequest(peer, { headers, isTrustedProxy }));
     const address = clientAddress({ peerAddress: peer.address, headers, isTrustedProxy });
     if (address !== peer.address) c.env.peer = { ...peer, address };
     guarded?.requestSeen();

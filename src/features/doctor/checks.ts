@@ -25,6 +25,7 @@ import {
   judgeEncryption,
   judgeKeys,
   judgeModels,
+  judgeTrustedProxies,
 } from "./policy_judgements.ts";
 import { judgeDatabase, judgeDataFolder } from "./storage_judgements.ts";
 
@@ -137,6 +138,12 @@ export const CHECKS: readonly Check[] = [
     asks: "Is allowed_ips no wider than a local network?",
     limitMs: FILES_LIMIT_MS,
     judge: judgeAllowedIps,
+  }),
+  defineCheck({
+    code: "trusted_proxies",
+    asks: "Do programs on the device count as its own beside the proxies?",
+    limitMs: FILES_LIMIT_MS,
+    judge: judgeTrustedProxies,
   }),
   defineCheck({
     code: "allow_run",

@@ -51,6 +51,8 @@ export interface DoctorFacts {
   readonly encryption: EncryptionFacts;
   /** The rules of allowed_ips. */
   readonly allowed_ips: readonly string[];
+  /** The rules of trusted_proxies. */
+  readonly trusted_proxies: readonly string[];
   /** The patterns of allow_run. */
   readonly allow_run: readonly RunPatternFacts[];
   /** The origins of allowed_origins. */

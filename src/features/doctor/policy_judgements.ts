@@ -1,9 +1,11 @@
 // Judgements on whom the configuration lets in, and to what: mistakes that work, and that somebody
 // else would profit from.
 
+import { isInRange, parseAddressRange } from "../../base/address_range.ts";
 import { isLoopbackAddress } from "../../base/ip_address.ts";
 import { fail, type Finding, ok, skip, warn } from "./check.ts";
 import type { EncryptionFacts, KeyFacts, ModelFacts, RunPatternFacts } from "./doctor_facts.ts";
+import { LOOPBACK_LISTENERS } from "./network_judgements.ts";
 import { isPrivateRange, parseRule } from "./private_ranges.ts";
 
 /** The shortest prefix of a range in allowed_ips, by the bits of its addresses. */
@@ -51,6 +53,25 @@ export function judgeAllowedIps(rules: readonly string[]): Finding {
     );
   }
   return ok(rules.join(", "));
+}
+
+/** Judges the rules of trusted_proxies: from such an address nobody is the device itself. */
+export function judgeTrustedProxies(rules: readonly string[]): Finding {
+  if (rules.length === 0) return ok("none");
+  const ranges = rules.flatMap((rule) => parseAddressRange(rule) ?? []);
+  const [four = false, six = false] = LOOPBACK_LISTENERS.map((address) =>
+    ranges.some((range) => isInRange(address, range))
+  );
+  const advice = "Give a proxy on the device an address of its own, such as 127.0.0.2 " +
+    "(docs/models.md)";
+  if (four && six) {
+    return fail("no program on the device counts as its own, `latchkey pair` among them", advice);
+  }
+  if (four) {
+    return warn("programs that ask 127.0.0.1 count as other hosts: only [::1] is local", advice);
+  }
+  const found = rules.join(", ");
+  return ok(six ? `${found}; local is 127.0.0.1, and not [::1]` : found);
 }
 
 function rulesOf(ranges: readonly { rule: string }[]): string {

@@ -44,6 +44,9 @@ Deno.test("the client's address is the one that allowed_ips judges, and nobody i
   const local = { cameOverLoopback: true, address: "127.0.0.1", guarded: undefined };
   const headers = { "X-Forwarded-For": "127.0.0.1" };
   assert.equal((await device.ask("/metrics", { peer: local, headers })).status, 403);
+  // Nor does its silence.
+  assert.equal((await device.ask("/metrics", { peer: local })).status, 403);
+  assert.equal((await openDevice().ask("/metrics", { peer: local })).status, 200);
   // Without the setting it is the proxy's own address that counts.
   const plain = await openDevice().ask("/api/events", {
     peer: { ...REMOTE, address: "10.1.2.3" },

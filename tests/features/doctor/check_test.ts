@@ -136,6 +136,7 @@ Deno.test("CHECKS has stable codes in a stable order, each with a question and a
     "pairing_time",
     "encryption",
     "allowed_ips",
+    "trusted_proxies",
     "allow_run",
     "allowed_origins",
     "keys",

@@ -10,6 +10,7 @@ import {
   judgeEncryption,
   judgeKeys,
   judgeModels,
+  judgeTrustedProxies,
   UNUSED_KEY_MS,
 } from "../../../src/features/doctor/policy_judgements.ts";
 import { testJudgement } from "./rows.ts";
@@ -49,6 +50,17 @@ testJudgement(judgeAllowedIps, [
   ["a public host", ["203.0.113.7", "2001:db8::7"], "ok", /203/],
   ["two public hosts", ["203.0.113.6/31"], "warn", /203\.0\.113\.6\/31 is/],
   ["wide and open", ["203.0.113.0/24", "0.0.0.0/1"], "fail", /^0\.0\.0\.0\/1 is far too wide/],
+]);
+
+testJudgement(judgeTrustedProxies, [
+  ["none", [], "ok", /^none\. $/],
+  ["another host", ["192.168.1.20", "10.0.0.0/8"], "ok", /^192\.168\.1\.20, 10\.0\.0\.0\/8\. $/],
+  ["an address of its own", ["127.0.0.2"], "ok", /^127\.0\.0\.2\. $/],
+  ["the device's own", ["192.168.1.20", "127.0.0.1"], "warn", /ask 127\.0\.0\.1 .* 127\.0\.0\.2/],
+  ["a range with the device's own", ["127.0.0.0/8"], "warn", /only \[::1\] is local/],
+  ["the device's own in IPv6", ["::1"], "ok", /^::1; local is 127\.0\.0\.1, and not \[::1\]\. $/],
+  ["both", ["127.0.0.1", "::1"], "fail", /^no program on the device counts as its own, .*pair/],
+  ["everybody", ["0.0.0.0/0", "::/0"], "fail", /no program/],
 ]);
 
 function pattern(facts: Partial<RunPatternFacts>): RunPatternFacts {

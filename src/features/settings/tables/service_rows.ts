@@ -133,7 +133,8 @@ export const SECURITY_ROWS = {
     default: [],
     help:
       "Addresses and ranges of proxies whose X-Forwarded-For tells the client's address. They " +
-      "must replace or extend what clients send of it. Nobody becomes local through a proxy.",
+      "must replace or extend what clients send of it. Nobody is local from there: give a proxy on " +
+      "this device an address of its own, such as 127.0.0.2, for 127.0.0.1 is its programs'.",
   },
   allowed_origins: {
     type: listOf(isOriginText, 'expected an origin, such as "https://app.example"'),
