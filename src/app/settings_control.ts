@@ -4,7 +4,7 @@
 import { AppError } from "../base/app_error.ts";
 import { explainStorageError } from "../base/storage_error.ts";
 import type { Logger } from "../base/log.ts";
-import { type Config, parseOverlay } from "../edges/config/config.ts";
+import { type Config, ConfigError, parseOverlay } from "../edges/config/config.ts";
 import type { ConfigSource } from "../edges/config/config_source.ts";
 import type { PrivateFiles } from "../features/screen/picture_file_display.ts";
 import type { ApiSettings } from "../features/settings/api_settings.ts";
@@ -39,6 +39,22 @@ export interface SettingsControl {
   reload(by?: string): SettingsOutcome;
   /** Changes settings and keeps them. Throws and keeps the old. */
   update(change: ApiSettings, by?: string): SettingsOutcome;
+}
+
+// The file of changed settings could be read as it was: what is wrong with it now is the change, and
+// stands in no line of any file.
+function readChanged(read: () => Config, file: string): Config {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const lines = error.message.split("\n").map((line) =>
+      line.startsWith(`Cannot read ${file}: line `)
+        ? line.slice(`Cannot read ${file}: line `.length).replace(/^\d+: /, "Cannot change ")
+        : line
+    );
+    throw new ConfigError(lines.join("\n"), { cause: error });
+  }
 }
 
 /** Control over the settings in force. */
@@ -89,7 +105,7 @@ export function createSettingsControl(options: SettingsControlOptions): Settings
       const from = source();
       const overlay = from.readOverlay();
       const text = formatTables(changeTables(parseOverlay(overlay), change));
-      const config = from.readWith(text);
+      const config = readChanged(() => from.readWith(text), overlay.file);
       // Kept before it is in force, so that a restart never takes back what was answered.
       try {
         files.write(overlay.file, new TextEncoder().encode(text));

@@ -78,9 +78,15 @@ Deno.test("update() keeps everything as it was where the change cannot be taken"
   const before = { overlay: files.overlay, current: settings.current };
   assert.throws(() => control.update({ encryption: true, allowedIps: ["nowhere"] }), {
     name: "ConfigError",
-    message: /security\.allowed_ips\.0: expected an address/,
+    message: /^Cannot change security\.allowed_ips\.0: expected an address or a range, [^\n]*$/,
   });
   assert.throws(() => control.update({ allowRun: ["("] }), { name: "ConfigError" });
+  // What is wrong with the owner's own file is told as that.
+  files.main = "[service]\nencryption = 1";
+  assert.throws(() => control.update({ encryption: true }), {
+    message: "Cannot read config.toml: line 2: service.encryption: expected true or false",
+  });
+  files.main = "";
   assert.deepEqual({ overlay: files.overlay, current: settings.current }, before);
   assert.equal(told.length, 1);
 });

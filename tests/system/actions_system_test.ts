@@ -222,10 +222,12 @@ Deno.test("latchkey run, actions and stop say what they did", async () => {
   await withService({ tables: TABLES }, async (_service, configFile) => {
     const latchkey = (...args: string[]): ReturnType<typeof runLatchkey> =>
       runLatchkey(...args, "--config", configFile);
+    assert.equal((await latchkey("stop")).stdout, "Nothing was running.\n");
     assert.equal((await latchkey("run", "play/x")).stdout, "Started.\n");
     assert.match((await latchkey("actions")).stdout, /^player +running /m);
     assert.equal((await latchkey("stop")).stdout, "Stopped.\n");
     assert.match((await latchkey("actions")).stdout, /^player +ended .* SIGTERM /m);
+    assert.equal((await latchkey("stop")).stdout, "Nothing was running.\n");
     const unknown = await latchkey("run", "nothing like it");
     assert.deepEqual([unknown.code, unknown.stderr], [1, "Refused: No action matches this text\n"]);
     assert.equal((await latchkey("stop", "nobody")).code, 1);

@@ -168,7 +168,7 @@ Deno.test("restore reads no file without an end, and needs the folder of a new c
     assert.match(stderr, /The file is not a Latchkey backup/);
     assert.deepEqual(stateOf(dataDir), before);
     const tries: [string[], RegExp][] = [
-      [[`${dataDir}`, "--config", config], /^Cannot read \S+: Is a directory/],
+      [[`${dataDir}`, "--config", config], /^Cannot read \S+: it is a folder$/m],
       [[file, "--config", `${dataDir}/none/c.toml`], /^Cannot write \S+c\.toml: no such folder\n$/],
     ];
     for (const [args, message] of tries) {

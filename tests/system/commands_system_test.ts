@@ -132,7 +132,12 @@ Deno.test("pair shows the PIN, waits, and says who paired", async () => {
     assert.ok(command.output().split("\n").includes(`  PIN ${pin.slice(0, 3)} ${pin.slice(3)}`));
     const pairing = await pairPhone(service.baseUrl, { pin, name: "\u202eevil\u0007" });
     assert.equal(await command.code, 0);
-    assert.match(command.output(), /Paired with \ufffdevil\ufffd/);
+    // Where no terminal is, nothing is written over.
+    assert.match(
+      command.output(),
+      /^ {2}Waiting for the phone, [45]:\d\d left\n {2}Paired with \ufffdevil\ufffd\n$/m,
+    );
+    assert.ok(!command.output().includes("\r"));
     const { stdout } = await runLatchkey("clients", "--config", config);
     assert.match(stdout, new RegExp(`${pairing.clientId}  admin .*Kitchen tablet`));
   });
@@ -252,6 +257,11 @@ Deno.test("keys are added, listed and revoked, and the audit log tells of it", a
     assert.ok(!listed.stdout.includes(added.stdout.slice(12).trim()));
     assert.equal((await runLatchkey("keys", "revoke", keyId, "--config", config)).code, 0);
     assert.equal((await runLatchkey("keys", "revoke", keyId, "--config", config)).code, 1);
+    for (const text of ["1 revoked key", "0 revoked keys"]) {
+      // deno-lint-ignore no-await-in-loop -- one after the other
+      const { stdout } = await runLatchkey("keys", "purge", "--config", config);
+      assert.equal(stdout, `Purged ${text}.\n`);
+    }
     const audit = await runLatchkey("audit", "--config", config);
     assert.match(audit.stdout, /key_added[^]*key_revoked/);
     const verified = await runLatchkey("audit", "--verify", "--config", config);

@@ -33,7 +33,7 @@ Deno.test("an address that the device does not have is told in one line, with it
     assert.deepEqual([code, stdout], [1, ""]);
     const lines = stderr.trim().split("\n").filter((line) => !/ INFO +No display /.test(line));
     assert.deepEqual(lines, [
-      "Cannot start: Cannot listen on 192.0.2.55, as listen in [service] says: this device has no " +
+      "Cannot listen on 192.0.2.55, as listen in [service] says: this device has no " +
       "such address",
     ]);
   }));
@@ -52,7 +52,7 @@ Deno.test("a port that needs a right is told in one line, with its key", () =>
     const lines = new TextDecoder().decode(stderr).trim().split("\n")
       .filter((line) => !/ INFO +No display /.test(line));
     assert.deepEqual([code, lines], [1, [
-      "Cannot start: Cannot listen on port 81, as listen in [service] says: it needs root or " +
+      "Cannot listen on port 81, as listen in [service] says: it needs root or " +
       "CAP_NET_BIND_SERVICE. Name a port from 1024 on",
     ]]);
   }));

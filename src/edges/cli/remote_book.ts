@@ -85,6 +85,9 @@ export function openRemoteBook(folder: string): RemoteBook {
       try {
         Deno.removeSync(pathOf(name));
       } catch (error) {
+        if (error instanceof Deno.errors.NotFound) {
+          throw new CommandError(`There is no ${name}: latchkey remote list`, { cause: error });
+        }
         throw new CommandError(`Cannot remove ${pathOf(name)}: ${whyNot(error)}`, { cause: error });
       }
     },

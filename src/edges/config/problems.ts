@@ -24,10 +24,19 @@ const TYPES: Readonly<Record<string, string>> = {
 /** One issue of a schema in words. Rules of ours come with their own, types with a schema's. */
 export function describeIssue(issue: v.BaseIssue<unknown>): Problem {
   const path = issue.path?.map(({ key }) => key as string | number) ?? [];
-  const isOurs = issue.kind === "validation" || issue.type === "custom";
+  // Of several shapes none fits: no single one of them is what was meant.
+  const isOurs = issue.kind === "validation" || issue.type === "custom" || issue.type === "union";
   if (!isOurs && issue.input === undefined) return { path, text: `${path.join(".")}: missing` };
-  const type = TYPES[issue.type] ?? issue.expected?.replace(/^\((.*)\)$/, "$1");
+  const type = TYPES[issue.type] ?? listChoices(issue.expected ?? "");
   return { path, text: `${path.join(".")}: ${isOurs ? issue.message : `expected ${type}`}` };
+}
+
+// ("a" | "b" | "c") as people say it.
+function listChoices(expected: string): string {
+  return expected.replace(/^\((.*)\)$/, "$1").replaceAll(" | ", ", ").replace(
+    /, ([^,]*)$/,
+    " or $1",
+  );
 }
 
 /** All keys of `value` that the schema does not know; the schema itself would tell of one only. */

@@ -83,7 +83,7 @@ export function openDatabase(options: OpenDatabaseOptions): DatabaseSync {
  * holds nothing but this program's files; otherwise throws DatabaseUnusableError and changes nothing.
  */
 export function ensurePrivateFolder(path: string, log: Logger): void {
-  Deno.mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
+  makeFolder(path);
   const mode = Deno.statSync(path).mode ?? 0;
   if ((mode & STICKY) !== 0) {
     throw new DatabaseUnusableError(
@@ -103,6 +103,19 @@ export function ensurePrivateFolder(path: string, log: Logger): void {
   }
   Deno.chmodSync(path, FOLDER_MODE);
   log.warn("Closed the data folder to other users", { path, modeBefore: formatMode(mode) });
+}
+
+function makeFolder(path: string): void {
+  try {
+    Deno.mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
+  } catch (error) {
+    // The system's own words would name the call and not what to do.
+    const isDenied = error instanceof Deno.errors.PermissionDenied;
+    const why = isDenied ? "this user may not make this folder" : "no folder can be made there";
+    throw new DatabaseUnusableError(path, `${why}. Name another one as data_dir in [service]`, {
+      cause: error,
+    });
+  }
 }
 
 // SQLite would create the file with the umask's mode, and its -wal and -shm with the file's.

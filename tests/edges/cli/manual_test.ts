@@ -15,6 +15,13 @@ Deno.test("manualPage() escapes what roff would act upon", () => {
   );
 });
 
+Deno.test("no line of a command's help is longer than 100 characters", () => {
+  for (const { name, usage } of COMMANDS) {
+    const long = usage.split("\n").filter((line) => line.length > 100);
+    assert.deepEqual(long, [], name);
+  }
+});
+
 Deno.test("every command has its section in the manual", () => {
   const page = manualPage(COMMANDS, { version: "1.2.3", date: "2026-01-31" });
   for (const { name } of COMMANDS) assert.ok(page.includes(`\n.SS "latchkey ${name}"\n`), name);

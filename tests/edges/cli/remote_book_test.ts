@@ -39,7 +39,7 @@ Deno.test("a kept device comes back whole, and its file is its owner's alone", (
     assert.equal(book.find("den"), undefined);
     assert.throws(() => book.forget("den"), {
       name: "CommandError",
-      message: `Cannot remove ${folder}/den.json: no such file`,
+      message: "There is no den: latchkey remote list",
     });
   });
 });

@@ -372,9 +372,13 @@ const PROBLEMS: [string, string, string[]][] = [
     "line 2: security.allow_run: expected a list",
   ]],
   ["an unknown level", '[log]\nlevel = "loud"', [
-    'line 2: log.level: expected "debug" | "info" | "warn" | "error"',
+    'line 2: log.level: expected "debug", "info", "warn" or "error"',
   ]],
-  ["an unknown format", '[log]\nformat = "xml"', ['line 2: log.format: expected "text" | "json"']],
+  ["an unknown display", '[display]\nkind = "tft"', [
+    "line 2: display.kind: expected one or a list of auto, framebuffer, terminal, command, file, " +
+    "emulationstation, retroarch, none",
+  ]],
+  ["an unknown format", '[log]\nformat = "xml"', ['line 2: log.format: expected "text" or "json"']],
   ["an empty folder", '[service]\ndata_dir = ""', ["line 2: service.data_dir: expected a folder"]],
   ["an empty name", '[service]\ndevice_name = ""', [
     "line 2: service.device_name: expected 1 to 64 characters",
@@ -432,7 +436,7 @@ const PROBLEMS: [string, string, string[]][] = [
     ],
   ],
   ["a source that is none", '[[library]]\nsource = "nas"', [
-    'line 2: library.0.source: expected "folder" | "emulationstation" | "emulationstation_http"',
+    'line 2: library.0.source: expected "folder", "emulationstation" or "emulationstation_http"',
   ]],
   [
     "sources without what they need",
@@ -474,7 +478,7 @@ const PROBLEMS: [string, string, string[]][] = [
     ],
   ],
   ["a panel turned by half", "[display]\nrotate = 45", [
-    "line 2: display.rotate: expected 0 | 90 | 180 | 270",
+    "line 2: display.rotate: expected 0, 90, 180 or 270",
   ]],
   ["limits without room", "[limits]\nconnections_per_address = 0\nknown_connections = 4097", [
     "line 2: limits.connections_per_address: expected 1 to 4096",
@@ -489,7 +493,7 @@ const PROBLEMS: [string, string, string[]][] = [
     '[log]\nlevle = 1\nlevel = "x"\n[service]\nlistne = 1\nencryption = 0\nx = 1\n[lgo]',
     [
       'line 2: unknown key "levle" in [log] (did you mean "level"?)',
-      'line 3: log.level: expected "debug" | "info" | "warn" | "error"',
+      'line 3: log.level: expected "debug", "info", "warn" or "error"',
       'line 5: unknown key "listne" in [service] (did you mean "listen"?)',
       "line 6: service.encryption: expected true or false",
       'line 7: unknown key "x" in [service]',
@@ -503,7 +507,7 @@ const PROBLEMS: [string, string, string[]][] = [
     "line 4: service.data_dir: expected a text in quotes",
   ]],
   ["dotted and inline tables", 'log = { level = "x" }\nservice.x.y = 1', [
-    'line 1: log.level: expected "debug" | "info" | "warn" | "error"',
+    'line 1: log.level: expected "debug", "info", "warn" or "error"',
     'line 2: unknown key "x" in [service]',
   ]],
   ["a repeated key", "[service]\nencryption = true\nencryption = true", [

@@ -87,3 +87,17 @@ Deno.test("ensurePrivateFolder() takes a closed folder with other things in it a
     assert.equal(readMode(folder), "700");
   });
 });
+
+Deno.test("ensurePrivateFolder() says where no folder can be made", () => {
+  withTempFolder((folder) => {
+    Deno.writeTextFileSync(`${folder}/file`, "");
+    for (const path of [`${folder}/file`, `${folder}/file/below`, "/proc/latchkey"]) {
+      assert.throws(() => ensurePrivateFolder(path, silentLogger), {
+        name: "DatabaseUnusableError",
+        message:
+          `Cannot use ${path}: no folder can be made there. Name another one as data_dir in ` +
+          "[service]",
+      });
+    }
+  });
+});

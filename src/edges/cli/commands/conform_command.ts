@@ -29,13 +29,13 @@ export const conformCommand: Command = {
   usage: `Usage: latchkey conform URL [--pin PIN[,PIN] | --open] [--json]
 
 Tries what docs/protocol.md asks of a server, rightly and wrongly, and writes a line for each check,
-then how long the server takes. Without a PIN, what needs a pairing is skipped. One PIN is enough for
-nearly all of it; a second and a third add a pairing with an odd name and the three tries: they are
-asked for at a terminal, or --pin - reads them from standard input, a line each, when they are needed.
-On the device itself --open opens pairing as often as it takes, and cancels a PIN that is valid.
-What is ours, or not in Core's published documents, is a note where another server does otherwise.
-Clients that were paired are removed again where that is allowed from here. --json writes one object.
-Exits with 1 where a check failed. docs/conformance.md tells more.`,
+then how long the server takes. Without a PIN, what needs a pairing is skipped. One PIN is enough
+for nearly all of it; a second and a third add a pairing with an odd name and the three tries: they
+are asked for at a terminal, or --pin - reads them from standard input, a line each, when they are
+needed. On the device itself --open opens pairing as often as it takes, and cancels a PIN that is
+valid. What is ours, or not in Core's published documents, is a note where another server does
+otherwise. Clients that were paired are removed again where that is allowed from here. --json writes
+one object. Exits with 1 where a check failed. docs/conformance.md tells more.`,
   options: ["pin"],
   flags: ["open", "json"],
   async run(args, context): Promise<number> {

@@ -76,7 +76,8 @@ LIMITS of a key for models are --per-minute N, --tokens-per-day N, --concurrent 
       context.write("Revoked.\n");
     } else if (action === "purge" && isAlone) {
       const result = asJsonObject(await callService(baseUrl, { method: "keys.purge" })) ?? {};
-      context.write(`Purged ${Number(result["purged"])} revoked keys.\n`);
+      const count = Number(result["purged"]);
+      context.write(`Purged ${count} revoked ${count === 1 ? "key" : "keys"}.\n`);
       context.writeError(tellOfSharedKeys(result));
     } else if (action === "open" && !isAlone) {
       const params = { scope: argument };

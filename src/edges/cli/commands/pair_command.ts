@@ -36,12 +36,13 @@ export const pairCommand: Command = {
   summary: "Show a PIN and wait until a phone or an app has paired",
   usage: `Usage: latchkey pair [--role admin|member] [--name NAME] [--pad] [--json] [--config FILE]
 
-Shows a PIN for the person who pairs. --role is what the new client may do
-(the first client is always an admin, later ones members); --name is the name it is
-listed under instead of the one it gives itself. A PIN that is already valid is shown; with
---role of another role it is cancelled and a new one drawn. Where too many wrong guesses have
-closed pairing, this opens it again. Ctrl+C or closing the terminal cancels the PIN; with --pad B or
-Select of a gamepad does too, for menus of handhelds without a keyboard. --json writes what happens as an object a line: {"event": "pin" | "wrong_guess" | "ended", ...}.`,
+Shows a PIN for the person who pairs. --role is what the new client may do (the first client is
+always an admin, later ones members); --name is the name it is listed under instead of the one it
+gives itself. A PIN that is already valid is shown; with --role of another role it is cancelled and
+a new one drawn. Where too many wrong guesses have closed pairing, this opens it again. Ctrl+C or
+closing the terminal cancels the PIN; with --pad B or Select of a gamepad does too, for menus of
+handhelds without a keyboard. --json writes what happens as an object a line:
+{"event": "pin" | "wrong_guess" | "ended", ...}.`,
   options: ["role", "name", "config"],
   flags: ["json", "pad"],
   async run(args, context): Promise<number> {
@@ -53,6 +54,10 @@ Select of a gamepad does too, for menus of handhelds without a keyboard. --json 
     }
     const config = loadConfig(options["config"]);
     const baseUrl = localBaseUrl(config);
+    // What stands in the line is the countdown, where there is one.
+    const [lineStart, clearWidth] = context.columns() === undefined
+      ? ["  ", 0]
+      : ["\r  ", CLEAR_WIDTH];
     const ended = Promise.withResolvers<PairingEnd>();
     let isReplacing = false;
     const connection = await connectLocal(baseUrl, (method, params) => {
@@ -65,7 +70,7 @@ Select of a gamepad does too, for menus of handhelds without a keyboard. --json 
         case "clients.pair.failed":
           return tell(
             { event: "wrong_guess", ...asJsonObject(params) },
-            () => `\r  ${describeFailure(params)}\n`,
+            () => `${lineStart}${describeFailure(params)}\n`,
           );
       }
     });
@@ -111,7 +116,10 @@ Select of a gamepad does too, for menus of handhelds without a keyboard. --json 
             describeRole(shown, role)
           }\n${pad === undefined ? "" : `  ${CANCEL_HINT}\n`}`,
       );
-      const stopCountdown = flags["json"] ? () => {} : countDown(expiresAt, write);
+      const stopCountdown = flags["json"] ? () => {} : countDown(expiresAt, {
+        write,
+        isOverwriting: context.columns() !== undefined,
+      });
       const end = await ended.promise.finally(stopCountdown);
       if (end.clientId !== undefined && name !== undefined) {
         await rename(connection, { clientId: end.clientId, clientName: name });
@@ -120,8 +128,8 @@ Select of a gamepad does too, for menus of handhelds without a keyboard. --json 
       tell(
         { event: "ended", paired: end.exitCode === EXIT_CODES.done, message, clientId },
         () =>
-          `\r  ${
-            context.paint(clientId === null ? "warning" : "good", message.padEnd(CLEAR_WIDTH))
+          `${lineStart}${
+            context.paint(clientId === null ? "warning" : "good", message.padEnd(clearWidth))
           }\n`,
       );
       return end.exitCode;
@@ -222,13 +230,22 @@ async function cancelAndEnd(
   end({ exitCode: EXIT_CODES.failed, message: describeOutcome({ kind: "cancelled" }) });
 }
 
-function countDown(expiresAtS: number, write: (text: string) => void): () => void {
-  const tick = (): void => {
+// Each step is written over the one before, which takes a terminal; elsewhere one line says it once.
+function countDown(
+  expiresAtS: number,
+  { write, isOverwriting }: { write: (text: string) => void; isOverwriting: boolean },
+): () => void {
+  const leftText = (): string => {
     const leftS = Math.max(0, Math.round(expiresAtS - Date.now() / 1000));
     const minutes = Math.floor(leftS / 60);
     const seconds = String(leftS % 60).padStart(2, "0");
-    write(`\r  Waiting for the phone, ${minutes}:${seconds} left`);
+    return `Waiting for the phone, ${minutes}:${seconds} left`;
   };
+  if (!isOverwriting) {
+    write(`  ${leftText()}\n`);
+    return () => {};
+  }
+  const tick = (): void => write(`\r  ${leftText()}`);
   tick();
   const timer = setInterval(tick, COUNTDOWN_STEP_MS);
   return () => clearInterval(timer);

@@ -55,11 +55,11 @@ export const remoteCommand: Command = {
 
 Pairs with a device that shows a PIN (latchkey pair there), and talks to it from then on as NAME, by
 default its host. URL may be a host alone. The PIN is asked for, or read from standard input, unless
---pin gives it; --as is the name that the device lists this client under. "call" prints the result of
-METHOD with PARAMS, a JSON object, as JSON. "listen" writes each notification as an object a line,
-connects again whenever the device was away, and ends with Ctrl+C. What opens the sessions lies in
-$XDG_STATE_HOME/latchkey-remotes, or ~/.local/state/latchkey-remotes, for this user alone (0600);
-"forget" removes it. --json writes {"remotes": [...]}, without secrets.
+--pin gives it; --as is the name that the device lists this client under. "call" prints the result
+of METHOD with PARAMS, a JSON object, as JSON. "listen" writes each notification as an object a
+line, connects again whenever the device was away, and ends with Ctrl+C. What opens the sessions
+lies in $XDG_STATE_HOME/latchkey-remotes, or ~/.local/state/latchkey-remotes, for this user alone
+(0600); "forget" removes it. --json writes {"remotes": [...]}, without secrets.
 
   latchkey remote pair 192.168.1.5 --name den
   latchkey remote call den media.search '{"query":"zelda"}'`,

@@ -20,7 +20,8 @@ export const serveCommand: Command = {
   usage: `Usage: latchkey serve [--config FILE]
 
 Runs until SIGTERM or SIGINT (Ctrl+C); a second one ends it at once. Without a file, the defaults of
-config.example.toml hold. SIGHUP reads the file again; SIGUSR1 opens pairing, and cancels it where it is open.`,
+config.example.toml hold. SIGHUP reads the file again; SIGUSR1 opens pairing, and cancels it where
+it is open.`,
   options: ["config"],
   async run(args, context): Promise<number> {
     const { options, positionals } = parseArguments(args, serveCommand);
@@ -75,7 +76,10 @@ async function start(startService: () => Promise<RunningService>): Promise<Runni
   try {
     return await startService();
   } catch (error) {
-    throw new CommandError(`Cannot start: ${asError(error).message}`, { cause: error });
+    const { message } = asError(error);
+    // Most say themselves what cannot be done.
+    const text = message.startsWith("Cannot ") ? message : `Cannot start: ${message}`;
+    throw new CommandError(text, { cause: error });
   }
 }
 
