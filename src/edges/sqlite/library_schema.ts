@@ -2,7 +2,7 @@
 // Nothing here says how anything is run.
 
 /** Raised whenever a table or what a column holds changes; the file is made anew then. */
-export const LIBRARY_VERSION = 3;
+export const LIBRARY_VERSION = 4;
 
 /** Whether the file of a media is there. */
 export const PRESENCE = {

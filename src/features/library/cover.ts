@@ -1,10 +1,12 @@
-// The cover of a media: a picture that its source names, read only where it lies in a folder of the
-// library.
+// The cover of a media: one of the pictures that its source names, read only where it lies in a folder
+// of the library. None is scaled: that would take more time than a turn of the event loop has, and a
+// decoder that strangers' files are given to.
 
 import { AppError } from "../../base/app_error.ts";
 import { concatBytes } from "../../base/bytes.ts";
 import type { FileAccess } from "./file_access.ts";
-import type { IndexedMedia } from "./media.ts";
+import { IMAGE_TYPES, type ImageType, type IndexedMedia } from "./media.ts";
+import { longestEdge } from "./picture_size.ts";
 
 /** The largest picture that is sent, in bytes. */
 export const MAX_COVER_BYTES: number = 512 * 1024;
@@ -29,11 +31,75 @@ const KINDS: readonly (PictureKind & { readonly pattern: RegExp })[] = [
   { contentType: "image/webp", extension: "webp", pattern: /^RIFF[\s\S]{4}WEBP/ },
 ];
 
+/** What is asked of a cover. */
+export interface CoverWishes {
+  /** Kinds of pictures, the dearest first; those that are not known are left out. */
+  readonly types: readonly string[];
+  /** How many pixels its longer edge should have at most; 0 for any. */
+  readonly maxPixels: number;
+}
+
+/** Where pictures are read. */
+export interface CoverPlaces {
+  readonly files: Pick<FileAccess, "read">;
+  /** The folders that they must lie in. */
+  readonly folders: readonly string[];
+}
+
+/** The cover that was chosen. */
+export type ChosenCover =
+  | Exclude<Cover, { readonly kind: "picture" }>
+  | (Extract<Cover, { readonly kind: "picture" }> & { readonly imageType: ImageType });
+
+/** What stands for a media where nothing else is asked for, or nothing of that is there. */
+const USUAL_TYPES: readonly ImageType[] = ["image", "thumbnail"];
+
+/** What a thumbnail is a smaller picture of. */
+const TYPES_WITH_THUMBNAIL: readonly ImageType[] = ["image", "boxart"];
+
+/**
+ * Reads the first picture of a media that can be sent, in the order of the wishes and then the usual
+ * one. A thumbnail that fits takes the place of a cover with more pixels than were wished for.
+ */
+export async function chooseCover(
+  { details: { images = {} } }: Pick<IndexedMedia, "details">,
+  { types, maxPixels, ...places }: CoverWishes & CoverPlaces,
+): Promise<ChosenCover> {
+  const order = types.length === 0 ? IMAGE_TYPES : [...types, ...USUAL_TYPES];
+  let refusal: ChosenCover = { kind: "none" };
+  for (const wanted of new Set(order)) {
+    const imageType = IMAGE_TYPES.find((type) => type === wanted);
+    if (imageType === undefined) continue;
+    const path = images[imageType];
+    if (path === undefined) continue;
+    const cover = await readCover(path, places);
+    if (cover.kind === "picture") {
+      const smaller = isLarger(cover, maxPixels) && TYPES_WITH_THUMBNAIL.includes(imageType)
+        ? await readThumbnail(images, { maxPixels, ...places })
+        : undefined;
+      return smaller ?? { ...cover, imageType };
+    }
+    if (cover.kind === "too_large") refusal = cover;
+  }
+  return refusal;
+}
+
+async function readThumbnail(
+  { thumbnail }: NonNullable<IndexedMedia["details"]["images"]>,
+  { maxPixels, ...places }: Pick<CoverWishes, "maxPixels"> & CoverPlaces,
+): Promise<ChosenCover | undefined> {
+  if (thumbnail === undefined) return undefined;
+  const cover = await readCover(thumbnail, places);
+  if (cover.kind !== "picture" || isLarger(cover, maxPixels)) return undefined;
+  return { ...cover, imageType: "thumbnail" };
+}
+
+function isLarger({ bytes }: { bytes: Uint8Array }, maxPixels: number): boolean {
+  return maxPixels > 0 && (longestEdge(bytes) ?? 0) > maxPixels;
+}
+
 /** Reads a picture that lies in one of the folders, whatever links lead to it. */
-export async function readCover(
-  path: string,
-  { files, folders }: { files: Pick<FileAccess, "read">; folders: readonly string[] },
-): Promise<Cover> {
+async function readCover(path: string, { files, folders }: CoverPlaces): Promise<Cover> {
   let isCut = false;
   const onCut = (): void => {
     isCut = true;
@@ -58,5 +124,5 @@ export function pictureKind(bytes: Uint8Array): PictureKind | undefined {
 
 /** Whether a media's source names a cover; it may not be there. */
 export function hasCover({ details }: Pick<IndexedMedia, "details">): boolean {
-  return details.imagePath !== undefined;
+  return details.images !== undefined;
 }

@@ -72,13 +72,13 @@ export function createEmulationStationHttpSource(
           const title = oneLine(game.name, MAX_TITLE_CHARS) || titleOfFile(path);
           // Pictures are told as addresses of the API, and the gamelist has their paths.
           const details = detailsOf(game.metadata, () => undefined);
-          const { imagePath } = written.get(path)?.details ?? {};
+          const { images } = written.get(path)?.details ?? {};
           yield {
             path,
             name: title,
             bytes: facts.bytes,
             modifiedMs: facts.modifiedMs,
-            details: imagePath === undefined ? details : { ...details, imagePath },
+            details: images === undefined ? details : { ...details, images },
           };
         }
       } catch (error) {

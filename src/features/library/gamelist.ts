@@ -1,7 +1,7 @@
 // gamelist.xml of a system: what EmulationStation and scrapers have written of its games.
 
 import { MAX_TITLE_CHARS, oneLine } from "./file_title.ts";
-import type { MediaDetails } from "./media.ts";
+import { IMAGE_TYPES, type MediaDetails } from "./media.ts";
 import { readXml } from "./xml_reader.ts";
 
 /** The file's name in the folder of a system. */
@@ -18,6 +18,9 @@ export const MAX_DESCRIPTION_CHARS = 2_000;
 
 /** How long any other text of a game may be, in characters. */
 export const MAX_DETAIL_CHARS = 128;
+
+/** How long the path of a picture may be, in characters: no system opens a longer one. */
+export const MAX_IMAGE_PATH_CHARS = 4096;
 
 /** What a gamelist says of a game. */
 export interface GamelistGame {
@@ -109,7 +112,7 @@ export function detailsOf(
 ): MediaDetails {
   const details = {
     description: lineOf(fields["desc"], MAX_DESCRIPTION_CHARS),
-    imagePath: resolvePath(fields["image"] ?? "") ?? resolvePath(fields["thumbnail"] ?? ""),
+    images: imagesOf(fields, resolvePath),
     releaseDate: dateOf(fields["releasedate"]),
     developer: lineOf(fields["developer"], MAX_DETAIL_CHARS),
     publisher: lineOf(fields["publisher"], MAX_DETAIL_CHARS),
@@ -120,6 +123,17 @@ export function detailsOf(
   return Object.fromEntries(
     Object.entries(details).filter(([, value]) => value !== undefined),
   ) as MediaDetails;
+}
+
+function imagesOf(
+  fields: Readonly<Record<string, string>>,
+  resolvePath: (path: string) => string | undefined,
+): MediaDetails["images"] {
+  const found = IMAGE_TYPES.flatMap((type) => {
+    const path = resolvePath(fields[type] ?? "");
+    return path === undefined || path.length > MAX_IMAGE_PATH_CHARS ? [] : [[type, path] as const];
+  });
+  return found.length === 0 ? undefined : Object.fromEntries(found);
 }
 
 /** Whether a field says yes. */

@@ -47,11 +47,28 @@ export interface LibrarySystem {
   readonly launch: SystemLaunch;
 }
 
+/** The kinds of pictures, in the order in which one stands for a media. */
+export const IMAGE_TYPES = [
+  "image",
+  "thumbnail",
+  "boxart",
+  "boxart3d",
+  "screenshot",
+  "wheel",
+  "titleshot",
+  "map",
+  "marquee",
+  "fanart",
+] as const;
+
+/** A kind of picture, by the name that it has in gamelists and to clients. */
+export type ImageType = (typeof IMAGE_TYPES)[number];
+
 /** What a source tells of a media beside its file; every text is bounded and one line. */
 export interface MediaDetails {
   readonly description?: string;
-  /** The absolute path of its cover, as the source wrote it: not yet judged. */
-  readonly imagePath?: string;
+  /** The absolute paths of its pictures, as the source wrote them: not yet judged. At least one. */
+  readonly images?: Readonly<Partial<Record<ImageType, string>>>;
   /** YYYY-MM-DD. */
   readonly releaseDate?: string;
   readonly developer?: string;

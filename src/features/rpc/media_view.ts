@@ -161,12 +161,14 @@ function slugOf(name: string): string {
 }
 
 function propertiesOf(details: MediaDetails): Record<string, Shown<typeof PropertyShape>> {
-  const { description, imagePath } = details;
+  const { description, images = {} } = details;
+  const pictures = Object.entries(images)
+    .map(([type, path]) => [`property:image-${type}`, imageProperty(path)] as const);
   return {
     ...(description === undefined
       ? {}
       : { "property:description": { text: description, contentType: "" } }),
-    ...(imagePath === undefined ? {} : { "property:image-image": imageProperty(imagePath) }),
+    ...Object.fromEntries(pictures),
   };
 }
 

@@ -7,9 +7,11 @@ import {
   MAX_DESCRIPTION_CHARS,
   MAX_DETAIL_CHARS,
   MAX_GAMELIST_GAMES,
+  MAX_IMAGE_PATH_CHARS,
   readGamelist,
   resolveGamePath,
 } from "../../../src/features/library/gamelist.ts";
+import { IMAGE_TYPES } from "../../../src/features/library/media.ts";
 
 const PLACES = { folder: "/roms/snes", home: "/home/ann" };
 
@@ -33,7 +35,8 @@ Deno.test("readGamelist() reads what is said of a game", async () => {
     <gameList><folder><path>./sub</path><name>Sub</name></folder>
       <game id="1" source="x"><path>./sub/Zelda (USA).sfc</path><name> The  Legend of Zelda </name>
         <desc>A hero.\n\nA princess &amp; a sword.</desc><image>./media/zelda.png</image>
-        <thumbnail>./media/small.png</thumbnail><releasedate>19911121T000000</releasedate>
+        <thumbnail>./media/small.png</thumbnail><marquee>../marquee.png</marquee>
+        <video>./media/zelda.mp4</video><wheel/><releasedate>19911121T000000</releasedate>
         <developer>Nintendo</developer><publisher>N.</publisher><genre>Action, RPG</genre>
         <players>1-2</players><favorite>true</favorite><hidden>false</hidden><rating>0.9</rating>
         <name>twice</name><scrap><name>deeper</name></scrap></game>
@@ -46,7 +49,11 @@ Deno.test("readGamelist() reads what is said of a game", async () => {
       isHidden: false,
       details: {
         description: "A hero. A princess & a sword.",
-        imagePath: "/roms/snes/media/zelda.png",
+        images: {
+          image: "/roms/snes/media/zelda.png",
+          thumbnail: "/roms/snes/media/small.png",
+          marquee: "/roms/marquee.png",
+        },
         releaseDate: "1991-11-21",
         developer: "Nintendo",
         publisher: "N.",
@@ -61,8 +68,15 @@ Deno.test("readGamelist() reads what is said of a game", async () => {
 
 const FIELDS: [string, string, object][] = [
   ["a thumbnail where there is no image", "<image/><thumbnail>~/a.png</thumbnail>", {
-    imagePath: "/home/ann/a.png",
+    images: { thumbnail: "/home/ann/a.png" },
   }],
+  ["every kind of picture", IMAGE_TYPES.map((type) => `<${type}>/p/${type}</${type}>`).join(""), {
+    images: Object.fromEntries(IMAGE_TYPES.map((type) => [type, `/p/${type}`])),
+  }],
+  ["a picture with the longest path", `<map>/${"x".repeat(MAX_IMAGE_PATH_CHARS - 1)}</map>`, {
+    images: { map: `/${"x".repeat(MAX_IMAGE_PATH_CHARS - 1)}` },
+  }],
+  ["no picture with a longer path", `<map>/${"x".repeat(MAX_IMAGE_PATH_CHARS)}</map>`, {}],
   ["no date of zeros", "<releasedate>19910000T000000</releasedate>", {}],
   ["no date that is none", "<releasedate>19910230T000000</releasedate>", {}],
   ["no date of another form", "<releasedate>1991</releasedate>", {}],

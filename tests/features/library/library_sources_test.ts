@@ -421,7 +421,7 @@ Deno.test("over HTTP the frontend tells systems and games, and launches them", a
     details: {
       description: "A link",
       releaseDate: "1991-11-21",
-      imagePath: "/userdata/roms/snes/zelda.png",
+      images: { image: "/userdata/roms/snes/zelda.png" },
     },
   }]);
   assert.deepEqual(problems, []);

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { AppError } from "../../../base/app_error.ts";
 import { encodeBase64 } from "../../../base/bytes.ts";
 import type { ExclusiveScreen } from "../../actions/exclusive_screen.ts";
-import { MAX_COVER_BYTES, readCover } from "../../library/cover.ts";
+import { chooseCover, MAX_COVER_BYTES } from "../../library/cover.ts";
 import type { Favorites } from "../../library/favorites.ts";
 import type { IndexedMedia } from "../../library/media.ts";
 import type { MediaLibrary } from "../../library/media_library.ts";
@@ -38,6 +38,7 @@ const ImageParams = v.object({
   ...REFERENCE,
   imageTypes: Words,
   maxSize: v.nullish(v.number()),
+  // Core sends a path on its own disk for "localPath", or the picture where it cannot.
   delivery: v.nullish(Word),
 });
 
@@ -105,11 +106,11 @@ export function mediaMethods(options: MediaMethodsOptions): RpcMethod[] {
         data: v.pipe(v.string(), v.base64()),
         typeTag: TextShape,
       }),
-      run: async (reference) => {
-        const { imagePath } = findMedia(reference, index).details;
-        if (imagePath === undefined) return PLACEHOLDER;
+      run: async ({ imageTypes: types, maxSize, ...reference }) => {
+        const media = findMedia(reference, index);
         const folders = [...new Set(catalogue.list().map(({ folder }) => folder))];
-        const cover = await readCover(imagePath, { files, folders });
+        const maxPixels = Math.max(maxSize ?? 0, 0);
+        const cover = await chooseCover(media, { types, maxPixels, files, folders });
         if (cover.kind === "too_large") {
           throw new AppError("too_large", `The cover is larger than ${MAX_COVER_BYTES} bytes`);
         }
@@ -120,7 +121,7 @@ export function mediaMethods(options: MediaMethodsOptions): RpcMethod[] {
           contentType,
           extension,
           data: encodeBase64(cover.bytes),
-          typeTag: "property:image-image",
+          typeTag: `property:image-${cover.imageType}`,
         };
       },
     }),

@@ -240,11 +240,14 @@ export const MEDIA_TEXTS: Readonly<Record<string, MethodText>> = {
     summary: "The cover of a media, or a placeholder",
     params: {
       ...REFERENCE_PARAMS,
-      imageTypes: "Taken from clients of Core, and changes nothing",
-      maxSize: "Taken from clients of Core, and changes nothing",
-      delivery: "Taken from clients of Core, and changes nothing",
+      imageTypes: "Kinds of pictures in the order of preference, such as `boxart`; `image` and " +
+        "`thumbnail` stand for those that are not there",
+      maxSize:
+        "How many pixels the longer edge should have at most: a thumbnail that fits is sent " +
+        "in the place of a larger cover; nothing is scaled",
+      delivery: "Taken from clients of Core; the picture is always sent `inline`",
     },
-    refusals: { ...REFERENCE_REFUSALS, too_large: "The cover has more than 512 KiB" },
+    refusals: { ...REFERENCE_REFUSALS, too_large: "Every such picture has more than 512 KiB" },
     example: {
       params: { system: "SNES", path: "/roms/snes/Mario.sfc" },
       result: {
