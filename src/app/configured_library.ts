@@ -52,7 +52,8 @@ export function openConfiguredLibrary(
     notifications.publish("media.indexing", database);
   });
   scanner.request();
-  const media = { index, catalogue, scans: scanner, files };
+  const imageFolders = (): string[] => libraries.flatMap((library) => library.imageFolders);
+  const media = { index, catalogue, scans: scanner, files, imageFolders };
   return {
     media,
     isConfigured: true,

@@ -72,3 +72,48 @@ Deno.test("a phone chooses among the pictures of a game by kind and size", async
     }
   });
 });
+
+Deno.test("pictures of the frontend's own folders are sent where the owner names them", async () => {
+  const names = ["Mario", "Metroid", "Zelda", "Big", "Out"];
+  const fill = (roms: string): void => {
+    for (const folder of ["art/snes", "art2"]) {
+      Deno.mkdirSync(`${roms}/${folder}`, { recursive: true });
+    }
+    for (const file of ["art/snes/mario.png", "art2/x.png"]) {
+      Deno.writeFileSync(`${roms}/${file}`, PNG);
+    }
+    Deno.symlinkSync(`${roms}/secret.png`, `${roms}/art/link.png`);
+    Deno.symlinkSync(`${roms}/snes/images/mario.png`, `${roms}/art/home.png`);
+    describeGames(roms, {
+      Mario: `<image>${roms}/art/snes/mario.png</image>`,
+      Metroid: `<image>${roms}/art/link.png</image>`,
+      Zelda: `<image>${roms}/art/../secret.png</image>`,
+      Big: `<image>${roms}/art2/x.png</image>`,
+      Out: `<image>${roms}/art/home.png</image>`,
+    });
+  };
+  const toml = (roms: string): string => {
+    fill(roms);
+    const folders = `config_folders = ["${roms}/es"]\nimage_folders = ["${roms}/art/"]`;
+    return emulationStationToml(roms).replace(/config_folders.*/, folders);
+  };
+  for (
+    const [given, expected] of [
+      [toml, ["image", "placeholder", "placeholder", "placeholder", "image"]],
+      [(roms: string) => emulationStationToml((fill(roms), roms)), [
+        "placeholder",
+        "placeholder",
+        "placeholder",
+        "placeholder",
+        "image",
+      ]],
+    ] as const
+  ) {
+    await withLibrary({ toml: given }, async (world) => {
+      const phone = await world.phone();
+      await world.scanned(phone);
+      const cover = await covers(phone);
+      assert.deepEqual(await Promise.all(names.map((name) => cover(name))), expected);
+    });
+  }
+});

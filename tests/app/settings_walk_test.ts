@@ -157,6 +157,7 @@ function alteredTables(
   const lists: Readonly<Record<string, Readonly<Record<string, TomlValue>>>> = {
     source: OTHER_SOURCE,
     config_folders: OTHER_SOURCE,
+    image_folders: { ...OTHER_SOURCE, image_folders: ["/tmp/no-such-pictures"] },
     exclude: { ...OTHER_SOURCE, exclude: ["ports"] },
     match: { ...ACTION, match: "b" },
     env: { ...ACTION, env: { A: "b" } },

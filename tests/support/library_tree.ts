@@ -136,6 +136,7 @@ export function treeSources(root: string, files: FileAccess): LibrarySource[] {
       name: undefined,
       command: ["play", "${path}"],
       configFolders: [],
+      imageFolders: [],
       exclude: [],
     }, files)
   );

@@ -28,6 +28,8 @@ export interface LibrarySettings {
   readonly command: readonly string[];
   /** Of EmulationStation: where its configuration lies; the usual places where empty. */
   readonly configFolders: readonly string[];
+  /** Of EmulationStation: folders of pictures beside those of the systems, absolute. */
+  readonly imageFolders: readonly string[];
   /** Of EmulationStation: its own names of systems that are left out. */
   readonly exclude: readonly string[];
 }
@@ -61,6 +63,7 @@ const KEYS_OF_KINDS = {
   name: ["name", ["folder"]],
   command: ["command", ["folder"]],
   configFolders: ["config_folders", ["emulationstation", "emulationstation_http"]],
+  imageFolders: ["image_folders", ["emulationstation", "emulationstation_http"]],
   exclude: ["exclude", ["emulationstation", "emulationstation_http"]],
 } as const satisfies Partial<
   Record<keyof LibrarySettings, readonly [string, readonly LibrarySourceKind[]]>
@@ -147,8 +150,9 @@ function describeFrontend(
   earlier: readonly LibrarySettings[],
 ): OwnProblem[] {
   const problems: OwnProblem[] = [];
-  if (library.configFolders.some((folder) => !isAbsolute(folder))) {
-    problems.push({ key: "config_folders", text: "expected absolute paths" });
+  for (const name of ["configFolders", "imageFolders"] as const) {
+    if (library[name].every(isAbsolute)) continue;
+    problems.push({ key: KEYS_OF_KINDS[name][0], text: "expected absolute paths" });
   }
   // Both tell the same media.
   if (earlier.some(({ source }) => source !== "folder")) {

@@ -13,4 +13,6 @@ export interface MediaLibrary {
   readonly scans: LibraryScans;
   /** Reads covers. */
   readonly files: Pick<FileAccess, "read">;
+  /** Folders that covers may lie in beside those of the systems. */
+  readonly imageFolders: () => readonly string[];
 }

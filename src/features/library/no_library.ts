@@ -44,5 +44,6 @@ export function noLibrary(): MediaLibrary {
       subscribe: () => () => {},
     },
     files: { read: noBytes },
+    imageFolders: () => [],
   };
 }

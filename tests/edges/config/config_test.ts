@@ -110,6 +110,7 @@ Deno.test("parseConfig() reads the sources of a library", () => {
     [[library]]
     source = "emulationstation_http"
     config_folders = ["/etc/emulationstation"]
+    image_folders = ["/home/ark/pictures"]
     exclude = ["ports"]
   `);
   assert.deepEqual(libraries, [
@@ -121,6 +122,7 @@ Deno.test("parseConfig() reads the sources of a library", () => {
       name: "Super Nintendo",
       command: ["play", "${path}"],
       configFolders: [],
+      imageFolders: [],
       exclude: [],
     },
     {
@@ -131,6 +133,7 @@ Deno.test("parseConfig() reads the sources of a library", () => {
       name: undefined,
       command: [],
       configFolders: ["/etc/emulationstation"],
+      imageFolders: ["/home/ark/pictures"],
       exclude: ["ports"],
     },
   ]);

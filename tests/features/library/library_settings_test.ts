@@ -18,6 +18,7 @@ const FOLDER: LibrarySettings = {
   name: undefined,
   command: ["play", "${path}"],
   configFolders: [],
+  imageFolders: [],
   exclude: [],
 };
 
@@ -29,6 +30,7 @@ const FRONTEND: LibrarySettings = {
   name: undefined,
   command: [],
   configFolders: [],
+  imageFolders: [],
   exclude: [],
 };
 
@@ -39,7 +41,12 @@ const SOUND: [string, LibrarySettings[]][] = [
   ["a system in two folders", [FOLDER, { ...FOLDER, folder: "/roms2/snes" }]],
   ["EmulationStation beside a folder", [FRONTEND, FOLDER]],
   ["its HTTP API", [{ ...FRONTEND, source: "emulationstation_http" }]],
-  ["places and exclusions", [{ ...FRONTEND, configFolders: ["/x"], exclude: ["ports"] }]],
+  ["places and exclusions", [{
+    ...FRONTEND,
+    configFolders: ["/x"],
+    imageFolders: ["/y"],
+    exclude: ["ports"],
+  }]],
   ["a script beside the file", [{
     ...FOLDER,
     command: ["sh", "-c", 'play "$1"', "sh", "${path}"],
@@ -106,12 +113,21 @@ const WRONG: [string, LibrarySettings[], [number, string, string][]][] = [
     [0, "folder", 'a source of the kind "emulationstation" has no such key'],
     [0, "command", 'a source of the kind "emulationstation" has no such key'],
   ]],
-  ["keys of another kind in a folder", [{ ...FOLDER, configFolders: ["/x"], exclude: ["a"] }], [
+  ["keys of another kind in a folder", [{
+    ...FOLDER,
+    configFolders: ["/x"],
+    imageFolders: ["/y"],
+    exclude: ["a"],
+  }], [
     [0, "config_folders", 'a source of the kind "folder" has no such key'],
+    [0, "image_folders", 'a source of the kind "folder" has no such key'],
     [0, "exclude", 'a source of the kind "folder" has no such key'],
   ]],
   ["a relative place", [{ ...FRONTEND, configFolders: ["/a", "b"] }], [
     [0, "config_folders", "expected absolute paths"],
+  ]],
+  ["a relative place of pictures", [{ ...FRONTEND, imageFolders: ["/a", "~/b"] }], [
+    [0, "image_folders", "expected absolute paths"],
   ]],
   ["EmulationStation twice", [FRONTEND, { ...FRONTEND, source: "emulationstation_http" }], [
     [1, "source", "another source is EmulationStation already"],

@@ -63,7 +63,7 @@ type Reference = v.InferOutput<v.ObjectSchema<typeof REFERENCE, undefined>>;
 /** `media`, `media.meta`, `media.image`, `media.tags.update` and `media.generate*`. */
 export function mediaMethods(options: MediaMethodsOptions): RpcMethod[] {
   const { library, hasLibrary, favorites, screen } = options;
-  const { index, catalogue, scans, files } = library;
+  const { index, catalogue, scans, files, imageFolders } = library;
   const view = new MediaView({ library, favorites });
   return [
     defineMethod({
@@ -108,7 +108,9 @@ export function mediaMethods(options: MediaMethodsOptions): RpcMethod[] {
       }),
       run: async ({ imageTypes: types, maxSize, ...reference }) => {
         const media = findMedia(reference, index);
-        const folders = [...new Set(catalogue.list().map(({ folder }) => folder))];
+        const folders = [
+          ...new Set([...catalogue.list().map(({ folder }) => folder), ...imageFolders()]),
+        ];
         const maxPixels = Math.max(maxSize ?? 0, 0);
         const cover = await chooseCover(media, { types, maxPixels, files, folders });
         if (cover.kind === "too_large") {

@@ -51,6 +51,11 @@ export const LIBRARY_ROWS = {
     default: [],
     help: "of EmulationStation: where es_systems.cfg lies; the usual places by default",
   },
+  image_folders: {
+    type: v.array(folder),
+    default: [],
+    help: "of EmulationStation: where pictures lie beside the folders of the systems",
+  },
   exclude: {
     type: v.array(v.string()),
     default: [],
