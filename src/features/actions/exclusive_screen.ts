@@ -45,6 +45,11 @@ export interface TakeOptions {
   name: string;
   /** What must end beside what has the screen. */
   inTheWay: readonly Ending[];
+  /**
+   * Finds out whether it can be started, before anything is ended for its sake; rejects where not.
+   * @default it can
+   */
+  check?: () => Promise<void>;
   /** Starts it, in the very turn in which the screen is free; a throw leaves the screen free. */
   start: () => ScreenUse;
 }
@@ -72,23 +77,29 @@ export class ExclusiveScreen {
 
   /**
    * Ends what has the screen and starts what comes; resolves when that has begun. conflict where
-   * another one or a stop came after it, unavailable where what has the screen does not end.
+   * another one or a stop came after it, unavailable where what has the screen does not end, and what
+   * the check rejects with.
    */
-  async take({ name, inTheWay, start }: TakeOptions): Promise<void> {
+  async take({ name, inTheWay, check, start }: TakeOptions): Promise<void> {
     // The others would keep the requests of their connection from being answered.
     this.#refuse("conflict", REPLACED);
     if (this.#isClosed) throw new AppError("unavailable", STOPPING);
-    const refusal = new AbortController();
-    this.#waiting = { name, refusal };
-    const { signal } = refusal;
+    const waiting: Waiting = { name, refusal: new AbortController() };
+    this.#waiting = waiting;
+    const { signal } = waiting.refusal;
     const refused = Promise.withResolvers<never>();
     signal.addEventListener("abort", () => refused.reject(signal.reason), { once: true });
-    const endings = new Set([...inTheWay, ...this.#using()]);
-    const ended = Promise.all([...endings].map((ending) => ending.endWithin(STOP_GRACE_MS)));
-    await Promise.race([ended, refused.promise]);
-    // From here to the start nothing else has a turn, or two could have the screen.
-    signal.throwIfAborted();
-    this.#waiting = undefined;
+    try {
+      if (check !== undefined) await Promise.race([check(), refused.promise]);
+      signal.throwIfAborted();
+      const endings = new Set([...inTheWay, ...this.#using()]);
+      const ended = Promise.all([...endings].map((ending) => ending.endWithin(STOP_GRACE_MS)));
+      await Promise.race([ended, refused.promise]);
+      // From here to the start nothing else has a turn, or two could have the screen.
+      signal.throwIfAborted();
+    } finally {
+      if (this.#waiting === waiting) this.#waiting = undefined;
+    }
     await this.#hold(start());
   }
 

@@ -47,11 +47,15 @@ export class FrontendPlayer {
     this.#options = options;
   }
 
+  /** Asks whether the frontend answers; AppError unavailable where not. */
+  async check(): Promise<void> {
+    await this.#client().runningGame();
+  }
+
   /** Launches a file over the frontend; what it returns has begun when the frontend confirms it. */
   launch(media: Media): ScreenUse {
-    const { frontend, clock } = this.#options;
-    const client = frontend();
-    if (client === undefined) throw new AppError("unavailable", "No frontend answers");
+    const { clock } = this.#options;
+    const client = this.#client();
     const begun = client.launch(media.mediaPath).then((running) => {
       game.path = running.path;
       this.look();
@@ -75,6 +79,12 @@ export class FrontendPlayer {
     this.#isClosed = true;
     this.#cancelPoll?.();
     this.#cancelPoll = undefined;
+  }
+
+  #client(): Frontend {
+    const client = this.#options.frontend();
+    if (client === undefined) throw new AppError("unavailable", "No frontend answers");
+    return client;
   }
 
   #hasReason(): boolean {

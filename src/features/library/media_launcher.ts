@@ -86,6 +86,7 @@ export class MediaLauncher {
     await screen.take({
       name: "library",
       inTheWay: [],
+      ...(launch.kind === "emulationstation_http" ? { check: () => frontend.check() } : {}),
       start: () => {
         this.#checkFile(media, system);
         if (launch.kind === "command") return this.#startSteps(steps, { shown, token });

@@ -160,3 +160,107 @@ Deno.test("adopt() takes the screen from nobody who waits for it", async () => {
   assert.equal(screen.adopt(c), false);
   assert.equal(await codeOf(take(screen, c)), "unavailable");
 });
+
+function checked(
+  screen: ExclusiveScreen,
+  use: FakeUse,
+): { taken: Promise<void>; check: PromiseWithResolvers<void> } {
+  const check = Promise.withResolvers<void>();
+  const taken = screen.take({
+    name: use.media.mediaName,
+    inTheWay: [],
+    check: () => check.promise,
+    start: () => use,
+  });
+  return { taken, check };
+}
+
+Deno.test("what cannot be started ends nothing, and lets others have the screen", async () => {
+  const { screen, told } = world();
+  const [a, b, c] = [fakeUse("a"), fakeUse("b"), fakeUse("c")];
+  for (const use of [a, b, c]) use.begin();
+  await take(screen, a);
+  const { taken, check } = checked(screen, b);
+  await settle();
+  assert.deepEqual(a.asked, []);
+  check.reject(new AppError("unavailable", "It does not answer"));
+  assert.equal(await codeOf(taken), "unavailable");
+  assert.deepEqual([screen.current(), a.asked, told], [a, [], ["+a"]]);
+  a.end();
+  assert.equal(screen.adopt(c), true);
+});
+
+Deno.test("what can be started ends what has the screen", async () => {
+  const { screen, told } = world();
+  const [a, b] = [fakeUse("a"), fakeUse("b")];
+  for (const use of [a, b]) use.begin();
+  await take(screen, a);
+  const { taken, check } = checked(screen, b);
+  check.resolve();
+  await settle();
+  assert.deepEqual(a.asked, [STOP_GRACE_MS]);
+  a.end();
+  await taken;
+  assert.deepEqual([screen.current(), told], [b, ["+a", "-a 0", "+b"]]);
+});
+
+Deno.test("who comes, or stops, while it is found out whether something can be started wins", async () => {
+  const { screen } = world();
+  const [a, b] = [fakeUse("a"), fakeUse("b")];
+  for (const use of [a, b]) use.begin();
+  const replaced = checked(screen, a);
+  await take(screen, b);
+  assert.equal(await codeOf(replaced.taken), "conflict");
+  const stopped = checked(screen, a);
+  const free = screen.free();
+  assert.equal(await codeOf(stopped.taken), "conflict");
+  b.end();
+  await free;
+  // What is found out then comes too late.
+  for (const { check } of [replaced, stopped]) check.resolve();
+  await settle();
+  assert.equal(screen.current(), undefined);
+});
+
+Deno.test("who could not take the screen does not keep it from what comes later", async () => {
+  const { screen } = world();
+  const [a, b] = [fakeUse("a"), fakeUse("b")];
+  for (const use of [a, b]) use.begin();
+  await take(screen, {
+    ...a,
+    get isOver() {
+      return a.isOver;
+    },
+    endWithin: () => Promise.reject(new AppError("unavailable", "It does not end")),
+  });
+  assert.equal(await codeOf(take(screen, b)), "unavailable");
+  a.end();
+  assert.equal(screen.adopt(b), true);
+});
+
+Deno.test("what can be started when the service ends leaves what has the screen alone", async () => {
+  const { screen } = world();
+  const [a, b] = [fakeUse("a"), fakeUse("b")];
+  for (const use of [a, b]) use.begin();
+  await take(screen, a);
+  const { taken, check } = checked(screen, b);
+  check.resolve();
+  screen.close();
+  assert.equal(await codeOf(taken), "unavailable");
+  assert.deepEqual([screen.current(), a.asked], [a, []]);
+});
+
+Deno.test("who was refused does not take the place of who waits", async () => {
+  const { screen } = world();
+  const [a, b, c, d] = [fakeUse("a"), fakeUse("b"), fakeUse("c"), fakeUse("d")];
+  for (const use of [a, b, c, d]) use.begin();
+  await take(screen, a);
+  const refused = codeOf(checked(screen, b).taken);
+  const waiting = codeOf(take(screen, c));
+  assert.equal(await refused, "conflict");
+  const newest = take(screen, d);
+  assert.equal(await waiting, "conflict");
+  a.end();
+  await newest;
+  assert.equal(screen.current(), d);
+});

@@ -267,12 +267,12 @@ Deno.test("a frontend launches, says when it is over, and is then left in peace"
   assert.deepEqual([frontend.asked, programs], [[`launch ${GAME.path}`], []]);
   assert.deepEqual(told, [`+${GAME.path}`]);
   await tick(it, 2);
-  assert.equal(frontend.polls, 2);
+  assert.equal(frontend.polls, 3);
   frontend.running = undefined;
   await tick(it);
   assert.deepEqual(told.at(-1), `-${GAME.path} ${3 * FRONTEND_POLL_MS}`);
   await tick(it, 5);
-  assert.equal(frontend.polls, 3);
+  assert.equal(frontend.polls, 4);
   assert.equal(it.clock.timerCount, 0);
 });
 
@@ -350,6 +350,7 @@ Deno.test("an answer from before a launch does not end what was launched", async
   frontend.holdPolls = held.promise;
   await tick(it);
   assert.equal(frontend.polls, 1);
+  frontend.holdPolls = undefined;
   await launcher.launch(GAME, TOKEN);
   held.resolve();
   await settle();
@@ -408,7 +409,29 @@ Deno.test("one unanswered question ends nothing", async () => {
   assert.deepEqual(it.told, [`+${GAME.path}`]);
 });
 
-Deno.test("without a frontend a system of one cannot be launched", () => {
+Deno.test("a launch over a frontend that does not answer leaves what plays alone", async () => {
+  const it = world(HTTP);
+  const { launcher, frontend, screen, told } = it;
+  await launcher.launch(GAME, TOKEN);
+  frontend.isThere = false;
+  await assert.rejects(launcher.launch(OTHER, TOKEN), { code: "unavailable" });
+  frontend.isThere = true;
+  assert.deepEqual(frontend.asked, [`launch ${GAME.path}`]);
+  assert.equal(screen.current()?.media.mediaPath, GAME.path);
+  await tick(it, 3);
+  assert.deepEqual(told, [`+${GAME.path}`]);
+  await launcher.launch(OTHER, TOKEN);
+  assert.deepEqual(frontend.asked.slice(1), ["stop", `launch ${OTHER.path}`]);
+});
+
+Deno.test("a command is started whether a frontend answers or not", async () => {
+  const { launcher, frontend, programs } = world();
+  frontend.isThere = false;
+  await launcher.launch(GAME, TOKEN);
+  assert.deepEqual([programs.length, frontend.polls], [1, 0]);
+});
+
+Deno.test("without a frontend a system of one cannot be launched", async () => {
   const { screen, clock } = world();
   const player = new FrontendPlayer({
     frontend: () => undefined,
@@ -422,6 +445,7 @@ Deno.test("without a frontend a system of one cannot be launched", () => {
   player.look();
   assert.equal(clock.timerCount, 0);
   assert.throws(() => player.launch(shown("/a", "a")), { code: "unavailable" });
+  await assert.rejects(player.check(), { code: "unavailable" });
 });
 
 Deno.test("systemOf() finds the closest folder, and never that of another source", () => {
