@@ -3,8 +3,10 @@
 
 import type { SystemLibraryEdges } from "./library_edges.ts";
 import type { OpenLibrary, OpenLibraryOptions } from "./open_library.ts";
+import { openLibraryFrontend } from "./library_frontend.ts";
 import { FrontendPlayer } from "../features/library/frontend_player.ts";
 import { LibraryWatch } from "../features/library/library_watch.ts";
+import { hasFrontend } from "../features/library/library_settings.ts";
 import { librarySources } from "../features/library/library_sources.ts";
 import { MediaLauncher } from "../features/library/media_launcher.ts";
 import { LibraryScanner } from "../features/library/scanner.ts";
@@ -24,9 +26,15 @@ export function openConfiguredLibrary(
   });
   lifetime.late(close);
   const files = edges.createLibraryFiles(environment["HOME"]);
-  const frontend = edges.createEmulationStation({ fetch: edges.fetch, clock });
   const catalogue = new SystemCatalogue();
   let { libraries } = config;
+  const frontend = openLibraryFrontend({
+    edges,
+    isNeeded: hasFrontend(libraries),
+    lifetime,
+    clock,
+    log,
+  });
   let sources = librarySources(libraries, { files, frontend });
   const scanner = new LibraryScanner({
     sources: () => sources,
@@ -60,7 +68,7 @@ export function openConfiguredLibrary(
     createLaunch: ({ screen, start, favorites, lookAt }) => {
       const view = new MediaView({ library: media, favorites });
       const player = new FrontendPlayer({
-        frontend: () => libraries.some(({ source }) => source !== "folder") ? frontend : undefined,
+        frontend: () => hasFrontend(libraries) ? frontend : undefined,
         screen,
         isWatched: () => notifications.isHeard,
         onAnswering: scanMissingFrontend,

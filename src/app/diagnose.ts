@@ -9,6 +9,7 @@ import { installedFrontends } from "../edges/platform/displays.ts";
 import { answersAsBoard } from "../edges/platform/notice_boards.ts";
 import { openFramebuffer } from "../edges/platform/framebuffer_device.ts";
 import { createEmulationStation } from "../edges/platform/emulation_station.ts";
+import { askOwnedPort, hasEmulationStationPortNow } from "../edges/platform/owned_port.ts";
 import { environment, hostName } from "../edges/platform/host.ts";
 import { createLibraryFiles } from "../edges/platform/library_files.ts";
 import { BUSY_TIMEOUT_MS } from "../edges/sqlite/database.ts";
@@ -74,7 +75,10 @@ export function probesOfThisMachine(options: DiagnoseOptions): DoctorProbes {
     },
     libraryEdges: {
       files: createLibraryFiles(environment()["HOME"]),
-      frontend: createEmulationStation({ fetch, clock: systemClock }),
+      frontend: createEmulationStation({
+        fetch: askOwnedPort({ fetch, isOwned: hasEmulationStationPortNow, clock: systemClock }),
+        clock: systemClock,
+      }),
     },
   });
 }

@@ -1,18 +1,29 @@
 // Games over a running EmulationStation, seen and launched by the real service in this process.
 
 import assert from "node:assert/strict";
+import type { PortOwners } from "../../src/edges/platform/port_owner.ts";
 import { FRONTEND_POLL_MS, FRONTEND_RETRY_MS } from "../../src/features/library/frontend_player.ts";
 import { FakeEmulationStation } from "../support/fake_emulation_station.ts";
 import { settle } from "../support/fake_socket.ts";
 import { until } from "../support/until.ts";
-import { type LibraryWorld, type Phone, type Shown, withLibrary } from "./library_world.ts";
+import {
+  emulationStationToml,
+  type LibraryWorld,
+  type LibraryWorldOptions,
+  type Phone,
+  type Shown,
+  withLibrary,
+} from "./library_world.ts";
 
 interface World extends LibraryWorld {
   readonly station: FakeEmulationStation;
 }
 
 // The card's games, as the frontend tells them, which knows its folders from its own configuration.
-async function withStation(test: (world: World) => Promise<void>): Promise<void> {
+async function withStation(
+  test: (world: World) => Promise<void>,
+  given: LibraryWorldOptions["libraryEdges"] = {},
+): Promise<void> {
   let station = new FakeEmulationStation();
   await withLibrary({
     toml: (roms) => {
@@ -22,7 +33,7 @@ async function withStation(test: (world: World) => Promise<void>): Promise<void>
       ]);
       return `[[library]]\nsource = "emulationstation_http"\nconfig_folders = ["${roms}/es"]\n`;
     },
-    libraryEdges: { fetch: (url, init) => station.fetch(url, init) },
+    libraryEdges: { fetch: (url, init) => station.fetch(url, init), ...given },
   }, (world) => test({ ...world, station }));
 }
 
@@ -145,5 +156,87 @@ Deno.test("a frontend that comes up after the service is scanned then", async ()
       const { systems } = await phone.call<{ systems: unknown[] }>("systems");
       return systems.length === 1;
     }, { pollMs: 1, limitMs: 5000 });
+  });
+});
+
+interface Owners {
+  readonly openPortOwners: () => PortOwners;
+  /** Each "open", "close" and question. */
+  readonly told: string[];
+  isOwned: boolean;
+}
+
+function fakeOwners(): Owners {
+  const told: string[] = [];
+  const owners: Owners = {
+    told,
+    isOwned: true,
+    openPortOwners: () => {
+      told.push("open");
+      return {
+        isOwnedBy: ({ number }) => {
+          told.push(`${number}`);
+          return Promise.resolve(owners.isOwned);
+        },
+        close: () => {
+          told.push("close");
+          return Promise.resolve();
+        },
+      };
+    },
+  };
+  return owners;
+}
+
+Deno.test("another program on the frontend's port is neither asked nor told anything", async () => {
+  const owners = fakeOwners();
+  const { openPortOwners } = owners;
+  await withStation(async (world) => {
+    const { station, clock, app } = world;
+    const phone = await world.phone();
+    await world.scanned(phone);
+    const zelda = await resultOf(phone, "zelda");
+    // It has ended, and somebody else has come.
+    station.faults.set("*", "refuse");
+    await assert.rejects(phone.call("run", zelda.zapScript), /No EmulationStation/);
+    station.faults.clear();
+    owners.isOwned = false;
+    const asked = station.asked.length;
+    await assert.rejects(phone.call("run", zelda.zapScript), /No EmulationStation has port 1234/);
+    clock.advance(FRONTEND_RETRY_MS);
+    await settle(3);
+    assert.deepEqual([station.asked.length, station.launched], [asked, []]);
+    assert.equal(owners.told[0], "open");
+    await app.stop();
+    assert.deepEqual(owners.told.filter((one) => one !== "1234"), ["open", "close"]);
+  }, { openPortOwners });
+});
+
+Deno.test("who has the port is asked from the start where a frontend may be asked at all", async () => {
+  const owners = fakeOwners();
+  await withLibrary({
+    toml: (roms) => emulationStationToml(roms).slice(emulationStationToml(roms).lastIndexOf("[[")),
+    libraryEdges: owners,
+  }, async (world) => {
+    await world.scanned(await world.phone());
+    assert.deepEqual(owners.told, []);
+  });
+  await withLibrary({ libraryEdges: owners }, async (world) => {
+    assert.deepEqual(owners.told, ["open"]);
+    await world.scanned(await world.phone());
+  });
+});
+
+Deno.test("a device without a shell has its library, and no frontend", async () => {
+  const openPortOwners = (): never => {
+    throw new Deno.errors.NotFound("/bin/sh");
+  };
+  await withLibrary({ libraryEdges: { openPortOwners } }, async (world) => {
+    await world.scanned(await world.phone());
+  });
+  const http = (): string => '[[library]]\nsource = "emulationstation_http"\n';
+  await withLibrary({ toml: http, libraryEdges: { openPortOwners } }, async (world) => {
+    const phone = await world.phone();
+    assert.deepEqual(await phone.call("systems"), { systems: [] });
   });
 });

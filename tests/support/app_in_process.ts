@@ -84,6 +84,10 @@ export const memoryLibraryEdges: SystemLibraryEdges = {
   ...libraryEdges,
   openLibraryIndex: ({ log }) => openLibraryIndex({ dataDir: ":memory:", log }),
   fetch: () => Promise.reject(new TypeError("No network here")),
+  openPortOwners: () => ({
+    isOwnedBy: () => Promise.resolve(true),
+    close: () => Promise.resolve(),
+  }),
 };
 
 /** Edges that touch nothing outside this process; `onHandler` is handed the request handler. */

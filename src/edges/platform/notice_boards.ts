@@ -8,6 +8,7 @@ import {
   createEmulationStation,
   EMULATION_STATION_ORIGIN,
 } from "./emulation_station.ts";
+import { hasEmulationStationPort } from "./owned_port.ts";
 import { openPortOwners, type PortOwners } from "./port_owner.ts";
 
 /** RetroArch's port for network commands, which its owner must have turned on. */
@@ -28,10 +29,8 @@ export interface NoticeBoardOptions {
 export function openEmulationStationBoard(options: NoticeBoardOptions): NoticeBoard {
   const { owners, clock, fetch = globalThis.fetch } = options;
   const frontend = createEmulationStation({ fetch, clock });
-  const port = { kind: "tcp", number: Number(new URL(EMULATION_STATION_ORIGIN).port) } as const;
   return {
-    isThere: async () =>
-      await owners.isOwnedBy(port, ["emulationstation"]) && await answersCaps(fetch),
+    isThere: async () => await hasEmulationStationPort(owners) && await answersCaps(fetch),
     show: (text) => frontend.notify(text),
     close: () => {},
   };

@@ -95,6 +95,11 @@ export function launchesPrograms(libraries: readonly LibrarySettings[]): boolean
   return libraries.some(({ source }) => source !== "emulationstation_http");
 }
 
+/** Whether media of these sources may be launched through a frontend. */
+export function hasFrontend(libraries: readonly LibrarySettings[]): boolean {
+  return libraries.some(({ source }) => source !== "folder");
+}
+
 function describeStrangeKeys(library: LibrarySettings): OwnProblem[] {
   return Object.entries(KEYS_OF_KINDS).flatMap(([name, [key, kinds]]): OwnProblem[] => {
     const value = library[name as keyof typeof KEYS_OF_KINDS];
