@@ -49,6 +49,14 @@ Deno.test("a phone chooses among the pictures of a game by kind and size", async
     await world.scanned(phone);
     const cover = await covers(phone);
     assert.equal(await cover("Mario"), "image");
+    const { media } = await phone.call<{ media: { title: { properties: object } } }>(
+      "media.meta",
+      { system: "SNES", path: `${world.roms}/snes/Mario.sfc` },
+    );
+    assert.deepEqual(
+      Object.keys(media.title.properties),
+      ["image", "thumbnail", "marquee", "fanart"].map((type) => `property:image-${type}`),
+    );
     assert.equal(await cover("Mario", { imageTypes: null, maxSize: null }), "image");
     assert.equal(await cover("Mario", { maxSize: 0 }), "image");
     assert.equal(await cover("Mario", { maxSize: -1 }), "image");

@@ -35,7 +35,7 @@ const KINDS: readonly (PictureKind & { readonly pattern: RegExp })[] = [
 export interface CoverWishes {
   /** Kinds of pictures, the dearest first; those that are not known are left out. */
   readonly types: readonly string[];
-  /** How many pixels its longer edge should have at most; 0 for any. */
+  /** How many pixels its longer edge should have at most; 0 or less for any. */
   readonly maxPixels: number;
 }
 

@@ -17,6 +17,7 @@ function picture(edge: number, bytes = 12): Uint8Array {
 
 const FILES = new Map<string, Uint8Array>([
   ...Object.entries(SIZES).map(([name, edge]) => [`/roms/${name}`, picture(edge)] as const),
+  ["/roms/untold", picture(0)],
   ["/roms/big", picture(300, MAX_COVER_BYTES + 1)],
   ["/roms/largest", picture(300, MAX_COVER_BYTES)],
   ["/roms/text", new TextEncoder().encode("no picture")],
@@ -89,6 +90,12 @@ const ROWS: readonly Row[] = [
   ["the thumbnail of an image by a pixel", all, { maxPixels: 1399 }, "thumbnail"],
   ["the thumbnail of box art", all, { types: ["boxart"], maxPixels: 256 }, "thumbnail"],
   ["the marquee, which has none", all, { types: ["marquee"], maxPixels: 256 }, "marquee"],
+  [
+    "the image where no size is wished for",
+    { image: "/roms/image", thumbnail: "/roms/untold" },
+    {},
+    "image",
+  ],
   ["the image without a thumbnail", named("image", "fanart"), { maxPixels: 256 }, "image"],
   [
     "the image whose thumbnail is gone",

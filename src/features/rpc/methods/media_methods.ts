@@ -111,7 +111,7 @@ export function mediaMethods(options: MediaMethodsOptions): RpcMethod[] {
         const folders = [
           ...new Set([...catalogue.list().map(({ folder }) => folder), ...imageFolders()]),
         ];
-        const maxPixels = Math.max(maxSize ?? 0, 0);
+        const maxPixels = maxSize ?? 0;
         const cover = await chooseCover(media, { types, maxPixels, files, folders });
         if (cover.kind === "too_large") {
           throw new AppError("too_large", `The cover is larger than ${MAX_COVER_BYTES} bytes`);
