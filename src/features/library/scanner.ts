@@ -32,7 +32,10 @@ export interface LibraryScannerOptions {
   /** The sources in force, in their order: of two that have the same file the first has it. */
   readonly sources: () => readonly LibrarySource[];
   readonly writer: MediaIndexWriter;
-  /** Takes the systems of all sources, at the start of every scan. */
+  /**
+   * Takes the systems of all sources, at the start of every scan: as often as one has told its own,
+   * with what those that have not yet told the time before.
+   */
   readonly onSystems: (systems: readonly LibrarySystem[]) => void;
   readonly clock: Clock;
   readonly log: Logger;
@@ -57,6 +60,8 @@ export class LibraryScanner implements LibraryScans {
     totalFiles: 0,
   };
   #toldAtMs = 0;
+  /** What the sources told last, in their order. */
+  #systems: readonly FoundSystem[] = [];
   #running: RunningScan | undefined;
   /** What is to be scanned after the running scan. */
   #next: ScanScope | undefined;
@@ -151,11 +156,9 @@ export class LibraryScanner implements LibraryScans {
   }
 
   async #scan(running: RunningScan): Promise<void> {
-    const { writer, onSystems } = this.#options;
+    const { writer } = this.#options;
     const { signal } = running.abort;
     const { found, silentSources } = await this.#readSystems(signal);
-    signal.throwIfAborted();
-    onSystems(found.map(({ system }) => system));
     const keys = found.map(({ system }) => systemKeyOf(system));
     await this.#repeat(() => writer.keepSystems(keys, silentSources), signal);
     const { scope } = running;
@@ -175,18 +178,32 @@ export class LibraryScanner implements LibraryScans {
 
   async #readSystems(
     signal: AbortSignal,
-  ): Promise<{ found: FoundSystem[]; silentSources: string[] }> {
-    const found = new Map<string, FoundSystem>();
-    const silentSources: string[] = [];
-    for (const source of this.#options.sources()) {
+  ): Promise<{ found: readonly FoundSystem[]; silentSources: string[] }> {
+    const sources = this.#options.sources();
+    const told = new Map<LibrarySource, readonly FoundSystem[]>();
+    await Promise.all(sources.map(async (source) => {
       const systems = await this.#systemsOf(source, signal);
-      if (systems.length === 0) silentSources.push(source.key);
-      for (const system of systems) {
-        const key = JSON.stringify(systemKeyOf(system));
-        if (!found.has(key)) found.set(key, { source, system });
-      }
-    }
-    return { found: [...found.values()], silentSources };
+      signal.throwIfAborted();
+      told.set(source, systems.map((system) => ({ source, system })));
+      // A frontend that hangs keeps nobody from the systems of the others.
+      this.#show(sources.flatMap((one) => told.get(one) ?? this.#systemsBefore(one)));
+    }));
+    if (sources.length === 0) this.#show([]);
+    const silentSources = sources.filter((one) => told.get(one)?.length === 0).map(({ key }) =>
+      key
+    );
+    return { found: this.#systems, silentSources };
+  }
+
+  #systemsBefore({ key }: LibrarySource): FoundSystem[] {
+    return this.#systems.filter(({ source }) => source.key === key);
+  }
+
+  // Of two systems with one key the first counts.
+  #show(systems: readonly FoundSystem[]): void {
+    const byKey = Map.groupBy(systems, ({ system }) => JSON.stringify(systemKeyOf(system)));
+    this.#systems = [...byKey.values()].flatMap(([first]) => first ?? []);
+    this.#options.onSystems(this.#systems.map(({ system }) => system));
   }
 
   async #systemsOf(source: LibrarySource, signal: AbortSignal): Promise<LibrarySystem[]> {

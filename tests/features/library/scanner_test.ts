@@ -23,6 +23,7 @@ import {
   pagesOf,
 } from "../../edges/sqlite/library_world.ts";
 import { recordingLogger } from "../../edges/sqlite/temp_folder.ts";
+import { settle } from "../../support/fake_actions.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 
 /** What a system of a source of lists holds; an error is thrown behind the media before it. */
@@ -312,6 +313,46 @@ Deno.test("a source that cannot tell its systems loses none, and the others are 
     world.source.systems = systems;
     await scanAll(scanner);
     assert.equal(world.index.total(), 6);
+  }));
+
+Deno.test("the systems of a source are there as soon as it has told them, and stay meanwhile", () =>
+  withScans(async (world) => {
+    let hold: PromiseWithResolvers<LibrarySystem[]> = Promise.withResolvers();
+    const slow: LibrarySource = {
+      key: "slow",
+      systems: () => hold.promise,
+      async *media(): AsyncGenerator<FoundMedia> {},
+    };
+    let sources = [slow, world.source];
+    let shown: string[] = [];
+    const scanner = world.scanner({
+      sources: () => sources,
+      onSystems: (systems) => shown = systems.map(({ id }) => id),
+    });
+    world.shelves.set("SNES", []).set("GBA", []);
+    scanner.request();
+    await settle();
+    assert.deepEqual(shown, ["SNES", "GBA"]);
+    hold.resolve([system("Ports", "slow"), system("Ports", "slow")]);
+    await settled(scanner);
+    assert.deepEqual(shown, ["Ports", "SNES", "GBA"]);
+    // The next time it hangs, what it told before is still there, and the others are known anew.
+    hold = Promise.withResolvers();
+    world.shelves.delete("GBA");
+    scanner.request();
+    await settle();
+    assert.deepEqual(shown, ["Ports", "SNES"]);
+    scanner.cancel();
+    hold.resolve([]);
+    await settled(scanner);
+    assert.deepEqual(shown, ["Ports", "SNES"]);
+    hold = Promise.withResolvers();
+    hold.resolve([]);
+    await scanAll(scanner);
+    assert.deepEqual(shown, ["SNES"]);
+    sources = [];
+    await scanAll(scanner);
+    assert.deepEqual(shown, []);
   }));
 
 Deno.test("media of systems and sources that are no longer there are missing", () =>
