@@ -1,5 +1,5 @@
-// A cover, or where there is none a quiet tile with the first letters of the name. It is fetched when
-// it comes near the screen.
+// A cover, or where there is none a quiet tile with the first letters of the name. It is asked for
+// whenever it comes near the screen: the shelf has it then, or may have it now.
 
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
@@ -25,7 +25,6 @@ export function CoverTile({ reference, name, system }: {
     let isCurrent = true;
     const watch = new IntersectionObserver((entries) => {
       if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
-      watch.disconnect();
       void covers.get(reference).then((found) => isCurrent && setUrl(found));
     }, { rootMargin: NEAR_SCREEN });
     watch.observe(element);

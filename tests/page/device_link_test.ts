@@ -1,140 +1,15 @@
-// The page's link to its device: what it does after each way in which a connection can end. Time,
-// chance, the SDK and the browser's store are the test's.
+// The page's link to its device: what it does after each way in which a connection can end.
 
 import assert from "node:assert/strict";
 import {
   type AwayReason,
-  DeviceLink,
   FIRST_WAIT_MS,
   HEARTBEAT_MS,
   LONGEST_WAIT_MS,
   TOLD_REFUSALS,
 } from "../../src/page/device_link.ts";
-import {
-  ClientError,
-  type ClientErrorCode,
-  type CloseInfo,
-  type Connection,
-  type Credentials,
-} from "../../src/sdk/connect.ts";
-
-const CREDENTIALS: Credentials = {
-  clientId: "client-1",
-  clientName: "Phone",
-  authToken: "token-1",
-  pairingKey: new Uint8Array(32),
-};
-const OTHER: Credentials = { ...CREDENTIALS, clientId: "client-2" };
-
-class FakeConnection implements Connection {
-  readonly #closed = Promise.withResolvers<CloseInfo>();
-  readonly closed = this.#closed.promise;
-  isClosed = false;
-  pings = 0;
-  call(): Promise<never> {
-    return Promise.resolve(null as never);
-  }
-  ping(): Promise<void> {
-    this.pings++;
-    return Promise.resolve();
-  }
-  notifications(): ReturnType<Connection["notifications"]> {
-    throw new Error("Not read here");
-  }
-  close(): void {
-    this.isClosed = true;
-    this.end("connection_closed");
-  }
-  end(error: ClientErrorCode, code?: number): void {
-    this.#closed.resolve({ error: new ClientError(error, ""), code, isOwn: false });
-  }
-}
-
-interface World {
-  readonly link: DeviceLink;
-  /** What each next try meets. */
-  readonly answers: (FakeConnection | ClientErrorCode)[];
-  /** With what each try was made. */
-  readonly tries: (Credentials | undefined)[];
-  readonly timers: { delayMs: number; run: () => void }[];
-  kept: Credentials | undefined;
-  /** Whether the browser keeps nothing. */
-  isForgetful: boolean;
-  changes: number;
-  readonly heard: string[];
-  notify: (method: string) => void;
-}
-
-function world(
-  { kept, isLocal = false, random = 1 }: {
-    kept?: Credentials;
-    isLocal?: boolean;
-    random?: number;
-  } = {},
-): World {
-  const one: World = {
-    link: undefined as unknown as DeviceLink,
-    answers: [],
-    tries: [],
-    timers: [],
-    kept,
-    isForgetful: false,
-    changes: 0,
-    heard: [],
-    notify: () => {},
-  };
-  const link = new DeviceLink({
-    door: {
-      pair: ({ name }) => Promise.resolve({ ...CREDENTIALS, clientName: name }),
-      connect: (credentials, heard) => {
-        one.tries.push(credentials);
-        one.notify = (method) => heard(method, {});
-        const answer = one.answers.shift() ?? "unreachable";
-        return typeof answer === "string"
-          ? Promise.reject(new ClientError(answer, ""))
-          : Promise.resolve(answer);
-      },
-      closedForS: () => undefined,
-    },
-    vault: {
-      read: () => Promise.resolve(one.kept),
-      write: (credentials) => {
-        one.kept = credentials;
-        return Promise.resolve(!one.isForgetful);
-      },
-      clear: () => {
-        one.kept = undefined;
-        return Promise.resolve();
-      },
-    },
-    isLocal,
-    heard: (method) => one.heard.push(method),
-    changed: () => one.changes++,
-    after: (delayMs, run) => {
-      const timer = { delayMs, run };
-      one.timers.push(timer);
-      return () => {
-        const at = one.timers.indexOf(timer);
-        if (at >= 0) one.timers.splice(at, 1);
-      };
-    },
-    random: () => random,
-  });
-  return Object.assign(one, { link });
-}
-
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
-}
-
-// Runs the only timer; its delay.
-async function nextTry({ timers }: World): Promise<number> {
-  assert.equal(timers.length, 1);
-  const [{ delayMs, run } = { delayMs: 0, run: () => {} }] = timers.splice(0);
-  run();
-  await settle();
-  return delayMs;
-}
+import type { ClientErrorCode } from "../../src/sdk/connect.ts";
+import { CREDENTIALS, FakeConnection, nextTry, OTHER, settle, world } from "./link_world.ts";
 
 Deno.test("a phone without credentials is unpaired and connects to nobody", async () => {
   const one = world();
@@ -295,6 +170,19 @@ Deno.test("the end of a session is no refusal, and a session ends the count of t
   assert.deepEqual(one.link.state, { step: "away", why: "silent" });
   await nextTry(one);
   assert.deepEqual(one.link.state, { step: "away", why: "refused" });
+});
+
+Deno.test("a phone that pairs again has its refusals counted anew", async () => {
+  const one = world({ kept: CREDENTIALS });
+  const refusals = Array<ClientErrorCode>(TOLD_REFUSALS - 1).fill("connection_closed");
+  one.answers.push(...refusals, ...refusals);
+  await one.link.start();
+  await settle();
+  for (let i = 1; i < refusals.length; i++) await nextTry(one);
+  await one.link.pair({ pin: "123456", name: "Phone" });
+  await settle();
+  for (let i = 1; i < refusals.length; i++) await nextTry(one);
+  assert.deepEqual(one.link.state, { step: "away", why: "silent" });
 });
 
 Deno.test("a phone that wakes tries at once, and asks an open connection for life", async () => {

@@ -38,6 +38,12 @@ systemTest("a game becomes a favourite by a tap and by a key, and is one for eve
       await pairPage(world, page, "Pair this phone");
       await page.getByText(`${world.card.titles.length} found`).waitFor();
 
+      // Each system has a colour of its own.
+      const covers = await page.locator(".tile .cover").evaluateAll((all) =>
+        all.map(({ className }: { className: string }) => className)
+      );
+      assert.equal(new Set(covers).size, 2);
+
       // A system's games alone.
       await page.getByRole("button", { name: "Game Boy", exact: true }).tap();
       await page.getByText("5 found").waitFor();

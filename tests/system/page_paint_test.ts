@@ -16,6 +16,14 @@ indexedDB.open = (...all) => {
   globalThis.opened++;
   return open.apply(indexedDB, all);
 };
+// The page's first part to be built.
+globalThis.BroadcastChannel = class extends BroadcastChannel {
+  constructor(name) {
+    super(name);
+    const painted = performance.getEntriesByName("first-contentful-paint").length;
+    globalThis.seenBefore = painted + globalThis.frames;
+  }
+};
 globalThis.shift = 0;
 new PerformanceObserver((list) => {
   for (const { value } of list.getEntries()) globalThis.shift += value;
@@ -75,6 +83,7 @@ systemTest("the page's frame is there before its script, and nothing moves when 
       await page.getByText(`${world.card.titles.length} gefunden`).waitFor();
       await page.locator(".tile img").first().waitFor();
       assert.equal(await page.evaluate("globalThis.framesBefore"), 1);
+      assert.notEqual(await page.evaluate("globalThis.seenBefore"), 0);
       const shift = Number(await shiftOf(page));
       assert.ok(shift < 0.02, `moved by ${shift}`);
       assert.deepEqual(complaints, []);
@@ -85,5 +94,27 @@ systemTest("the page's frame is there before its script, and nothing moves when 
       await bare.goto(world.pageUrl);
       await bare.locator("noscript .notice").waitFor();
       assert.equal(await bare.getByRole("heading").count(), 0);
+    }),
+});
+
+// A tab behind others: no frame is drawn, and nothing is painted.
+const HIDE = `Object.defineProperty(document, "visibilityState", { get: () => "hidden" });
+globalThis.requestAnimationFrame = () => 0;
+performance.getEntriesByType = () => [];`;
+
+systemTest("a tab behind others begins too, in the language of its browser", {
+  whyNot,
+  run: () =>
+    withPageWorld(59, async (world) => {
+      // What stands between may want another language than the browser.
+      const { page, complaints } = await world.openPhone({
+        locale: "de-DE",
+        extraHTTPHeaders: { "Accept-Language": "en" },
+      });
+      await page.addInitScript(HIDE);
+      await page.goto(world.pageUrl);
+      await page.getByRole("heading", { name: "Dieses Telefon koppeln" }).waitFor();
+      assert.equal(await page.locator("html").getAttribute("lang"), "de");
+      assert.deepEqual(complaints, []);
     }),
 });

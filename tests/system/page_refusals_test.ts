@@ -2,7 +2,8 @@
 // window; its clock is the test's.
 
 import assert from "node:assert/strict";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Page, Route } from "playwright-core";
+import { MAX_CLIENT_NAME_BYTES } from "../../src/features/access/client.ts";
 import { PIN_LIFETIME_MS } from "../../src/features/pairing/pairing_limits.ts";
 import { type Device, LOCAL, openDevice } from "../edges/http/device.ts";
 import { burnPin, setUp } from "../features/pairing/pairing_fixture.ts";
@@ -115,6 +116,76 @@ systemTest("the page says why a phone cannot pair", {
       await hasSaid(page, "The device does not answer");
       // Chromium itself writes down each answer that is none.
       assert.deepEqual(complaints.filter((text) => !text.startsWith("Failed to load")), []);
+    }),
+});
+
+systemTest("what was wrong is put right in the same view: the name, the PIN, the device", {
+  whyNot: await whyNoPageWorld(),
+  run: () =>
+    withServedDevice(async ({ device, url, browser }) => {
+      const { pairing, clients } = device;
+      const { page, complaints } = await watchPage(await (await newContext(browser)).newPage());
+      const field = page.getByRole("textbox", { name: "PIN" });
+      const button = page.locator("button[type=submit]");
+      await page.goto(`${url}/app/`);
+      const { pin } = pairing.open();
+      await page.getByText(/^Name of this phone: Android phone/).click();
+      const name = page.getByRole("textbox", { name: "Name of this phone" });
+      // As many characters as may be, and twice as many bytes.
+      await name.fill("ü".repeat(MAX_CLIENT_NAME_BYTES));
+      await pairWith(page, pin);
+      await hasSaid(page, "This name is too long.");
+      await name.fill("  ");
+      for (const said of ["One try is left", "No try is left for this phone"]) {
+        await pairWith(page, otherPin(pin));
+        await hasSaid(page, said);
+        assert.equal(await field.inputValue(), "");
+      }
+
+      // A new PIN has all its tries.
+      pairing.cancel();
+      const next = pairing.open().pin;
+      await pairWith(page, otherPin(next));
+      await hasSaid(page, "Wrong PIN. One try is left.");
+
+      // Somebody else answers, who has let the true device do the half of it.
+      await page.route("**/api/pair/finish", async (route) => {
+        const request = route.request();
+        const ask = { method: "POST", headers: request.headers(), body: request.postData() };
+        const told = await (await device.fetch("/api/pair/finish", { ...ask, peer: LOCAL })).json();
+        await route.fulfill({ json: { ...told, confirm: new Uint8Array(32).toBase64() } });
+      });
+      await pairWith(page, next);
+      await hasSaid(page, "Whoever answers does not know the PIN");
+      await page.unrouteAll();
+      clients.splice(0);
+      pairing.cancel();
+
+      // Nobody answers: what was scanned is still good. Meanwhile nobody taps twice.
+      const last = pairing.open().pin;
+      const held = Promise.withResolvers<Route>();
+      await page.route("**/api/pair/start", (route) => held.resolve(route));
+      await page.goto(`${url}/app/#pair=${last}`);
+      await page.getByText("There is nothing to type").waitFor();
+      await button.click();
+      await button.and(page.locator(":disabled")).getByText("Pairing…").waitFor();
+      await (await held.promise).abort();
+      await hasSaid(page, "The device does not answer");
+      await page.getByText("There is nothing to type").waitFor();
+      await page.unrouteAll();
+
+      // As people write it down.
+      await page.goto("about:blank");
+      await page.goto(`${url}/app/`);
+      await page.getByText(/^Name of this phone: Android phone/).click();
+      await name.fill("  ");
+      await field.fill(`${last.slice(0, 3)} ${last.slice(3)}`);
+      await button.click();
+      await page.getByText("phone.test does not answer").waitFor();
+      assert.deepEqual(clients.map(({ clientName }) => clientName), ["Phone"]);
+      // Chromium itself writes down each answer that is none; sessions are not to be had here.
+      const others = complaints.filter((text) => !/^Failed to load|WebSocket/.test(text));
+      assert.deepEqual(others, []);
     }),
 });
 
