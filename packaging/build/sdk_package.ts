@@ -36,7 +36,7 @@ const NODE_ENTRY =
   `// Node 20 has no WebSocket of its own: it takes that of the package ws, where it is installed.
 // Nothing here waits, because a program of CommonJS could not require() it then.
 import { createRequire } from "node:module";
-import { provideWebSocket } from "./latchkey.js";
+import { provideWebSocket } from "./readable.js";
 
 if (globalThis.WebSocket === undefined) {
   try {
@@ -47,7 +47,7 @@ if (globalThis.WebSocket === undefined) {
   }
 }
 
-export * from "./latchkey.js";
+export * from "./readable.js";
 `;
 
 /** The files of the package by their paths, without the archive. */
@@ -55,8 +55,10 @@ export async function buildSdkFiles(): Promise<ReadonlyMap<string, Uint8Array>> 
   const files = new Map<string, string>();
   for (const { source, bundle } of ENTRY_POINTS) {
     // deno-lint-ignore no-await-in-loop -- one bundler at a time is enough for a small machine
-    files.set(bundle, await bundleForBrowsers(source));
+    files.set(bundle, await bundleForBrowsers(source, ["--minify"]));
   }
+  // Node shows the line in which an error was thrown: not one with all of the SDK in it.
+  files.set("readable.js", await bundleForBrowsers("src/sdk/connect.ts", []));
   files.set("node.js", NODE_ENTRY);
   const readme = await Deno.readTextFile(`${ROOT}packaging/sdk/README.md`);
   // What it points at stays in the repository.
@@ -89,11 +91,11 @@ export async function buildSdk(folder: string): Promise<string> {
   return name;
 }
 
-async function bundleForBrowsers(source: string): Promise<string> {
+async function bundleForBrowsers(source: string, flags: readonly string[]): Promise<string> {
   const folder = await Deno.makeTempDir({ prefix: "latchkey_sdk_" });
   try {
     const { success, stderr } = await runDeno(
-      ...["bundle", "--quiet", "--frozen", "--platform", "browser", "--minify"],
+      ...["bundle", "--quiet", "--frozen", "--platform", "browser", ...flags],
       ...OPTIONAL_PACKAGES.flatMap((name) => ["--external", name]),
       ...["--output", `${folder}/out.js`, source],
     );

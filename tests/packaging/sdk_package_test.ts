@@ -23,6 +23,12 @@ Deno.test("the SDK stays small, and its README says how small", () => {
   assert.ok(Math.abs(Number(told) - bytes / 1000) < 2, `The README says ${told} KB, not ${bytes}`);
 });
 
+Deno.test("what Node loads has lines that it can show beside an error", () => {
+  assert.match(text("node.js"), /from "\.\/readable\.js"/);
+  const longest = Math.max(...text("readable.js").split("\n").map((line) => line.length));
+  assert.ok(longest <= 300, `${longest} characters`);
+});
+
 Deno.test("the README of the package points at nothing that is not in it", () => {
   assert.doesNotMatch(readme, /\]\(\./);
   assert.match(readme, /the device's reference/);
@@ -36,7 +42,7 @@ Deno.test("the package needs nothing beside itself but what it calls optional", 
   );
   assert.deepEqual(
     [...new Set(named)].sort(),
-    ["./latchkey.js", "multicast-dns", "node:module", "ws"],
+    ["./readable.js", "multicast-dns", "node:module", "ws"],
   );
   assert.deepEqual(Object.keys(manifest.peerDependenciesMeta), ["multicast-dns", "ws"]);
   assert.equal(manifest.dependencies, undefined);
