@@ -169,7 +169,7 @@ export const LIMIT_ROWS = {
     reloadable: true,
     help: "How many connections without a session another host may have at once (IPv6: per /64). " +
       "More wait while these are on their way in; where peers hold them and say nothing, whoever " +
-      "holds most loses one. Each takes two file descriptors.",
+      "holds most loses one. Each takes three file descriptors, as a WebSocket one.",
   },
   unknown_connections: {
     type: connections,
