@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { ClientError } from "../../src/sdk/client_error.ts";
-import { currentPageUrl, nameCause } from "../../src/sdk/unreachable_cause.ts";
+import { CAUSE_TIMEOUT_MS, currentPageUrl, nameCause } from "../../src/sdk/unreachable_cause.ts";
 
 const UNREACHABLE = new ClientError("unreachable", "Away");
 const HEALTH = "http://192.168.1.5:7497/health";
@@ -145,11 +145,42 @@ for (const [when, answered] of [["first", 0], ["second", 1]] as const) {
 }
 
 Deno.test("an app that has given up already asks nothing", async () => {
+  let asked = 0;
   const named = nameCause(UNREACHABLE, {
     url: "ws://192.168.1.5:7497/api/v0.1",
     pageUrl: "http://other.test/page",
     signal: AbortSignal.abort(new Error("The page is left")),
-    fetch: () => assert.fail("asked"),
+    fetch: () => {
+      asked += 1;
+      return Promise.resolve(new Response());
+    },
   });
   await assert.rejects(named, { message: "The page is left" });
+  assert.equal(asked, 0);
+});
+
+Deno.test("each question ends when its time is up", async () => {
+  const real = AbortSignal.timeout;
+  const limits: number[] = [];
+  AbortSignal.timeout = (ms) => {
+    limits.push(ms);
+    const controller = new AbortController();
+    queueMicrotask(() => controller.abort());
+    return controller.signal;
+  };
+  try {
+    const named = await nameCause(UNREACHABLE, {
+      url: "ws://192.168.1.5:7497/api/v0.1",
+      pageUrl: "http://other.test/page",
+      signal: new AbortController().signal,
+      fetch: (_address, { signal }) =>
+        new Promise((_, reject) =>
+          signal?.addEventListener("abort", () => reject(new TypeError("Cut short")))
+        ),
+    });
+    assert.equal(named, UNREACHABLE);
+    assert.deepEqual(limits, [CAUSE_TIMEOUT_MS, CAUSE_TIMEOUT_MS]);
+  } finally {
+    AbortSignal.timeout = real;
+  }
 });

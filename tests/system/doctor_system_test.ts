@@ -231,6 +231,13 @@ const FAULTS: readonly Fault[] = [
       warn: ["keys"],
     },
   ],
+  [
+    "a proxy at the address of the device's own programs",
+    (device) => device.configure({ security: 'trusted_proxies = ["127.0.0.1"]' }),
+    {
+      warn: ["trusted_proxies"],
+    },
+  ],
   ["allow_run for everything", (device) => device.configure({ security: 'allow_run = [".*"]' }), {
     fail: ["allow_run"],
   }],
