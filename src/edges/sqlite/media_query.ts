@@ -213,7 +213,8 @@ function inFolder(database: LibraryDatabase, folder: string): Condition {
 }
 
 // "0" is the character behind "/".
-const FOLDERS_BELOW = "SELECT folder_no FROM folder WHERE path = ? OR (path > ? AND path < ?)";
+const IS_BELOW = "path = ? OR (path > ? AND path < ?)";
+const FOLDERS_BELOW = `SELECT folder_no FROM folder WHERE ${IS_BELOW}`;
 
 function belowFolder(database: LibraryDatabase, below: string): Condition {
   const values = [below, `${below}/`, `${below}0`];
@@ -223,7 +224,11 @@ function belowFolder(database: LibraryDatabase, below: string): Condition {
   ).get(below);
   return {
     name: "below",
-    test: { sql: `m.folder_no IN (${FOLDERS_BELOW})`, values },
+    // For each row, and not as a list: there may be as many folders as media.
+    test: {
+      sql: `(SELECT ${IS_BELOW} FROM folder b WHERE b.folder_no = m.folder_no)`,
+      values,
+    },
     rows: {
       estimate: () => Number(row?.["n"] ?? 0),
       from: {

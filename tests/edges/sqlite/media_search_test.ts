@@ -9,6 +9,7 @@ import {
 } from "../../../src/features/library/media_index.ts";
 import { sortKeyOf } from "../../../src/features/library/media_name.ts";
 import { MAX_CURSOR_CHARACTERS } from "../../../src/edges/sqlite/media_cursor.ts";
+import { conditionsOf, planMedia } from "../../../src/edges/sqlite/media_query.ts";
 import { assertAppError } from "../../support/app_error.ts";
 import { treeFiles } from "../../support/library_tree.ts";
 import { seededRandom } from "../../support/seeded_random.ts";
@@ -365,6 +366,26 @@ Deno.test("countBySystem() counts what a query finds, each system by its id", ()
     assert.deepEqual(counts({ paths: new Set(["/card/Zelda.sfc", "/x"]) }), { SNES: 1 });
     assert.deepEqual(counts({ below: "/roms" }), { SNES: SNES.length, GBA: GBA.length });
     assert.deepEqual(counts({ text: "?!" }), {});
+  });
+});
+
+Deno.test("a search below a folder looks at the folder of each row, and lists no others", () => {
+  withIndex(({ database, index }) => {
+    lookThrough(index, "SNES", SNES);
+    for (const query of [{ text: "super mario" }, { text: "zelda", systemIds: ["SNES"] }, {}]) {
+      const plan = planMedia(database, {
+        query: { ...query, below: "/roms/snes" },
+        sort: "name-asc",
+      });
+      assert.ok(plan);
+      const where = conditionsOf(plan);
+      const steps = database.prepare(
+        `EXPLAIN QUERY PLAN SELECT m.media_id FROM ${plan.walk.sql} WHERE ${where.sql}`,
+      ).all(...plan.walk.values, ...where.values).map(({ detail }) => String(detail));
+      // There may be as many folders as media, and a list of them took 50 ms.
+      assert.ok(steps.some((step) => /SEARCH b USING INTEGER PRIMARY KEY/.test(step)), `${steps}`);
+      assert.ok(steps.every((step) => !/\bLIST SUBQUERY\b/.test(step)), `${steps}`);
+    }
   });
 });
 
