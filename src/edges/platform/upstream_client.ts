@@ -4,7 +4,6 @@
 // in a packet of its own. It still asks over https, where certificates are its business.
 
 import { Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
-import { setImmediate } from "node:timers";
 import { asError } from "../../base/app_error.ts";
 import { type Bytes, concatBytes } from "../../base/bytes.ts";
 import type { Clock } from "../../base/clock.ts";
@@ -20,9 +19,6 @@ export const MAX_IDLE_CONNECTIONS = 64;
 
 /** How long they are kept while nothing is asked, in milliseconds; a server may vanish meanwhile. */
 export const IDLE_CONNECTION_MS = 30_000;
-
-/** How much of a body is sent with its length, where it is there at once, in bytes. */
-export const MAX_WHOLE_BODY_BYTES: number = 64 * 1024;
 
 /** How much of an answer is collected before the socket is left unread, in bytes. */
 export const MAX_COLLECTED_BYTES: number = 64 * 1024;
@@ -72,7 +68,7 @@ function askOnce(
   const { method, headers = {}, body, signal, agent, onFailed } = init;
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
-    const asked = request(url, { method, headers, agent });
+    const asked = request(url, { method, headers: withLength(headers, body), agent });
     const onAbort = (): void => void asked.destroy(asError(signal.reason));
     signal.addEventListener("abort", onAbort, { once: true });
     asked.on("close", () => signal.removeEventListener("abort", onAbort));
@@ -88,9 +84,16 @@ function askOnce(
         body: { getReader: () => reader },
       });
     });
-    if (body === undefined) asked.end();
+    if (body === undefined || body instanceof Uint8Array) asked.end(body);
     else void send(body, asked);
   });
+}
+
+function withLength(
+  headers: Readonly<Record<string, string>>,
+  body: UpstreamInit["body"],
+): Record<string, string | number> {
+  return body instanceof Uint8Array ? { ...headers, "Content-Length": body.length } : { ...headers };
 }
 
 function headerOf({ headers }: IncomingMessage, name: string): string | null {
@@ -103,38 +106,12 @@ async function send(body: ReadableStream<Bytes>, asked: ClientRequest): Promise<
   const reader = body.getReader();
   asked.on("close", () => void reader.cancel().catch(() => {}));
   try {
-    const { parts, next } = await readAtOnce(reader);
-    if (next === undefined) {
-      const whole = concatBytes(...parts);
-      asked.setHeader("Content-Length", whole.length);
-      asked.end(whole);
-      return;
-    }
-    for (const part of parts) asked.write(part);
-    for (let read = await next; !read.done; read = await reader.read()) {
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
       if (!asked.write(read.value)) await untilDrained(asked);
     }
     asked.end();
   } catch (error) {
     asked.destroy(asError(error));
-  }
-}
-
-type Read = Promise<ReadableStreamReadResult<Bytes>>;
-
-// What there is of a body within a turn of the event loop, and the read that waits for more of it.
-async function readAtOnce(
-  reader: ReadableStreamDefaultReader<Bytes>,
-): Promise<{ parts: Bytes[]; next: Read | undefined }> {
-  const parts: Bytes[] = [];
-  const turn = new Promise<undefined>((resolve) => setImmediate(() => resolve(undefined)));
-  for (let bytes = 0;;) {
-    const next = reader.read();
-    const read = bytes > MAX_WHOLE_BODY_BYTES ? undefined : await Promise.race([next, turn]);
-    if (read === undefined) return { parts, next };
-    if (read.done) return { parts, next: undefined };
-    parts.push(read.value);
-    bytes += read.value.length;
   }
 }
 

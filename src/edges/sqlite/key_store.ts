@@ -22,7 +22,7 @@ const NO_HASH = new Uint8Array(32);
 
 // The keys as they were after so many changes of other connections and of this one.
 interface KnownKeys {
-  readonly foreign: number;
+  readonly others: number;
   readonly own: number;
   readonly byId: ReadonlyMap<string, ApiKey>;
 }
@@ -33,8 +33,7 @@ export class SqliteKeyStore implements KeyStore {
   readonly #statements: Readonly<
     Record<
       | "list"
-      | "foreignChanges"
-      | "ownChanges"
+      | "changes"
       | "required"
       | "require"
       | "open"
@@ -56,8 +55,9 @@ export class SqliteKeyStore implements KeyStore {
     const select = `SELECT ${COLUMNS} FROM api_keys`;
     this.#statements = {
       list: database.prepare(`${select} ORDER BY created_at_ms, key_id`),
-      foreignChanges: database.prepare("PRAGMA data_version"),
-      ownChanges: database.prepare("SELECT total_changes() AS changes"),
+      changes: database.prepare(
+        "SELECT data_version AS others, total_changes() AS own FROM pragma_data_version",
+      ),
       required: database.prepare("SELECT 1 FROM required_keys WHERE scope = ?"),
       require: database.prepare("INSERT OR IGNORE INTO required_keys (scope) VALUES (?)"),
       open: database.prepare("DELETE FROM required_keys WHERE scope = ?"),
@@ -102,10 +102,11 @@ export class SqliteKeyStore implements KeyStore {
   #byId(): ReadonlyMap<string, ApiKey> {
     // What a transaction has changed may yet be undone.
     if (this.#database.isTransaction) return mapById(this.list());
-    const foreign = Number(this.#statements.foreignChanges.get()?.["data_version"]);
-    const own = Number(this.#statements.ownChanges.get()?.["changes"]);
-    if (this.#known?.foreign !== foreign || this.#known.own !== own) {
-      this.#known = { foreign, own, byId: mapById(this.list()) };
+    const changes = this.#statements.changes.get();
+    const others = Number(changes?.["others"]);
+    const own = Number(changes?.["own"]);
+    if (this.#known?.others !== others || this.#known.own !== own) {
+      this.#known = { others, own, byId: mapById(this.list()) };
     }
     return this.#known.byId;
   }

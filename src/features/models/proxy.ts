@@ -162,8 +162,8 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
         exchange.bodyBytes = body.bytes;
         body.close();
       });
-      exchange.waitFor("client");
-      exchange.model = checkModel(await body.readModel(), key);
+      const named = await body.readModel(() => exchange.waitFor("client"));
+      exchange.model = checkModel(named, key);
       keepAlive(body, under);
     }
     if (model !== undefined) exchange.model = checkModel(model, key);
@@ -207,12 +207,12 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
         path: endpoint.path.replace(":model", encodeURIComponent(model ?? "")),
         headers,
         baseUrl: settings().upstream,
-        body: body?.stream({
+        body: body && (takeWhole(body, onSent) ?? body.stream({
           onWaitForClient: wait("client"),
           onWaitForServer: wait("server"),
           onSent,
           onRefused: (error) => exchange.fail(error),
-        }),
+        })),
         signal: exchange.signal,
         fetch: (url, init) => outages.watch(() => fetch(url, init), { isOurs, faultIn }),
         log,
@@ -331,6 +331,12 @@ function respond(
   return new Response(body, {
     headers: { "Content-Type": MEDIA_TYPES[format], "Cache-Control": "no-store" },
   });
+}
+
+function takeWhole(body: RequestBody, onSent: () => void): Bytes | undefined {
+  const whole = body.takeWhole();
+  if (whole !== undefined) onSent();
+  return whole;
 }
 
 function faultIn({ status }: UpstreamResponse): string | undefined {

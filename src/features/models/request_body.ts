@@ -1,8 +1,9 @@
-// A request's body on its way upstream. It is held until the model was read, streamed from then on,
-// and checked to its end: the last brace goes out only after the whole body proved to be one JSON
-// object that names one model, so no server acts on a body that this one would refuse.
+// A request's body on its way upstream. It is held until the model was read, and where the object
+// has its last brace by then, to its end. Any other is streamed from then on and checked to its end:
+// the last brace goes out only after the whole body proved to be one JSON object that names one
+// model, so no server acts on a body that this one would refuse.
 
-import { type Bytes, decodeAscii, utf8 } from "../../base/bytes.ts";
+import { type Bytes, concatBytes, decodeAscii, utf8 } from "../../base/bytes.ts";
 import { AppError, toAppError } from "../../base/app_error.ts";
 import type { MemoryBudget } from "./memory_budget.ts";
 import { JsonScanner } from "./json_scanner.ts";
@@ -97,18 +98,27 @@ export class RequestBody {
   }
 
   /**
-   * Reads up to the model and tells it. bad_request for what is no JSON object with one model,
+   * Reads up to the model, or to the end where the object is complete by then, and tells the model.
+   * `onWaitForClient` hears before each part. bad_request for what is no JSON object with one model,
    * too_large, unavailable where there is no memory to hold what comes before the model.
    */
-  async readModel(): Promise<string> {
-    for (;;) {
+  async readModel(onWaitForClient: () => void): Promise<string> {
+    while (this.#named === undefined || this.#scanner.isComplete) {
+      onWaitForClient();
       const part = await this.#readPart();
       if (part === undefined) break;
       this.#options.held.take(part.length);
       this.#parts.push(part);
-      if (this.#named !== undefined) return this.#model();
     }
     return this.#model();
+  }
+
+  /** All of it for the server, where it has come whole; undefined where more is to come. */
+  takeWhole(): Bytes | undefined {
+    if (!this.#hasEnded) return undefined;
+    const parts: Bytes[] = [];
+    for (let part = this.#takeHeld(); part !== undefined; part = this.#takeHeld()) parts.push(part);
+    return concatBytes(...parts, this.#ending());
   }
 
   /** The body for the server: what was held, then the rest as it comes. */

@@ -19,8 +19,8 @@ export const ANSWER_BUFFER_BYTES: number = 64 * 1024;
 export interface UpstreamInit {
   readonly method: "GET" | "POST";
   readonly headers?: Readonly<Record<string, string>>;
-  /** The body, where there is one. */
-  readonly body?: ReadableStream<Bytes>;
+  /** The body, where there is one: whole, or as it comes. */
+  readonly body?: Bytes | ReadableStream<Bytes>;
   /** A redirection is an answer like others. */
   readonly redirect: "manual";
   /** Ends the request and its answer. */
@@ -132,7 +132,7 @@ export interface UpstreamRequest {
   /** The server's base URL, without a slash at its end. */
   baseUrl: string;
   /** The body, where there is one. */
-  body: ReadableStream<Bytes> | undefined;
+  body: Bytes | ReadableStream<Bytes> | undefined;
   /** Ends the request. */
   signal: AbortSignal;
   fetch: Fetch;

@@ -125,6 +125,8 @@ Deno.test("settings hold from the next request on, and for the one under way as 
 Deno.test("addresses are looked up again after 5 s and not before", () => {
   const fixture = setUp();
   fixture.facts();
+  assert.equal(fixture.addressLooks(), 0);
+  assert.deepEqual(fixture.facts().own.addresses, ["192.0.2.7"]);
   fixture.addresses = ["192.0.2.8"];
   fixture.clock.advance(ADDRESSES_LIFETIME_MS - 1);
   assert.deepEqual(fixture.facts().own.addresses, ["192.0.2.7"]);

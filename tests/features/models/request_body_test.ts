@@ -4,7 +4,9 @@
 import assert from "node:assert/strict";
 import { MAX_HELD_BYTES } from "../../../src/features/models/memory_budget.ts";
 import { MAX_JSON_DEPTH } from "../../../src/features/models/json_scanner.ts";
+import { CLIENT_SILENCE_MS } from "../../../src/features/models/proxied_request.ts";
 import { MAX_MODEL_CHARACTERS } from "../../../src/features/models/request_body.ts";
+import type { Fetch } from "../../../src/features/models/upstream.ts";
 import { CHAT, MAX_BODY_BYTES, openGateway, pieces, refused, settle } from "./gateway_world.ts";
 
 const BAD = "body: expected a JSON object in UTF-8";
@@ -213,11 +215,63 @@ Deno.test("a server is asked for tokens where a client streams and did not ask i
   }
 });
 
+Deno.test("a whole object goes to the server as one, any other as it comes", async () => {
+  const WAYS: [parts: string[], isWhole: boolean][] = [
+    [[`{${MODEL},"a":1}`], true],
+    [['{"a":1,', `${MODEL}}`], true],
+    [[`{${MODEL},"a":1}`, " ", "\n"], true],
+    [[`{${MODEL},`, '"a":1}'], false],
+  ];
+  for (const [parts, isWhole] of WAYS) {
+    const kinds: boolean[] = [];
+    const got: string[] = [];
+    const { ask, gateway } = openGateway({
+      fetch: (url, init) => {
+        kinds.push(init.body instanceof Uint8Array);
+        return collect(got)(url, init);
+      },
+    });
+    await (await ask("/api/chat", { body: pieces(...parts) })).text();
+    assert.deepEqual([got.join(""), kinds], [parts.join("").trimEnd(), [isWhole]]);
+    assert.equal(gateway.counts().heldBytes, 0);
+  }
+});
+
+Deno.test("a whole object that is not ended takes no slot", async () => {
+  const { ask, ollama, gateway } = openGateway();
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  const asked = ask("/api/chat", { body: readable });
+  await writer.write(new TextEncoder().encode(`{${MODEL}}`));
+  await settle();
+  assert.deepEqual([gateway.slots().taken, ollama.seen.length], [0, 0]);
+  await writer.close();
+  await (await asked).text();
+  assert.equal(ollama.seen[0]?.text, `{${MODEL}}`);
+});
+
+Deno.test("a client may take its time for every part before the model", async () => {
+  const { ask, clock } = openGateway();
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = writable.getWriter();
+  const asked = ask("/api/chat", { body: readable });
+  for (const part of ['{"a":1', ',"b":2', ',"c":3']) {
+    await writer.write(new TextEncoder().encode(part));
+    await settle();
+    clock.advance(CLIENT_SILENCE_MS - 1);
+    await settle();
+  }
+  await writer.write(new TextEncoder().encode(`,${MODEL}}`));
+  await writer.close();
+  await (await asked).text();
+});
+
 // A server that keeps what it got of a body.
-function collect(got: string[]): (url: string, init: RequestInit) => Promise<Response> {
+function collect(got: string[]): Fetch {
   return async (_url, { body }) => {
     const decoder = new TextDecoder();
-    for await (const part of body as ReadableStream<Uint8Array>) {
+    const parts = body instanceof Uint8Array ? [body] : body ?? [];
+    for await (const part of parts) {
       assert.notEqual(part.length, 0, "an empty part would end a body upstream");
       got.push(decoder.decode(part, { stream: true }));
     }
