@@ -4,10 +4,8 @@ import {
   type ApiKey,
   DOOR_SCOPES,
   type DoorScope,
-  type KeyCheck,
   type KeyStore,
 } from "../../src/features/access/api_key.ts";
-
 import type { ModelLimits } from "../../src/features/access/model_limits.ts";
 
 /** A store for tests. */
@@ -29,18 +27,6 @@ export class MemoryKeyStore implements KeyStore {
   find(keyId: string): ApiKey | undefined {
     this.calls.push("find");
     return this.#keys.get(keyId);
-  }
-
-  /** What to compare a presented key with. */
-  check(keyId: string): KeyCheck {
-    this.calls.push("check");
-    const key = this.#keys.get(keyId);
-    return {
-      isKnown: key !== undefined,
-      secretHash: key?.secretHash ?? new Uint8Array(32),
-      isRevoked: key?.revokedAtMs !== undefined,
-      expiresAtMs: key?.expiresAtMs ?? Number.MAX_SAFE_INTEGER,
-    };
   }
 
   /** The scopes whose transports ask for a key. */

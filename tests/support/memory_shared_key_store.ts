@@ -3,6 +3,7 @@
 import type { ApiKey, KeyCheck } from "../../src/features/access/api_key.ts";
 import { AppError } from "../../src/base/app_error.ts";
 import type { ModelLimits } from "../../src/features/access/model_limits.ts";
+import { checkOf } from "../../src/features/access/key_judgement.ts";
 import type { SharedKeyStore } from "../../src/features/access/shared_key_store.ts";
 import { MemoryKeyStore } from "./memory_key_store.ts";
 
@@ -24,7 +25,7 @@ export class MemorySharedKeyStore implements SharedKeyStore {
 
   /** What to compare with. */
   check(keyId: string): Promise<KeyCheck> {
-    return this.#ask(() => this.#keys.check(keyId));
+    return this.#ask(() => checkOf(this.#keys.find(keyId)));
   }
 
   /** Keeps a key. */

@@ -252,7 +252,8 @@ function nameRequest(options: RoutesOptions): MiddlewareHandler<RequestEnv> {
     await next();
     guarded?.progressed();
     options.onAnswered(c.res.status);
-    if (c.res.status !== 101) c.header("X-Request-ID", c.get("requestId"));
+    // Not by the framework, which copies a finished answer for one header.
+    if (c.res.status !== 101) c.res.headers.set("X-Request-ID", c.get("requestId"));
     log.debug("Request answered", { ...logFields(c), status: c.res.status });
   };
 }

@@ -6,7 +6,6 @@ import {
   type ApiKey,
   DOOR_SCOPES,
   type DoorScope,
-  type KeyCheck,
   type KeyScope,
   type KeyStore,
 } from "../../features/access/api_key.ts";
@@ -18,11 +17,9 @@ import { inTransaction } from "./transaction.ts";
 const COLUMNS = `key_id, name, secret_hash, scopes, created_at_ms, expires_at_ms, last_used_at_ms,
   revoked_at_ms, models, limits`;
 
-const NO_HASH = new Uint8Array(32);
-
 // The keys as they were after so many changes of other connections and of this one.
 interface KnownKeys {
-  readonly others: number;
+  readonly foreign: number;
   readonly own: number;
   readonly byId: ReadonlyMap<string, ApiKey>;
 }
@@ -33,7 +30,8 @@ export class SqliteKeyStore implements KeyStore {
   readonly #statements: Readonly<
     Record<
       | "list"
-      | "changes"
+      | "foreignChanges"
+      | "ownChanges"
       | "required"
       | "require"
       | "open"
@@ -55,9 +53,8 @@ export class SqliteKeyStore implements KeyStore {
     const select = `SELECT ${COLUMNS} FROM api_keys`;
     this.#statements = {
       list: database.prepare(`${select} ORDER BY created_at_ms, key_id`),
-      changes: database.prepare(
-        "SELECT data_version AS others, total_changes() AS own FROM pragma_data_version",
-      ),
+      foreignChanges: database.prepare("PRAGMA data_version"),
+      ownChanges: database.prepare("SELECT total_changes() AS changes"),
       required: database.prepare("SELECT 1 FROM required_keys WHERE scope = ?"),
       require: database.prepare("INSERT OR IGNORE INTO required_keys (scope) VALUES (?)"),
       open: database.prepare("DELETE FROM required_keys WHERE scope = ?"),
@@ -88,25 +85,13 @@ export class SqliteKeyStore implements KeyStore {
     return this.#byId().get(keyId);
   }
 
-  /** What to compare a presented key with. */
-  check(keyId: string): KeyCheck {
-    const key = this.#byId().get(keyId);
-    return {
-      isKnown: key !== undefined,
-      secretHash: key?.secretHash ?? NO_HASH,
-      isRevoked: key?.revokedAtMs !== undefined,
-      expiresAtMs: key?.expiresAtMs ?? Number.MAX_SAFE_INTEGER,
-    };
-  }
-
   #byId(): ReadonlyMap<string, ApiKey> {
     // What a transaction has changed may yet be undone.
     if (this.#database.isTransaction) return mapById(this.list());
-    const changes = this.#statements.changes.get();
-    const others = Number(changes?.["others"]);
-    const own = Number(changes?.["own"]);
-    if (this.#known?.others !== others || this.#known.own !== own) {
-      this.#known = { others, own, byId: mapById(this.list()) };
+    const foreign = Number(this.#statements.foreignChanges.get()?.["data_version"]);
+    const own = Number(this.#statements.ownChanges.get()?.["changes"]);
+    if (this.#known?.foreign !== foreign || this.#known.own !== own) {
+      this.#known = { foreign, own, byId: mapById(this.list()) };
     }
     return this.#known.byId;
   }

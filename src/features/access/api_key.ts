@@ -83,8 +83,6 @@ export interface KeyStore {
   list(): ApiKey[];
   /** The key with this id, revoked or not. */
   find(keyId: string): ApiKey | undefined;
-  /** What to compare a presented key with; costs the same whether or not the id exists. */
-  check(keyId: string): KeyCheck;
   /** The scopes whose transports ask other hosts for a key. */
   required(): DoorScope[];
   /** Whether that of one scope does. */

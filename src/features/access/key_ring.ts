@@ -6,7 +6,7 @@ import { AppError, asError } from "../../base/app_error.ts";
 import type { Logger } from "../../base/log.ts";
 import type { RandomSource } from "../../base/random.ts";
 import type { ApiKey, DoorScope, KeyScope, KeyStore } from "./api_key.ts";
-import { isValidKey, parsePresentedKey } from "./key_judgement.ts";
+import { checkOf, isValidKey, parsePresentedKey } from "./key_judgement.ts";
 import { changeLimits, type LimitsChange } from "./model_limits.ts";
 import { checkLimited, makeKey, type NewKey } from "./new_key.ts";
 
@@ -74,11 +74,11 @@ export class KeyRing {
     const { store, clock } = this.#options;
     const presented = parsePresentedKey(text);
     const { keyId } = presented;
-    const check = store.check(keyId);
+    const key = store.find(keyId);
     const nowMs = clock.wallMs();
-    if (!isValidKey(presented, check, nowMs)) return undefined;
+    if (!isValidKey(presented, checkOf(key), nowMs)) return undefined;
     this.#unsaved.set(keyId, nowMs);
-    return store.find(keyId);
+    return key;
   }
 
   /**

@@ -135,7 +135,7 @@ for (const [what, textOf] of WRONG) {
     const valid = fixture.ring.create(LIGHTS).text;
     const { text: revoked, key } = fixture.ring.create(LIGHTS);
     fixture.ring.revoke(key.keyId);
-    assert.deepEqual(judge(fixture, textOf(valid, revoked)), [undefined, ["check"]]);
+    assert.deepEqual(judge(fixture, textOf(valid, revoked)), [undefined, ["find"]]);
     assert.equal(fixture.ring.flush(), true);
     assert.deepEqual(fixture.ring.list().map(({ lastUsedAtMs }) => lastUsedAtMs), [
       undefined,
@@ -148,12 +148,12 @@ Deno.test("authenticate() finds nothing and does the same work for a key that is
   const fixture = setUp();
   const { text } = fixture.ring.create({ ...LIGHTS, lifetimeMs: HOUR_MS });
   fixture.clock.advance(HOUR_MS);
-  assert.deepEqual(judge(fixture, text), [undefined, ["check"]]);
+  assert.deepEqual(judge(fixture, text), [undefined, ["find"]]);
 });
 
 Deno.test("authenticate() finds nothing where there are no keys at all", () => {
   const fixture = setUp();
-  assert.deepEqual(judge(fixture, `lk_00000000_${"A".repeat(43)}`), [undefined, ["check"]]);
+  assert.deepEqual(judge(fixture, `lk_00000000_${"A".repeat(43)}`), [undefined, ["find"]]);
 });
 
 Deno.test("authenticate() takes a key until the last millisecond of its life, by the wall clock", () => {
