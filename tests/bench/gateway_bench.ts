@@ -2,11 +2,11 @@
 // little that what is measured is the service. Several trees can be measured in turn, so that all of
 // them meet the same moments of the machine.
 
-import { V8_FLAGS } from "../../packaging/build/deno.ts";
 import { callLocal } from "../support/service_process.ts";
+import type { Comparison } from "./bench_options.ts";
 import { spawnChild } from "./children.ts";
 import { cpuUsBetween, readCpu, readMemory } from "./process_cost.ts";
-import type { Goal } from "./section.ts";
+import { rowsOf, type RowSpec } from "./section.ts";
 import { median } from "./statistics.ts";
 import type { BenchRow } from "./table.ts";
 
@@ -18,40 +18,38 @@ const FRAME_BYTES = 150;
 const CONNECTIONS = 16;
 const REQUESTS = 300;
 
-const UNITS: Readonly<Record<string, { unit: string; goal?: Goal }>> = {
-  "frames of 150 bytes, direct": { unit: "MiB/s" },
-  "frames of 150 bytes, through the service": { unit: "MiB/s", goal: { atLeast: 12 } },
-  "CPU of a frame of 150 bytes": { unit: "µs", goal: { atMost: 10 } },
-  "requests over 16 connections": { unit: "/s" },
-  "CPU of a request over 16 connections": { unit: "ms", goal: { atMost: 0.28 } },
-  "RSS of the service after this load": { unit: "MiB", goal: { atMost: 110 } },
-};
+const SPECS: readonly RowSpec[] = [
+  { name: "frames of 150 bytes, direct", unit: "MiB/s" },
+  { name: "frames of 150 bytes, through the service", unit: "MiB/s", goal: { atLeast: 12 } },
+  { name: "CPU of a frame of 150 bytes", unit: "µs", goal: { atMost: 10 } },
+  { name: "requests over 16 connections", unit: "/s" },
+  { name: "CPU of a request over 16 connections", unit: "ms", goal: { atMost: 0.28 } },
+  { name: "RSS of the service after this load", unit: "MiB", goal: { atMost: 110 } },
+];
 
 /** The names of the rows. */
-export const GATEWAY_ROWS: readonly string[] = Object.keys(UNITS);
+export const GATEWAY_ROWS: readonly string[] = SPECS.map(({ name }) => name);
 
 type Measured = Record<string, number>;
 
-/** Rows of this tree; none, with the reason on the terminal, where there is no C compiler. */
-export async function gatewayRows(): Promise<BenchRow[]> {
+/**
+ * Rows of this tree, and of another where one is compared with; none, with the reason on the
+ * terminal, where there is no C compiler.
+ */
+export async function gatewayRows(comparison?: Comparison): Promise<BenchRow[]> {
   const folder = await Deno.makeTempDir({ prefix: "latchkey_bench_" });
   try {
     const load = await compileLoad(folder);
     if (load === undefined) return [];
-    const [measured = {}] = await measureGateways([ROOT], { load, folder });
-    return GATEWAY_ROWS.map((name) => ({
-      name,
-      value: measured[name] ?? NaN,
-      unit: "",
-      ...UNITS[name],
-    }));
+    const others = comparison?.kind === "tree" ? [comparison.root] : [];
+    return rowsOf(SPECS, await measureGateways([ROOT, ...others], { load, folder }));
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
 }
 
-/** Compiles both ends of the load; undefined, with the reason on the terminal, where that fails. */
-export async function compileLoad(folder: string): Promise<string | undefined> {
+// Compiles both ends of the load; undefined, with the reason on the terminal, where that fails.
+async function compileLoad(folder: string): Promise<string | undefined> {
   const program = `${folder}/gateway_load`;
   const source = `${ROOT}tests/bench/gateway_load.c`;
   const args = ["-O2", "-o", program, source, "-lpthread"];
@@ -64,8 +62,8 @@ export async function compileLoad(folder: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** Medians by row for each tree, in turn round by round. */
-export async function measureGateways(
+// Medians by row for each tree, in turn round by round.
+async function measureGateways(
   roots: readonly string[],
   { load, folder }: { load: string; folder: string },
 ): Promise<Measured[]> {
@@ -156,7 +154,7 @@ async function startGateway(
     "run",
     "-A",
     // As on a device, where memory is dearer than what its collection costs.
-    ...V8_FLAGS,
+    ...await engineFlags(root),
     `${root}/src/main.ts`,
     "serve",
     "--config",
@@ -165,6 +163,14 @@ async function startGateway(
   const { url, pid, stop } = await startProgram(command, /listens on (http:\S+)/);
   const made = await callLocal(url, "keys.new", { name: "bench", scopes: ["models"] });
   return { port: new URL(url).port, key: (made as { key: string }).key, pid, stop };
+}
+
+// What a tree's own start tells the engine.
+async function engineFlags(root: string): Promise<string[]> {
+  const { tasks } = JSON.parse(await Deno.readTextFile(`${root}/deno.json`));
+  const { start } = tasks;
+  const command: string = typeof start === "string" ? start : start.command;
+  return command.split(" ").filter((word) => word.startsWith("--v8-flags="));
 }
 
 interface Program {

@@ -66,7 +66,7 @@ async function main(options: BenchOptions): Promise<void> {
       finish({ title, rows }, leftOut(specs, rows));
     }
     for (const { title, rows: names, measure } of PART_SECTIONS.filter(isWanted)) {
-      const rows = await measure();
+      const rows = await measure(options.comparison);
       finish({ title, rows }, leftOut(names, rows));
     }
     if (options.only.length === 0 && baseline !== undefined) {

@@ -1,5 +1,6 @@
 // A section of the benchmark: which rows it has, and what was measured for them.
 
+import type { Comparison } from "./bench_options.ts";
 import type { BenchRow } from "./table.ts";
 import type { Medians } from "./rounds.ts";
 import type { BenchWorld } from "./world.ts";
@@ -44,7 +45,8 @@ export interface ServerSection extends SectionSpec {
 export interface PartSection extends SectionSpec {
   /** The names of its rows. */
   readonly rows: readonly string[];
-  readonly measure: () => Promise<BenchRow[]>;
+  /** Of another tree too, where one is compared with and the section can. */
+  readonly measure: (comparison?: Comparison) => Promise<BenchRow[]>;
 }
 
 /** The rows of a section from what was measured; a row without a number is left out. */

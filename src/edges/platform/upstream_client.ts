@@ -93,7 +93,9 @@ function withLength(
   headers: Readonly<Record<string, string>>,
   body: UpstreamInit["body"],
 ): Record<string, string | number> {
-  return body instanceof Uint8Array ? { ...headers, "Content-Length": body.length } : { ...headers };
+  return body instanceof Uint8Array
+    ? { ...headers, "Content-Length": body.length }
+    : { ...headers };
 }
 
 function headerOf({ headers }: IncomingMessage, name: string): string | null {
