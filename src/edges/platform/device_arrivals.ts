@@ -10,20 +10,25 @@ export const LOOK_EVERY_S = 2;
 
 // $1 the devices' folder, $2 the folder for pipes, $3 those that are read already, $4 the pause. A
 // device is new while it has no pipe; one that is read already is new again when it was gone, which
-// its inode tells. One line is written for each new pipe.
+// its inode tells. One line is written for each device that is open. By then another one may have
+// come under the name that was listed: the inode of what was opened tells, and whatever came is
+// listed next time. Two readers of one device would each take it for another.
 const SCRIPT = `
 cd "$1" || exit 0
 trap 'trap - TERM; kill 0' TERM EXIT
 known=" $3 "
+list() { ls -Ldi "$@" 2>/dev/null | tr -s ' ' ':' | sed 's/^://'; }
 while kill -0 "$PPID" 2>/dev/null; do
   kept=" "
-  for entry in $(ls -di event* 2>/dev/null | tr -s ' ' ':' | sed 's/^://'); do
+  for entry in $(list event*); do
     case $known in *" $entry "*) kept="$kept$entry "; continue ;; esac
     pipe="$2/$entry"
     [ -e "$pipe" ] && continue
     mkfifo -m 600 "$pipe" || continue
-    echo "$entry"
-    (cat "\${entry#*:}" >"$pipe" 2>/dev/null; rm -f "$pipe") &
+    ({
+      opened=$(list /proc/self/fd/3)
+      [ "\${opened%%:*}" = "\${entry%%:*}" ] && echo "$entry" && cat <&3 >"$pipe"
+    } 3<"\${entry#*:}" 2>/dev/null; rm -f "$pipe") &
   done
   known=$kept
   sleep "$4" & wait $!

@@ -6,7 +6,16 @@ import { ButtonDecoder } from "../../features/screen/button_decoder.ts";
 import { INPUT_EVENT_BYTES, type InputEvent } from "../../features/screen/input_event.ts";
 import { watchArrivals } from "./device_arrivals.ts";
 
+/**
+ * How many devices are read at once. Each holds one of the platform's 32 threads for files while it
+ * waits for an event; where none is left, nothing is read or brought to the disk any more.
+ */
+export const MAX_READ_AT_ONCE = 16;
+
 const READ_EVENTS = 64;
+
+// What a device has, as the kernel tells it: keys and buttons, or axes (EV_KEY, EV_ABS).
+const WITH_BUTTONS = 0b1010;
 
 /** Takes the events of one device. */
 export interface InputListener {
@@ -26,6 +35,11 @@ export interface InputDevicesOptions {
   log: Logger;
   /** How often new devices are looked for, in seconds. @default {LOOK_EVERY_S} */
   lookEveryS?: number;
+  /**
+   * Where the kernel tells what devices have.
+   * @default {"/sys/class/input"} of "/dev/input", nowhere of other folders
+   */
+  kernelFolder?: string | undefined;
 }
 
 /** Devices that are read. */
@@ -39,23 +53,41 @@ export interface InputDevices {
 /** Opens all event devices and reads them until they end. */
 export function openInputDevices(options: InputDevicesOptions): InputDevices {
   const { folder, listen, log, lookEveryS } = options;
+  const { kernelFolder = folder === "/dev/input" ? "/sys/class/input" : undefined } = options;
+  const waiting: (() => void)[] = [];
+  let reading = 0;
   const read = (file: Deno.FsFile, name: string): void => {
+    if (reading === MAX_READ_AT_ONCE) {
+      log.warn("Too many input devices: one is not read until another is gone", { device: name });
+      waiting.push(() => read(file, name));
+      return;
+    }
+    reading += 1;
     void readEvents(file, listen(name)).catch((error: unknown) => {
       log.warn("Input devices stopped responding", { device: name, error: asError(error) });
+    }).finally(() => {
+      reading -= 1;
+      waiting.shift()?.();
     });
   };
-  const opened: string[] = [];
+  const known: string[] = [];
+  let count = 0;
   for (const name of eventNames(folder)) {
+    if (kernelFolder !== undefined && !mayHaveButtons(`${kernelFolder}/${name}`)) {
+      known.push(name);
+      continue;
+    }
     try {
       read(Deno.openSync(`${folder}/${name}`, { read: true }), name);
-      opened.push(name);
+      known.push(name);
+      count += 1;
     } catch (error) {
       log.warn("Buttons cannot be read", { device: `${folder}/${name}`, error: asError(error) });
     }
   }
   const close = watchArrivals({
     folder,
-    known: opened,
+    known,
     onDevice: (file, name) => {
       log.info("Input device found", { device: name });
       read(file, name);
@@ -63,7 +95,7 @@ export function openInputDevices(options: InputDevicesOptions): InputDevices {
     log,
     ...(lookEveryS === undefined ? {} : { lookEveryS }),
   });
-  return { count: opened.length, close };
+  return { count, close };
 }
 
 async function readEvents(file: Deno.FsFile, listener: InputListener): Promise<void> {
@@ -83,6 +115,18 @@ async function readEvents(file: Deno.FsFile, listener: InputListener): Promise<v
   } finally {
     listener.close();
     file.close();
+  }
+}
+
+// A PC has a dozen devices that are sockets for headphones.
+function mayHaveButtons(folder: string): boolean {
+  try {
+    const words = Deno.readTextFileSync(`${folder}/device/capabilities/ev`).trim().split(" ");
+    const events = parseInt(words.at(-1) ?? "", 16);
+    return Number.isNaN(events) || (events & WITH_BUTTONS) !== 0;
+  } catch {
+    // What cannot be known may have some.
+    return true;
   }
 }
 

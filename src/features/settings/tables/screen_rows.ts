@@ -82,7 +82,12 @@ export const DISPLAY_ROWS = {
 
 /** Keys of [buttons]. */
 export const BUTTON_ROWS = {
-  folder: { type: folder, default: "/dev/input", help: "The folder of the input devices." },
+  folder: {
+    type: folder,
+    default: "/dev/input",
+    help:
+      "The folder of the input devices. Those without buttons are left alone; 16 are read at once.",
+  },
   pair: {
     type: buttons,
     default: [],
