@@ -1,4 +1,5 @@
-// How tests wait for a page: by a function, or by what is to be seen.
+// How tests wait for a page: by a function, or by what is to be seen, and as long as a busy machine
+// takes.
 
 import assert from "node:assert/strict";
 import { sourceFiles } from "./support/source_files.ts";
@@ -16,4 +17,13 @@ Deno.test("no test gives a page a text to evaluate again and again", () => {
 
 Deno.test("a text over several lines is seen", () => {
   assert.match("waitForFunction" + '(\n  "1 > 0",\n)', POLLED_TEXT);
+});
+
+/** A page that waits as long as the browser's tools do by themselves. */
+const IMPATIENT = /\bbrowser\s*\.new(?:Context|Page)\(/;
+
+Deno.test("tests open pages through newContext(), which is patient", () => {
+  const files = [...sourceFiles("tests/system"), ...sourceFiles("tests/support")];
+  const impatient = files.filter(({ text }) => IMPATIENT.test(text)).map(({ path }) => path);
+  assert.deepEqual(impatient, ["tests/support/page_world.ts"]);
 });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import type { Page, Route } from "playwright-core";
 import { PAGE_FILES } from "../../src/edges/http/page/built/page_files.ts";
-import { checkAccess, whyNoPageWorld, withPageWorld } from "../support/page_world.ts";
+import { checkAccess, newContext, whyNoPageWorld, withPageWorld } from "../support/page_world.ts";
 import { openPairing } from "../support/service_process.ts";
 import { systemTest } from "../support/system_test.ts";
 
@@ -89,7 +89,7 @@ systemTest("the page's frame is there before its script, and nothing moves when 
       assert.deepEqual(complaints, []);
 
       // Who has no script reads what to do instead.
-      const context = await world.browser.newContext({ javaScriptEnabled: false });
+      const context = await newContext(world.browser, { javaScriptEnabled: false });
       const bare = await context.newPage();
       await bare.goto(world.pageUrl);
       await bare.locator("noscript .notice").waitFor();

@@ -7,7 +7,7 @@ import { ROOT } from "../../packaging/build/deno.ts";
 import { isPrepared, preparedClients } from "../clients/prepare.ts";
 import { PAIRINGS } from "../support/client_journey.ts";
 import { clientsOf, runProgram } from "../support/client_program.ts";
-import { PATIENCE_MS, whyNoPageWorld, withBrowser } from "../support/page_world.ts";
+import { newContext, PATIENCE_MS, whyNoPageWorld, withBrowser } from "../support/page_world.ts";
 import { withNewcomer } from "../support/sdk_newcomer.ts";
 import { callLocal, openPairing, withService } from "../support/service_process.ts";
 import { systemTest } from "../support/system_test.ts";
@@ -144,7 +144,8 @@ systemTest(
               "--ignore-certificate-errors",
             ];
             await withBrowser({ args }, async (browser) => {
-              const page = await browser.newPage({ ignoreHTTPSErrors: true });
+              const context = await newContext(browser, { ignoreHTTPSErrors: true });
+              const page = await context.newPage();
               for (
                 const [origin = "", path] of [
                   [origins[0], "/"],

@@ -8,6 +8,7 @@ const ROWS: [header: string | null, language: string][] = [
   ["", "en"],
   ["de", "de"],
   ["DE-de,de;q=0.9,en;q=0.8", "de"],
+  ["DE-DE", "de"],
   ["de-Latn-DE-1996", "de"],
   ["en-GB,en;q=0.9,de;q=0.8", "en"],
   ["en;q=0.5, de ; q=0.7", "de"],

@@ -166,3 +166,25 @@ Deno.test("texts are sent packed to who takes that", async () => {
   );
   assert.equal(icon?.headers.get("Content-Encoding"), null);
 });
+
+Deno.test("a text is packed once for all who take it", async () => {
+  const { CompressionStream: Real } = globalThis;
+  let packed = 0;
+  globalThis.CompressionStream = class extends Real {
+    constructor(format: CompressionFormat) {
+      super(format);
+      packed++;
+    }
+  };
+  try {
+    const one = page();
+    const { script, style } = PAGE_FILES;
+    for (const { name } of [script, style, script, style]) {
+      const response = await one.file(name, new Headers({ "Accept-Encoding": "gzip" }));
+      await response?.body?.cancel();
+    }
+    assert.equal(packed, 2);
+  } finally {
+    globalThis.CompressionStream = Real;
+  }
+});
