@@ -247,7 +247,7 @@ async function buildService(frame: Frame, core: Core): Promise<Service> {
     roster: records.roster,
     display,
     deviceName: config.service.deviceName ?? edges.hostName(),
-    pairingUrl: (pin) => status.outside && edges.pairingUrl(pin, status.port),
+    pairingUrl: (pin) => status.pairingUrl(pin, edges.reachableUrls),
     notifications,
     metrics,
     audit: records.audit,

@@ -10,7 +10,6 @@ import {
   hostName,
   interfaceAddresses,
   ownAddresses,
-  pairingUrl,
   platformName,
   reachableUrls,
 } from "../edges/platform/host.ts";
@@ -59,7 +58,6 @@ export const systemEdges = {
   platformName,
   interfaceAddresses,
   ownAddresses,
-  pairingUrl,
   reachableUrls,
   residentBytes,
 };

@@ -2,6 +2,7 @@
 
 import type { Listeners } from "../edges/http/listeners.ts";
 import type { ServiceState } from "../edges/http/routes.ts";
+import { pairingUrl } from "../edges/platform/host.ts";
 import { formatSocketAddress } from "../base/socket_address.ts";
 
 /** What a service is doing, for all parts that ask. */
@@ -42,8 +43,14 @@ export class ServiceStatus {
   addresses(urlsOf: (port: number) => string[]): string[] {
     const { outside, port } = this;
     if (outside === undefined) return [];
-    if (outside === "::" || outside === "0.0.0.0") return urlsOf(port);
+    if (outside === "::") return urlsOf(port);
+    if (outside === "0.0.0.0") return urlsOf(port).filter((url) => !url.includes("["));
     return [`http://${formatSocketAddress({ hostname: outside, port })}`];
+  }
+
+  /** What a phone opens to pair with a PIN; undefined where no other host reaches the service. */
+  pairingUrl(pin: string, urlsOf: (port: number) => string[]): string | undefined {
+    return pairingUrl(pin, this.addresses(urlsOf)[0]);
   }
 
   /** Numbers of the guard; undefined without one. */

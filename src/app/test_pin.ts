@@ -3,7 +3,7 @@
 import { systemClock } from "../base/clock.ts";
 import { createLogger } from "../base/log.ts";
 import { openDisplays } from "../edges/platform/displays.ts";
-import { hostName, pairingUrl } from "../edges/platform/host.ts";
+import { hostName, pairingUrl, reachableUrls } from "../edges/platform/host.ts";
 import type { DisplaySettings } from "../features/screen/display_settings.ts";
 
 const TEST_PIN = "123456";
@@ -46,7 +46,7 @@ export async function showTestPin(options: TestPinOptions): Promise<void> {
       pin: TEST_PIN,
       expiresAtMs: clock.wallMs() + forMs,
       deviceName: `${hostName()} (test)`,
-      url: pairingUrl(TEST_PIN, ANY_PORT),
+      url: pairingUrl(TEST_PIN, reachableUrls(ANY_PORT)[0]),
     });
     await new Promise<void>((resolve) => clock.after(forMs, resolve));
     await display.clear({ kind: "cancelled" });

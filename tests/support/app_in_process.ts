@@ -116,7 +116,6 @@ export function innerEdges(
     hostName: () => "handheld",
     interfaceAddresses: () => [],
     ownAddresses: () => ["127.0.0.1", "::1", "192.0.2.1"],
-    pairingUrl: () => undefined,
     reachableUrls: (port) => [`http://192.0.2.1:${port}`],
   };
 }

@@ -69,11 +69,7 @@ export function reachableUrls(port: number): string[] {
     .map(({ address }) => `http://${formatSocketAddress({ hostname: address, port })}`);
 }
 
-/**
- * What a phone opens to pair with a PIN: the pairing page under the likeliest address. Undefined
- * where there is none.
- */
-export function pairingUrl(pin: string, port: number): string | undefined {
-  const [url] = reachableUrls(port);
-  return url && `${url}/app/#pair=${pin}`;
+/** What a phone opens to pair with a PIN: the pairing page under an address of the device. */
+export function pairingUrl(pin: string, baseUrl: string | undefined): string | undefined {
+  return baseUrl && `${baseUrl}/app/#pair=${pin}`;
 }
