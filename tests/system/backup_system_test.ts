@@ -46,7 +46,7 @@ async function backedUpDevice(dataDir: string): Promise<Device> {
     assert.deepEqual([made.code, made.stderr], [0, ""]);
     assert.match(
       made.stdout,
-      /: 1 clients, 0 API keys\.\nIt was made at the audit log's \d+:[0-9a-f]{64}\.\n$/,
+      /: 1 client, 0 API keys\.\nThe audit log was at \d+:[0-9a-f]{64}\n\(.*--anchor.*\)\.\n$/,
     );
     const recordedLater = await recordFirstFrame(service.baseUrl, phone);
     return { dataDir, config, file, phone, recorded, recordedLater };
@@ -80,7 +80,7 @@ Deno.test("after a backup, a wipe and a restore the phone goes on and no recordi
 
     const restored = await latchkey(PASSPHRASE, "restore", file, "--config", config);
     assert.deepEqual([restored.code, restored.stderr], [0, ""]);
-    assert.match(restored.stdout, /: 1 clients, 0 API keys and 1 used salts were missing here\.\n/);
+    assert.match(restored.stdout, /: 1 client, 0 API keys and 1 used salt were missing here\.\n/);
     assert.equal(await Deno.readTextFile(config), text);
 
     const service = await startService({ dataDir, settings: "# mine" });

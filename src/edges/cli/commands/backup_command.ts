@@ -1,6 +1,5 @@
 // `latchkey backup`: pairings, keys and settings in one sealed file.
 
-import { asError } from "../../../base/app_error.ts";
 import {
   type Command,
   type CommandContext,
@@ -10,6 +9,8 @@ import {
   UsageError,
 } from "../command.ts";
 import { openConfiguration } from "../configuration.ts";
+import { counted } from "../counted.ts";
+import { failureText } from "../failure_text.ts";
 import { exists } from "../owner_files.ts";
 import { readPassphrase } from "../passphrase.ts";
 import { writeWholeFile } from "../whole_file.ts";
@@ -47,13 +48,22 @@ is wiped next. --force replaces FILE.`,
       settingsText: settingsText === "" ? undefined : settingsText,
     });
     writeWholeFile(file, made.file);
-    context.write(`Backed up to ${file}: ${made.clients} clients, ${made.keys} API keys.\n`);
+    context.write(
+      `Backed up to ${file}: ${counted(made.clients, "client")}, ${
+        counted(made.keys, "API key")
+      }.\n`,
+    );
     if (made.auditAnchor !== undefined) {
-      context.write(`It was made at the audit log's ${made.auditAnchor}.\n`);
+      context.write(describeAnchor(made.auditAnchor));
     }
     return EXIT_CODES.done;
   },
 };
+
+/** Where the audit log stood, for whoever keeps it beside the backup. */
+export function describeAnchor(anchor: string): string {
+  return `The audit log was at ${anchor}\n(latchkey audit --verify --anchor takes that).\n`;
+}
 
 async function create(
   context: CommandContext,
@@ -62,6 +72,6 @@ async function create(
   try {
     return await context.createBackup(options);
   } catch (error) {
-    throw new CommandError(`Cannot back up: ${asError(error).message}`, { cause: error });
+    throw new CommandError(failureText("Cannot back up", error), { cause: error });
   }
 }

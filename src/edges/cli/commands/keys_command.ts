@@ -4,6 +4,7 @@ import { asJsonObject, type JsonObject } from "../../../base/json.ts";
 import { safeText } from "../../../features/screen/safe_text.ts";
 import { type Command, EXIT_CODES, parseArguments, UsageError } from "../command.ts";
 import { loadConfig, localBaseUrl } from "../configuration.ts";
+import { counted } from "../counted.ts";
 import { callService } from "../service_call.ts";
 import { formatTable, formatTime } from "../table.ts";
 
@@ -76,8 +77,7 @@ LIMITS of a key for models are --per-minute N, --tokens-per-day N, --concurrent 
       context.write("Revoked.\n");
     } else if (action === "purge" && isAlone) {
       const result = asJsonObject(await callService(baseUrl, { method: "keys.purge" })) ?? {};
-      const count = Number(result["purged"]);
-      context.write(`Purged ${count} revoked ${count === 1 ? "key" : "keys"}.\n`);
+      context.write(`Purged ${counted(Number(result["purged"]), "revoked key")}.\n`);
       context.writeError(tellOfSharedKeys(result));
     } else if (action === "open" && !isAlone) {
       const params = { scope: argument };

@@ -3,7 +3,6 @@
 import { dirname } from "node:path";
 import { MAX_SEALED_BYTES } from "../../../features/backup/sealed_file.ts";
 import { concatBytes, utf8 } from "../../../base/bytes.ts";
-import { asError } from "../../../base/app_error.ts";
 import { LockedError } from "../../../base/locked_error.ts";
 import {
   type Command,
@@ -13,6 +12,9 @@ import {
   parseArguments,
   UsageError,
 } from "../command.ts";
+import { counted } from "../counted.ts";
+import { describeAnchor } from "./backup_command.ts";
+import { failureText } from "../failure_text.ts";
 import { configFileOf, loadConfig, readConfigText } from "../configuration.ts";
 import { exists, whyNot } from "../owner_files.ts";
 import { readPassphrase } from "../passphrase.ts";
@@ -54,17 +56,18 @@ the backup's is put beside it as FILE.restored.`,
     const { clients, keys, salts, stayRemoved, removed, createdAtMs, configText } = restored;
     context.write(
       `Restored the backup of ${formatTime(createdAtMs / 1000)}: ` +
-        `${clients} clients, ${keys} API keys and ${salts} used salts were missing here.\n`,
+        `${counted(clients, "client")}, ${counted(keys, "API key")} and ` +
+        `${counted(salts, "used salt")} were missing here.\n`,
     );
     if (restored.auditAnchor !== undefined) {
-      context.write(`It was made at the audit log's ${restored.auditAnchor}.\n`);
+      context.write(describeAnchor(restored.auditAnchor));
     }
     if (stayRemoved > 0) {
-      context.write(`Left out ${stayRemoved} clients and API keys that were removed here.\n`);
+      context.write(`Clients and API keys that were removed here and stay so: ${stayRemoved}.\n`);
     }
     if (removed > 0) {
       context.write(
-        `Removed ${removed} clients and API keys that were removed before the backup.\n`,
+        `Clients and API keys removed, as they were before the backup: ${removed}.\n`,
       );
     }
     if (configText !== undefined) context.write(placeConfig(configFile, configText));
@@ -80,7 +83,7 @@ async function restore(
     return await context.restoreBackup(options);
   } catch (error) {
     const advice = error instanceof LockedError ? ". Stop the service first" : "";
-    throw new CommandError(`Cannot restore: ${asError(error).message}${advice}`, { cause: error });
+    throw new CommandError(`${failureText("Cannot restore", error)}${advice}`, { cause: error });
   }
 }
 

@@ -11,6 +11,7 @@ import {
   type RunningService,
   UsageError,
 } from "../command.ts";
+import { failureText } from "../failure_text.ts";
 import { closeComingDebugger } from "../debugger.ts";
 import { baseUrlOf, openConfiguration } from "../configuration.ts";
 
@@ -76,10 +77,7 @@ async function start(startService: () => Promise<RunningService>): Promise<Runni
   try {
     return await startService();
   } catch (error) {
-    const { message } = asError(error);
-    // Most say themselves what cannot be done.
-    const text = message.startsWith("Cannot ") ? message : `Cannot start: ${message}`;
-    throw new CommandError(text, { cause: error });
+    throw new CommandError(failureText("Cannot start", error), { cause: error });
   }
 }
 

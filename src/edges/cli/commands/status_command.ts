@@ -10,6 +10,7 @@ import {
   UsageError,
 } from "../command.ts";
 import { loadConfig, localBaseUrl } from "../configuration.ts";
+import { counted } from "../counted.ts";
 import { callService } from "../service_call.ts";
 
 const LAST_ENTRIES = 3;
@@ -64,7 +65,7 @@ function describe({ status, audit, baseUrl }: Answers, { paint }: CommandContext
         ? paint("good", "required from other hosts")
         : paint("warning", "optional: other hosts may talk in plaintext"),
     ],
-    ["paired", `${Number(clients)} ${clients === 1 ? "client" : "clients"}`],
+    ["paired", counted(Number(clients), "client")],
     ["connected", `${Number(connections)}, ${Number(sessions)} encrypted`],
     ["playing", typeof playing === "string" ? safeText(playing) : "nothing"],
   ];
