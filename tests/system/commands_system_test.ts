@@ -1,6 +1,7 @@
 // The commands as their users run them: what they print, what they answer, how they exit.
 
 import assert from "node:assert/strict";
+import { atTerminal, whyNoTerminal } from "../support/at_terminal.ts";
 import { freePort } from "../support/free_port.ts";
 import { connectPhone, pairPhone } from "../support/reference_phone.ts";
 import {
@@ -11,6 +12,7 @@ import {
   withDataDir,
   withService,
 } from "../support/service_process.ts";
+import { systemTest } from "../support/system_test.ts";
 import { until } from "../support/until.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
@@ -141,6 +143,35 @@ Deno.test("pair shows the PIN, waits, and says who paired", async () => {
     const { stdout } = await runLatchkey("clients", "--config", config);
     assert.match(stdout, new RegExp(`${pairing.clientId}  admin .*Kitchen tablet`));
   });
+});
+
+systemTest("pair counts down in one line where the terminal is wide enough, and else not at all", {
+  whyNot: whyNoTerminal(),
+  run: () =>
+    withService({}, async ({ baseUrl }, config) => {
+      for (const [columns, isCounting] of [[40, true], [34, false]] as const) {
+        const pair = `${Deno.execPath()} run -A ${ROOT}src/main.ts pair --config ${config}`;
+        const shown = atTerminal(["sh", "-c", `stty cols ${columns}; exec ${pair}`], {
+          typed: [],
+          questions: /nothing is asked/g,
+        });
+        // deno-lint-ignore no-await-in-loop -- one after the other
+        await until("the PIN is shown", async () =>
+          await callLocal(baseUrl, "clients.pair.current") !== null);
+        // deno-lint-ignore no-await-in-loop -- longer than two steps
+        await new Promise((resolve) =>
+          setTimeout(resolve, 2500)
+        );
+        // deno-lint-ignore no-await-in-loop -- as above
+        await callLocal(baseUrl, "clients.pair.cancel");
+        // deno-lint-ignore no-await-in-loop -- as above
+        const text = (await shown).shown;
+        const steps = text.match(/\r {2}Waiting for the phone, \d:\d\d left/g) ?? [];
+        assert.equal(steps.length >= 2, isCounting, text);
+        assert.equal(text.match(/Waiting/g)?.length === 1, !isCounting, text);
+        assert.match(text, /Pairing was cancelled/);
+      }
+    }),
 });
 
 Deno.test("no command writes a name of others that drives the terminal", async () => {

@@ -13,6 +13,8 @@ import { type Command, CommandError, EXIT_CODES, parseArguments, UsageError } fr
 import { loadConfig, localBaseUrl } from "../configuration.ts";
 
 const CLEAR_WIDTH = 48;
+// "  Waiting for the phone, 4:59 left" and the cursor behind it.
+const COUNTDOWN_WIDTH = 35;
 const COUNTDOWN_STEP_MS = 1000;
 // Ctrl+C; a closed terminal; whoever ends the command.
 const CANCEL_SIGNALS = ["SIGINT", "SIGHUP", "SIGTERM"] as const;
@@ -55,9 +57,11 @@ handhelds without a keyboard. --json writes what happens as an object a line:
     const config = loadConfig(options["config"]);
     const baseUrl = localBaseUrl(config);
     // What stands in the line is the countdown, where there is one.
-    const [lineStart, clearWidth] = context.columns() === undefined
-      ? ["  ", 0]
-      : ["\r  ", CLEAR_WIDTH];
+    const columns = context.columns() ?? 0;
+    const isOverwriting = columns >= COUNTDOWN_WIDTH;
+    const [lineStart, clearWidth] = isOverwriting
+      ? ["\r  ", Math.min(CLEAR_WIDTH, columns - 3)]
+      : ["  ", 0];
     const ended = Promise.withResolvers<PairingEnd>();
     let isReplacing = false;
     const connection = await connectLocal(baseUrl, (method, params) => {
@@ -116,10 +120,9 @@ handhelds without a keyboard. --json writes what happens as an object a line:
             describeRole(shown, role)
           }\n${pad === undefined ? "" : `  ${CANCEL_HINT}\n`}`,
       );
-      const stopCountdown = flags["json"] ? () => {} : countDown(expiresAt, {
-        write,
-        isOverwriting: context.columns() !== undefined,
-      });
+      const stopCountdown = flags["json"]
+        ? () => {}
+        : countDown(expiresAt, { write, isOverwriting });
       const end = await ended.promise.finally(stopCountdown);
       if (end.clientId !== undefined && name !== undefined) {
         await rename(connection, { clientId: end.clientId, clientName: name });
@@ -230,7 +233,8 @@ async function cancelAndEnd(
   end({ exitCode: EXIT_CODES.failed, message: describeOutcome({ kind: "cancelled" }) });
 }
 
-// Each step is written over the one before, which takes a terminal; elsewhere one line says it once.
+// Each step is written over the one before, which takes a terminal that is wide enough; elsewhere one
+// line says it once.
 function countDown(
   expiresAtS: number,
   { write, isOverwriting }: { write: (text: string) => void; isOverwriting: boolean },
