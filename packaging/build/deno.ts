@@ -13,16 +13,10 @@ export const UNSTABLE: readonly string[] = ["--unstable-net", "--unstable-no-leg
 
 /**
  * What the engine is told: a small young generation, which grows under load and never shrinks, and an
- * old one that is collected sooner than where memory is plenty, from 40 per cent of the garbage on
- * that it may hold (docs/performance.md, "Memory").
+ * old one that is collected sooner than where memory is plenty (docs/performance.md, "Memory").
  */
 export const V8_FLAGS: readonly string[] = [
-  "--v8-flags=" + [
-    "--max-semi-space-size=1",
-    "--memory-saver-mode",
-    "--incremental-marking-soft-trigger=40",
-    "--incremental-marking-hard-trigger=80",
-  ].join(","),
+  "--v8-flags=--max-semi-space-size=1,--memory-saver-mode",
 ];
 
 /** A tool that failed; the message is for people. */
