@@ -136,31 +136,37 @@ systemTest("a member may not rename itself, and what the device refuses stays as
 systemTest("records that cannot be had are told of, and those that were there stay", {
   whyNot,
   run: () =>
-    withScriptedDevice(WIDE, async (device) => {
+    withScriptedDevice({ ...WIDE, timezoneId: "America/St_Johns" }, async (device) => {
       const { page, answers, complaints } = device;
+      // The device's day is that of UTC, wherever the phone is.
       const key = { keyId: "abcdefgh", requests: 1234, promptTokens: 1, outputTokens: 2 };
       answers["usage"] = () => ({ usage: [{ ...key, day: "2026-01-31" }] });
+      answers["keys"] = () => ({ keys: [{ keyId: "abcdefgh", name: "Assistant" }] });
+      const details = { keyId: "abcdefgh", scopes: "models" };
       answers["audit"] = () => ({
         entries: [
+          { id: 0, at: "2026-01-31T11:00:00Z", event: "key_added", details },
           { id: 1, at: "2026-01-31T12:00:00Z", event: "backup_created", details: { clients: 2 } },
           { id: 2, at: "2026-01-31T12:00:00Z", event: "something_new", details: { a: 1 } },
         ],
       });
       await page.goto(`${device.url()}#device`);
       await page.getByRole("rowheader", { name: "Sat 31 January" }).waitFor();
-      assert.deepEqual(await page.getByRole("cell").allTextContents(), ["abcdefgh", "1,234", "3"]);
+      await page.getByRole("cell", { name: "Assistant" }).waitFor();
+      assert.deepEqual(await page.getByRole("cell").allTextContents(), ["Assistant", "1,234", "3"]);
       const entries = page.locator(".log li p");
-      await entries.nth(1).waitFor();
+      await entries.nth(2).getByText("Assistant").waitFor();
       assert.deepEqual(await entries.allTextContents(), [
         "something new a: 1",
         "Backup made phones: 2",
+        "Key added Assistant · models",
       ]);
       await checkAccess(page, "records");
       for (const method of ["usage", "audit"]) answers[method] = () => new Error("The disk fails");
       await device.close(1001);
       await page.getByText("That did not work: The disk fails").waitFor();
       await page.getByText("The model gateway is off.").waitFor();
-      assert.equal(await entries.count(), 2);
+      assert.equal(await entries.count(), 3);
       assert.equal(await page.getByRole("cell").count(), 3);
       assert.deepEqual(complaints, []);
     }),

@@ -107,12 +107,14 @@ systemTest("a tab behind others begins too, in the language of its browser", {
   run: () =>
     withPageWorld(59, async (world) => {
       // What stands between may want another language than the browser.
-      const { page, complaints } = await world.openPhone({
-        locale: "de-DE",
-        extraHTTPHeaders: { "Accept-Language": "en" },
+      const { page, complaints } = await world.openPhone({ locale: "de-DE" });
+      await page.route(world.pageUrl, (route) => {
+        const headers = { ...route.request().headers(), "accept-language": "en" };
+        return route.continue({ headers });
       });
       await page.addInitScript(HIDE);
-      await page.goto(world.pageUrl);
+      const document = await page.goto(world.pageUrl);
+      assert.match(await document?.text() ?? "", /<html lang="en"/);
       await page.getByRole("heading", { name: "Dieses Telefon koppeln" }).waitFor();
       assert.equal(await page.locator("html").getAttribute("lang"), "de");
       assert.deepEqual(complaints, []);
