@@ -68,7 +68,7 @@ function askOnce(
   const { method, headers = {}, body, signal, agent, onFailed } = init;
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {
-    const asked = request(url, { method, headers: withLength(headers, body), agent });
+    const asked = request(url, { method, headers, agent });
     const onAbort = (): void => void asked.destroy(asError(signal.reason));
     signal.addEventListener("abort", onAbort, { once: true });
     asked.on("close", () => signal.removeEventListener("abort", onAbort));
@@ -87,15 +87,6 @@ function askOnce(
     if (body === undefined || body instanceof Uint8Array) asked.end(body);
     else void send(body, asked);
   });
-}
-
-function withLength(
-  headers: Readonly<Record<string, string>>,
-  body: UpstreamInit["body"],
-): Record<string, string | number> {
-  return body instanceof Uint8Array
-    ? { ...headers, "Content-Length": body.length }
-    : { ...headers };
 }
 
 function headerOf({ headers }: IncomingMessage, name: string): string | null {

@@ -31,6 +31,8 @@ const REVEALING: [string, string][] = [
 for (const [name, value] of REVEALING) {
   Deno.test(`a request over loopback with ${name}: ${value} is remote`, () => {
     assert.equal(isLocal(INSIDE, { [name]: value }), false);
+    const others = { Accept: "*/*", Host: "127.0.0.1:7497", "Zz-Last": "x" };
+    assert.equal(isLocal(INSIDE, { ...others, [name]: value }), false);
   });
 }
 
