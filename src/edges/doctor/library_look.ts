@@ -40,6 +40,10 @@ export async function lookAtLibrary(
     for (const system of await source.systems(reading)) {
       systems.push(await lookAtSystem(system, { ...options, source, reading }));
     }
+    for (const folder of settings?.imageFolders ?? []) {
+      if (await isReadableFolder(folder, options.identity)) continue;
+      problems.push(`${folder}: its pictures cannot be read`);
+    }
     const kind = settings?.source ?? "folder";
     const name = kind === "folder" ? settings?.folder ?? source.key : "EmulationStation";
     sources.push({ name, kind, systems, problems });

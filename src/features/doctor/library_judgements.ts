@@ -36,7 +36,7 @@ export function judgeLibrary({ sources, isFrontendAnswered }: LibraryFacts): Fin
   }
   const problems = sources.flatMap(({ problems }) => problems);
   if (problems.length > 0) {
-    return warn(named(problems), "Correct the files, or take them away");
+    return warn(named(problems), "Correct these files and folders, or take them away");
   }
   const total = sources.reduce((sum, { systems }) => sum + systems.length, 0);
   return ok(`${filled.length} of ${total} systems have media`);

@@ -136,6 +136,23 @@ Deno.test("lookAtLibrary() reads es_systems.cfg, and asks the frontend where it 
   });
 });
 
+Deno.test("lookAtLibrary() tells of folders of pictures that are missing or closed", async () => {
+  await withFolder(async (folder) => {
+    const STRANGER = { uid: 64_000, gids: [] };
+    await Deno.chmod(folder, 0o711);
+    await Deno.mkdir(`${folder}/covers`, { mode: 0o755 });
+    await Deno.writeTextFile(`${folder}/es_systems.cfg`, "<systemList></systemList>");
+    const toml = `[[library]]\nsource = "emulationstation"\nconfig_folders = ["${folder}"]\n` +
+      `image_folders = ["${folder}/covers", "${folder}/none"]`;
+    const problems = async (): Promise<readonly string[] | undefined> =>
+      (await look(toml, undefined, STRANGER)).sources[0]?.problems;
+    const none = `${folder}/none: its pictures cannot be read`;
+    assert.deepEqual(await problems(), [none]);
+    await Deno.chmod(`${folder}/covers`, 0o711);
+    assert.deepEqual(await problems(), [`${folder}/covers: its pictures cannot be read`, none]);
+  });
+});
+
 Deno.test("lookAtLibrary() asks the frontend for its systems", async () => {
   const toml = '[[library]]\nsource = "emulationstation_http"\nconfig_folders = ["/none"]';
   const games = [{ path: "/none/snes/a.zip", name: "A" }];

@@ -104,7 +104,7 @@ testJudgement(judgeLibrary, [
     "files with mistakes",
     facts([{ ...STATION, problems: ["/a: it is cut"] }]),
     "warn",
-    /^\/a: it is cut\. Correct the files/,
+    /^\/a: it is cut\. Correct these files and folders/,
   ],
   [
     "many faults",
