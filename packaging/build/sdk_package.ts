@@ -54,7 +54,6 @@ export * from "./readable.js";
 export async function buildSdkFiles(): Promise<ReadonlyMap<string, Uint8Array>> {
   const files = new Map<string, string>();
   for (const { source, bundle } of ENTRY_POINTS) {
-    // deno-lint-ignore no-await-in-loop -- one bundler at a time is enough for a small machine
     files.set(bundle, await bundleForBrowsers(source, ["--minify"]));
   }
   // Node shows the line in which an error was thrown: not one with all of the SDK in it.
@@ -77,9 +76,7 @@ export async function buildSdk(folder: string): Promise<string> {
   await Deno.remove(folder, { recursive: true }).catch(() => {});
   for (const [path, bytes] of files) {
     const parent = `${folder}/${path}`.replace(/\/[^/]*$/, "");
-    // deno-lint-ignore no-await-in-loop -- a folder before what lies in it
     await Deno.mkdir(parent, { recursive: true });
-    // deno-lint-ignore no-await-in-loop -- a few small files
     await Deno.writeFile(`${folder}/${path}`, bytes);
   }
   const packed = await packArchive(
@@ -115,7 +112,6 @@ async function declarations(): Promise<ReadonlyMap<string, string>> {
   const waiting = new Set(ENTRY_POINTS.map(({ source }) => source));
   // Grows while it is walked through.
   for (const source of waiting) {
-    // deno-lint-ignore no-await-in-loop -- a file names the next ones
     const declaration = declarationOf(source, await Deno.readTextFile(`${ROOT}${source}`));
     for (const [, , target = ""] of declaration.matchAll(RELATIVE)) {
       waiting.add(new URL(`${target}.ts`, `file:///${source}`).pathname.slice(1));

@@ -155,7 +155,6 @@ async function newKeyId(world: World): Promise<string> {
 for (const [method, given] of WRITES) {
   Deno.test(`${method} is answered when it is on the disk, and refused where that fails`, async () => {
     for (const isFailing of [false, true]) {
-      // deno-lint-ignore no-await-in-loop -- one after the other
       await withDisk(async (disk, world) => {
         const params = typeof given === "function" ? await given(world) : given;
         if (method === "clients.pair.cancel") await call(world, "clients.pair.start");

@@ -199,7 +199,6 @@ Deno.test("requests that wait begin when the slots or their key's limits are rai
     for (const stream of streams) stream.end();
     for (const answer of await Promise.all(answers)) {
       assert.equal(answer.status, 200);
-      // deno-lint-ignore no-await-in-loop -- one answer after the other
       await answer.text();
     }
   });

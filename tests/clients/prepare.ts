@@ -121,7 +121,6 @@ async function prepareJavaScript({ javascript }: PreparedClients): Promise<void>
   if (await isThere(unfinished)) await Deno.remove(unfinished, { recursive: true });
   await Deno.mkdir(unfinished, { recursive: true });
   for (const file of JAVASCRIPT) {
-    // deno-lint-ignore no-await-in-loop -- two small files
     await Deno.copyFile(file, `${unfinished}/${file.slice(file.lastIndexOf("/") + 1)}`);
   }
   const options = { cwd: unfinished, env: { npm_config_cache: `${unfinished}/cache` } };

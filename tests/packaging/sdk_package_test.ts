@@ -76,7 +76,6 @@ Deno.test("two builds of the package are the same, archive and all", async () =>
   try {
     const archives = [];
     for (const name of ["one", "two"]) {
-      // deno-lint-ignore no-await-in-loop -- one bundler at a time
       archives.push(
         await Deno.readFile(`${folder}/${name}/${await buildSdk(`${folder}/${name}`)}`),
       );

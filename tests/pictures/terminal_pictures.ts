@@ -39,7 +39,6 @@ export async function drawLibrary(device: PicturedDevice): Promise<string> {
   const typed = [["library"], ["library", "search", "lantern"], ["status"]];
   const sessions = [];
   for (const args of typed) {
-    // deno-lint-ignore no-await-in-loop -- one terminal
     const shown = await run(device, { args, columns });
     sessions.push({ command: ["latchkey", ...args].join(" "), shown });
   }

@@ -80,9 +80,7 @@ async function compare({ tools, plain }: { tools: string; plain: string }): Prom
     const [, last = ""] = /\/models\/(\w+)$/.exec(path) ?? [];
     const target = last === "" ? path : path.replace(last, names[last] ?? "");
     const init = body && { body: JSON.stringify({ model: names[model], ...body }) };
-    // deno-lint-ignore no-await-in-loop -- one after the other, as the server works
     const real = await describe(await fetch(`${upstream}${target}`, { method, ...init }));
-    // deno-lint-ignore no-await-in-loop -- as above
     const told = await describe(
       await fake.handle(new Request(`http://fake${target}`, { method, ...init })),
     );

@@ -47,14 +47,12 @@ export async function withTinyModels(
   const models: TinyModel[] = [];
   try {
     for (const kind of ["tools", "plain"] as const) {
-      // deno-lint-ignore no-await-in-loop -- one after the other
       models.push(await createTinyModel(url, kind));
     }
     const [tools = "", plain = ""] = models.map(({ name }) => name);
     await run({ tools, plain });
   } finally {
     for (const model of models) {
-      // deno-lint-ignore no-await-in-loop -- as above
       await model.remove();
     }
   }

@@ -42,7 +42,6 @@ Deno.test("connect() finds the WebSocket of a device's address", async () => {
   for (const [url = "", expected] of rows) {
     const { socket, options } = setUp({ url });
     const asked: string[] = [];
-    // deno-lint-ignore no-await-in-loop -- one after the other
     const connection = await connect({
       ...options,
       webSocket: (address) => {

@@ -105,13 +105,10 @@ async function comeBack(world: World, count: number): Promise<void> {
 Deno.test("a lost session is followed by one with a fresh salt, in both envelopes", async () => {
   for (const envelope of ["json", "binary"] as const) {
     const world = setUpWorld({ envelope });
-    // deno-lint-ignore no-await-in-loop -- one after the other
     const connection = await connect(world.options);
     for (const count of [1, 2, 3]) {
       world.sockets.at(-1)?.drop(1006);
-      // deno-lint-ignore no-await-in-loop -- one after the other
       await settle();
-      // deno-lint-ignore no-await-in-loop -- one after the other
       await comeBack(world, count);
     }
     const salts = world.sockets.map(({ sent: [first] }) =>
@@ -120,10 +117,8 @@ Deno.test("a lost session is followed by one with a fresh salt, in both envelope
     assert.equal(salts.length, 4);
     assert.equal(new Set(salts).size, 4);
     const call = connection.call("echo", 5);
-    // deno-lint-ignore no-await-in-loop -- one after the other
     await connection.ping();
     world.sessions.at(-1)?.answer(world.requests.at(-1) ?? {}, "five");
-    // deno-lint-ignore no-await-in-loop -- one after the other
     assert.equal(await call, "five");
     connection.close();
     assert.equal(world.clock.timerCount, 0);
@@ -141,12 +136,9 @@ Deno.test("notifications() goes on over sessions, and ends with the connection",
   })();
   for (const count of [1, 2]) {
     world.sessions.at(-1)?.notify("news", count);
-    // deno-lint-ignore no-await-in-loop -- one after the other
     await connection.ping();
     world.sockets.at(-1)?.drop(1001);
-    // deno-lint-ignore no-await-in-loop -- one after the other
     await settle();
-    // deno-lint-ignore no-await-in-loop -- one after the other
     await comeBack(world, count);
   }
   world.sessions.at(-1)?.notify("news", 3);
@@ -166,7 +158,6 @@ Deno.test("waits double up to 30 s, each cut by up to half, and begin anew after
   await settle();
   for (let i = 0; i < 7; i++) {
     world.clock.advance(world.waits.at(-1) ?? 0);
-    // deno-lint-ignore no-await-in-loop -- one after the other
     await settle();
   }
   const longest = [1, 2, 4, 8, 16, 30, 30, 30].map((s) => s * 1000);
@@ -189,7 +180,6 @@ Deno.test("waits double up to 30 s, each cut by up to half, and begin anew after
   await comeBack(world, 2);
   for (let passed = 0; passed < LONGEST_RETRY_MS; passed += HEARTBEAT_PERIOD_MS) {
     world.clock.advance(HEARTBEAT_PERIOD_MS);
-    // deno-lint-ignore no-await-in-loop -- one after the other
     await connection.ping();
   }
   world.sockets.at(-1)?.drop(1006);
@@ -459,17 +449,13 @@ Deno.test("a connection leaves nothing on a signal that outlives it", async () =
     signal.removeEventListener = (_type: string, listener: unknown) =>
       void listeners.delete(listener);
     const world = setUpWorld({ signal, reconnect });
-    // deno-lint-ignore no-await-in-loop -- one after the other
     const connection = await connect(world.options);
     assert.equal(listeners.size, 1);
     connection.close();
-    // deno-lint-ignore no-await-in-loop -- one after the other
     await settle();
     assert.equal(listeners.size, 0);
     world.device = "away";
-    // deno-lint-ignore no-await-in-loop -- one after the other
     await expectClientError(connect(world.options), "unreachable");
-    // deno-lint-ignore no-await-in-loop -- one after the other
     await settle();
     assert.equal(listeners.size, 0);
   }

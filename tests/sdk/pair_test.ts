@@ -370,7 +370,6 @@ Deno.test("pair() passes on after how long another try makes sense", async () =>
           Response.json({ error: "no pairing in progress" }, { status: 400, headers }),
         ),
     });
-    // deno-lint-ignore no-await-in-loop -- one after the other
     const error = await expectClientError(pair(options), "no_pairing");
     assert.equal(error.retryAfterS, seconds);
   }

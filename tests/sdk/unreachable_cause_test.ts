@@ -59,7 +59,6 @@ Deno.test("a device that refuses the page's own origin in words says so", async 
 
 Deno.test("a device that answers the page, or nobody, leaves the error as it is", async () => {
   for (const answers of [{ "OPTIONS cors": 204 }, { "OPTIONS cors": 503 }, {}]) {
-    // deno-lint-ignore no-await-in-loop -- one after the other
     assert.equal((await ask(answers)).error, UNREACHABLE);
   }
 });
@@ -69,7 +68,6 @@ Deno.test("an https page cannot reach http, but on its own machine", async () =>
   const mixed = await ask({}, { pageUrl });
   assert.deepEqual([codeOf(mixed.error), mixed.asked], ["mixed_content", []]);
   for (const host of ["localhost:7497", "127.0.0.1:7497", "[::1]:7497"]) {
-    // deno-lint-ignore no-await-in-loop -- one after the other
     const { error, asked } = await ask({ "GET no-cors": 200 }, {
       pageUrl,
       url: `ws://${host}/api`,
@@ -92,7 +90,6 @@ Deno.test("health lies beside the interface, behind a proxy's path too", async (
     ["https://home.test/device/", "https://home.test/device/health"],
   ] as const;
   for (const [url, health] of rows) {
-    // deno-lint-ignore no-await-in-loop -- one after the other
     const { asked } = await ask({}, { url });
     assert.equal(asked[0], `OPTIONS cors ${health}`);
   }
@@ -102,7 +99,6 @@ Deno.test("programs that are no page, and other errors, ask nothing", async () =
   const timeout = new ClientError("timeout", "Late");
   const rows = [{ pageUrl: undefined }, { error: timeout }, { error: "text" }];
   for (const options of rows) {
-    // deno-lint-ignore no-await-in-loop -- one after the other
     const { error, asked } = await ask({ "GET no-cors": 200 }, options);
     assert.deepEqual([error, asked], [options.error ?? UNREACHABLE, []]);
   }

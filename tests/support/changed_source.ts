@@ -12,6 +12,20 @@ export interface SourceChange {
   readonly to: string;
 }
 
+/** The changed files' texts. Throws where a change finds its place not exactly once. */
+export async function changedTexts(
+  changes: readonly SourceChange[],
+): Promise<ReadonlyMap<string, string>> {
+  const texts = new Map<string, string>();
+  for (const { file, from, to } of changes) {
+    const text = texts.get(file) ?? await Deno.readTextFile(new URL(file, ROOT));
+    const [before, after, ...more] = text.split(from);
+    if (after === undefined || more.length > 0) throw new Error(`${file} has not once: ${from}`);
+    texts.set(file, `${before}${to}${after}`);
+  }
+  return texts;
+}
+
 /**
  * Runs `test` with the arguments by which the runtime takes the changed source, then removes it. Throws
  * where a change finds its place not exactly once.
@@ -22,15 +36,7 @@ export async function withChangedSource(
 ): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "latchkey_test_" });
   try {
-    const texts = new Map<string, string>();
-    for (const { file, from, to } of changes) {
-      const text = texts.get(file) ?? await Deno.readTextFile(new URL(file, ROOT));
-      const [before, after, ...more] = text.split(from);
-      if (after === undefined || more.length > 0) {
-        throw new Error(`${file} has not once: ${from}`);
-      }
-      texts.set(file, `${before}${to}${after}`);
-    }
+    const texts = await changedTexts(changes);
     const changed: Record<string, string> = {};
     for (const [at, [file, text]] of [...texts].entries()) {
       const path = `${folder}/${at}.ts`;

@@ -158,8 +158,14 @@ export async function watchPage(page: Page): Promise<WatchedPage> {
   return { page, complaints };
 }
 
+// A colour on its way to another is none of the page's colours.
+const AT_REST = `Promise.all(document.getAnimations()
+  .filter(({ effect }) => effect.getComputedTiming().endTime !== Infinity)
+  .map(({ finished }) => finished.catch(() => {})))`;
+
 /** Fails where a page in its present state has what keeps people out, or text that runs out of it. */
 export async function checkAccess(page: Page, what: string): Promise<void> {
+  await page.evaluate(AT_REST);
   // Not through a <script>, which the policy would refuse.
   await page.evaluate(axe.source);
   const { violations } = await page.evaluate('axe.run({ resultTypes: ["violations"] })') as {

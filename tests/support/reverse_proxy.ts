@@ -42,7 +42,6 @@ export const PROXY_KINDS: readonly ProxyKind[] = [
 /** Why a proxy cannot run here; undefined where it can. */
 export async function whyNoProxy({ name }: Pick<ProxyKind, "name">): Promise<string | undefined> {
   for (const program of [name, "curl", "openssl"]) {
-    // deno-lint-ignore no-await-in-loop -- three looks
     const { success } = await new Deno.Command("sh", {
       args: ["-c", `command -v ${program}`],
       env: { PATH: SYSTEM_PATH },

@@ -38,7 +38,6 @@ export async function eventually(check: () => void, options: UntilOptions = {}):
     } catch (error) {
       if (performance.now() > endMs) throw error;
     }
-    // deno-lint-ignore no-await-in-loop -- one look after the other
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
 }

@@ -155,16 +155,12 @@ systemTest("pair counts down in one line where the terminal is wide enough, and 
           typed: [],
           questions: /nothing is asked/g,
         });
-        // deno-lint-ignore no-await-in-loop -- one after the other
         await until("the PIN is shown", async () =>
           await callLocal(baseUrl, "clients.pair.current") !== null);
-        // deno-lint-ignore no-await-in-loop -- longer than two steps
         await new Promise((resolve) =>
           setTimeout(resolve, 2500)
         );
-        // deno-lint-ignore no-await-in-loop -- as above
         await callLocal(baseUrl, "clients.pair.cancel");
-        // deno-lint-ignore no-await-in-loop -- as above
         const text = (await shown).shown;
         const steps = text.match(/\r {2}Waiting for the phone, \d:\d\d left/g) ?? [];
         assert.equal(steps.length >= 2, isCounting, text);
@@ -282,14 +278,19 @@ Deno.test("keys are added, listed and revoked, and the audit log tells of it", a
       ...["keys", "add", "My script", "--scope", "rpc,run", "--expires", "30d", "--config", config],
     );
     assert.match(added.stdout, /^lk_[a-z0-9]{8}_[A-Za-z0-9_-]{43}\n$/);
+    assert.match(added.stderr, /From now on other hosts need a key of scope rpc for POST/);
+    assert.match(added.stderr, /Paired phones go on without one\./);
+    assert.match(added.stderr, /From now on other hosts need a key of scope run to run anything/);
+    const another = await runLatchkey("keys", "add", "b", "--scope", "run", "--config", config);
+    assert.doesNotMatch(another.stderr, /From now on/);
+    await runLatchkey("keys", "revoke", another.stdout.slice(3, 11), "--config", config);
     const keyId = added.stdout.slice(3, 11);
     const listed = await runLatchkey("keys", "--config", config);
     assert.match(listed.stdout, new RegExp(`${keyId}  rpc,run .*My script`));
     assert.ok(!listed.stdout.includes(added.stdout.slice(12).trim()));
     assert.equal((await runLatchkey("keys", "revoke", keyId, "--config", config)).code, 0);
     assert.equal((await runLatchkey("keys", "revoke", keyId, "--config", config)).code, 1);
-    for (const text of ["1 revoked key", "0 revoked keys"]) {
-      // deno-lint-ignore no-await-in-loop -- one after the other
+    for (const text of ["2 revoked keys", "0 revoked keys"]) {
       const { stdout } = await runLatchkey("keys", "purge", "--config", config);
       assert.equal(stdout, `Purged ${text}.\n`);
     }
@@ -297,7 +298,7 @@ Deno.test("keys are added, listed and revoked, and the audit log tells of it", a
     assert.match(audit.stdout, /key_added[^]*key_revoked/);
     const verified = await runLatchkey("audit", "--verify", "--config", config);
     assert.equal(verified.code, 0);
-    assert.equal(verified.stdout, "Verified: 2 entries, hash chain intact\n");
+    assert.equal(verified.stdout, "Verified: 4 entries, hash chain intact\n");
   });
 });
 

@@ -135,7 +135,6 @@ classTest("a key that asks for much does not keep another one waiting", async (w
   gate.resolve();
   for (const answer of await Promise.all(asked)) {
     assert.equal(answer.status, 200);
-    // deno-lint-ignore no-await-in-loop -- one answer after the other
     await answer.body?.cancel();
   }
   await until("all have been with the server", () => chatsOf(ollama).length === asked.length);

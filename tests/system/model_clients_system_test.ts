@@ -196,14 +196,12 @@ clientTest("what the command line of Ollama sends before it works is answered", 
     ["/api/generate", { model: MODEL, prompt: "", keep_alive: 0, name: MODEL, stream: false }],
   ];
   for (const [path, body] of bodies) {
-    // deno-lint-ignore no-await-in-loop -- one call after the other
     const answer = await fetch(`${world.server.baseUrl}${path}`, {
       method: "POST",
       headers,
       body: JSON.stringify(body),
     });
     assert.equal(answer.status, 200, path);
-    // deno-lint-ignore no-await-in-loop -- as above
     await answer.body?.cancel();
   }
 });

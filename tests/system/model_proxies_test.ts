@@ -203,7 +203,6 @@ async function streamsArriveAtOnce(world: World): Promise<void> {
     for (let word = 1; word <= 3; word++) {
       stream.write(frame);
       while (text.length < word * frame.length) {
-        // deno-lint-ignore no-await-in-loop -- word by word
         const { done, value } = await reader.read();
         assert.ok(!done, `${path}: ${text}`);
         text += value;
@@ -212,10 +211,8 @@ async function streamsArriveAtOnce(world: World): Promise<void> {
     assert.equal(text, frame.repeat(3));
     stream.write(contentType === "text/event-stream" ? "data: [DONE]\n\n" : '{"done":true}\n');
     stream.end();
-    // deno-lint-ignore no-await-in-loop -- one stream after the other
     for (let read = await reader.read(); !read.done; read = await reader.read()) text += read.value;
     assert.ok(text.endsWith(`\n200 ${version === "--http2" ? "2" : "1.1"}`), text);
-    // deno-lint-ignore no-await-in-loop -- as above
     await child.status;
   }
   world.ollama.script = undefined;
@@ -226,7 +223,6 @@ async function addressesAreTheClients(world: World): Promise<void> {
   assert.equal(await ask(world, { from: STRANGER }), "403 2");
   for (const claimed of [ALLOWED, "127.0.0.1", `${ALLOWED}, 127.0.0.1`]) {
     const args = ["-H", `X-Forwarded-For: ${claimed}`];
-    // deno-lint-ignore no-await-in-loop -- one claim after the other
     assert.equal(await ask(world, { from: STRANGER, args }), "403 2", claimed);
   }
   // The log tells whose request it was.
@@ -236,26 +232,22 @@ async function addressesAreTheClients(world: World): Promise<void> {
 async function nobodyBecomesLocal(world: World): Promise<void> {
   // The recipes carry nothing of the device but the gateway.
   for (const path of ["/api", "/api/events", "/api/pair/start", "/metrics", "/api/pull"]) {
-    // deno-lint-ignore no-await-in-loop -- one path after the other
     assert.equal(await ask(world, { path }), "404 2", path);
   }
   // Nor does the service where a trusted proxy carries everything.
   const { baseUrl } = world.service;
   for (const claimed of ["127.0.0.1", "::1", ALLOWED]) {
-    // deno-lint-ignore no-await-in-loop -- one claim after the other
     const answer = await fetch(`${baseUrl}/api`, {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-Forwarded-For": claimed },
       body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "clients.pair.start" }),
     });
-    // deno-lint-ignore no-await-in-loop -- as above
     assert.doesNotMatch(await answer.text(), /"pin"/, claimed);
   }
   // Nor by a proxy that says nothing.
   const port = new URL(baseUrl).port;
   for (const address of OF_PROXIES) {
     const at = address.includes(":") ? `[${address}]` : "127.0.0.1";
-    // deno-lint-ignore no-await-in-loop -- one address after the other
     const answer = await curl([
       ...["--interface", address, "-H", "Content-Type: application/json", "-d"],
       '{"jsonrpc":"2.0","id":1,"method":"clients.pair.start"}',

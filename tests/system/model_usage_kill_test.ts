@@ -31,11 +31,8 @@ systemTest(`over ${KILLS} kills the usage of models loses the last second at mos
         let asked = 0;
         let certain = 0;
         for (let kill = 0; kill < KILLS; kill++) {
-          // deno-lint-ignore no-await-in-loop -- one life after the other
           const service = await startService({ dataDir, tables });
-          // deno-lint-ignore no-await-in-loop -- as above
           key ||= await newKey(service.baseUrl);
-          // deno-lint-ignore no-await-in-loop -- as above
           const { ended, begun, killedMs } = await askUntilKilled(service, key);
           asked += begun;
           certain += ended.filter((ms) => ms < killedMs - LOST_MS).length;
@@ -75,20 +72,17 @@ async function askUntilKilled(
     while (!isKilled) {
       begun += 1;
       try {
-        // deno-lint-ignore no-await-in-loop -- one after the other
         const answer = await fetch(`${service.baseUrl}/api/chat`, {
           method: "POST",
           headers: { Authorization: `Bearer ${key}` },
           body: JSON.stringify({ model: MODEL, messages: [{ role: "user", content: "x" }] }),
         });
-        // deno-lint-ignore no-await-in-loop -- as above
         await answer.text();
         ended.push(performance.now());
       } catch {
         // The process has gone.
         return;
       }
-      // deno-lint-ignore no-await-in-loop -- the pace of a person who is in a hurry
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   };

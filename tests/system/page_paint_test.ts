@@ -60,10 +60,11 @@ systemTest("the page's frame is there before its script, and nothing moves when 
       const name = page.locator(".device");
       assert.equal(await name.textContent(), "Living room");
       assert.equal(await page.title(), "Living room · Latchkey");
-      const before = await name.boundingBox();
       await page.waitForFunction(() =>
         performance.getEntriesByName("first-contentful-paint").length > 0
       );
+      // Nothing has its place before the style sheet is there, and nothing is painted.
+      const before = await name.boundingBox();
       await checkAccess(page, "the frame");
 
       await route.continue();

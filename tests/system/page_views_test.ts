@@ -161,7 +161,7 @@ systemTest("covers are asked for near the screen alone, and again where they cou
         ...{ contentType: "image/png", data: dot, typeTag: "property:image-image" },
       });
       await page.locator(".tile").last().scrollIntoViewIfNeeded();
-      await page.locator(".tile img").last().waitFor();
+      await page.locator(".tile").last().locator("img").waitFor();
       assert.ok(asked().includes(PAGE_MEDIA));
       const first = page.locator(".tile").first();
       assert.equal(await first.locator("img").count(), 0);

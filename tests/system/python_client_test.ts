@@ -31,7 +31,6 @@ async function newcomer(): Promise<{ folder: string; python: string }> {
     ["sh", "-c", `"$0" -m pip install ${installLine()}`, python],
   ];
   for (const step of steps) {
-    // deno-lint-ignore no-await-in-loop -- one needs the other
     const { code, stdout, stderr } = await runProgram(step, {
       cwd: folder,
       // The packages that preparing has fetched: a test needs no network.

@@ -153,12 +153,9 @@ systemTest(
                   [origins[1], "/"],
                 ] as const
               ) {
-                // deno-lint-ignore no-await-in-loop -- one page, one PIN at a time
                 await open(page, `${origin}${path}`);
                 const isSecure = origin.startsWith("https:");
-                // deno-lint-ignore no-await-in-loop -- likewise
                 assert.equal(await page.evaluate("isSecureContext"), isSecure);
-                // deno-lint-ignore no-await-in-loop -- likewise
                 await untilTold(/^latchkey-\d/, () => pairing(page, baseUrl));
               }
               await pairOften(page, { origin: origins[0] ?? "", baseUrl });
@@ -205,14 +202,11 @@ async function pairOften(
   assert.equal(await page.evaluate("crypto.subtle === undefined"), true);
   let dropped = 0;
   for (let paired = 0; paired < PAIRINGS;) {
-    // deno-lint-ignore no-await-in-loop -- a PIN pairs one client
     const told = await pairing(page, baseUrl, paired % 2 === 0 ? "json" : "binary");
     if (told === "unreachable" && dropped++ < MAX_DROPPED) continue;
     assert.match(told, /^latchkey-\d/, `pairing ${paired + 1}`);
     paired += 1;
-    // deno-lint-ignore no-await-in-loop -- a device has room for 50
     for (const { clientId } of await clientsOf(baseUrl)) {
-      // deno-lint-ignore no-await-in-loop -- likewise
       await callLocal(baseUrl, "clients.delete", { clientId });
     }
   }

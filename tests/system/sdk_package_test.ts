@@ -65,10 +65,8 @@ systemTest("a newcomer's folder: other runtimes pair once and call again, withou
           const program = await writeProgram(addressed(FIRST, baseUrl), home);
           for (const [name, command] of Object.entries(RUNTIMES)) {
             const cwd = `${home}/${name}`;
-            // deno-lint-ignore no-await-in-loop -- one PIN at a time
             await Deno.mkdir(cwd);
             for (const input of [`${await openPairing(baseUrl)}\n`, ""]) {
-              // deno-lint-ignore no-await-in-loop -- the second one needs what the first one kept
               const { code, stdout, stderr } = await runProgram([...command, program], {
                 cwd,
                 input,
@@ -154,7 +152,6 @@ systemTest("a program of CommonJS may require the package, under each Node", {
         await Deno.writeTextFile(`${home}/main.cjs`, code);
         const nodes = Object.entries(RUNTIMES).filter(([name]) => name.startsWith("Node"));
         for (const command of [["node"], ...nodes.map(([, node]) => node)]) {
-          // deno-lint-ignore no-await-in-loop -- one after the other
           const { stdout, stderr } = await runProgram([...command, "main.cjs"], { cwd: home });
           assert.match(stdout, /latchkey-\d/, stderr);
         }

@@ -34,9 +34,7 @@ if (rowsAt === undefined) throw new TypeError(`Unknown client: ${client}`);
 for (const url of urls) {
   const outcomes: Record<string, Outcome> = {};
   for (const [name, call] of Object.entries(rowsAt(url, JSON.parse(names)))) {
-    // deno-lint-ignore no-await-in-loop -- one call after the other
     outcomes[name] = await outcomeOf(call);
   }
-  // deno-lint-ignore no-await-in-loop -- as above
   await Deno.stdout.write(new TextEncoder().encode(`${JSON.stringify(outcomes)}\n`));
 }

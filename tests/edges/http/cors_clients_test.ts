@@ -93,7 +93,6 @@ for (const [name, calls] of Object.entries(CLIENTS)) {
     for (const [path, names] of sent) {
       const asked = [...names].filter((header) => !BROWSERS.has(header));
       assert.ok(asked.includes("authorization") || asked.includes("x-api-key"));
-      // deno-lint-ignore no-await-in-loop -- one path after the other
       const { status, headers } = await openModels().ask(path, {
         method: "OPTIONS",
         peer: REMOTE,

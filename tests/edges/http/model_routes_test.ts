@@ -226,7 +226,6 @@ Deno.test("a key is all that counts of the name that was asked for, on model rou
     ["/health", { headers: foreign }, 421],
   ];
   for (const [path, ask, status] of ROWS) {
-    // deno-lint-ignore no-await-in-loop -- one request after the other
     assert.equal((await device.ask(path, ask)).status, status, path);
   }
   // Without a gateway they are paths like all others.

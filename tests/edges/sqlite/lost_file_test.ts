@@ -75,7 +75,6 @@ for (const [how, lose] of LOSSES) {
         );
       }
       for (const [what, write] of LATER_WRITES) {
-        // deno-lint-ignore no-await-in-loop -- one write after the other
         await assert.rejects(
           write(stores),
           { code: "unavailable", message: REPLACED_MESSAGE },

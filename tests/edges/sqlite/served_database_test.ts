@@ -152,11 +152,9 @@ Deno.test("a disk that goes on failing is tried again, and more and more seldom"
     const tries = (): number => lines.filter(([text]) => /Cannot open the/.test(text)).length;
     for (const [n, delayMs] of [1, 2, 4, 8, 16, 32, 60, 60].map((s, n) => [n, s * 1000] as const)) {
       clock.advance(delayMs - 1);
-      // deno-lint-ignore no-await-in-loop -- one try after the other
       await eventually(() => assert.equal(clock.timerCount, 1));
       assert.equal(tries(), n);
       clock.advance(1);
-      // deno-lint-ignore no-await-in-loop -- the same
       await eventually(() => assert.equal(tries(), n + 1));
       assert.throws(() => write(2), FAILED);
       // There is no connection left to read over, either.
@@ -200,13 +198,10 @@ Deno.test("a log that grew is copied: log, then file, and both before it begins 
     let n = 0;
     for (let round = 0; round < 5; round++) {
       files.synced.length = 0;
-      // deno-lint-ignore no-await-in-loop -- one after the other
       for (; !files.synced.includes("file"); n++) {
         write(n, 700);
-        // deno-lint-ignore no-await-in-loop -- the same
         await served.durable();
       }
-      // deno-lint-ignore no-await-in-loop -- the same
       await served.ready();
       const first = files.synced.indexOf("file");
       // The file after the log, once for most of it and once for the rest; then the new beginning.
@@ -228,7 +223,6 @@ Deno.test("a log stays bounded where others write through every checkpoint", asy
     await Promise.all(Array.from({ length: 20 }, async () => {
       for (let i = 0; i < 100; i++) {
         write(n++, 700);
-        // deno-lint-ignore no-await-in-loop -- one after the other
         await served.durable();
       }
     }));
@@ -301,9 +295,7 @@ Deno.test("ready() refuses where a checkpoint hangs", async () => {
     const told = served.durable();
     // The waiter's sync of the log, and the first half of the checkpoint: nobody is held up.
     for (const path of ["log", "log", "file"]) {
-      // deno-lint-ignore no-await-in-loop -- one sync after the other
       await eventually(() => assert.equal(files.held[0]?.path, path));
-      // deno-lint-ignore no-await-in-loop -- the same
       await served.ready();
       files.held.shift()?.release();
     }
@@ -326,7 +318,6 @@ Deno.test("another process that reads keeps the log, and loses nothing when it g
     assert.equal(queryValue(other, "SELECT count(*) FROM notes"), 0);
     for (let n = 0; n < 30; n++) {
       write(n, 900);
-      // deno-lint-ignore no-await-in-loop -- one after the other
       await served.durable();
     }
     await served.ready();
@@ -334,7 +325,6 @@ Deno.test("another process that reads keeps the log, and loses nothing when it g
     other.exec("COMMIT");
     for (let n = 30; n < 60; n++) {
       write(n, 900);
-      // deno-lint-ignore no-await-in-loop -- one after the other
       await served.durable();
     }
     assert.equal(count(), 60);
@@ -394,7 +384,6 @@ Deno.test("a new database has small pages, and an older one keeps its own", asyn
       const insert = served.database.prepare("INSERT INTO notes (text) VALUES (?)");
       for (let n = 0; n < 20; n++) {
         inTransaction(served.database, () => insert.run("x".repeat(900)));
-        // deno-lint-ignore no-await-in-loop -- one after the other
         await served.durable();
       }
       await served.ready();

@@ -73,7 +73,6 @@ Deno.test("a log that a killed process left is brought in with syncs, an empty o
     for (const suffix of ["", "-wal"]) {
       // Read by another process, or SQLite's locks would be gone.
       const args = [path + suffix, `${folder}/b.sqlite${suffix}`];
-      // deno-lint-ignore no-await-in-loop -- one after the other
       assert.ok((await new Deno.Command("cp", { args }).output()).success);
     }
     first.close();

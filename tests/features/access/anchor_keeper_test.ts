@@ -116,7 +116,6 @@ Deno.test("settled() waits for the newest entry, and leaves no timer", async () 
   const failed = keeper.settled();
   for (const sync of [2, 3]) {
     syncs[sync]?.resolve();
-    // deno-lint-ignore no-await-in-loop -- one try after the other
     await settle();
   }
   await failed;

@@ -93,11 +93,9 @@ Deno.test("a store is asked once for all that a key holds, and all of it is cut"
     holds.hold({ keyId: "a", scope: "models", cut: () => cut.push("a's model") });
     clock.advance(KEY_SWEEP_MS);
     assert.deepEqual(asked.sort(), ["a models", "a rpc", "b rpc"]);
-    // deno-lint-ignore no-await-in-loop -- one kind of store after the other
     await settle(1);
     isInForce = false;
     clock.advance(KEY_SWEEP_MS);
-    // deno-lint-ignore no-await-in-loop -- as above
     await settle(1);
     assert.deepEqual(cut, ["a", "a", "a"]);
     holds.cut("a");

@@ -16,14 +16,17 @@ interface Fixture {
   store: MemoryKeyStore;
   clock: FakeClock;
   errors: [string, LogFields][];
+  infos: [string, LogFields][];
 }
 
 function setUp(): Fixture {
   const store = new MemoryKeyStore();
   const clock = new FakeClock();
   const errors: [string, LogFields][] = [];
+  const infos: [string, LogFields][] = [];
   const log = {
     ...silentLogger,
+    info: (message: string, fields: LogFields = {}) => infos.push([message, fields]),
     error: (message: string, fields: LogFields = {}) => errors.push([message, fields]),
   };
   return {
@@ -31,6 +34,7 @@ function setUp(): Fixture {
     store,
     clock,
     errors,
+    infos,
   };
 }
 
@@ -57,6 +61,15 @@ Deno.test("create() keeps a key whose text opens it", () => {
   });
   assert.deepEqual(store.find(keyId), key);
   assert.deepEqual(ring.authenticate(text), key);
+});
+
+Deno.test("create() says for which scopes other hosts need a key from now on", () => {
+  const { ring, infos } = setUp();
+  const told = "Other hosts need a key from now on";
+  assert.deepEqual(ring.create({ name: "a", scopes: ["rpc", "models"] }).nowRequired, ["rpc"]);
+  assert.deepEqual(ring.create({ name: "b", scopes: ["rpc", "run"] }).nowRequired, ["run"]);
+  assert.deepEqual(ring.create({ name: "c", scopes: ["rpc", "run"] }).nowRequired, []);
+  assert.deepEqual(infos, [[told, { scope: "rpc" }], [told, { scope: "run" }]]);
 });
 
 Deno.test("create() keeps nothing that the key's text could be made from", () => {

@@ -35,7 +35,6 @@ function byteStream(
 async function readAll(source: AnswerSource): Promise<Uint8Array[]> {
   const pieces: Uint8Array[] = [];
   for (;;) {
-    // deno-lint-ignore no-await-in-loop -- one piece after the other
     const piece = await source.read();
     if (piece === undefined) return pieces;
     pieces.push(piece);

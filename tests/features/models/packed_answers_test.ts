@@ -39,7 +39,6 @@ Deno.test("what is packed otherwise, or not as it says, is refused", async () =>
   for (const [body, encoding] of [["x", "br"], ["x", "gzip, br"], ["not gzip", "gzip"]] as const) {
     const { ask, ollama, outcomes } = openGateway();
     ollama.script = () => packed(body, "application/x-ndjson", encoding);
-    // deno-lint-ignore no-await-in-loop -- one answer after the other
     const error = await (async () => {
       const response = await ask("/api/chat", { body: CHAT });
       return await response.text();

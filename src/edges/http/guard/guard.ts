@@ -193,7 +193,6 @@ export function startGuard(options: GuardOptions): Guard {
     for (;;) {
       const next = room.next(take);
       if (next === undefined) return;
-      // deno-lint-ignore no-await-in-loop -- one at a time, as those who come in
       await letIn(next.peer, next.taken);
     }
   }
