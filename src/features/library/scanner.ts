@@ -181,13 +181,15 @@ export class LibraryScanner implements LibraryScans {
   ): Promise<{ found: readonly FoundSystem[]; silentSources: string[] }> {
     const sources = this.#options.sources();
     const told = new Map<LibrarySource, readonly FoundSystem[]>();
-    await Promise.all(sources.map(async (source) => {
+    // All of them, for none may be read any more when the scan has ended.
+    const readings = await Promise.allSettled(sources.map(async (source) => {
       const systems = await this.#systemsOf(source, signal);
       signal.throwIfAborted();
       told.set(source, systems.map((system) => ({ source, system })));
       // A frontend that hangs keeps nobody from the systems of the others.
       this.#show(sources.flatMap((one) => told.get(one) ?? this.#systemsBefore(one)));
     }));
+    for (const reading of readings) if (reading.status === "rejected") throw reading.reason;
     if (sources.length === 0) this.#show([]);
     const silentSources = sources.filter((one) => told.get(one)?.length === 0).map(({ key }) =>
       key

@@ -502,6 +502,29 @@ Deno.test("a closed scanner ends its scan and takes no other", () =>
     await scanner.close();
   }));
 
+Deno.test("a closed scanner has ended when each of its sources has", () =>
+  withScans(async (world) => {
+    const slow = Promise.withResolvers<LibrarySystem[]>();
+    let ended = false;
+    const quick: LibrarySource = {
+      ...world.source,
+      systems: ({ signal }) =>
+        new Promise((_, reject) =>
+          signal.addEventListener("abort", () => reject(signal.reason), { once: true })
+        ),
+    };
+    const sources = [quick, { ...world.source, key: "slow", systems: () => slow.promise }];
+    const scanner = world.scanner({ sources: () => sources });
+    scanner.request();
+    await settle();
+    const closed = scanner.close().then(() => ended = true);
+    await settle();
+    assert.equal(ended, false);
+    slow.resolve([system("slow", "slow")]);
+    await closed;
+    assert.deepEqual(world.lines, [["The scan of the library was cancelled", undefined]]);
+  }));
+
 Deno.test("the log has each problem once, and not without bound", () =>
   withScans(async (world) => {
     world.source.systems = ({ onProblem }) => {
