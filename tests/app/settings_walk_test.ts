@@ -142,12 +142,12 @@ Deno.test("settings.update changes every key of the configuration, or says that 
 const ACTION = { name: "a", match: "a", command: ["/bin/true"] };
 const LIBRARY = {
   source: "folder",
-  folder: "/tmp/no-such-games",
+  folder: "/nowhere/games",
   extensions: [".sfc"],
   system: "SNES",
   command: ["emu", "${path}"],
 };
-const OTHER_SOURCE = { source: "emulationstation", config_folders: ["/tmp/no-such-frontend"] };
+const OTHER_SOURCE = { source: "emulationstation", config_folders: ["/nowhere/frontend"] };
 
 // A key of a list, and the table with another value of it.
 function alteredTables(
@@ -157,7 +157,7 @@ function alteredTables(
   const lists: Readonly<Record<string, Readonly<Record<string, TomlValue>>>> = {
     source: OTHER_SOURCE,
     config_folders: OTHER_SOURCE,
-    image_folders: { ...OTHER_SOURCE, image_folders: ["/tmp/no-such-pictures"] },
+    image_folders: { ...OTHER_SOURCE, image_folders: ["/nowhere/pictures"] },
     exclude: { ...OTHER_SOURCE, exclude: ["ports"] },
     match: { ...ACTION, match: "b" },
     env: { ...ACTION, env: { A: "b" } },
@@ -172,7 +172,7 @@ function alteredTables(
     command: ["/bin/false", "${path}"],
     cwd: "/tmp",
     system: "NES",
-    folder: "/tmp/no-such-others",
+    folder: "/nowhere/others",
     extensions: [".zip"],
     ...(name === "action" ? { command: ["/bin/false"] } : {}),
   };

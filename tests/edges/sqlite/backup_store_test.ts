@@ -20,6 +20,7 @@ import { SqliteReplayLedger } from "../../../src/edges/sqlite/sqlite_replay_ledg
 import { findDatabase, openStores } from "../../../src/edges/sqlite/stores.ts";
 import { SqliteTombstones } from "../../../src/edges/sqlite/tombstones.ts";
 import { assertAppError } from "../../support/app_error.ts";
+import { sampleKey } from "../../support/sample_key.ts";
 import { openSample, queryValue, sampleClient } from "./samples.ts";
 import { withTempFolder } from "./temp_folder.ts";
 
@@ -28,17 +29,7 @@ function salt(n: number): Uint8Array<ArrayBuffer> {
 }
 
 function apiKey(keyId: string, revokedAtMs?: number): ApiKey {
-  return {
-    keyId,
-    name: keyId,
-    secretHash: new Uint8Array(32).fill(1),
-    scopes: ["rpc"],
-    models: undefined,
-    createdAtMs: 1,
-    expiresAtMs: undefined,
-    lastUsedAtMs: undefined,
-    revokedAtMs,
-  };
+  return sampleKey(keyId, { name: keyId, createdAtMs: 1, revokedAtMs });
 }
 
 function fill(

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { ApiKey } from "../../../src/features/access/api_key.ts";
 import { SqliteKeyStore } from "../../../src/edges/sqlite/key_store.ts";
+import { sampleKey } from "../../support/sample_key.ts";
 import { openSample } from "./samples.ts";
 import { withTempFolder } from "./temp_folder.ts";
 
@@ -118,21 +119,6 @@ Deno.test("SqliteKeyStore asks the database for no key that it knows", () => {
   const key = store.find("aaaaaaaa");
   assert.ok(store.find("aaaaaaaa") === key);
 });
-
-function sampleKey(keyId: string, changes: Partial<ApiKey> = {}): ApiKey {
-  return {
-    keyId,
-    name: "Lights",
-    secretHash: new Uint8Array(32).fill(1),
-    scopes: ["rpc"],
-    models: undefined,
-    createdAtMs: 3,
-    expiresAtMs: undefined,
-    lastUsedAtMs: undefined,
-    revokedAtMs: undefined,
-    ...changes,
-  };
-}
 
 function withStore(test: (store: SqliteKeyStore) => void): void {
   using database = openSample();

@@ -3,19 +3,10 @@
 import assert from "node:assert/strict";
 import type { ApiKey } from "../../../src/features/access/api_key.ts";
 import { checkOf, isValidKey } from "../../../src/features/access/key_judgement.ts";
+import { sampleKey } from "../../support/sample_key.ts";
 
 const HASH = new Uint8Array(32).fill(1);
-const KEY: ApiKey = {
-  keyId: "aaaaaaaa",
-  name: "Lights",
-  secretHash: HASH,
-  scopes: ["rpc"],
-  models: undefined,
-  createdAtMs: 3,
-  expiresAtMs: undefined,
-  lastUsedAtMs: undefined,
-  revokedAtMs: undefined,
-};
+const KEY = sampleKey("aaaaaaaa", { secretHash: HASH });
 
 Deno.test("checkOf() gives values of the same types for an unknown key", () => {
   const never = Number.MAX_SAFE_INTEGER;
