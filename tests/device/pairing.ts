@@ -65,17 +65,21 @@ function compare(one: Picture, other: Picture): { isSame: boolean; what: string 
 /** Holds the chord, reads the panel, and pairs a phone with what is on it. */
 export async function pairByPanel(machine: Machine, folder: string): Promise<PhonePairing> {
   await machine.hold("ctrl-ret", HOLD_MS);
-  const url = await untilSo(
-    async () => readQr(parsePpm(await machine.panel())),
-    "a QR code on the panel",
-  );
-  // The code leads to the device's own address, with the PIN that is written beside it.
-  const [, pin = ""] = /^http:\/\/10\.0\.2\.15:7497\/app\/.*=(\d{6})$/.exec(url) ?? [];
-  assert.notEqual(pin, "", url);
-  const text = await readText(parsePpm(await machine.panel()), { folder, digits: pin });
-  const [, first = "", second = ""] = /\b(\d{3})\s+(\d{3})\b/.exec(text) ?? [];
-  assert.equal(first + second, pin, text);
-  assert.match(text, /type this PIN/i);
+  // The keys are still down when the PIN appears, the console gets them too, and a look may come in the
+  // middle of a drawing. As a person does, look until the code and its PIN can be read in one picture.
+  let said = "nothing";
+  const pin = await untilSo(async () => {
+    const picture = parsePpm(await machine.panel());
+    const url = readQr(picture);
+    if (url === undefined) return undefined;
+    // The code leads to the device's own address, with the PIN that is written beside it.
+    const [, inCode = ""] = /^http:\/\/10\.0\.2\.15:7497\/app\/.*=(\d{6})$/.exec(url) ?? [];
+    assert.notEqual(inCode, "", url);
+    const text = await readText(picture, { folder, digits: inCode });
+    said = `${url} beside ${JSON.stringify(text)}`;
+    const [, first = "", second = ""] = /\b(\d{3})\s+(\d{3})\b/.exec(text) ?? [];
+    return first + second === inCode && /type this PIN/i.test(text) ? inCode : undefined;
+  }, () => `a QR code on the panel, and its PIN beside it: ${said}`);
   return await pairFromOutside(machine, pin);
 }
 
