@@ -90,10 +90,10 @@ function readSalts(database: SqlDatabase): UsedSalts[] {
 }
 
 /**
- * Puts records back, all of them or none: clients and keys that the device does not have, and every
- * salt. A client that it has keeps its name and role, a key its revocation. Where either side asked
- * other hosts for a key, the device does. What either side removed
- * stays removed: of clients nothing is left, a key that is here is revoked at `nowMs`. Throws
+ * Puts records back, all of them or none: clients and keys that the device does not have, every
+ * salt, and favourites as long as there is room. A client that it has keeps its name and role, a key
+ * its revocation. Where either side asked other hosts for a key, the device does. What either side
+ * removed stays removed: of clients nothing is left, a key that is here is revoked at `nowMs`. Throws
  * conflict where the device would have too many clients, or another client has one's token.
  */
 export function restoreRecords(
@@ -104,8 +104,7 @@ export function restoreRecords(
     const removed = removeHere(database, { records, nowMs });
     const left = withoutRemoved(database, records);
     new SqliteKeyStore(database).require(records.requiredKeys);
-    const favorites = new SqliteFavoriteStore(database);
-    for (const favorite of records.favorites) favorites.addMissing(favorite);
+    new SqliteFavoriteStore(database).addMissing(records.favorites);
     return {
       clients: restoreClients(database, left),
       keys: restoreKeys(database, left),

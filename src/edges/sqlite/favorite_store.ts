@@ -1,6 +1,10 @@
 // Favourites, in SQLite.
 
-import type { Favorite, FavoriteStore } from "../../features/library/favorites.ts";
+import {
+  type Favorite,
+  type FavoriteStore,
+  MAX_FAVORITES,
+} from "../../features/library/favorites.ts";
 import type { SqlDatabase, SqlStatement } from "./sql_database.ts";
 import { inTransaction } from "./transaction.ts";
 
@@ -37,8 +41,15 @@ export class SqliteFavoriteStore implements FavoriteStore {
     inTransaction(this.#database, () => this.#set.run(path, isFavorite ? 1 : 0));
   }
 
-  /** Keeps a decision where there is none. */
-  addMissing({ path, isFavorite }: Favorite): void {
-    inTransaction(this.#database, () => this.#addMissing.run(path, isFavorite ? 1 : 0));
+  /** Keeps decisions where there are none: the first of them, up to MAX_FAVORITES in all. */
+  addMissing(favorites: readonly Favorite[]): void {
+    inTransaction(this.#database, () => {
+      const decided = new Set(this.list().map(({ path }) => path));
+      for (const { path, isFavorite } of favorites) {
+        if (decided.size >= MAX_FAVORITES) return;
+        this.#addMissing.run(path, isFavorite ? 1 : 0);
+        decided.add(path);
+      }
+    });
   }
 }

@@ -145,10 +145,10 @@ const ContentSchema = v.variant("format", [
     }),
     requiredKeys: v.array(v.picklist(DOOR_SCOPES)),
     auditHead: v.strictObject({ id: Time, hash: Key32 }),
-    // Backups of before have none.
+    // Backups of before have none, or more than a device keeps.
     favorites: v.optional(v.pipe(
       v.array(v.strictObject({ path: Path, isFavorite: v.boolean() })),
-      v.maxLength(MAX_FAVORITES),
+      v.transform((favorites) => favorites.slice(0, MAX_FAVORITES)),
     )),
   }),
 ]);
@@ -236,7 +236,8 @@ function isWhole(content: Content): boolean {
     (content.format === FIRST_FORMAT || areLeft(content));
 }
 
-// Nothing is removed and there, or removed or required twice.
+// Nothing is removed and there, or removed or required twice. Of a removed key a restore may have
+// left what was here, revoked.
 function areLeft(content: Extract<Content, { format: typeof FORMAT }>): boolean {
   const { clients, keys, requiredKeys, removed } = content;
   const removedIds = new Set(removed.clients.map(({ clientId }) => clientId));
@@ -247,7 +248,7 @@ function areLeft(content: Extract<Content, { format: typeof FORMAT }>): boolean 
     removedKeys.size === removed.keys.length &&
     new Set(requiredKeys).size === requiredKeys.length &&
     clients.every(({ clientId }) => !removedIds.has(clientId)) &&
-    keys.every(({ keyId }) => !removedKeys.has(keyId));
+    keys.every(({ keyId, revokedAtMs }) => revokedAtMs !== null || !removedKeys.has(keyId));
 }
 
 function parseJson(encoded: Uint8Array): unknown {

@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
 import type { DatabaseSync } from "node:sqlite";
-import type { BackupRecords } from "../../../src/features/backup/backup_content.ts";
+import {
+  type BackupRecords,
+  encodeBackup,
+  parseBackup,
+} from "../../../src/features/backup/backup_content.ts";
 import { concatBytes } from "../../../src/base/bytes.ts";
 import { silentLogger } from "../../../src/base/log.ts";
 import { type Client, MAX_CLIENTS } from "../../../src/features/access/client.ts";
 import type { ApiKey } from "../../../src/features/access/api_key.ts";
+import { type Favorite, MAX_FAVORITES } from "../../../src/features/library/favorites.ts";
 import {
   readLiveRecords,
   readRecords,
@@ -65,6 +70,19 @@ function restore(database: DatabaseSync, records: BackupRecords): RestoreCounts 
   return restoreRecords(database, { records, nowMs: NOW_MS });
 }
 
+/** The records as the backup that is made of them gives them back. */
+function sealedAndOpened(records: BackupRecords): BackupRecords {
+  const rest = { createdAtMs: 1, program: "1", configText: undefined, settingsText: undefined };
+  const {
+    createdAtMs: _,
+    program: _program,
+    configText: _config,
+    settingsText: _settings,
+    ...own
+  } = parseBackup(encodeBackup({ ...records, ...rest }));
+  return own;
+}
+
 function recordsOf(device: Parameters<typeof fill>[1]): BackupRecords {
   using database = openSample();
   fill(database, device);
@@ -115,6 +133,23 @@ Deno.test("favourites come back, and what the device has decided since stays", (
     { path: "/a", isFavorite: false },
     { path: "/b", isFavorite: true },
   ]);
+});
+
+Deno.test("a restore adds favourites up to the limit, and the next backup can be restored", () => {
+  const decided = (folder: string): Favorite[] =>
+    Array.from({ length: 3000 }, (_, n) => ({
+      path: `/${folder}/${String(n).padStart(4, "0")}`,
+      isFavorite: n % 2 === 0,
+    }));
+  const [ours, theirs] = [decided("b"), decided("a")];
+  using database = openSample();
+  restore(database, { ...NOTHING, favorites: ours });
+  restore(database, { ...NOTHING, favorites: [...ours.slice(1), ...theirs] });
+  const both = readRecords(database);
+  assert.deepEqual(both.favorites, [...theirs.slice(0, MAX_FAVORITES - ours.length), ...ours]);
+  using fresh = openSample();
+  restore(fresh, sealedAndOpened(both));
+  assert.deepEqual(readRecords(fresh).favorites, both.favorites);
 });
 
 Deno.test("a restore never lowers the ledger", () => {
@@ -305,6 +340,11 @@ Deno.test("what the backup says was removed is removed here, and a key revoked",
   assert.deepEqual(after.keys, [apiKey("aaaaaaaa", NOW_MS), apiKey("bbbbbbbb")]);
   assert.deepEqual(after.removed, readRecords(source).removed);
   assert.equal(new SqliteTombstones(database).wasRemoved(ANN.authToken), true);
+  // The key that stays, revoked, has a tombstone: a backup of both can be restored.
+  assert.deepEqual(sealedAndOpened(after), after);
+  using fresh = openSample();
+  assert.equal(restore(fresh, sealedAndOpened(after)).stayRemoved, 1);
+  assert.deepEqual(readRecords(fresh), { ...after, keys: [apiKey("bbbbbbbb")] });
 });
 
 Deno.test("the models of a key come back, and its revocation on both sides as it was first", () => {

@@ -78,12 +78,19 @@ Deno.test("addMissing() leaves a decision as it is", () => {
   using database = openSample();
   const store = new SqliteFavoriteStore(database);
   store.set({ path: "/a", isFavorite: false });
-  store.addMissing({ path: "/a", isFavorite: true });
-  store.addMissing({ path: "/b", isFavorite: true });
+  store.addMissing([{ path: "/a", isFavorite: true }, { path: "/b", isFavorite: true }]);
   assert.deepEqual(store.list(), [
     { path: "/a", isFavorite: false },
     { path: "/b", isFavorite: true },
   ]);
+});
+
+Deno.test("addMissing() adds nothing where there are too many already", () => {
+  using database = openSample();
+  const store = new SqliteFavoriteStore(database);
+  for (let n = 0; n <= MAX_FAVORITES; n++) store.set({ path: `/${n}`, isFavorite: true });
+  store.addMissing([{ path: "/new", isFavorite: true }]);
+  assert.equal(store.list().length, MAX_FAVORITES + 1);
 });
 
 Deno.test("the app's settings are kept by name", () => {

@@ -101,20 +101,35 @@ Deno.test("a backup of before favourites has none", () => {
   assert.deepEqual(parseBackup(utf8(JSON.stringify(before))), { ...CONTENT, favorites: [] });
 });
 
+Deno.test("of too many favourites the first are kept: such backups were made", () => {
+  const favorites = Array.from(
+    { length: MAX_FAVORITES + 1 },
+    (_, n) => ({ path: `/${n}`, isFavorite: n % 2 === 0 }),
+  );
+  assert.deepEqual(parseBackup(encodeBackup({ ...CONTENT, favorites })), {
+    ...CONTENT,
+    favorites: favorites.slice(0, MAX_FAVORITES),
+  });
+});
+
+Deno.test("a revoked key may have been removed as well: a restore leaves it so", () => {
+  const removed = { ...CONTENT.removed, keys: ["abcdefgh"] };
+  assert.deepEqual(parseBackup(encodeBackup({ ...CONTENT, removed })), { ...CONTENT, removed });
+});
+
 const BAD: [string, unknown][] = [
   ["a favourite without a path", {
     ...changed("clients", {}),
     favorites: [{ path: "", isFavorite: true }],
   }],
-  ["too many favourites", {
-    ...changed("clients", {}),
-    favorites: Array.from({ length: MAX_FAVORITES + 1 }, () => ({ path: "/a", isFavorite: true })),
-  }],
   ["nothing", null],
   ["a list", []],
   ["another format", { ...changed("clients", {}), format: 3 }],
   ["a client that was removed as well", removedToo("id-1")],
-  ["a key that was removed as well", removedToo("id-7", "abcdefgh")],
+  ["a key in force that was removed as well", {
+    ...removedToo("id-7", "abcdefgh"),
+    keys: changed("keys", { revokedAtMs: null })["keys"],
+  }],
   ["a client that was removed twice", removedToo("id-7", "gonegone", 2)],
   ["the head of no audit log", { ...changed("clients", {}), auditHead: undefined }],
   ["a key required for models", { ...changed("keys", {}), requiredKeys: ["models"] }],
