@@ -16,6 +16,7 @@ export function sampleMedia(path: string, more: Partial<IndexedMedia> = {}): Ind
     mediaId: 1,
     systemId: "SNES",
     sourceKey: "folder:/roms/snes",
+    sourceName: "snes",
     path,
     name: fileName(path).replace(/\.[^.]*$/, ""),
     details: {},

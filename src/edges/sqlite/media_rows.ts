@@ -20,8 +20,8 @@ import {
   testsOf,
 } from "./media_query.ts";
 
-const COLUMNS = `m.media_id, s.system_id, s.source_key, f.path AS folder, m.file, m.name,
-  m.sort_key, m.file_key, m.presence, d.json`;
+const COLUMNS = `m.media_id, s.system_id, s.source_key, s.source_name, f.path AS folder, m.file,
+  m.name, m.sort_key, m.file_key, m.presence, d.json`;
 
 const JOINS = `JOIN system s ON s.system_no = m.system_no
   JOIN folder f ON f.folder_no = m.folder_no
@@ -138,6 +138,7 @@ function readMedia(row: Row): IndexedMedia {
     mediaId: Number(row["media_id"]),
     systemId: String(row["system_id"]),
     sourceKey: String(row["source_key"]),
+    sourceName: String(row["source_name"]),
     path: `${folder === "/" ? "" : folder}/${row["file"]}`,
     name: String(row["name"]),
     details: (typeof json === "string" ? asJsonObject(parseJsonObject(json)) ?? {} : {}) as

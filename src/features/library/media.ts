@@ -98,6 +98,8 @@ export interface IndexedMedia {
   readonly mediaId: number;
   readonly systemId: string;
   readonly sourceKey: string;
+  /** The name that the source gives the system: one id may be that of several. */
+  readonly sourceName: string;
   readonly path: string;
   readonly name: string;
   readonly details: MediaDetails;

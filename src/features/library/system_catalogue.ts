@@ -1,7 +1,7 @@
 // The systems of all sources in force, in memory: what the sources say now decides what is run, and
 // no database.
 
-import type { LibrarySystem } from "./media.ts";
+import type { IndexedMedia, LibrarySystem } from "./media.ts";
 
 /** The systems. */
 export class SystemCatalogue {
@@ -25,11 +25,12 @@ export class SystemCatalogue {
 
   /** The system that a media belongs to: the one whose folder holds it most closely. */
   systemOf(
-    media: { readonly systemId: string; readonly sourceKey: string; readonly path: string },
+    media: Pick<IndexedMedia, "systemId" | "sourceKey" | "sourceName" | "path">,
   ): LibrarySystem | undefined {
     return this.#systems
-      .filter(({ id, sourceKey, folder }) =>
-        id === media.systemId && sourceKey === media.sourceKey && isBelow(media.path, folder)
+      .filter(({ id, sourceKey, sourceName, folder }) =>
+        id === media.systemId && sourceKey === media.sourceKey &&
+        sourceName === media.sourceName && isBelow(media.path, folder)
       )
       .toSorted((a, b) => b.folder.length - a.folder.length)[0];
   }

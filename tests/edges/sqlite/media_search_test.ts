@@ -99,6 +99,7 @@ Deno.test("a search gives all that is known of a media", () => {
       mediaId: media?.mediaId,
       systemId: "SNES",
       sourceKey: "list",
+      sourceName: "SNES",
       path: "/roms/a\n'b\".sfc",
       name: "A b",
       details,

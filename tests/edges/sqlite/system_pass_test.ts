@@ -193,6 +193,10 @@ Deno.test("systems of one id in one source are told apart by the source's names 
     assert.deepEqual(pagesOf(index, { systemIds: ["Genesis"] }), [[A.path, B.path]]);
     assert.deepEqual(index.countBySystem(), new Map([["Genesis", 2]]));
     assert.equal(index.findTitle("Genesis", "b")?.path, B.path);
+    assert.deepEqual(
+      [A, B].map(({ path }) => index.findPath(path)?.sourceName),
+      ["genesis", "megadrive"],
+    );
     assert.equal(index.pick("Genesis", 0.9)?.path, B.path);
   });
 });

@@ -448,9 +448,26 @@ Deno.test("without a frontend a system of one cannot be launched", async () => {
   await assert.rejects(player.check(), { code: "unavailable" });
 });
 
+Deno.test("of two systems with one id and one folder a media is launched by its own", async () => {
+  for (const own of ["snes", "sfc"]) {
+    const { launcher, catalogue, programs } = world();
+    catalogue.replace(
+      catalogue.list().flatMap((system) =>
+        ["snes", "sfc"].map((sourceName): LibrarySystem => ({
+          ...system,
+          sourceName,
+          launch: { kind: "command", steps: [parseCommandList([sourceName, "${path}"])] },
+        }))
+      ),
+    );
+    await launcher.launch({ ...GAME, sourceName: own }, TOKEN);
+    assert.deepEqual(programs.map(({ argv }) => argv), [[own, GAME.path]]);
+  }
+});
+
 Deno.test("systemOf() finds the closest folder, and never that of another source", () => {
   const catalogue = new SystemCatalogue();
-  const base = { id: "SNES", name: "", category: undefined, sourceName: "", launch: HTTP };
+  const base = { id: "SNES", name: "", category: undefined, sourceName: "snes", launch: HTTP };
   const outer = { ...base, sourceKey: "a", folder: "/roms" };
   const inner = { ...base, sourceKey: "a", folder: "/roms/snes" };
   catalogue.replace([outer, inner, { ...base, sourceKey: "b", folder: "/" }]);
@@ -462,6 +479,7 @@ Deno.test("systemOf() finds the closest folder, and never that of another source
   assert.equal(of({ path: "/x" }), undefined);
   assert.equal(of({ path: "/x", sourceKey: "b" }), "/");
   assert.equal(of({ systemId: "NES" }), undefined);
+  assert.equal(of({ sourceName: "sfc" }), undefined);
   assert.deepEqual(
     ["/roms", "/roms/x", "/romsx"].map((path) => {
       catalogue.replace([outer]);

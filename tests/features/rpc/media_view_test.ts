@@ -11,7 +11,7 @@ function system(id: string, folder: string): LibrarySystem {
     name: `The ${id}`,
     category: undefined,
     sourceKey: `folder:${folder}`,
-    sourceName: id,
+    sourceName: id.toLowerCase(),
     folder,
     launch: { kind: "emulationstation_http" },
   };
