@@ -211,7 +211,7 @@ Deno.test("folders are listed page by page, and letters lead into them", async (
       totalFiles: 0,
       groups: [],
     });
-    for (const path of ["/etc", roms, `${roms}/snesx`]) {
+    for (const path of ["/etc", roms, `${roms}/snesx`, `${roms}/snes/../..`]) {
       await assert.rejects(phone.call("media.browse", { path }), /No such folder in the library/);
       await assert.rejects(phone.call("media.browse.index", { path }), /No such folder/);
     }

@@ -35,13 +35,20 @@ export class SystemCatalogue {
       .toSorted((a, b) => b.folder.length - a.folder.length)[0];
   }
 
-  /** Whether a path is one of the systems' folders, or lies below one. */
+  /** Whether a path, as a client wrote it, is one of the systems' folders, or lies below one. */
   holds(path: string): boolean {
-    return this.#systems.some(({ folder }) => path === folder || isBelow(path, folder));
+    return this.#systems.some(({ folder }) =>
+      path === folder || (isBelow(path, folder) && isPlain(path.slice(folder.length)))
+    );
   }
 }
 
 /** Whether a path lies below a folder; both absolute and without "." and "..". */
 export function isBelow(path: string, folder: string): boolean {
   return path.startsWith(folder.endsWith("/") ? folder : `${folder}/`);
+}
+
+// Without "." and "..".
+function isPlain(path: string): boolean {
+  return !path.split("/").some((part) => part === "." || part === "..");
 }

@@ -480,11 +480,22 @@ Deno.test("systemOf() finds the closest folder, and never that of another source
   assert.equal(of({ path: "/x", sourceKey: "b" }), "/");
   assert.equal(of({ systemId: "NES" }), undefined);
   assert.equal(of({ sourceName: "sfc" }), undefined);
-  assert.deepEqual(
-    ["/roms", "/roms/x", "/romsx"].map((path) => {
-      catalogue.replace([outer]);
-      return catalogue.holds(path);
-    }),
-    [true, true, false],
-  );
 });
+
+const HELD: [path: string, isHeld: boolean][] = [
+  ["/card/../roms", true],
+  ["/card/../roms/x", true],
+  ["/card/../roms/..x/x..", true],
+  ["/card/../romsx", false],
+  ["/card/../roms/..", false],
+  ["/card/../roms/x/../../etc", false],
+  ["/card/../roms/./x", false],
+  ["/card", false],
+];
+for (const [path, isHeld] of HELD) {
+  Deno.test(`a system in /card/../roms ${isHeld ? "holds" : "does not hold"} ${path}`, () => {
+    const { catalogue } = world();
+    catalogue.replace(catalogue.list().map((one) => ({ ...one, folder: "/card/../roms" })));
+    assert.equal(catalogue.holds(path), isHeld);
+  });
+}
