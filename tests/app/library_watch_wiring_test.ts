@@ -45,6 +45,29 @@ Deno.test("games that come into the folders of systems are found", async () => {
   });
 });
 
+Deno.test("a list of games beside the configuration is read again when it is written", async () => {
+  const lists = await Deno.makeTempDir({ prefix: "latchkey_test_" });
+  const list = (name: string): string =>
+    `<gameList><game><path>./Mario.sfc</path><name>${name}</name></game></gameList>`;
+  const toml = (roms: string): string =>
+    `[[library]]\nsource = "emulationstation"\nconfig_folders = ["${roms}/es", "${lists}"]\n`;
+  await Deno.mkdir(`${lists}/gamelists/snes`, { recursive: true });
+  try {
+    await withLibrary({ toml }, async (world) => {
+      const phone = await world.phone();
+      await world.scanned(phone);
+      await Deno.remove(`${world.roms}/snes/gamelist.xml`);
+      await Deno.writeTextFile(`${lists}/gamelists/snes/gamelist.xml`, list("Plumber"));
+      await untilFound({ world, phone, query: "plumber" });
+      world.clock.advance(RESCAN_GAP_MS);
+      await Deno.writeTextFile(`${lists}/gamelists/snes/gamelist.xml`, list("Dinosaur"));
+      await untilFound({ world, phone, query: "dinosaur" });
+    });
+  } finally {
+    await Deno.remove(lists, { recursive: true });
+  }
+});
+
 Deno.test("the games of a card that is out are neither listed nor forgotten", async () => {
   await withLibrary({}, async (world) => {
     const { roms, clock } = world;

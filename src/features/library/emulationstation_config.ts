@@ -24,6 +24,8 @@ export const ES_CONFIG_FOLDERS: readonly string[] = [
 /** How many files es_systems_*.cfg are read. */
 export const MAX_ES_ADDITIONS = 100;
 
+const GAMELISTS_FOLDER = "gamelists";
+
 /** The folders that are looked into, absolute. */
 export function configFoldersOf(written: readonly string[], home: string | undefined): string[] {
   return (written.length > 0 ? written : ES_CONFIG_FOLDERS).flatMap((folder) => {
@@ -80,6 +82,19 @@ export async function readEsConfig(
   return systems ?? [];
 }
 
+/** The folders that have one for each system's gamelist. Of many places most have none. */
+export async function gamelistFoldersIn(
+  configFolders: readonly string[],
+  files: FileAccess,
+): Promise<string[]> {
+  const found: string[] = [];
+  for (const config of configFolders) {
+    const folder = `${config}/${GAMELISTS_FOLDER}`;
+    if ((await files.look(folder))?.kind === "folder") found.push(folder);
+  }
+  return found;
+}
+
 /** The games of a system's gamelist: the first that is there counts, in the folder of the system. */
 export async function findGamelist(
   system: { name: string; folder: string },
@@ -89,7 +104,9 @@ export async function findGamelist(
   const { name, folder } = system;
   const places = [
     { path: `${folder}/${GAMELIST_FILE}`, within: [folder] },
-    ...configFolders.map((config) => ({ path: `${config}/gamelists/${name}/${GAMELIST_FILE}` })),
+    ...configFolders.map((config) => ({
+      path: `${config}/${GAMELISTS_FOLDER}/${name}/${GAMELIST_FILE}`,
+    })),
   ];
   for (const { path, ...limits } of places) {
     const problemOf = (message: string): void => onProblem({ path, message });

@@ -1,7 +1,12 @@
 // A source of the kind "emulationstation_http": the systems and games that a running EmulationStation
 // tells, which also launches and ends them, so that the frontend knows what plays.
 
-import { configFoldersOf, findGamelist, readEsConfig } from "./emulationstation_config.ts";
+import {
+  configFoldersOf,
+  findGamelist,
+  gamelistFoldersIn,
+  readEsConfig,
+} from "./emulationstation_config.ts";
 import type { FileAccess } from "./file_access.ts";
 import { MAX_TITLE_CHARS, oneLine, titleOfFile } from "./file_title.ts";
 import { namesOf } from "./emulationstation_source.ts";
@@ -33,6 +38,7 @@ export function createEmulationStationHttpSource(
         (await readEsConfig(configFolders, { signal, onProblem: () => {}, files }))
           .map((system) => [system.name, system]),
       );
+      const gamelistFolders = await gamelistFoldersIn(configFolders, files);
       const systems: LibrarySystem[] = [];
       for (const { name, fullName } of told.filter((system) => !exclude.includes(system.name))) {
         const fields = { ...configured.get(name)?.fields, fullname: fullName };
@@ -49,6 +55,7 @@ export function createEmulationStationHttpSource(
           sourceKey: key,
           sourceName: name,
           folder,
+          listFolders: gamelistFolders.map((one) => `${one}/${name}`),
           launch: { kind: "emulationstation_http" },
         });
       }

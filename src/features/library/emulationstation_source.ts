@@ -2,7 +2,12 @@
 // and what gamelist.xml says of them.
 
 import { parseCommandTemplate } from "./command_template.ts";
-import { configFoldersOf, findGamelist, readEsConfig } from "./emulationstation_config.ts";
+import {
+  configFoldersOf,
+  findGamelist,
+  gamelistFoldersIn,
+  readEsConfig,
+} from "./emulationstation_config.ts";
 import { defaultsOf, type EsSystem, extensionsOf } from "./es_systems.ts";
 import type { FileAccess } from "./file_access.ts";
 import { fileName, oneLine, titleOfFile } from "./file_title.ts";
@@ -28,9 +33,14 @@ export function createEmulationStationSource(
       const found = (await readEsConfig(configFolders, { ...options, files }))
         .filter(({ name }) => !exclude.includes(name));
       extensions = new Map(found.map((system) => [system.name, extensionsOf(system)]));
+      const gamelistFolders = await gamelistFoldersIn(configFolders, files);
       return found.flatMap((system) => {
         const made = systemOf(system, { key, home: files.home, ...options });
-        return made === undefined ? [] : [made];
+        if (made === undefined) return [];
+        return {
+          ...made,
+          listFolders: gamelistFolders.map((folder) => `${folder}/${system.name}`),
+        };
       });
     },
     async *media(system, options): AsyncIterable<FoundMedia> {

@@ -1,6 +1,6 @@
 // Notices what changes in the folders of the library, cards that come and go included, and has the
-// systems that it concerns scanned again: the folders of the systems are looked at every few seconds,
-// those within them in turn.
+// systems that it concerns scanned again: the folders of the systems and of their lists of games are
+// looked at every few seconds, those within them in turn.
 
 import { asError } from "../../base/app_error.ts";
 import { type Clock, every } from "../../base/clock.ts";
@@ -25,7 +25,7 @@ export const FULL_RESCAN_MS: number = 60 * 60_000;
 
 /** Options of {@linkcode LibraryWatch}. */
 export interface LibraryWatchOptions {
-  /** A text that changes with what is in a folder and with its card; undefined without it. */
+  /** A text that changes with a folder's entries, list of games and card; undefined without it. */
   readonly lookAt: (folder: string) => Promise<string | undefined>;
   /** The systems in force. */
   readonly systems: () => readonly LibrarySystem[];
@@ -89,7 +89,9 @@ export class LibraryWatch {
   }
 
   async #look(): Promise<void> {
-    const roots = new Set(this.#options.systems().map(({ folder }) => folder));
+    const systems = this.#options.systems();
+    const roots = new Set(systems.map(({ folder }) => folder));
+    const lists = new Set(systems.flatMap(({ listFolders = [] }) => listFolders));
     const isKnown = this.#within !== undefined;
     // Gathered between the looks, each of which gives everything else its turn.
     const within = this.#within ??= new Set();
@@ -101,11 +103,11 @@ export class LibraryWatch {
         if (!roots.has(folder)) within.add(folder);
       }
     }
-    for (const folder of this.#turnOf([...within])) {
+    for (const folder of [...lists, ...this.#turnOf([...within])]) {
       if (this.#isClosed) return;
       await this.#lookAt(folder);
     }
-    this.#forgetOthers([roots, within]);
+    this.#forgetOthers([roots, lists, within]);
     if (!this.#isClosed) this.#requestChanged();
   }
 
@@ -135,8 +137,9 @@ export class LibraryWatch {
   }
 
   #noteChange(path: string, { isUrgent }: { isUrgent: boolean }): void {
-    for (const { id, folder } of this.#options.systems()) {
-      if (path !== folder && !path.startsWith(`${folder}/`)) continue;
+    for (const { id, folder, listFolders = [] } of this.#options.systems()) {
+      const isWithin = path === folder || path.startsWith(`${folder}/`);
+      if (!isWithin && !listFolders.includes(path)) continue;
       const known = this.#changed.get(id);
       this.#changed.set(id, { isUrgent: isUrgent || known?.isUrgent === true });
     }

@@ -44,6 +44,11 @@ export interface LibrarySystem {
   readonly sourceName: string;
   /** The absolute path of the folder that all of its media lie in. */
   readonly folder: string;
+  /**
+   * Other folders in which its source looks for the list of its games; they need not be there.
+   * @default none
+   */
+  readonly listFolders?: readonly string[];
   readonly launch: SystemLaunch;
 }
 

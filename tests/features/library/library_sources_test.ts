@@ -314,6 +314,21 @@ Deno.test("the gamelist beside the games counts, else that of the configuration"
   assert.equal(await titleOf(), "beside");
 });
 
+for (const toml of [STATION, HTTP]) {
+  Deno.test(`a system tells where else its list of games may lie: ${toml.split("\n")[1]}`, async () => {
+    const { systems } = world(toml, {
+      "/usr/share/emulationstation/es_systems.cfg": fixture("batocera/es_systems.cfg"),
+      "/home/ann/.emulationstation/gamelists/": "",
+      "/etc/emulationstation/gamelists/snes/gamelist.xml": "<gameList/>",
+    }, fakeStation());
+    const snes = (await systems()).find(({ sourceName }) => sourceName === "snes");
+    assert.deepEqual(snes?.listFolders, [
+      "/home/ann/.emulationstation/gamelists/snes",
+      "/etc/emulationstation/gamelists/snes",
+    ]);
+  });
+}
+
 Deno.test("a gamelist that is a link out of the system's folder is not read", async () => {
   const { systems, media, files } = world(STATION, {
     "/etc/emulationstation/es_systems.cfg": system("s", "/roms/s"),
@@ -410,6 +425,7 @@ Deno.test("over HTTP the frontend tells systems and games, and launches them", a
     sourceKey: "emulationstation_http",
     sourceName: "snes",
     folder: "/userdata/roms/snes",
+    listFolders: [],
     launch: { kind: "emulationstation_http" },
   });
   assert.deepEqual(others, []);

@@ -31,6 +31,8 @@ class WatchWorld {
   readonly clock = new FakeClock();
   /** What each folder looks like; its identity changes with what is in it. */
   readonly folders = new Map<string, string>([["/card/snes", "1"], ["/card/gba", "1"]]);
+  /** Where the lists of games of each system lie, beside its folder. */
+  readonly lists = new Map<string, string[]>();
   readonly requests: string[] = [];
   /** How many folders within systems were asked for. */
   readonly limits: number[] = [];
@@ -46,7 +48,8 @@ class WatchWorld {
       this.order.push(`look ${folder}`);
       return Promise.resolve(this.folders.get(folder));
     },
-    systems: () => ["snes", "gba"].map(system),
+    systems: () =>
+      ["snes", "gba"].map((id) => ({ ...system(id), listFolders: this.lists.get(id) ?? [] })),
     foldersIn: (folder, limit) => {
       this.limits.push(limit);
       this.order.push(`list ${folder}`);
@@ -126,6 +129,23 @@ Deno.test("a folder within a system has the system scanned", () =>
     world.folders.set("/card/snes/sub", "2");
     await world.pass();
     assert.deepEqual(world.requests, ["snes"]);
+  }));
+
+Deno.test("a list of games beside the folders has its system scanned, also when it comes", () =>
+  withWatch(async (world) => {
+    world.lists.set("gba", ["/home/es/gamelists/gba", "/etc/es/gamelists/gba"]);
+    world.lists.set("snes", ["/home/es/gamelists/snes"]);
+    world.folders.set("/etc/es/gamelists/gba", "1");
+    await world.pass();
+    assert.deepEqual(world.requests, []);
+    world.folders.set("/etc/es/gamelists/gba", "2");
+    await world.pass();
+    assert.deepEqual(world.requests, ["gba"]);
+    world.folders.set("/home/es/gamelists/snes", "1");
+    await world.pass();
+    assert.deepEqual(world.requests, ["gba", "snes"]);
+    for (let n = 0; n < 10; n++) await world.pass();
+    assert.deepEqual(world.requests, ["gba", "snes"]);
   }));
 
 Deno.test("many folders are looked at in turn, those of systems always", () =>
