@@ -71,10 +71,18 @@ function askOnce(
     const asked = request(url, { method, headers, agent });
     const onAbort = (): void => void asked.destroy(asError(signal.reason));
     signal.addEventListener("abort", onAbort, { once: true });
+    // The platform sends a request again whose kept connection closes before an answer, for whatever
+    // reason (denoland/deno#36786): a prompt would run twice, a body that comes in parts would lack
+    // what had gone, and a request that was aborted would never end.
+    asked.on("socket", () => asked.reusedSocket = false);
     asked.on("close", () => signal.removeEventListener("abort", onAbort));
     asked.on("error", (error) => {
       onFailed();
       reject(error);
+    });
+    asked.on("upgrade", (_answer, socket) => {
+      socket.destroy();
+      reject(new Error("Switched to another protocol, unasked"));
     });
     asked.on("response", (answer) => {
       const reader = new CollectedAnswer(answer);

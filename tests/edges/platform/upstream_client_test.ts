@@ -16,6 +16,8 @@ interface World {
   ask(init?: Partial<UpstreamInit>): Promise<UpstreamResponse>;
   /** The server's side of each connection, in order. */
   connections: Deno.TcpConn[];
+  /** All that has come over them, in the order in which it came. */
+  received(): string;
   clock: FakeClock;
 }
 
@@ -29,10 +31,11 @@ async function withServer(
   const clock = new FakeClock();
   const client = openUpstreamClient({ clock });
   const serving: Promise<void>[] = [];
+  let received = "";
   const accepting = (async () => {
     for await (const connection of listener) {
       connections.push(connection);
-      serving.push(serve(connection, answer));
+      serving.push(serve(connection, { answer, onText: (text) => received += text }));
     }
   })();
   try {
@@ -46,6 +49,7 @@ async function withServer(
           ...init,
         }),
       connections,
+      received: () => received,
       clock,
     });
   } finally {
@@ -59,14 +63,19 @@ async function withServer(
 
 async function serve(
   connection: Deno.TcpConn,
-  answer: (connection: Deno.TcpConn, request: string) => unknown,
+  { answer, onText }: {
+    answer: (connection: Deno.TcpConn, request: string) => unknown;
+    onText: (text: string) => void;
+  },
 ): Promise<void> {
   const decoder = new TextDecoder();
   const buffer = new Uint8Array(65_536);
   let text = "";
   try {
     for (let read = await connection.read(buffer); read !== null;) {
-      text += decoder.decode(buffer.subarray(0, read), { stream: true });
+      const part = decoder.decode(buffer.subarray(0, read), { stream: true });
+      onText(part);
+      text += part;
       if (isWhole(text)) {
         await answer(connection, text);
         text = "";
@@ -229,6 +238,18 @@ for (const [what, answer] of NO_ANSWER) {
   });
 }
 
+Deno.test("a server that switches to another protocol unasked is no answer, and is left", async () => {
+  const left = Promise.withResolvers<void>();
+  await withServer(async (connection) => {
+    await connection.write(utf8("HTTP/1.1 101 So\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"));
+    await connection.read(new Uint8Array(1)).catch(() => null);
+    left.resolve();
+  }, async ({ ask }) => {
+    await assert.rejects(ask(), /another protocol/);
+    await left.promise;
+  });
+});
+
 Deno.test("nobody listens: no answer", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
@@ -270,6 +291,55 @@ Deno.test("an abort ends the request before, in and after its beginning", async 
     await assert.rejects(async () => await reader?.read());
   });
 });
+
+// What ends a request without an answer, on a connection that has served one before.
+const UNANSWERED: [what: string, end: (world: World, hasCome: () => Promise<void>) => unknown][] = [
+  ["is aborted before it is sent", async ({ ask }) => {
+    const reason = new Error("The client left");
+    const abort = new AbortController();
+    const asked = ask({ body: utf8("prompt"), signal: abort.signal });
+    abort.abort(reason);
+    await assert.rejects(asked, reason);
+  }],
+  ["is aborted", async ({ ask }, hasCome) => {
+    const reason = new Error("The client left");
+    const abort = new AbortController();
+    const asked = ask({ body: utf8("prompt"), signal: abort.signal });
+    await hasCome();
+    abort.abort(reason);
+    await assert.rejects(asked, reason);
+  }],
+  ["loses its connection", async ({ ask, connections }, hasCome) => {
+    const asked = ask({ body: utf8("prompt") });
+    await hasCome();
+    for (const connection of connections) close(connection);
+    await assert.rejects(asked);
+  }],
+  ["has a body that fails", async ({ ask }, hasCome) => {
+    const failure = new Error("The client sent nonsense");
+    const body = ReadableStream.from((async function* (): AsyncGenerator<Bytes> {
+      yield utf8("prompt");
+      await hasCome();
+      throw failure;
+    })());
+    await assert.rejects(ask({ body }), failure);
+  }],
+];
+for (const [what, end] of UNANSWERED) {
+  Deno.test(`a request that ${what} is not sent again`, async () => {
+    const answer = say(HEAD + END);
+    await withServer((connection, request) => {
+      return request.includes("prompt") ? undefined : answer(connection);
+    }, async (world) => {
+      await readAll(await world.ask());
+      assert.equal(world.connections.length, 1);
+      await end(world, () => until("the server has it", () => world.received().includes("prompt")));
+      await readAll(await world.ask());
+      assert.ok(world.received().split("prompt").length <= 2);
+      assert.ok(world.connections.length <= 2);
+    });
+  });
+}
 
 Deno.test("a server whose answer is not wanted any more is left", async () => {
   const left = Promise.withResolvers<void>();
