@@ -1,6 +1,7 @@
 // How the service starts and ends as a process.
 
 import assert from "node:assert/strict";
+import { utf8 } from "../../src/base/bytes.ts";
 import {
   callLocal,
   runLatchkey,
@@ -24,6 +25,38 @@ Deno.test("a second Ctrl+C ends the service while it still waits for an action",
     assert.equal(await service.stop("SIGINT"), 1);
     assert.match(service.output(), /Stopped at once/);
     assert.doesNotMatch(service.output(), /INFO +Stopped/);
+  }));
+
+/** For how many looks in a row nothing is taken by the other side until it takes nothing at all. */
+const STALLED_LOOKS = 10;
+
+// Waits until the connection from this port has bytes for which the other side has no room.
+async function untilStalled(port: number): Promise<void> {
+  const local = port.toString(16).toUpperCase().padStart(4, "0");
+  const pattern = new RegExp(`^ *\\d+: \\w+:${local} \\w+:\\w+ 01 (\\w+):`, "m");
+  let before = "";
+  let looks = 0;
+  await until("the answers wait", () => {
+    const [, unsent = ""] = pattern.exec(Deno.readTextFileSync("/proc/net/tcp")) ?? [];
+    looks = Number.parseInt(unsent, 16) > 0 && unsent === before ? looks + 1 : 0;
+    before = unsent;
+    return looks === STALLED_LOOKS;
+  });
+}
+
+Deno.test("a local client that asks and reads nothing does not hold up a stop", () =>
+  withDataDir(async (dataDir) => {
+    const service = await startService({ dataDir });
+    const { hostname, port } = new URL(service.baseUrl);
+    using client = await Deno.connect({ hostname, port: Number(port) });
+    const request = `GET /app/ HTTP/1.1\r\nHost: ${hostname}:${port}\r\n\r\n`;
+    // More answers than the sockets of both sides hold; where they are full, no request is read.
+    const asked = client.write(utf8(request.repeat(10_000))).catch(() => {});
+    await untilStalled(Number(port));
+    assert.equal(await service.stop(), 0);
+    assert.match(service.output(), /INFO +Stopped/);
+    assert.doesNotMatch(service.output(), /ERROR/);
+    await asked;
   }));
 
 Deno.test("an address that the device does not have is told in one line, with its key", () =>

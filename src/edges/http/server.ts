@@ -2,6 +2,7 @@
 // of file descriptors. Which addresses there are and how they fit together is listeners.ts.
 
 import { AppError, asError } from "../../base/app_error.ts";
+import { settledWithin, systemClock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import { errorResponse } from "./error_response.ts";
 
@@ -24,21 +25,22 @@ export interface ServerOptions {
 export interface Server {
   /** The port it listens on. */
   readonly port: number;
-  /** Stops accepting, waits for answers under way, then ends the rest after `graceMs`. */
+  /**
+   * Stops accepting and waits for answers under way, for `graceMs` at most. Who still takes none then
+   * is cut by the end of the process.
+   */
   stop(graceMs: number): Promise<void>;
 }
 
 /** Starts to listen; throws the platform's error where the address is not to be had. */
 export function startServer(options: ServerOptions): Server {
   const { hostname, handler, requestId, log } = options;
-  const abort = new AbortController();
   let isStopping = false;
   const listen = (port: number): Deno.HttpServer<Deno.NetAddr> =>
     Deno.serve({
       hostname,
       port,
       reusePort: true,
-      signal: abort.signal,
       onListen: () => {},
       onError: (error) => {
         log.error("Request failed before its route", { error: asError(error) });
@@ -72,14 +74,11 @@ export function startServer(options: ServerOptions): Server {
     port,
     async stop(graceMs: number): Promise<void> {
       isStopping = true;
-      const timer = setTimeout(() => abort.abort(), graceMs);
-      try {
-        await server.shutdown();
-      } catch (error) {
+      // An abort after this would not cut who takes nothing: it would keep the promise from settling.
+      const work = server.shutdown().catch((error: unknown) => {
         log.warn("Listener ended with an error", { error: asError(error) });
-      } finally {
-        clearTimeout(timer);
-      }
+      });
+      await settledWithin(systemClock, { work, limitMs: graceMs });
     },
   };
 }
