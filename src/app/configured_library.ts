@@ -77,6 +77,7 @@ export function openConfiguredLibrary(
         log,
       });
       lifetime.early(() => player.close());
+      screen.lookBy(() => player.refresh());
       notifications.whenHeard(() => player.look());
       const launcher = new MediaLauncher({
         catalogue,

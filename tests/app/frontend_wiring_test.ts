@@ -23,6 +23,7 @@ interface World extends LibraryWorld {
 async function withStation(
   test: (world: World) => Promise<void>,
   given: LibraryWorldOptions["libraryEdges"] = {},
+  more: (roms: string) => string = () => "",
 ): Promise<void> {
   let station = new FakeEmulationStation();
   await withLibrary({
@@ -31,7 +32,8 @@ async function withStation(
       station = new FakeEmulationStation([
         { name: "snes", fullname: "Super Nintendo", games },
       ]);
-      return `[[library]]\nsource = "emulationstation_http"\nconfig_folders = ["${roms}/es"]\n`;
+      return `[[library]]\nsource = "emulationstation_http"\nconfig_folders = ["${roms}/es"]\n` +
+        more(roms);
     },
     libraryEdges: { fetch: (url, init) => station.fetch(url, init), ...given },
   }, (world) => test({ ...world, station }));
@@ -94,6 +96,45 @@ Deno.test("what is chosen at the device is told, and so is its end", async () =>
   });
 });
 
+Deno.test("what is chosen at the device has the screen before anybody is told of it", async () => {
+  const folder = (roms: string): string =>
+    `[[library]]\nsource = "folder"\nfolder = "${roms}/gb"\nextensions = [".gb"]\n` +
+    `system = "Gameboy"\ncommand = ["gbplay", "--", "\${path}"]\n`;
+  await withStation(
+    async (world) => {
+      const { station, programs, roms } = world;
+      const phone = await world.phone();
+      await world.scanned(phone);
+      const zelda = { path: `${roms}/snes/Zelda.sfc`, name: "Zelda" };
+      const active = async (): Promise<unknown> =>
+        (await phone.call<{ mediaName: string } | null>("media.active"))?.mediaName;
+      station.play(zelda);
+      assert.equal(await active(), "Zelda");
+      await phone.call("stop");
+      assert.deepEqual([station.running, await active()], [undefined, undefined]);
+      station.play(zelda);
+      const { active: listed } = await phone.call<{ active: Shown[] }>("media");
+      assert.equal(listed.length, 1);
+      await phone.call("run", "**stop");
+      assert.equal(station.running, undefined);
+      station.play(zelda);
+      await phone.call("run", "@SNES/Mario");
+      assert.equal(station.running?.["path"], `${roms}/snes/Mario.sfc`);
+      await phone.call("stop");
+      station.play(zelda);
+      await phone.call("run", "@Gameboy/it's");
+      assert.deepEqual([station.running, programs.length], [undefined, 1]);
+      // One that says nothing fails none of them.
+      station.faults.set("*", "refuse");
+      await programs[0]?.end();
+      await phone.call("stop");
+      assert.equal(await active(), undefined);
+    },
+    {},
+    folder,
+  );
+});
+
 Deno.test("a service that stops lets the game go on, and asks no more", async () => {
   await withStation(async (world) => {
     const { station, app, clock } = world;
@@ -118,11 +159,12 @@ Deno.test("nobody asks the frontend while nobody is connected", async () => {
       const answer = await world.request("/api", { method: "POST", headers, body });
       return (await answer.json()).result.database.totalMedia === 2;
     });
+    const asked = polls();
     clock.advance(10 * FRONTEND_POLL_MS);
     await settle(2);
-    assert.equal(polls(), 0);
+    assert.equal(polls(), asked);
     const phone = await world.phone();
-    await untilSoon(world, "it is asked", () => polls() > 0);
+    await untilSoon(world, "it is asked", () => polls() > asked);
     phone.leave();
     let [before, quietLooks] = [-1, 0];
     await untilSoon(world, "it is left in peace", () => {

@@ -46,16 +46,23 @@ export interface TakeOptions {
   /** What must end beside what has the screen. */
   inTheWay: readonly Ending[];
   /**
-   * Finds out whether it can be started, before anything is ended for its sake; rejects where not.
-   * @default it can
+   * Finds out whether it can be started, and what has begun elsewhere, before anything is ended for
+   * its sake; rejects where it cannot.
+   * @default it can, and {@linkcode ExclusiveScreen.look} finds the rest out
    */
   check?: () => Promise<void>;
   /** Starts it, in the very turn in which the screen is free; a throw leaves the screen free. */
   start: () => ScreenUse;
 }
 
-/** Who waits for the screen; aborted with an AppError that refuses it. */
-type Waiting = { readonly name: string; readonly refusal: AbortController };
+/** Who waits for the screen. */
+interface Waiting {
+  readonly name: string;
+  /** Aborted with an AppError that refuses it. */
+  readonly refusal: AbortController;
+  /** Whether it has begun to end what is in its way. */
+  isEnding: boolean;
+}
 
 /** The screen. */
 export class ExclusiveScreen {
@@ -63,11 +70,24 @@ export class ExclusiveScreen {
   #use: ScreenUse | undefined;
   #hasBegun = false;
   #waiting: Waiting | undefined;
+  #lookElsewhere: (() => Promise<void>) | undefined;
+  /** What began elsewhere last. */
+  #adopted: ScreenUse | undefined;
   #isClosed = false;
 
   /** A screen that nobody has. */
   constructor(options: ExclusiveScreenOptions) {
     this.#options = options;
+  }
+
+  /** Has what begins elsewhere found out by `look`, which lets it be adopted and never rejects. */
+  lookBy(look: () => Promise<void>): void {
+    this.#lookElsewhere = look;
+  }
+
+  /** Finds out what has begun elsewhere, where nothing is known to have the screen; never rejects. */
+  async look(): Promise<void> {
+    await this.#looking();
   }
 
   /** What has the screen and runs for certain. */
@@ -84,14 +104,16 @@ export class ExclusiveScreen {
     // The others would keep the requests of their connection from being answered.
     this.#refuse("conflict", REPLACED);
     if (this.#isClosed) throw new AppError("unavailable", STOPPING);
-    const waiting: Waiting = { name, refusal: new AbortController() };
+    const waiting: Waiting = { name, refusal: new AbortController(), isEnding: false };
     this.#waiting = waiting;
     const { signal } = waiting.refusal;
     const refused = Promise.withResolvers<never>();
     signal.addEventListener("abort", () => refused.reject(signal.reason), { once: true });
     try {
-      if (check !== undefined) await Promise.race([check(), refused.promise]);
+      const finding = check?.() ?? this.#looking();
+      if (finding !== undefined) await Promise.race([finding, refused.promise]);
       signal.throwIfAborted();
+      waiting.isEnding = true;
       const endings = new Set([...inTheWay, ...this.#using()]);
       const ended = Promise.all([...endings].map((ending) => ending.endWithin(STOP_GRACE_MS)));
       await Promise.race([ended, refused.promise]);
@@ -103,9 +125,12 @@ export class ExclusiveScreen {
     await this.#hold(start());
   }
 
-  /** Lets what has begun elsewhere have the screen; false where it is taken or about to be. */
+  /** Lets what has begun elsewhere have the screen; false where it is taken or being freed for another. */
   adopt(use: ScreenUse): boolean {
-    if (this.#isClosed || this.#waiting !== undefined || this.#using().length > 0) return false;
+    if (this.#isClosed || this.#waiting?.isEnding === true || this.#using().length > 0) {
+      return false;
+    }
+    this.#adopted = use;
     void this.#hold(use);
     return true;
   }
@@ -113,7 +138,13 @@ export class ExclusiveScreen {
   /** Ends what has the screen, and refuses who waits for it; false where nothing has it. */
   async free(): Promise<boolean> {
     this.#refuse("conflict", STOPPED);
-    const [use] = this.#using();
+    let [use] = this.#using();
+    if (use === undefined) {
+      await this.#looking();
+      [use] = this.#using();
+      // What was started meanwhile came after.
+      if (use !== undefined && use !== this.#adopted) return true;
+    }
     await use?.endWithin(STOP_GRACE_MS);
     return use !== undefined;
   }
@@ -127,6 +158,10 @@ export class ExclusiveScreen {
   close(): void {
     this.#isClosed = true;
     this.#refuse("unavailable", STOPPING);
+  }
+
+  #looking(): Promise<void> | undefined {
+    return this.#using().length === 0 ? this.#lookElsewhere?.() : undefined;
   }
 
   #using(): ScreenUse[] {

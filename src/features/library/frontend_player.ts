@@ -1,5 +1,6 @@
 // What the frontend of the device plays: what was launched over it, and what the person at the device
-// chose there. It is asked while something plays or somebody is connected, and not otherwise.
+// chose there. It is asked while something plays or somebody is connected, and before something is said
+// or done about what has the screen.
 
 import { AppError, asError, toAppError } from "../../base/app_error.ts";
 import type { Clock } from "../../base/clock.ts";
@@ -47,9 +48,18 @@ export class FrontendPlayer {
     this.#options = options;
   }
 
-  /** Asks whether the frontend answers; AppError unavailable where not. */
+  /** Asks whether the frontend answers, and sees what it plays; AppError unavailable where not. */
   async check(): Promise<void> {
-    await this.#client().runningGame();
+    await this.#question(this.#client());
+    this.look();
+  }
+
+  /** Sees what the frontend plays, where one answers; never rejects. */
+  async refresh(): Promise<void> {
+    const client = this.#options.frontend();
+    if (client === undefined || this.#isClosed) return;
+    await this.#question(client).catch(() => {});
+    this.look();
   }
 
   /** Launches a file over the frontend; what it returns has begun when the frontend confirms it. */
@@ -106,19 +116,25 @@ export class FrontendPlayer {
     if (client === undefined) return;
     this.#isAsking = true;
     try {
-      const asked = this.#game;
-      const running = await client.runningGame();
-      this.#isUnreachable = false;
-      if (!this.#isAnswering) this.#options.onAnswering();
-      this.#isAnswering = true;
-      // An answer to what was asked before a launch says nothing of that.
-      if (!this.#isClosed && asked === this.#game) this.#see(client, running);
+      await this.#question(client);
     } catch (error) {
       this.#missed(error);
     } finally {
       this.#isAsking = false;
       if (this.#hasReason()) this.#plan();
     }
+  }
+
+  async #question(client: Frontend): Promise<void> {
+    const asked = this.#game;
+    const wasOver = asked?.isOver;
+    const running = await client.runningGame();
+    this.#isUnreachable = false;
+    if (!this.#isAnswering) this.#options.onAnswering();
+    this.#isAnswering = true;
+    // An answer to what was asked before a launch or a stop says nothing of that.
+    const isOld = asked !== this.#game || wasOver !== asked?.isOver;
+    if (!this.#isClosed && !isOld) this.#see(client, running);
   }
 
   #see(client: Frontend, running: RunningGame | undefined): void {
@@ -168,6 +184,7 @@ class PlayedGame implements ScreenUse {
   unanswered = 0;
   readonly #client: Frontend;
   readonly #over = Promise.withResolvers<void>();
+  #ending: Promise<void> | undefined;
   #isOver = false;
 
   constructor(
@@ -195,8 +212,12 @@ class PlayedGame implements ScreenUse {
     this.#over.resolve();
   }
 
-  /** The frontend has a grace of its own. */
-  async endWithin(): Promise<void> {
+  /** The frontend has a grace of its own; asked twice, it could be told to end what came next. */
+  endWithin(): Promise<void> {
+    return this.#ending ??= this.#stop().finally(() => this.#ending = undefined);
+  }
+
+  async #stop(): Promise<void> {
     if (this.#isOver) return;
     await this.begun.catch(() => {});
     if (this.#isOver) return;

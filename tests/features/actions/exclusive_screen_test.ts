@@ -161,6 +161,20 @@ Deno.test("adopt() takes the screen from nobody who waits for it", async () => {
   assert.equal(await codeOf(take(screen, c)), "unavailable");
 });
 
+Deno.test("adopt() does not take the screen that is being freed for another", async () => {
+  const { screen } = world();
+  const [a, b, c, slow] = [fakeUse("a"), fakeUse("b"), fakeUse("c"), fakeUse("slow")];
+  for (const use of [a, b, c]) use.begin();
+  await take(screen, a);
+  const taken = screen.take({ name: "b", inTheWay: [slow], start: () => b });
+  a.end();
+  await settle();
+  assert.equal(screen.adopt(c), false);
+  slow.end();
+  await taken;
+  assert.equal(screen.current(), b);
+});
+
 function checked(
   screen: ExclusiveScreen,
   use: FakeUse,
@@ -263,4 +277,73 @@ Deno.test("who was refused does not take the place of who waits", async () => {
   a.end();
   await newest;
   assert.equal(screen.current(), d);
+});
+
+// What has begun elsewhere, and is found there as soon as the result is resolved.
+function elsewhere(screen: ExclusiveScreen, use: FakeUse): PromiseWithResolvers<void> {
+  const look = Promise.withResolvers<void>();
+  screen.lookBy(async () => {
+    await look.promise;
+    if (!use.isOver) screen.adopt(use);
+  });
+  return look;
+}
+
+Deno.test("who comes, or stops, ends what nobody has yet seen to begin elsewhere", async () => {
+  for (const comes of [true, false]) {
+    const { screen, told } = world();
+    const [a, b] = [fakeUse("a"), fakeUse("b")];
+    for (const use of [a, b]) use.begin();
+    const look = elsewhere(screen, a);
+    const done = comes ? take(screen, b) : screen.free();
+    look.resolve();
+    await settle();
+    assert.deepEqual([a.asked, told], [[STOP_GRACE_MS], ["+a"]]);
+    a.end();
+    assert.notEqual(await done, false);
+    assert.deepEqual(told, ["+a", "-a 0", ...(comes ? ["+b"] : [])]);
+  }
+});
+
+Deno.test("look() asks nothing where something has the screen, and finds what has begun elsewhere", async () => {
+  const { screen } = world();
+  const [a, b] = [fakeUse("a"), fakeUse("b")];
+  for (const use of [a, b]) use.begin();
+  await take(screen, b);
+  elsewhere(screen, a);
+  // Never answered.
+  await screen.look();
+  assert.equal(screen.current(), b);
+  b.end();
+  elsewhere(screen, a).resolve();
+  await screen.look();
+  assert.equal(screen.current(), a);
+});
+
+Deno.test("a stop that looks elsewhere leaves what comes meanwhile alone", async () => {
+  const { screen } = world();
+  const [a, b] = [fakeUse("a"), fakeUse("b")];
+  a.end();
+  b.begin();
+  const look = elsewhere(screen, a);
+  const freed = screen.free();
+  screen.lookBy(() => Promise.resolve());
+  await take(screen, b);
+  look.resolve();
+  assert.equal(await freed, true);
+  assert.deepEqual([screen.current(), b.asked], [b, []]);
+});
+
+Deno.test("who was refused while looking elsewhere starts nothing", async () => {
+  const { screen } = world();
+  const [a, b] = [fakeUse("a"), fakeUse("b")];
+  for (const use of [a, b]) use.begin();
+  const look = elsewhere(screen, a);
+  const taken = codeOf(take(screen, b));
+  const freed = screen.free();
+  assert.equal(await taken, "conflict");
+  look.resolve();
+  await settle();
+  a.end();
+  assert.deepEqual([await freed, screen.current(), b.asked], [true, undefined, []]);
 });

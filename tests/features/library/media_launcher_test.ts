@@ -83,6 +83,7 @@ function world(launch: LibrarySystem["launch"] = PLAIN): World {
     clock,
     log,
   });
+  screen.lookBy(() => player.refresh());
   const launcher = new MediaLauncher({
     catalogue,
     screen,
@@ -389,12 +390,12 @@ Deno.test("a frontend that does not answer is asked less often, and its game is 
   it.clock.advance(1);
   await settle();
   assert.equal(frontend.polls, polls + 1);
-  assert.equal(it.answers.length, 0);
+  assert.equal(it.answers.length, 1);
   frontend.isThere = true;
   it.clock.advance(FRONTEND_RETRY_MS);
   await settle();
   await tick(it, 3);
-  assert.equal(it.answers.length, 1);
+  assert.equal(it.answers.length, 2);
 });
 
 Deno.test("one unanswered question ends nothing", async () => {
@@ -428,7 +429,93 @@ Deno.test("a command is started whether a frontend answers or not", async () => 
   const { launcher, frontend, programs } = world();
   frontend.isThere = false;
   await launcher.launch(GAME, TOKEN);
-  assert.deepEqual([programs.length, frontend.polls], [1, 0]);
+  assert.deepEqual([programs.length, frontend.asked], [1, []]);
+});
+
+for (const launch of [PLAIN, HTTP]) {
+  Deno.test(`what the person began ends for a launch of the kind ${launch.kind}`, async () => {
+    const it = world(launch);
+    const { launcher, frontend, told, screen } = it;
+    frontend.running = sampleGame(OTHER.path);
+    await launcher.launch(GAME, TOKEN);
+    assert.deepEqual(frontend.asked[0], "stop");
+    assert.deepEqual(told, [`+${OTHER.path}`, `-${OTHER.path} 0`, `+${GAME.path}`]);
+    assert.equal(screen.current()?.media.mediaPath, GAME.path);
+  });
+}
+
+Deno.test("what the person began is seen and ended before anybody is told of it", async () => {
+  const it = world(HTTP);
+  const { frontend, screen, player } = it;
+  for (const look of [() => screen.look(), () => player.check()]) {
+    frontend.running = sampleGame(OTHER.path);
+    await look();
+    assert.equal(screen.current()?.media.mediaPath, OTHER.path);
+    // From then on its end is noticed by itself.
+    frontend.running = undefined;
+    await tick(it);
+    assert.equal(screen.current(), undefined);
+    assert.equal(it.clock.timerCount, 0);
+  }
+  frontend.running = sampleGame(GAME.path);
+  assert.equal(await screen.free(), true);
+  assert.deepEqual(frontend.asked, ["stop"]);
+});
+
+Deno.test("who looks at the frontend at once sees one game, and one question follows", async () => {
+  const it = world(HTTP);
+  const { frontend, player, screen, watched, clock, told } = it;
+  watched.is = true;
+  player.look();
+  frontend.running = sampleGame(OTHER.path);
+  await Promise.all([screen.look(), screen.look(), player.check()]);
+  assert.deepEqual([told, clock.timerCount], [[`+${OTHER.path}`], 1]);
+  const { polls } = frontend;
+  await tick(it);
+  assert.equal(frontend.polls, polls + 1);
+});
+
+Deno.test("a frontend that is silent fails no look, and a closed player asks none", async () => {
+  const { frontend, player, screen } = world(HTTP);
+  frontend.isThere = false;
+  await screen.look();
+  assert.deepEqual([frontend.polls, await screen.free()], [1, false]);
+  player.close();
+  const { polls } = frontend;
+  await screen.look();
+  assert.equal(frontend.polls, polls);
+});
+
+Deno.test("an answer from before a stop does not bring back what was ended", async () => {
+  const it = world(HTTP);
+  const { frontend, screen, launcher, told } = it;
+  await launcher.launch(GAME, TOKEN);
+  const held = Promise.withResolvers<void>();
+  frontend.holdPolls = held.promise;
+  await tick(it);
+  await screen.free();
+  held.resolve();
+  await settle();
+  assert.deepEqual([told.length, screen.current()], [2, undefined]);
+});
+
+Deno.test("a stop that the frontend did not answer may be asked again", async () => {
+  const { frontend, screen, launcher } = world(HTTP);
+  await launcher.launch(GAME, TOKEN);
+  frontend.isThere = false;
+  await assert.rejects(screen.free(), { code: "unavailable" });
+  frontend.isThere = true;
+  assert.equal(await screen.free(), true);
+});
+
+Deno.test("two who end what the frontend runs tell it once", async () => {
+  const { frontend, screen, launcher } = world(HTTP);
+  await launcher.launch(GAME, TOKEN);
+  await Promise.all([screen.free(), screen.free()]);
+  assert.deepEqual(frontend.asked.slice(1), ["stop"]);
+  await launcher.launch(GAME, TOKEN);
+  await screen.free();
+  assert.deepEqual(frontend.asked.slice(3), ["stop"]);
 });
 
 Deno.test("without a frontend a system of one cannot be launched", async () => {

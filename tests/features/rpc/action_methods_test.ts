@@ -53,7 +53,7 @@ async function ask(
         ...actions,
       },
       run,
-      screen: { current },
+      screen: { current, look: () => Promise.resolve() },
     }),
     roleOf: () => who === "member" ? "member" : "admin",
     log: silentLogger,

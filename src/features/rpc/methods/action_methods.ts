@@ -72,7 +72,7 @@ export interface ActionMethodsOptions {
   /** Runs a text for somebody. */
   run: (token: RunToken, origin: RunOrigin) => Promise<void>;
   /** What has the screen. */
-  screen: Pick<ExclusiveScreen, "current">;
+  screen: Pick<ExclusiveScreen, "current" | "look">;
 }
 
 /** `run`, `stop`, `media.active`, `actions` and `actions.output`. */
@@ -106,7 +106,8 @@ export function actionMethods({ actions, run, screen }: ActionMethodsOptions): R
       access: "anyone",
       params: v.object({}),
       result: v.nullable(ActiveShape),
-      run: () => {
+      run: async () => {
+        await screen.look();
         const use = screen.current();
         return use === undefined ? null : showActive(use);
       },

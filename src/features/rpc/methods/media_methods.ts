@@ -55,7 +55,7 @@ export interface MediaMethodsOptions {
   /** Whether the owner has configured a library. */
   hasLibrary: boolean;
   favorites: Favorites;
-  screen: Pick<ExclusiveScreen, "current">;
+  screen: Pick<ExclusiveScreen, "current" | "look">;
 }
 
 type Reference = v.InferOutput<v.ObjectSchema<typeof REFERENCE, undefined>>;
@@ -71,7 +71,8 @@ export function mediaMethods(options: MediaMethodsOptions): RpcMethod[] {
       access: "anyone",
       params: v.object({}),
       result: v.strictObject({ database: DatabaseShape, active: v.array(ActiveShape) }),
-      run: () => {
+      run: async () => {
+        await screen.look();
         const use = screen.current();
         return {
           database: showDatabase(scans.progress, {
