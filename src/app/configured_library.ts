@@ -7,6 +7,7 @@ import { openLibraryFrontend } from "./library_frontend.ts";
 import { FrontendPlayer } from "../features/library/frontend_player.ts";
 import { LibraryWatch } from "../features/library/library_watch.ts";
 import { hasFrontend } from "../features/library/library_settings.ts";
+import type { LibrarySource } from "../features/library/library_source.ts";
 import { librarySources } from "../features/library/library_sources.ts";
 import { MediaLauncher } from "../features/library/media_launcher.ts";
 import { LibraryScanner } from "../features/library/scanner.ts";
@@ -94,11 +95,20 @@ export function openConfiguredLibrary(
     },
     replaceSources: (next) => {
       if (JSON.stringify(next) === JSON.stringify(libraries)) return;
+      sources = sourcesOf(next);
       libraries = next;
-      sources = librarySources(libraries, { files, frontend });
       scanner.restart();
     },
   };
+
+  // What stays as it is goes on as it was.
+  function sourcesOf(next: typeof libraries): LibrarySource[] {
+    const known = libraries.map((library) => JSON.stringify(library));
+    return next.flatMap((library) =>
+      sources[known.indexOf(JSON.stringify(library))] ??
+        librarySources([library], { files, frontend })
+    );
+  }
 
   // What it alone can tell was not there for the scan before.
   function scanMissingFrontend(): void {

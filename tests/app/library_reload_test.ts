@@ -49,6 +49,68 @@ Deno.test("a reload puts other sources in force, and scans them", async () => {
   });
 });
 
+Deno.test("what a reload removes is gone at once, whatever is cancelled then", async () => {
+  const files = { main: "" };
+  const configSource = {
+    readOverlay: () => ({ file: SETTINGS_FILE, text: "" }),
+    read: () => configOf(files.main),
+    readWith: (overlay: string) => configOf(files.main, overlay),
+    readWarnings: () => [],
+  };
+  const [reached, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let isHeld = false;
+  await withLibrary({
+    toml: (roms) => files.main = emulationStationToml(roms),
+    options: { configSource },
+    libraryEdges: {
+      createLibraryFiles: (home) => {
+        const files = memoryLibraryEdges.createLibraryFiles(home);
+        return {
+          ...files,
+          async *walk(folder, options): ReturnType<typeof files.walk> {
+            if (isHeld && folder.endsWith("/snes")) {
+              reached.resolve();
+              await held.promise;
+            }
+            yield* files.walk(folder, options);
+          },
+        };
+      },
+    },
+  }, async (world) => {
+    const { app, programs } = world;
+    const phone = await world.phone();
+    await world.scanned(phone);
+    const ids = async (): Promise<string[]> => {
+      const { systems } = await phone.call<{ systems: { id: string }[] }>("systems");
+      return systems.map(({ id }) => id);
+    };
+    isHeld = true;
+    await phone.call("media.generate");
+    await reached.promise;
+    const { main } = files;
+    // Another command, and the other source stays as it is.
+    files.main = main.replace("gbplay", "other");
+    assert.deepEqual(app.reload().changed, ["library"]);
+    assert.deepEqual(await ids(), ["SNES"]);
+    await assert.rejects(phone.call("run", "@Gameboy/it's"));
+    files.main = main.slice(0, main.lastIndexOf("[["));
+    assert.deepEqual(app.reload().changed, ["library"]);
+    await phone.call("media.generate.cancel");
+    assert.deepEqual(await ids(), ["SNES"]);
+    assert.deepEqual(programs, []);
+    held.resolve();
+    await until("nothing of it is found", async () => {
+      const { results } = await phone.call<{ results: unknown[] }>("media.search", {
+        systems: ["Gameboy"],
+      });
+      return results.length === 0;
+    });
+    await world.scanned(phone);
+    assert.deepEqual(await ids(), ["SNES"]);
+  });
+});
+
 Deno.test("an index that was made anew is filled again", async () => {
   let remade = (): void => {};
   await withLibrary({

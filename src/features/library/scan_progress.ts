@@ -24,7 +24,10 @@ export interface LibraryScans {
    * it. Never throws; ids that no source has are left out.
    */
   request(systemIds?: readonly string[]): void;
-  /** Ends the running scan and forgets what was to follow it; whether one ran. What it saw stays. */
+  /**
+   * Ends the running scan and forgets what was to follow it; whether one ran. What it saw stays, and
+   * what a reload asked for is done.
+   */
   cancel(): boolean;
   /** Calls `listener` at the start, at every system, at most twice a second between, and at the end. */
   subscribe(listener: (progress: ScanProgress) => void): () => void;

@@ -27,6 +27,8 @@ export const PROGRESS_MS = 500;
 /** How many problems of sources are remembered, so that the log has each once. */
 export const MAX_REMEMBERED_PROBLEMS = 500;
 
+const CANCELLED = "The scan of the library was cancelled";
+
 /** Options of {@linkcode LibraryScanner}. */
 export interface LibraryScannerOptions {
   /** The sources in force, in their order: of two that have the same file the first has it. */
@@ -65,6 +67,8 @@ export class LibraryScanner implements LibraryScans {
   #running: RunningScan | undefined;
   /** What is to be scanned after the running scan. */
   #next: ScanScope | undefined;
+  /** Whether that is what a restart asked for. */
+  #isRestarting = false;
   #ended: Promise<void> = Promise.resolve();
   #isClosed = false;
   #stepMedia: number = STEP_MEDIA.first;
@@ -82,22 +86,28 @@ export class LibraryScanner implements LibraryScans {
 
   /** Starts a scan of some systems or of all, or lets those follow that the running one has begun. */
   request(systemIds?: readonly string[]): void {
-    if (this.#running === undefined) return this.#follow(systemIds);
+    if (this.#running === undefined || this.#running.isCancelled) return this.#follow(systemIds);
     const { scope, left } = this.#running;
     if (scope === "all" && (systemIds === undefined || left === undefined)) return;
     const missed = systemIds?.filter((id) => left === undefined || !left.includes(id));
     if (missed === undefined || missed.length > 0) this.#follow(missed);
   }
 
-  /** Scans everything from the start, after the running scan where there is one. */
+  /**
+   * Ends the running scan and scans everything, with what it had not looked through first. Systems of
+   * sources that are no longer in force are gone at once.
+   */
   restart(): void {
+    this.#isRestarting = true;
+    this.#running?.abort.abort(new ScanEnded("The scan of the library begins again"));
+    this.#show(this.#systems);
     this.#follow(undefined);
   }
 
-  /** Ends the running scan and forgets what was to follow it; whether one ran. */
+  /** Ends the running scan and forgets what was to follow it, but for a restart; whether one ran. */
   cancel(): boolean {
-    this.#next = undefined;
-    this.#running?.abort.abort(new ScanCancelled());
+    if (!this.#isRestarting) this.#next = undefined;
+    this.#running?.cancel();
     return this.#running !== undefined;
   }
 
@@ -110,7 +120,8 @@ export class LibraryScanner implements LibraryScans {
   /** Ends the running scan and takes no other; resolves when nothing is written any more. */
   close(): Promise<void> {
     this.#isClosed = true;
-    this.cancel();
+    this.#next = undefined;
+    this.#running?.abort.abort(new ScanEnded(CANCELLED));
     return this.#ended;
   }
 
@@ -124,9 +135,9 @@ export class LibraryScanner implements LibraryScans {
 
   async #runAll(): Promise<void> {
     while (this.#next !== undefined) {
-      const scope = this.#next;
-      const running: RunningScan = { scope, left: undefined, abort: new AbortController() };
+      const running = new RunningScan({ scope: this.#next, isRestart: this.#isRestarting });
       this.#next = undefined;
+      this.#isRestarting = false;
       this.#running = running;
       await this.#run(running);
     }
@@ -150,7 +161,7 @@ export class LibraryScanner implements LibraryScans {
       const ms = Math.round(clock.monotonicMs() - startedMs);
       log.info("Scanned the library", { systems, media, ms });
     } catch (error) {
-      if (error instanceof ScanCancelled) log.info("The scan of the library was cancelled");
+      if (error instanceof ScanEnded) log.info(error.message);
       else log.error("The scan of the library failed", { error: asError(error) });
     }
   }
@@ -161,6 +172,7 @@ export class LibraryScanner implements LibraryScans {
     const { found, silentSources } = await this.#readSystems(signal);
     const keys = found.map(({ system }) => systemKeyOf(system));
     await this.#repeat(() => writer.keepSystems(keys, silentSources), signal);
+    running.letGo();
     const { scope } = running;
     const steps = found.filter(({ system }) => scope === "all" || scope.has(system.id))
       .map((one) => ({ ...one, scannedMs: writer.scannedMs(systemKeyOf(one.system)) }))
@@ -201,9 +213,13 @@ export class LibraryScanner implements LibraryScans {
     return this.#systems.filter(({ source }) => source.key === key);
   }
 
-  // Of two systems with one key the first counts.
+  // Of two systems with one key the first counts, and none of a source that is no longer in force.
   #show(systems: readonly FoundSystem[]): void {
-    const byKey = Map.groupBy(systems, ({ system }) => JSON.stringify(systemKeyOf(system)));
+    const sources = new Set(this.#options.sources());
+    const byKey = Map.groupBy(
+      systems.filter(({ source }) => sources.has(source)),
+      ({ system }) => JSON.stringify(systemKeyOf(system)),
+    );
     this.#systems = [...byKey.values()].flatMap(([first]) => first ?? []);
     this.#options.onSystems(this.#systems.map(({ system }) => system));
   }
@@ -305,11 +321,31 @@ export class LibraryScanner implements LibraryScans {
 
 type ScanScope = "all" | ReadonlySet<string>;
 
-interface RunningScan {
+class RunningScan {
   readonly scope: ScanScope;
-  readonly abort: AbortController;
+  readonly abort = new AbortController();
   /** The ids of the systems that it has not begun; undefined before they are known. */
   left: readonly string[] | undefined;
+  /** Whether it ends before its last system, now or soon. */
+  isCancelled = false;
+  /** Whether it ends no sooner than the systems of the sources are known. */
+  #isHeld: boolean;
+
+  constructor({ scope, isRestart }: { scope: ScanScope; isRestart: boolean }) {
+    this.scope = scope;
+    this.#isHeld = isRestart;
+  }
+
+  cancel(): void {
+    this.isCancelled = true;
+    if (!this.#isHeld) this.abort.abort(new ScanEnded(CANCELLED));
+  }
+
+  /** The systems are known. */
+  letGo(): void {
+    this.#isHeld = false;
+    if (this.isCancelled) this.cancel();
+  }
 }
 
 interface FoundSystem {
@@ -317,4 +353,4 @@ interface FoundSystem {
   readonly system: LibrarySystem;
 }
 
-class ScanCancelled extends Error {}
+class ScanEnded extends Error {}

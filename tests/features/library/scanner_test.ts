@@ -355,6 +355,83 @@ Deno.test("the systems of a source are there as soon as it has told them, and st
     assert.deepEqual(shown, []);
   }));
 
+function otherSource(id: string): LibrarySource {
+  return {
+    key: "other",
+    systems: () => Promise.resolve([system(id, "other")]),
+    async *media(): AsyncGenerator<FoundMedia> {
+      yield await Promise.resolve(foundMedia(`/roms/${id}/1.rom`));
+    },
+  };
+}
+
+Deno.test("a restart drops the systems of sources that are no longer in force at once", () =>
+  withScans(async (world) => {
+    world.shelves.set("SNES", shelf("SNES", 100));
+    let sources = [world.source, otherSource("GBA")];
+    let shown: string[] = [];
+    const scanner = world.scanner({
+      sources: () => sources,
+      onSystems: (systems) => shown = systems.map(({ id }) => id),
+    });
+    await scanAll(scanner);
+    let atOnce: string[] | undefined;
+    world.onMedia = (_, path) => {
+      if (!path.endsWith("/50.rom") || sources.length === 1) return;
+      // The same key, as where another command plays the same files.
+      sources = [otherSource("GBA")];
+      scanner.restart();
+      atOnce = shown;
+      scanner.cancel();
+    };
+    await scanAll(scanner);
+    assert.deepEqual([atOnce, shown], [[], ["GBA"]]);
+    assert.deepEqual(world.index.countBySystem(), new Map([["GBA", 1]]));
+  }));
+
+Deno.test("a cancelled restart knows its systems, and drops what belongs to others", () =>
+  withScans(async (world) => {
+    world.shelves.set("SNES", shelf("SNES", 250));
+    let sources = [world.source];
+    let shown: string[] = [];
+    const scanner = world.scanner({
+      sources: () => sources,
+      onSystems: (systems) => shown = systems.map(({ id }) => id),
+    });
+    await scanAll(scanner);
+    sources = [otherSource("GBA")];
+    scanner.restart();
+    assert.equal(scanner.cancel(), true);
+    await settled(scanner);
+    assert.deepEqual([shown, world.index.total()], [["GBA"], 0]);
+    assert.equal(world.lines.at(-1)?.[0], "The scan of the library was cancelled");
+    // The next one is cancelled as any is.
+    sources = [world.source];
+    scanner.request();
+    scanner.cancel();
+    await settled(scanner);
+    assert.deepEqual(shown, ["GBA"]);
+  }));
+
+Deno.test("a scanner that closes does not go on with a restart", () =>
+  withScans(async (world) => {
+    world.shelves.set("SNES", shelf("SNES", 100));
+    const scanner = world.scanner();
+    let begun = 0;
+    world.onMedia = () => {
+      begun++;
+      if (begun === 50) scanner.restart();
+      if (begun === 50) void scanner.close();
+    };
+    scanner.request();
+    await settled(scanner);
+    assert.equal(begun, 50);
+    const idle = world.scanner();
+    idle.restart();
+    await idle.close();
+    assert.equal(begun, 50);
+  }));
+
 Deno.test("media of systems and sources that are no longer there are missing", () =>
   withScans(async (world) => {
     world.shelves.set("SNES", shelf("SNES", 5)).set("GBA", shelf("GBA", 250));
@@ -386,15 +463,23 @@ const REQUESTS: [what: string, ask: (scanner: LibraryScanner) => void, begun: st
     scanner.request(["A"]);
     scanner.request(["B", "A"]);
   }, "C A B"],
-  ["a restart follows it", (scanner) => {
+  ["a restart ends it and begins with what it did not end", (scanner) => {
     scanner.request(["A"]);
     scanner.restart();
     scanner.request(["B"]);
-  }, "C A B C"],
+  }, "B C A"],
   ["a cancel forgets what was to follow", (scanner) => {
-    scanner.restart();
+    scanner.request(["A"]);
     scanner.cancel();
   }, ""],
+  ["a cancel keeps a restart", (scanner) => {
+    scanner.restart();
+    scanner.cancel();
+  }, "B C A"],
+  ["what is asked for after a cancel is scanned", (scanner) => {
+    scanner.cancel();
+    scanner.request(["C"]);
+  }, "C"],
 ];
 for (const [what, ask, expected] of REQUESTS) {
   Deno.test(`while a scan runs, ${what}`, () =>
@@ -409,6 +494,7 @@ for (const [what, ask, expected] of REQUESTS) {
         asked = true;
         ask(scanner);
       };
+      world.clock.stepWall(1000);
       await scanAll(scanner);
       assert.equal(begun.join(" "), expected);
     }));
