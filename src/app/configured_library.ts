@@ -1,5 +1,5 @@
 // A library that the owner has configured: its index, its sources, the scans between them, and the
-// watch that begins new ones.
+// watches that begin new ones.
 
 import type { SystemLibraryEdges } from "./library_edges.ts";
 import type { OpenLibrary, OpenLibraryOptions } from "./open_library.ts";
@@ -11,6 +11,7 @@ import type { LibrarySource } from "../features/library/library_source.ts";
 import { librarySources } from "../features/library/library_sources.ts";
 import { MediaLauncher } from "../features/library/media_launcher.ts";
 import { LibraryScanner } from "../features/library/scanner.ts";
+import { SilentSources } from "../features/library/silent_sources.ts";
 import { SystemCatalogue } from "../features/library/system_catalogue.ts";
 import { MediaView } from "../features/rpc/media_view.ts";
 import { showDatabase } from "../features/rpc/methods/media_methods.ts";
@@ -56,6 +57,13 @@ export function openConfiguredLibrary(
     log,
   });
   lifetime.early(() => watch.close());
+  const silent = new SilentSources({
+    sources: () => sources.filter((_, at) => libraries[at]?.source === "emulationstation_http"),
+    systems: () => catalogue.list(),
+    scans: scanner,
+    clock,
+  });
+  lifetime.early(() => silent.close());
   scanner.subscribe((progress) => {
     const database = showDatabase(progress, { isThere: true, totalMedia: index.total() });
     notifications.publish("media.indexing", database);
@@ -72,7 +80,7 @@ export function openConfiguredLibrary(
         frontend: () => hasFrontend(libraries) ? frontend : undefined,
         screen,
         isWatched: () => notifications.isHeard,
-        onAnswering: scanMissingFrontend,
+        onAnswering: () => void silent.ask(),
         describe: (game) => view.running(game),
         clock,
         log,
@@ -108,12 +116,5 @@ export function openConfiguredLibrary(
       sources[known.indexOf(JSON.stringify(library))] ??
         librarySources([library], { files, frontend })
     );
-  }
-
-  // What it alone can tell was not there for the scan before.
-  function scanMissingFrontend(): void {
-    const isMissing = libraries.some(({ source }) => source === "emulationstation_http") &&
-      !catalogue.list().some(({ launch }) => launch.kind === "emulationstation_http");
-    if (isMissing) scanner.request();
   }
 }

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import type { PortOwners } from "../../src/edges/platform/port_owner.ts";
 import { FRONTEND_POLL_MS, FRONTEND_RETRY_MS } from "../../src/features/library/frontend_player.ts";
+import { SILENT_RETRY_MS } from "../../src/features/library/silent_sources.ts";
 import { FakeEmulationStation } from "../support/fake_emulation_station.ts";
 import { settle } from "../support/fake_socket.ts";
 import { until } from "../support/until.ts";
@@ -198,6 +199,38 @@ Deno.test("a frontend that comes up after the service is scanned then", async ()
       const { systems } = await phone.call<{ systems: unknown[] }>("systems");
       return systems.length === 1;
     }, { pollMs: 1, limitMs: 5000 });
+  });
+});
+
+Deno.test("a frontend that comes up is scanned while nobody is connected, too", async () => {
+  await withStation(async (world) => {
+    const { station, clock, app } = world;
+    const post = async (method: string): Promise<{ database: Record<string, unknown> }> => {
+      const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method });
+      const headers = { "Content-Type": "application/json" };
+      const answer = await world.request("/api", { method: "POST", headers, body });
+      return (await answer.json()).result;
+    };
+    const hasMedia = (count: number) => async (): Promise<boolean> => {
+      const { database } = await post("media");
+      return database["indexing"] === false && database["totalMedia"] === count;
+    };
+    await until("the scan is over", hasMedia(2), { pollMs: 1 });
+    const fallSilent = async (): Promise<void> => {
+      station.faults.set("*", "refuse");
+      await post("media.generate");
+      await until("its media are away", hasMedia(0), { pollMs: 1 });
+    };
+    await fallSilent();
+    station.faults.clear();
+    clock.advance(SILENT_RETRY_MS);
+    await until("they are back", hasMedia(2), { pollMs: 1 });
+    await fallSilent();
+    await app.stop();
+    const asked = station.asked.length;
+    clock.advance(SILENT_RETRY_MS);
+    await settle(3);
+    assert.equal(station.asked.length, asked);
   });
 });
 

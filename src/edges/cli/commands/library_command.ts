@@ -63,7 +63,10 @@ async function listSystems(baseUrl: string, { isJson, context }: Output): Promis
   if (isJson) return context.write(`${JSON.stringify(result)}\n`);
   const systems = objectsOf(asJsonObject(result)?.["systems"]);
   if (systems.length === 0) {
-    return context.write("The library is empty: docs/library.md says how to fill it.\n");
+    return context.write(
+      "The library is empty: docs/library.md says how to fill it. " +
+        "What a frontend tells is there while the frontend runs.\n",
+    );
   }
   const rows = systems.map(({ id, name, mediaCount }) => [id, name, mediaCount ?? 0].map(String));
   const total = systems.reduce((sum, { mediaCount }) => sum + Number(mediaCount ?? 0), 0);
