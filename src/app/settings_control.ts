@@ -1,7 +1,7 @@
 // Settings that change while the service runs: read again from the owner's file, or changed over the
 // API and kept beside it (settings/settings_file.ts).
 
-import { AppError } from "../base/app_error.ts";
+import { AppError, asError } from "../base/app_error.ts";
 import { explainStorageError } from "../base/storage_error.ts";
 import type { Logger } from "../base/log.ts";
 import { type Config, ConfigError, parseOverlay } from "../edges/config/config.ts";
@@ -42,18 +42,18 @@ export interface SettingsControl {
 }
 
 // The file of changed settings could be read as it was: what is wrong with it now is the change, and
-// stands in no line of any file.
+// stands in no line of any file. Whoever asked for it may know: it names no file.
 function readChanged(read: () => Config, file: string): Config {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    const lines = error.message.split("\n").map((line) =>
-      line.startsWith(`Cannot read ${file}: line `)
-        ? line.slice(`Cannot read ${file}: line `.length).replace(/^\d+: /, "Cannot change ")
-        : line
-    );
-    throw new ConfigError(lines.join("\n"), { cause: error });
+    const mistakes = [error, asError(error).cause].find((one) => one instanceof ConfigError);
+    if (mistakes === undefined) throw error;
+    const prefix = `Cannot read ${file}: line `;
+    const lines = mistakes.message.split("\n");
+    if (!lines.every((line) => line.startsWith(prefix))) throw error;
+    const problems = lines.map((line) => line.slice(prefix.length).replace(/^\d+: /, ""));
+    throw new AppError("bad_request", `Cannot change ${problems.join("; ")}`, { cause: error });
   }
 }
 

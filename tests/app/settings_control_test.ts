@@ -16,7 +16,10 @@ interface Fixture {
   disk: { isFull: boolean };
 }
 
-function fixture(main = "", canStartPrograms = true, hasLibrary = false): Fixture {
+function fixture(
+  main = "",
+  { canStartPrograms = true, hasLibrary = false, isWrapped = false } = {},
+): Fixture {
   const files = { main, overlay: "" };
   const disk = { isFull: false };
   const told: string[] = [];
@@ -36,7 +39,15 @@ function fixture(main = "", canStartPrograms = true, hasLibrary = false): Fixtur
       readWarnings: () => describeFormerKeys({ file: "config.toml", text: files.main }),
       readOverlay: () => ({ file: "settings.toml", text: files.overlay }),
       read: () => parse(files.overlay),
-      readWith: parse,
+      readWith: (overlay) => {
+        try {
+          return parse(overlay);
+        } catch (error) {
+          // As the command line has it (edges/cli/configuration.ts).
+          if (isWrapped) throw new Error(String(error), { cause: error });
+          throw error;
+        }
+      },
     },
     files: {
       write(path, bytes): void {
@@ -77,18 +88,32 @@ Deno.test("update() keeps everything as it was where the change cannot be taken"
   control.update({ allowedIps: ["10.0.0.1"] });
   const before = { overlay: files.overlay, current: settings.current };
   assert.throws(() => control.update({ encryption: true, allowedIps: ["nowhere"] }), {
-    name: "ConfigError",
+    code: "bad_request",
     message: /^Cannot change security\.allowed_ips\.0: expected an address or a range, [^\n]*$/,
   });
-  assert.throws(() => control.update({ allowRun: ["("] }), { name: "ConfigError" });
+  assert.throws(() => control.update({ limits: { connectionWaitS: 0, unknownConnections: 0 } }), {
+    code: "bad_request",
+    message: "Cannot change limits.unknown_connections: expected 1 to 4096; " +
+      "limits.connection_wait_s: expected 1 to 60",
+  });
+  assert.throws(() => control.update({ allowRun: ["("] }), { code: "bad_request" });
   // What is wrong with the owner's own file is told as that.
   files.main = "[service]\nencryption = 1";
   assert.throws(() => control.update({ encryption: true }), {
+    name: "ConfigError",
     message: "Cannot read config.toml: line 2: service.encryption: expected true or false",
   });
   files.main = "";
   assert.deepEqual({ overlay: files.overlay, current: settings.current }, before);
   assert.equal(told.length, 1);
+});
+
+Deno.test("update() tells what a change has wrong where the command line names the error anew", () => {
+  const { control } = fixture("", { isWrapped: true });
+  assert.throws(() => control.update({ limits: { connectionWaitS: 0 } }), {
+    code: "bad_request",
+    message: "Cannot change limits.connection_wait_s: expected 1 to 60",
+  });
 });
 
 Deno.test("update() puts nothing in force that could not be kept", () => {
@@ -164,7 +189,7 @@ Deno.test("update() changes the lists and limits of the model gateway and keeps 
   for (
     const bad of [{ maxConcurrent: 0 }, { queue: 1.5 }, { allow: [""] }, { perKeyPerMinute: -1 }]
   ) {
-    assert.throws(() => control.update({ models: bad }), { name: "ConfigError" });
+    assert.throws(() => control.update({ models: bad }), { code: "bad_request" });
   }
   assert.deepEqual(settings.current.models, { ...expected, queue: 1 });
 });
@@ -181,7 +206,7 @@ const ACTION = '[[action]]\nname = "a"\nmatch = "a"\ncommand = ["/bin/true"]';
 
 Deno.test("reload() says that the first action waits where the right to start it is given up", () => {
   for (const [canStart, needsRestart] of [[true, []], [false, ["action"]]] as const) {
-    const { control, files, settings } = fixture("", canStart);
+    const { control, files, settings } = fixture("", { canStartPrograms: canStart });
     files.main = ACTION;
     assert.deepEqual(control.reload(), { changed: canStart ? ["action"] : [], needsRestart });
     assert.equal(settings.current.actions.length, 1);
@@ -206,7 +231,7 @@ const LATE_LIBRARIES: [string, boolean, boolean, string[]][] = [
 for (const [added, canStart, hasLibrary, needsRestart] of LATE_LIBRARIES) {
   const given = `${added === FOLDER ? "a folder" : "a frontend"} ${canStart} ${hasLibrary}`;
   Deno.test(`reload() says whether a library waits for a restart: ${given}`, () => {
-    const { control, files, settings } = fixture("", canStart, hasLibrary);
+    const { control, files, settings } = fixture("", { canStartPrograms: canStart, hasLibrary });
     files.main = added;
     const changed = needsRestart.length === 0 ? ["library"] : [];
     assert.deepEqual(control.reload(), { changed, needsRestart });

@@ -248,6 +248,16 @@ Deno.test("settings.update tells the device what is wrong, and others without it
   assert.equal(remote.error?.data?.code, "bad_request");
 });
 
+Deno.test("settings.update says of a change what was expected, whoever asks", async () => {
+  const message = "Cannot change limits.connection_wait_s: expected 1 to 60";
+  const params = { limits: { connectionWaitS: 0 } };
+  const update = failing(new AppError("bad_request", message));
+  for (const who of ["device", "admin"] as const) {
+    const { error } = await ask(who, "settings.update", { params, update });
+    assert.deepEqual([error?.message, error?.data?.code], [message, "bad_request"], who);
+  }
+});
+
 Deno.test("settings.update passes refusals on and hides mistakes of ours", async () => {
   const params = { allowedIps: [] };
   const refused = failing(new AppError("unavailable", "There is no configuration to change"));

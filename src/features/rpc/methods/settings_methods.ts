@@ -127,23 +127,15 @@ export function settingsMethods(options: SettingsMethodsOptions): RpcMethod[] {
         if (ownOnly !== undefined && !caller.isLocal) {
           throw new AppError("forbidden", `Only the device itself may change ${ownOnly}`);
         }
-        try {
-          const by = caller.clientId ?? "local";
-          const wanted = withLogLevel(change, current().log.level);
-          const isOurs = Object.keys(wanted).some((name) =>
-            !Object.hasOwn(PHONE_SETTING_PARAMS, name)
-          );
-          const { changed, needsRestart } = isOurs
-            ? ownersMistake(() => update(wanted, by))
-            : { changed: [], needsRestart: [] };
-          return { changed: [...changed, ...phone.update(change)], needsRestart };
-        } catch (error) {
-          if (caller.isLocal || !isBadRequest(error)) throw error;
-          // The text names a file of the device.
-          throw new AppError("bad_request", "Not all of these settings can be taken", {
-            cause: error,
-          });
-        }
+        const by = caller.clientId ?? "local";
+        const wanted = withLogLevel(change, current().log.level);
+        const isOurs = Object.keys(wanted).some((name) =>
+          !Object.hasOwn(PHONE_SETTING_PARAMS, name)
+        );
+        const { changed, needsRestart } = isOurs
+          ? ownersMistake(() => update(wanted, by), caller)
+          : { changed: [], needsRestart: [] };
+        return { changed: [...changed, ...phone.update(change)], needsRestart };
       },
     }),
     defineMethod({
@@ -153,7 +145,7 @@ export function settingsMethods(options: SettingsMethodsOptions): RpcMethod[] {
       params: v.object({}),
       result: OutcomeShape,
       waitsForDisk: true,
-      run: () => ownersMistake(() => reload("local")),
+      run: (_params, { caller }) => ownersMistake(() => reload("local"), caller),
     }),
   ];
 }
@@ -169,17 +161,16 @@ function withLogLevel(change: ApiSettings, level: string): ApiSettings {
   return { logLevel: debugLogging === true ? "debug" : "info", ...others };
 }
 
-function isBadRequest(error: unknown): boolean {
-  return error instanceof AppError && error.code === "bad_request";
-}
-
-// Such an error tells what is wrong with the owner's file, which a local caller may read. All others
-// are mistakes of ours.
-function ownersMistake(action: () => SettingsOutcome): SettingsOutcome {
+// Such an error tells what is wrong with the owner's file, and its path: a local caller may read it.
+function ownersMistake(
+  action: () => SettingsOutcome,
+  { isLocal }: { isLocal: boolean },
+): SettingsOutcome {
   try {
     return action();
   } catch (error) {
     if (!OWNERS_MISTAKES.includes(asError(error).name)) throw error;
-    throw new AppError("bad_request", asError(error).message, { cause: error });
+    const text = isLocal ? asError(error).message : "Not all of these settings can be taken";
+    throw new AppError("bad_request", text, { cause: error });
   }
 }
