@@ -169,7 +169,7 @@ async function buildCore(frame: Frame): Promise<Core> {
   const live = new LiveConnections(config.limits.sessionsPerClient);
   lifetime.early(() => live.shutDown());
   const notifications = new Notifications();
-  const records = openRecords({ stores, live, clock, random, log });
+  const records = openRecords({ stores, live, notifications, clock, random, log });
   lifetime.late(() => records.audit.settled());
   lifetime.late(() => void records.flush());
   const { keys, keyClock } = records;
@@ -279,6 +279,7 @@ async function buildService(frame: Frame, core: Core): Promise<Service> {
       library.replaceSources(after.libraries);
       announcing.apply(after.discovery);
       models?.settingsChanged();
+      core.notifications.publish("settings.changed", {}, "admin");
     },
     log,
   });

@@ -8,7 +8,7 @@ import type { ClientRoster } from "../features/access/roster.ts";
 import type { Metrics } from "../edges/http/metrics.ts";
 import type { SocketPeer } from "../edges/http/routes.ts";
 import type { KeyHolds } from "../features/access/key_holds.ts";
-import type { Caller } from "../features/rpc/caller.ts";
+import { type Caller, roleOfCaller } from "../features/rpc/caller.ts";
 import type { Dispatcher } from "../features/rpc/dispatcher.ts";
 import {
   ENCRYPTION_REQUIRED_MESSAGE,
@@ -58,10 +58,13 @@ export function createConnector(
   return (socket, peer) => {
     const { address, isLocal, connectionId, progressed, promote, keyId } = peer;
     let requests = 0;
+    let sessionOf: string | undefined;
     const callerOf = (clientId: string | undefined): Caller => {
       requests += 1;
       return { isLocal, address, clientId, requestId: `${connectionId}.${requests}` };
     };
+    const isAdmin = (): boolean =>
+      roleOfCaller({ isLocal, clientId: sessionOf }, (id) => roster.find(id)) === "admin";
     const connection = new Connection({
       socket,
       address,
@@ -87,6 +90,7 @@ export function createConnector(
           // A refusal must not cost the client its oldest session.
           if (!promote(clientId)) return connection.cut("no_slot");
           live.hold(connection, { clientId });
+          sessionOf = clientId;
           metrics.sessionOpened();
           log.info("Session opened", { clientId, address });
         },
@@ -109,7 +113,9 @@ export function createConnector(
       },
     });
     const unsubscribe = notifications.subscribe((text, audience) => {
-      if (audience === "everyone" || isLocal) connection.notify(text);
+      if (audience === "everyone" || isLocal || (audience === "admin" && isAdmin())) {
+        connection.notify(text);
+      }
     });
     const release = keyId === undefined
       ? () => {}

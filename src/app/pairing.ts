@@ -71,6 +71,7 @@ export function createPairing(parts: PairingParts): Pairing {
         log.info("Pairing opened", { role, expiresAt: new Date(expiresAtMs).toISOString() });
         audit.record("pairing_opened", { role });
         void display.show({ pin, expiresAtMs, deviceName, url: parts.pairingUrl(pin) });
+        notifications.publish("clients.pair.opened", {}, "local");
       },
       failed: (attempt) => {
         void display.warn(attempt);

@@ -8,6 +8,7 @@ import type { RandomSource } from "../base/random.ts";
 import { LastSeen } from "../features/access/last_seen.ts";
 import { ClientRoster } from "../features/access/roster.ts";
 import { KeyRing } from "../features/access/key_ring.ts";
+import type { Notifications } from "../features/rpc/notifications.ts";
 import type { LiveConnections } from "../features/session/live_connections.ts";
 import type { Stores } from "../edges/sqlite/stores.ts";
 
@@ -17,6 +18,8 @@ export interface RecordsOptions {
   stores: Stores;
   /** The open connections, which end with the rights of their clients. */
   live: LiveConnections;
+  /** What those who administer are told. */
+  notifications: Pick<Notifications, "publish">;
   clock: Clock;
   random: RandomSource;
   log: Logger;
@@ -37,7 +40,7 @@ export interface Records {
 
 /** Builds the records over the stores. */
 export function openRecords(options: RecordsOptions): Records {
-  const { stores, live, clock, random, log } = options;
+  const { stores, live, notifications, clock, random, log } = options;
   const { audit: store, auditRefusals: refusals, auditAnchor: anchor } = stores;
   const anchored = anchor === undefined ? {} : { anchor };
   const { durable } = stores;
@@ -45,7 +48,10 @@ export function openRecords(options: RecordsOptions): Records {
   const roster = new ClientRoster({
     store: stores.clients,
     onRevoked: (clientId) => live.cutClient(clientId),
-    onChanged: (clientId, change) => audit.record(change, { clientId }),
+    onChanged: (clientId, change) => {
+      audit.record(change, { clientId });
+      notifications.publish("clients.changed", {}, "admin");
+    },
   });
   stores.onReopened(() => {
     roster.reload();

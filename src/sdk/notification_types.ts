@@ -21,6 +21,10 @@ export interface NotificationParams {
   "tokens.added": TokenInfo;
   /** A client was paired. */
   "clients.paired": { clientId: string; clientName: string };
+  /** A client was removed, or has another name or role. */
+  "clients.changed": Record<string, never>;
+  /** Pairing was opened; `clients.pair.current` has the PIN. */
+  "clients.pair.opened": Record<string, never>;
   /** Somebody guessed the PIN wrongly; it is valid until there were `limit` failures. */
   "clients.pair.failed": { failures: number; limit: number; from: string };
   /** The PIN is no longer valid, and nobody was paired; `from` are the addresses that guessed, where they burned it. */
@@ -28,4 +32,6 @@ export interface NotificationParams {
     outcome: "expired" | "cancelled" | "too_many_failures" | "stopped";
     from?: string[];
   };
+  /** Settings, actions or sources of the library were changed or read again. */
+  "settings.changed": Record<string, never>;
 }

@@ -252,6 +252,11 @@ Deno.test("notifications reach sessions and the device; those for the device nob
     assert.deepEqual(plainSocket.sent, ["pong"]);
     assert.equal(localSocket.sent.length, 3);
     assert.equal(remoteSocket.sent.length, before + 1);
+    notifications.publish("changed", {}, "admin");
+    await settle();
+    assert.deepEqual(plainSocket.sent, ["pong"]);
+    assert.equal(localSocket.sent.length, 4);
+    assert.equal(remoteSocket.sent.length, before + 2);
     silent.ended();
     notifications.publish("news", {});
   });

@@ -6,6 +6,7 @@ import { AUDIT_HEAD_MS, startHousekeeping } from "../../src/app/housekeeping.ts"
 import { openRecords } from "../../src/app/records.ts";
 import { AppError } from "../../src/base/app_error.ts";
 import { type LogFields, silentLogger } from "../../src/base/log.ts";
+import { Notifications } from "../../src/features/rpc/notifications.ts";
 import { LiveConnections } from "../../src/features/session/live_connections.ts";
 import { ANCHOR_FILE } from "../../src/edges/sqlite/audit_anchor.ts";
 import { openStores } from "../../src/edges/sqlite/stores.ts";
@@ -26,7 +27,10 @@ Deno.test("refusals go into their ring; the head is anchored and told every hour
       },
     };
     const live = new LiveConnections();
-    const records = openRecords({ stores, live, clock, random: seededRandom(1), log });
+    const records = openRecords({
+      ...{ stores, live, notifications: new Notifications() },
+      ...{ clock, random: seededRandom(1), log },
+    });
     records.audit.record("paired");
     records.audit.recordRefusal("pairing_failed", { address: "192.0.2.1" });
     assert.deepEqual(stores.audit.listNewest(9).map(({ event }) => event), ["paired"]);

@@ -7,6 +7,7 @@ import { silentLogger } from "../../src/base/log.ts";
 import { privateFiles } from "../../src/edges/platform/private_files.ts";
 import { openLibraryIndex } from "../../src/edges/sqlite/media_index_store.ts";
 import { openStores } from "../../src/edges/sqlite/stores.ts";
+import { Notifications } from "../../src/features/rpc/notifications.ts";
 import { LiveConnections } from "../../src/features/session/live_connections.ts";
 import { SETTINGS_FILE } from "../../src/features/settings/settings_file.ts";
 import { readMode, readModes, withTempFolder } from "../edges/sqlite/temp_folder.ts";
@@ -21,7 +22,10 @@ Deno.test("docs/security.md lists the files of the data folder with their modes"
     const clock = new FakeClock();
     const stores = openStores({ dataDir, log });
     const live = new LiveConnections();
-    const records = openRecords({ stores, live, clock, random: seededRandom(1), log });
+    const records = openRecords({
+      ...{ stores, live, notifications: new Notifications() },
+      ...{ clock, random: seededRandom(1), log },
+    });
     const stop = startHousekeeping({ stores, records, clock, log });
     records.audit.record("paired");
     await records.audit.settled();

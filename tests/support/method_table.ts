@@ -27,7 +27,8 @@ export function readMethodTable(): RpcMethod[] {
   const random = seededRandom(1);
   const stores = memoryStores();
   const live = new LiveConnections();
-  const records = openRecords({ stores, live, clock, random, log });
+  const notifications = new Notifications();
+  const records = openRecords({ stores, live, notifications, clock, random, log });
   const settings = new LiveSettings(
     parseConfig("", { file: "test", env: { HOME: "/nowhere", isRoot: false } }),
   );
@@ -37,7 +38,7 @@ export function readMethodTable(): RpcMethod[] {
     edges: innerEdges(stores),
     environment: {},
     lifetime: new Lifetime({ clock, graceMs: 0 }),
-    notifications: new Notifications(),
+    notifications,
     clock,
     log,
   };

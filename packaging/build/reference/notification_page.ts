@@ -1,19 +1,22 @@
 // docs/api/notifications.md: what the device tells without being asked.
 
+import type { Audience } from "../../../src/features/rpc/notification_table.ts";
 import type { OpenRpcDocument } from "../../../src/features/rpc/reference/openrpc.ts";
 import { MADE } from "./method_page.ts";
 import { typeText } from "./type_text.ts";
+
+const WHO_HEARS: Readonly<Record<Audience, string>> = {
+  everyone: "Everybody hears it who is let in.",
+  admin: "Clients on the device itself and sessions of admins hear it.",
+  local: "Only clients on the device itself hear it.",
+};
 
 /** The page; not yet formatted. */
 export function notificationPage(document: OpenRpcDocument): string {
   const sections = document["x-notifications"].map(({ name, summary, audience, params }) =>
     `## ${name}
 
-${summary}. ${
-      audience === "everyone"
-        ? "Everybody hears it who is let in."
-        : "Only clients on the device itself hear it."
-    }
+${summary}. ${WHO_HEARS[audience]}
 
 \`\`\`ts
 type Params = ${typeText(params)};

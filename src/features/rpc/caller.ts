@@ -20,7 +20,7 @@ export interface Caller {
  * plaintext of another host what a member may. Undefined where the client is gone.
  */
 export function roleOfCaller(
-  { isLocal, clientId }: Caller,
+  { isLocal, clientId }: Pick<Caller, "isLocal" | "clientId">,
   findClient: (clientId: string) => { readonly role: Role } | undefined,
 ): Role | undefined {
   if (isLocal) return "admin";

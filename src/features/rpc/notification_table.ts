@@ -7,15 +7,20 @@ import { DatabaseShape } from "./media_shapes.ts";
 import { TokenShape } from "./methods/token_methods.ts";
 import { CountShape, type Shown, TextShape } from "./shapes.ts";
 
+/** Who may see a notification; "admin" are the device itself and sessions of admins. */
+export type Audience = "everyone" | "admin" | "local";
+
 /** One notification. */
 export interface NotificationRow {
-  /** Whether all who are connected hear it, or only the device itself. */
-  readonly audience: "everyone" | "local";
+  /** Whether all who are connected hear it, those who may administer, or only the device itself. */
+  readonly audience: Audience;
   /** When it is told. */
   readonly summary: string;
   /** What is in it. */
   readonly params: v.GenericSchema;
 }
+
+const NoneShape = v.strictObject({});
 
 /** All notifications by their names. */
 export const NOTIFICATIONS = {
@@ -45,6 +50,16 @@ export const NOTIFICATIONS = {
     summary: "A client was paired",
     params: v.strictObject({ clientId: TextShape, clientName: TextShape }),
   },
+  "clients.changed": {
+    audience: "admin",
+    summary: "A client was removed, or has another name or role",
+    params: NoneShape,
+  },
+  "clients.pair.opened": {
+    audience: "local",
+    summary: "Pairing was opened; `clients.pair.current` has the PIN",
+    params: NoneShape,
+  },
   "clients.pair.failed": {
     audience: "local",
     summary: "Somebody guessed the PIN wrongly; it is valid until there were `limit` failures",
@@ -58,6 +73,11 @@ export const NOTIFICATIONS = {
       outcome: v.picklist(["expired", "cancelled", "too_many_failures", "stopped"]),
       from: v.optional(v.array(TextShape)),
     }),
+  },
+  "settings.changed": {
+    audience: "admin",
+    summary: "Settings, actions or sources of the library were changed or read again",
+    params: NoneShape,
   },
 } as const satisfies Readonly<Record<string, NotificationRow>>;
 

@@ -2,10 +2,7 @@
 // slow subscriber does is its own business, publishing never waits.
 
 import { encodeNotification } from "./message.ts";
-import type { PayloadOf } from "./notification_table.ts";
-
-/** Who may see a notification. */
-export type Audience = "everyone" | "local";
+import type { Audience, PayloadOf } from "./notification_table.ts";
 
 /** Takes one notification as JSON-RPC text; must not throw. */
 export type NotificationSink = (text: string, audience: Audience) => void;
@@ -32,7 +29,7 @@ export class Notifications {
     return () => this.#sinks.delete(sink);
   }
 
-  /** Tells all subscribers, or those on the device only. */
+  /** Tells all subscribers, or some of them. */
   publish<Method extends string>(
     method: Method,
     params: PayloadOf<Method>,

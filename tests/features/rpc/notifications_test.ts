@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Audience, Notifications } from "../../../src/features/rpc/notifications.ts";
+import type { Audience } from "../../../src/features/rpc/notification_table.ts";
+import { Notifications } from "../../../src/features/rpc/notifications.ts";
 
 type Heard = [string, Audience][];
 

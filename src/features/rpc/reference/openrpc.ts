@@ -3,7 +3,7 @@
 import { RELOADABLE_SETTINGS } from "../../settings/settings_table.ts";
 import { APP_ERROR_CODE, RPC_ERRORS } from "../message.ts";
 import type { MethodAccess, RpcMethod } from "../method.ts";
-import { type NotificationRow, NOTIFICATIONS } from "../notification_table.ts";
+import { type Audience, type NotificationRow, NOTIFICATIONS } from "../notification_table.ts";
 import { type JsonSchemaNode, jsonSchemaOf, namedSchemas } from "./json_schemas.ts";
 import { METHOD_TEXTS } from "./method_texts.ts";
 import type { MethodText, RefusalTexts } from "./method_text.ts";
@@ -45,7 +45,7 @@ export interface DescribedMethod {
 export interface DescribedNotification {
   readonly name: string;
   readonly summary: string;
-  readonly audience: "everyone" | "local";
+  readonly audience: Audience;
   readonly params: JsonSchemaNode;
 }
 
