@@ -7,6 +7,8 @@ import type { Connection, Credentials } from "../sdk/connect.ts";
 /** The time between two requests of pairing, in milliseconds (docs/protocol.md §9). */
 export const PAIRING_PACE_MS = 1050;
 
+const TRIES_LEFT = "Latchkey-Tries-Left";
+
 /** Opens connections to the device that served the page. */
 export interface DeviceDoor {
   /** Pairs; ClientError of the SDK, with `closedForS` where the device says how long. */
@@ -18,6 +20,8 @@ export interface DeviceDoor {
   ): Promise<Connection>;
   /** For how many seconds pairing stays closed, as the device said with its last refusal. */
   closedForS(): number | undefined;
+  /** How many tries this phone has left, as the device said with its last refusal. */
+  triesLeft(): number | undefined;
 }
 
 /** Options of {@linkcode createDoor}. */
@@ -38,10 +42,12 @@ export function createDoor(options: DoorOptions): DeviceDoor {
   const baseUrl = new URL("../", pageUrl).href;
   const url = new URL("api/v0.1", baseUrl.replace(/^http/, "ws")).href;
   let closedForS: number | undefined;
+  let triesLeft: number | undefined;
   let nextRequestMs = 0;
   return {
     async pair({ pin, name }): Promise<Credentials> {
       closedForS = undefined;
+      triesLeft = undefined;
       const { pair } = await import("../sdk/pair.ts");
       return await pair({
         baseUrl,
@@ -55,6 +61,8 @@ export function createDoor(options: DoorOptions): DeviceDoor {
           nextRequestMs = nowMs() + PAIRING_PACE_MS;
           const retryAfterS = Number(response.headers.get("Retry-After") ?? NaN);
           if (response.status === 400 && retryAfterS > 0) closedForS = retryAfterS;
+          const left = response.headers.get(TRIES_LEFT) ?? "";
+          if (response.status === 401 && /^\d$/.test(left)) triesLeft = Number(left);
           return response;
         },
       });
@@ -66,5 +74,6 @@ export function createDoor(options: DoorOptions): DeviceDoor {
         : await connect({ url, credentials, envelope: "binary", onNotification: heard });
     },
     closedForS: () => closedForS,
+    triesLeft: () => triesLeft,
   };
 }

@@ -101,6 +101,11 @@ export class DeviceLink {
     return this.#options.door.closedForS();
   }
 
+  /** How many tries this phone has left, as the device said with its last refusal. */
+  get triesLeft(): number | undefined {
+    return this.#options.door.triesLeft();
+  }
+
   /** Calls `listener` after every change, until the result is called. */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);

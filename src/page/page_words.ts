@@ -67,8 +67,10 @@ const EN = {
   localName: (name: string) => `Open it as ${name} to stay paired when the address changes`,
   caveat:
     "This page comes over plain http: whoever can change it on its way can do what this phone may.",
-  wrongPin: (left: number) =>
-    left > 0
+  wrongPin: (left: number | undefined) =>
+    left === undefined
+      ? "Wrong PIN."
+      : left > 0
       ? `Wrong PIN. ${left === 1 ? "One try is" : `${left} tries are`} left.`
       : "Wrong PIN. No try is left for this phone: open pairing on the device anew.",
   pinExpired: "The PIN has expired. Open pairing on the device anew.",
@@ -237,7 +239,9 @@ const DE: PageWords = {
   caveat:
     "Diese Seite kommt über einfaches http: wer sie unterwegs ändern kann, kann, was dieses Telefon darf.",
   wrongPin: (left) =>
-    left > 0
+    left === undefined
+      ? "Falsche PIN."
+      : left > 0
       ? `Falsche PIN. Noch ${left === 1 ? "ein Versuch" : `${left} Versuche`}.`
       : "Falsche PIN. Für dieses Telefon ist kein Versuch übrig: öffnen Sie am Gerät das Koppeln neu.",
   pinExpired: "Die PIN ist abgelaufen. Öffnen Sie am Gerät das Koppeln neu.",

@@ -9,9 +9,6 @@ import { momentText, type PageContext, usePage } from "./page_context.ts";
 import { Notice } from "./page_parts.tsx";
 import { guessPhoneName } from "./phone_name.ts";
 
-/** How many wrong PINs an address has in one pairing (docs/protocol.md §3). */
-export const TRIES_PER_PHONE = 2;
-
 const MAX_NAME_BYTES = 128;
 const PIN = new RegExp(`^${PIN_PATTERN}$`);
 
@@ -29,7 +26,6 @@ export function PairView({ pin: scanned, onPaired, title, text }: {
   const [name, setName] = useState(() => guessPhoneName(navigator.userAgent));
   const [problem, setProblem] = useState<string>();
   const [isPairing, setIsPairing] = useState(false);
-  const wrong = useRef(0);
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     setPin(scanned);
@@ -51,8 +47,7 @@ export function PairView({ pin: scanned, onPaired, title, text }: {
       onPaired();
       page.say(words.paired);
     } catch (error) {
-      setProblem(problemOf(error, page, () => TRIES_PER_PHONE - ++wrong.current));
-      if (wrong.current >= TRIES_PER_PHONE) wrong.current = 0;
+      setProblem(problemOf(error, page));
       // Whatever is wrong with a scanned PIN, the next one is another.
       if (!isTransient(error)) setPin(undefined);
       setTyped("");
@@ -119,11 +114,11 @@ function isTransient(error: unknown): boolean {
     ["unreachable", "timeout", "rate_limited"].includes(error.code);
 }
 
-function problemOf(error: unknown, page: PageContext, triesLeft: () => number): string {
+function problemOf(error: unknown, page: PageContext): string {
   const { words, store, locale } = page;
   switch (error instanceof ClientError ? error.code : undefined) {
     case "wrong_pin":
-      return words.wrongPin(triesLeft());
+      return words.wrongPin(store.link.triesLeft);
     case "pairing_expired":
       return words.pinExpired;
     case "no_pairing": {

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { createDoor, type DeviceDoor, PAIRING_PACE_MS } from "../../src/page/device_door.ts";
 import { PAIRING_RATE } from "../../src/edges/http/limits.ts";
+import { TRIES_LEFT } from "../../src/edges/http/pairing_routes.ts";
 import { ClientError } from "../../src/sdk/connect.ts";
 
 interface World {
@@ -78,4 +79,21 @@ Deno.test("how long pairing stays closed is told until it is no longer so", asyn
   assert.equal(door.closedForS(), undefined);
   await assertRefused(door, "pairing_expired");
   assert.equal(door.closedForS(), undefined);
+});
+
+Deno.test("the tries that are left are what the device said last, and nothing where it said nothing", async () => {
+  const header = { [TRIES_LEFT]: "1" };
+  const { door } = world([
+    refusal(401, "wrong PIN", header),
+    refusal(401, "wrong PIN"),
+    refusal(401, "wrong PIN", { [TRIES_LEFT]: "0" }),
+    refusal(401, "wrong PIN", { [TRIES_LEFT]: "many" }),
+    refusal(410, "pairing expired", header),
+  ]);
+  const told = [door.triesLeft()];
+  for (const code of ["wrong_pin", "wrong_pin", "wrong_pin", "wrong_pin", "pairing_expired"]) {
+    await assertRefused(door, code);
+    told.push(door.triesLeft());
+  }
+  assert.deepEqual(told, [undefined, 1, undefined, 0, undefined, undefined]);
 });

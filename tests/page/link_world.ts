@@ -92,6 +92,7 @@ export function world(
           : Promise.resolve(answer);
       },
       closedForS: () => undefined,
+      triesLeft: () => undefined,
     },
     vault: {
       read: () => Promise.resolve(one.kept),

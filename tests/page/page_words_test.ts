@@ -2,9 +2,7 @@
 
 import assert from "node:assert/strict";
 import { RELOADABLE_SETTINGS } from "../../src/features/settings/settings_table.ts";
-import { MAX_FAILURES_PER_ADDRESS } from "../../src/features/pairing/pairing_limits.ts";
 import { chooseWords } from "../../src/page/page_words.ts";
-import { TRIES_PER_PHONE } from "../../src/page/pair_view.tsx";
 import { sourceFiles } from "../support/source_files.ts";
 
 const EN = chooseWords(["en-GB"]);
@@ -58,8 +56,9 @@ Deno.test("every setting that can change over the API has words in both language
   assert.deepEqual(Object.keys(DE.settingWords).sort(), names);
 });
 
-Deno.test("the tries that the page tells of are the device's", () => {
-  assert.equal(TRIES_PER_PHONE, MAX_FAILURES_PER_ADDRESS);
+Deno.test("a wrong PIN names the tries that are left, where the device told them", () => {
+  assert.equal(EN.words.wrongPin(undefined), "Wrong PIN.");
+  assert.equal(DE.words.wrongPin(undefined), "Falsche PIN.");
   assert.match(EN.words.wrongPin(1), /One try is left/);
   assert.match(EN.words.wrongPin(2), /2 tries are left/);
   assert.match(EN.words.wrongPin(0), /No try is left/);

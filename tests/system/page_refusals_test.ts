@@ -142,7 +142,16 @@ systemTest("what was wrong is put right in the same view: the name, the PIN, the
         assert.equal(await field.inputValue(), "");
       }
 
-      // A new PIN has all its tries.
+      // A new PIN has all its tries, also where the page saw the half of the last one's.
+      for (const _ of [1, 2]) {
+        pairing.cancel();
+        await pairWith(page, otherPin(pairing.open().pin));
+        await hasSaid(page, "Wrong PIN. One try is left.");
+      }
+      // A page that was loaded anew has not.
+      await page.reload();
+      await pairWith(page, otherPin(pairing.current()?.pin ?? ""));
+      await hasSaid(page, "Wrong PIN. No try is left for this phone");
       pairing.cancel();
       const next = pairing.open().pin;
       await pairWith(page, otherPin(next));

@@ -5,6 +5,7 @@ import { MAX_RUN_CHARACTERS } from "../../../src/features/actions/run_text.ts";
 import {
   MAX_PAIR_FINISH_BYTES,
   MAX_PAIR_START_BYTES,
+  TRIES_LEFT,
 } from "../../../src/edges/http/pairing_routes.ts";
 import { POLICY, type RouteGroup } from "../../../src/edges/http/policy.ts";
 import { API_PATHS, EVENT_PATHS, MAX_POST_BYTES } from "../../../src/edges/http/routes.ts";
@@ -292,6 +293,11 @@ function securityOf({ group, takesQueryKey = false }: Route): OpenApiNode[] | un
   ];
 }
 
+const TRIES_LEFT_HEADER: OpenApiNode = {
+  description: "How many tries the sender has left",
+  schema: { type: "integer" },
+};
+
 function refusal(status: number, group: RouteGroup): OpenApiNode {
   const schema = group === "pair" ? "PairingError" : group === "models" ? "ModelError" : "Error";
   return {
@@ -299,6 +305,7 @@ function refusal(status: number, group: RouteGroup): OpenApiNode {
     ...(status === 429 || status === 503
       ? { headers: { "Retry-After": { description: "Seconds", schema: { type: "integer" } } } }
       : {}),
+    ...(status === 401 && group === "pair" ? { headers: { [TRIES_LEFT]: TRIES_LEFT_HEADER } } : {}),
   };
 }
 

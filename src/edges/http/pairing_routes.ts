@@ -15,6 +15,9 @@ export const MAX_PAIR_START_BYTES: number = 16 * 1024;
 /** The longest body of a finish request, in bytes. */
 export const MAX_PAIR_FINISH_BYTES: number = 4 * 1024;
 
+/** The header of a wrong PIN's answer: how many tries its sender has left (docs/protocol.md §3). */
+export const TRIES_LEFT = "Latchkey-Tries-Left";
+
 /** Options of {@linkcode pairingRoutes}. */
 export interface PairingRoutesOptions {
   pairing: PairingWindow;
@@ -45,6 +48,11 @@ export function pairingRoutes(options: PairingRoutesOptions): Hono<RequestEnv> {
     },
   );
 
+  routes.post("/finish", async (c, next) => {
+    await next();
+    if (c.res.status !== 401) return;
+    c.res.headers.set(TRIES_LEFT, String(pairing.triesLeft(c.env.peer.address)));
+  });
   routes.post("/finish", limitBody(MAX_PAIR_FINISH_BYTES, "bad_request"), async (c) => {
     const body = await readJsonObject(c);
     const sessionId = textField(body, "session");

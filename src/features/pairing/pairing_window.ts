@@ -6,16 +6,15 @@
 import { type Bytes, utf8 } from "../../base/bytes.ts";
 import { type Clock, type Deadline, deadlineIn, every, isPast } from "../../base/clock.ts";
 import { AppError } from "../../base/app_error.ts";
-import { limitKey } from "../../base/ip_address.ts";
 import { type RandomSource, randomUuid } from "../../base/random.ts";
 import type { Client, Role } from "../access/client.ts";
 import { createPinMasks, drawScalar, type PinMasks } from "../../protocol/v1/pake.ts";
 import { decodeClientMessage, MAX_PAKE_MESSAGE_BYTES } from "../../protocol/v1/pake_message.ts";
 import { BurnedPins } from "./burned_pins.ts";
+import { triesLeftOf } from "./guess_count.ts";
 import { pairingRefusal } from "./pairing_refusals.ts";
 import { answerClient, type PairingExchange } from "./pairing_exchange.ts";
 import {
-  MAX_FAILURES_PER_ADDRESS,
   MAX_FAILURES_PER_PIN,
   MAX_PAIRING_SESSIONS,
   PAIRING_SESSION_LIFETIME_MS,
@@ -195,6 +194,11 @@ export class PairingWindow {
     return opened;
   }
 
+  /** How many wrong confirms are still heard of an address; 0 where no PIN is valid. */
+  triesLeft(address: string): number {
+    return this.#state.step === "open" ? triesLeftOf(address, this.#state.failedFrom) : 0;
+  }
+
   /** Ends a valid PIN; does nothing where there is none. */
   cancel(): void {
     this.#expireIfDue();
@@ -357,9 +361,7 @@ export class PairingWindow {
 
   // Before its session is looked up: nothing that a guesser sends may cost anybody anything.
   #refuseGuesser(state: OpenState, address: string): void {
-    const key = limitKey(address);
-    const failures = state.failedFrom.filter((from) => limitKey(from) === key).length;
-    if (failures < MAX_FAILURES_PER_ADDRESS) return;
+    if (triesLeftOf(address, state.failedFrom) > 0) return;
     this.#events.refused({ from: address });
     throw pairingRefusal("too many failed attempts");
   }

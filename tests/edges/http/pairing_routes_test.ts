@@ -71,6 +71,52 @@ for (const peer of [undefined, REMOTE]) {
   });
 }
 
+interface Guess {
+  readonly status: number;
+  readonly text: string;
+  readonly left: string | null;
+}
+
+async function guess(device: Device, pin: string, address: string): Promise<Guess> {
+  const peer = { ...REMOTE, address };
+  const started = await post(device, START, { pake: pakeFor(pin), name: NAME }, { peer });
+  device.clock.advance(MINUTE_MS / 60);
+  const { session } = started.status === 200 ? JSON.parse(started.text) : { session: "none" };
+  const confirm = encodeBase64(new Uint8Array(32));
+  const { status, text, headers } = await post(device, FINISH, { session, confirm }, { peer });
+  device.clock.advance(MINUTE_MS / 60);
+  return { status, text, left: headers.get("Latchkey-Tries-Left") };
+}
+
+const WRONG = '{"error":"wrong PIN"}';
+const BURNED = '{"error":"too many failed attempts"}';
+
+Deno.test("a wrong PIN's answer tells an address its own tries, and nothing of others", async () => {
+  const device = openDevice();
+  const [phone, sameHost, other] = ["2001:db8::1", "2001:db8::2", "192.0.2.7"];
+  const first = device.pairing.open().pin;
+  // Who has none left is refused unheard, and told no number.
+  for (
+    const [from, expected] of [
+      [phone, { status: 401, text: WRONG, left: "1" }],
+      [sameHost, { status: 401, text: WRONG, left: "0" }],
+      [phone, { status: 403, text: BURNED, left: null }],
+      [other, { status: 403, text: BURNED, left: null }],
+    ] as const
+  ) {
+    assert.deepEqual(await guess(device, first === "111111" ? "222222" : "111111", from), expected);
+  }
+  // Another PIN has all its tries, and what another address did costs this one none of its own.
+  const next = device.pairing.open().pin;
+  for (const from of [other, phone]) {
+    assert.deepEqual(await guess(device, next === "111111" ? "222222" : "111111", from), {
+      status: 401,
+      text: WRONG,
+      left: "1",
+    });
+  }
+});
+
 // A body that breaks every rule from one on, in the order of the table, and what is answered.
 const LONG_PAKE = encodeBase64(new Uint8Array(2049));
 const NO_POINT = encodeBase64(utf8('{"role":0}'));
