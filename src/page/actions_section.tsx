@@ -2,23 +2,26 @@
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { reasonOf, useDevice } from "./page_context.ts";
+import { reasonOf, useDevice, useProblem } from "./page_context.ts";
 import { Notice, Section } from "./page_parts.tsx";
 
 const SHOWN_RECENT = 8;
 
 /** The actions. */
 export function ActionsSection({ run }: { run: (text: string) => Promise<void> }): JSX.Element {
-  const { store, words } = useDevice();
+  const page = useDevice();
+  const { store, words } = page;
   const { actions = [], recent = [] } = store.data;
   const [text, setText] = useState("");
-  const [problem, setProblem] = useState<string>();
+  const [problem, setProblem] = useProblem();
   const lately = [...new Set(recent.filter(({ success }) => success).map(({ text }) => text))]
     .filter((text) => !text.startsWith("**stop")).slice(0, SHOWN_RECENT);
 
   async function stop(name: string): Promise<void> {
     setProblem(undefined);
-    await store.call("stop", { name }).catch((error) => setProblem(words.failed(reasonOf(error))));
+    await store.call("stop", { name }).catch((error) =>
+      setProblem(words.failed(reasonOf(error, page)))
+    );
     void store.refresh();
   }
 

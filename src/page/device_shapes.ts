@@ -87,6 +87,8 @@ export interface OwnAccess {
 /** A PIN that is valid. */
 export interface ShownPairing {
   readonly pin: string;
+  /** What the client becomes that pairs with it. */
+  readonly role: "admin" | "member";
   /** In seconds since 1970. */
   readonly expiresAt: number;
 }

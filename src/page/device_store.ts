@@ -1,6 +1,7 @@
 // What the page knows of its device at the moment: asked for when a connection is there, and again
 // when the device tells that something has changed.
 
+import { ClientError } from "../sdk/client_error.ts";
 import type { Connection } from "../sdk/connect.ts";
 import type { DeviceLink } from "./device_link.ts";
 import type {
@@ -23,6 +24,18 @@ export interface DeviceData {
 
 /** A refusal to a call while there is no connection. */
 export class NoConnectionError extends Error {}
+
+/** A refusal of the device. */
+export class RefusalError extends Error {
+  /** The method and the code, such as "run not_found". */
+  readonly reason: string;
+
+  /** A refusal with the device's own text. */
+  constructor(method: string, { message, data }: ClientError) {
+    super(message);
+    this.reason = `${method} ${(data as { code?: string } | undefined)?.code}`;
+  }
+}
 
 /** Knows the device. */
 export class DeviceStore {
@@ -60,10 +73,18 @@ export class DeviceStore {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Calls a method; ClientError, or {@linkcode NoConnectionError} where nobody is there to ask. */
+  /**
+   * Calls a method. Errors: {@linkcode RefusalError}, {@linkcode NoConnectionError} where nobody is
+   * there to ask, else ClientError.
+   */
   async call<Result>(method: string, params: unknown = {}): Promise<Result> {
     if (this.#connection === undefined) throw new NoConnectionError();
-    return await this.#connection.call(method, params) as Result;
+    try {
+      return await this.#connection.call(method, params) as Result;
+    } catch (error) {
+      const isRefusal = error instanceof ClientError && error.code === "rpc_error";
+      throw isRefusal ? new RefusalError(method, error) : error;
+    }
   }
 
   /** Hears a notification. */
@@ -81,7 +102,13 @@ export class DeviceStore {
         void this.#ask("actions");
         void this.#ask("recent");
         break;
+      case "settings.changed":
+        this.touch();
+        void this.#ask("actions");
+        break;
       case "clients.paired":
+      case "clients.changed":
+      case "clients.pair.opened":
       case "clients.pair.ended":
         this.touch();
         break;
@@ -92,6 +119,7 @@ export class DeviceStore {
   touch(): void {
     this.#changes++;
     this.#tell();
+    void this.#ask("access");
   }
 
   /** Asks what runs again. */

@@ -14,6 +14,36 @@ export interface LogWords {
   readonly facts: Readonly<Record<string, string>>;
 }
 
+/**
+ * Refusals of the device that people meet, by method and code: what the page says instead of the
+ * device's own text, which is made of it.
+ */
+export type RefusalWords = Readonly<Record<string, (own: string) => string>>;
+
+/** Refusals in English, which the device speaks. */
+export const REFUSALS_EN: RefusalWords = {};
+
+/** Refusals in German. */
+export const REFUSALS_DE: RefusalWords = {
+  "run bad_request": () => "dieser Text lässt sich nicht ausführen",
+  "run not_found": () => "dazu gibt es nichts",
+  "run conflict": () => "das läuft schon, oder etwas anderes kam dazwischen",
+  "run unavailable": () => "das Programm startet nicht, oder das vorige endet nicht",
+  "stop not_found": () => "diese Aktion gibt es nicht mehr",
+  "stop unavailable": () => "das Programm endet nicht",
+  "media.search bad_request": () => "so lässt sich nicht suchen",
+  "media.tags.update not_found": () => "das Spiel gibt es nicht mehr",
+  "media.tags.update conflict": () => "es sind zu viele Favoriten",
+  "clients.update not_found": () => "dieses Telefon ist nicht mehr gekoppelt",
+  "clients.update bad_request": () => "der Name ist leer oder zu lang",
+  "clients.update conflict": () => "das geht beim letzten Verwalter nur am Gerät selbst",
+  "clients.delete not_found": () => "dieses Telefon ist nicht mehr gekoppelt",
+  "clients.pair.start conflict": () => "es gilt schon eine PIN, oder alle Plätze sind belegt",
+  "clients.pair.start rate_limited": () => "nach zu vielen falschen PINs ist das Koppeln zu",
+  "settings.update bad_request": (own) => `diesen Wert nimmt das Gerät nicht an (${own})`,
+  "settings.update forbidden": () => "das lässt sich nur am Gerät selbst ändern",
+};
+
 /** Settings in English. */
 export const SETTINGS_EN: SettingWords = {
   encryption: ["Encryption for everybody", "Other hosts must pair and encrypt."],
@@ -24,7 +54,10 @@ export const SETTINGS_EN: SettingWords = {
   allowedOrigins: ["Allowed web pages", "Origins that may talk to the device."],
   allowRun: ["Texts for links", "Patterns of texts that other hosts may run by a link."],
   "discovery.enabled": ["Visible in the network", "Apps find the device by themselves."],
-  "discovery.instanceName": ["Name in the network", "Empty: the host's name."],
+  "discovery.instanceName": [
+    "Name in the network",
+    "Empty: as in config.toml, else the host's name.",
+  ],
   "models.allow": ["Allowed models", "Models that keys may use."],
   "models.maxConcurrent": ["Requests at once", "How many the model server gets."],
   "models.queue": ["Waiting requests", "How many may wait for their turn."],
@@ -49,7 +82,10 @@ export const SETTINGS_DE: SettingWords = {
   allowedOrigins: ["Erlaubte Webseiten", "Die mit dem Gerät sprechen dürfen."],
   allowRun: ["Texte für Links", "Muster von Texten, die andere per Link ausführen dürfen."],
   "discovery.enabled": ["Im Netz sichtbar", "Apps finden das Gerät von selbst."],
-  "discovery.instanceName": ["Name im Netz", "Leer: der Name des Rechners."],
+  "discovery.instanceName": [
+    "Name im Netz",
+    "Leer: wie in config.toml, sonst der Name des Rechners.",
+  ],
   "models.allow": ["Erlaubte Modelle", "Die Schlüssel benutzen dürfen."],
   "models.maxConcurrent": ["Anfragen zugleich", "So viele bekommt der Modell-Server."],
   "models.queue": ["Wartende Anfragen", "So viele dürfen anstehen."],

@@ -10,10 +10,14 @@ import type {
   TagEntry,
 } from "./device_shapes.ts";
 import { FAVORITE_SEARCH, MediaTile } from "./media_tile.tsx";
-import { useAnswer, usePage } from "./page_context.ts";
-import { Section } from "./page_parts.tsx";
+import { reasonOf, useAnswer, usePage, useProblem } from "./page_context.ts";
+import { Notice, Section } from "./page_parts.tsx";
 
 const PAGE_MEDIA = 60;
+
+/** The longest search that the device takes, in characters. */
+export const MAX_SEARCH_CHARACTERS = 256;
+
 const TYPING_PAUSE_MS = 150;
 
 interface Found {
@@ -35,7 +39,7 @@ export function LibrarySection({ library, playingPath, run, attempt }: {
     () => store.call<{ systems: SystemEntry[] }>("systems"),
     [library.totalMedia],
   );
-  const { found, more, isAsking, retag } = useSearch({
+  const { found, problem, more, isAsking, retag } = useSearch({
     query,
     filter,
     totalMedia: library.totalMedia,
@@ -56,6 +60,7 @@ export function LibrarySection({ library, playingPath, run, attempt }: {
           aria-label={words.search}
           autoComplete="off"
           spellcheck={false}
+          maxLength={MAX_SEARCH_CHARACTERS}
           value={query}
           onInput={(event) => setQuery(event.currentTarget.value)}
         />
@@ -76,6 +81,7 @@ export function LibrarySection({ library, playingPath, run, attempt }: {
       {library.indexing && (
         <p class="soft" role="status">{words.indexing(library.currentStepDisplay ?? "")}</p>
       )}
+      <div role="alert">{problem !== undefined && <Notice kind="bad">{problem}</Notice>}</div>
       <p class="soft count" role="status">
         {found === undefined ? words.loading : countText(found, words)}
       </p>
@@ -141,11 +147,14 @@ function useSearch({ query, filter, totalMedia }: {
   totalMedia: number;
 }): {
   found: Found | undefined;
+  problem: string | undefined;
   isAsking: boolean;
   more: () => void;
   retag: (mediaId: number, tags: readonly TagEntry[]) => void;
 } {
-  const { store } = usePage();
+  const page = usePage();
+  const { store, words } = page;
+  const [problem, setProblem] = useProblem([query, filter]);
   const [found, setFound] = useState<Found>();
   const [isAsking, setIsAsking] = useState(false);
   // Answers of older searches come to nothing.
@@ -166,12 +175,15 @@ function useSearch({ query, filter, totalMedia }: {
         ...(before?.cursor === undefined ? {} : { cursor: before.cursor }),
       });
       if (mine !== current.current) return;
+      setProblem(undefined);
       setFound({
         media: [...before?.media ?? [], ...results],
         cursor: pagination.hasNextPage ? pagination.nextCursor : undefined,
       });
-    } catch {
-      // What was found stays; the next connection asks again.
+    } catch (error) {
+      // What was found stays. Without a reason it is the connection, and the next one asks again.
+      const why = reasonOf(error, page);
+      if (mine === current.current && why !== "") setProblem(words.failed(why));
     } finally {
       if (mine === current.current) setIsAsking(false);
     }
@@ -184,6 +196,7 @@ function useSearch({ query, filter, totalMedia }: {
   }, [query, filter, totalMedia, store.link.state.step]);
   return {
     found,
+    problem,
     isAsking,
     more: () => {
       if (!isAsking && found?.cursor !== undefined) void ask(found);

@@ -59,7 +59,10 @@ export async function openPage({ pin, kept }: PageStart): Promise<void> {
     addEventListener("online", () => link.wake());
     addEventListener("offline", () => link.wake());
     document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "visible") link.wake();
+      if (document.visibilityState !== "visible") return;
+      link.wake();
+      // What no notification tells, such as when somebody was last there.
+      store.touch();
     });
     // What the document has stays until it is known whether this phone is paired.
     await link.start();

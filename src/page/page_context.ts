@@ -2,9 +2,8 @@
 
 import { createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
-import { ClientError } from "../sdk/client_error.ts";
 import type { CoverShelf } from "./cover_shelf.ts";
-import { type DeviceStore, NoConnectionError } from "./device_store.ts";
+import { type DeviceStore, RefusalError } from "./device_store.ts";
 import type { ChosenWords } from "./page_words.ts";
 
 /** What the document says of the device. */
@@ -51,13 +50,14 @@ export function useAnswer<Result>(
   ask: () => Promise<Result>,
   keys: readonly unknown[],
 ): { answer: Result | undefined; error: string | undefined; again: () => void } {
+  const page = usePage();
   const [state, setState] = useState<{ answer?: Result; error?: string }>({});
   const [round, setRound] = useState(0);
   useEffect(() => {
     let isCurrent = true;
     ask().then(
       (answer) => isCurrent && setState({ answer }),
-      (error) => isCurrent && setState((before) => ({ ...before, error: reasonOf(error) })),
+      (error) => isCurrent && setState((before) => ({ ...before, error: reasonOf(error, page) })),
     );
     return () => {
       isCurrent = false;
@@ -67,9 +67,25 @@ export function useAnswer<Result>(
 }
 
 /** Why something did not work; "" where the link's state says it already. */
-export function reasonOf(error: unknown): string {
-  if (error instanceof NoConnectionError) return "";
-  return error instanceof ClientError && error.code === "rpc_error" ? error.message : "";
+export function reasonOf(
+  error: unknown,
+  { refusalWords }: Pick<PageContext, "refusalWords">,
+): string {
+  if (!(error instanceof RefusalError)) return "";
+  return refusalWords[error.reason]?.(error.message) ?? error.message;
+}
+
+/** What did not work, until the device is there again or `keys` change. */
+export function useProblem(
+  keys: readonly unknown[] = [],
+): [string | undefined, (problem: string | undefined) => void] {
+  const { store } = useDevice();
+  const [problem, setProblem] = useState<string>();
+  const isOnline = store.link.state.step === "online";
+  useEffect(() => {
+    if (isOnline) setProblem(undefined);
+  }, [isOnline, ...keys]);
+  return [problem, setProblem];
 }
 
 /** A moment as people read it: the time, with the day where it is another one than that of `nowMs`. */

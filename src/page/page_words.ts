@@ -5,6 +5,9 @@ import {
   LOG_DE,
   LOG_EN,
   type LogWords,
+  REFUSALS_DE,
+  REFUSALS_EN,
+  type RefusalWords,
   SETTINGS_DE,
   SETTINGS_EN,
   type SettingWords,
@@ -59,6 +62,11 @@ const EN = {
   pinHelp: "Open pairing on the device. It shows a PIN and a code to scan.",
   pinReady: "The code you scanned has the PIN in it. There is nothing to type.",
   pinShort: (digits: number) => `The PIN has ${digits} digits.`,
+  phone: "Phone",
+  androidPhone: "Android phone",
+  androidTablet: "Android tablet",
+  windowsPc: "Windows PC",
+  linuxPc: "Linux PC",
   phoneName: "Name of this phone",
   phoneNameHelp: "The device lists it under this name.",
   phoneNameLong: "This name is too long.",
@@ -138,6 +146,8 @@ const EN = {
   openPairing: "Open pairing",
   closePairing: "Close pairing",
   openAs: "Pair the next phone as",
+  firstIsAdmin: "The first phone becomes admin.",
+  nextBecomes: (role: string) => `The next phone becomes: ${role}`,
   pinIs: (pin: string) => `PIN ${pin}`,
   pinUntil: (time: string) => `valid until ${time}`,
   peopleElsewhere:
@@ -152,6 +162,7 @@ const EN = {
   restart: "Takes effect at the next start of the service.",
   localOnly: "Only the device itself may change this.",
   onePerLine: "One per line.",
+  numberNeeded: "A number belongs here.",
   usage: "Usage of the models",
   usageDays: "Last 7 days",
   usageNone: "No key has used a model.",
@@ -230,6 +241,11 @@ const DE: PageWords = {
   pinHelp: "Öffnen Sie am Gerät das Koppeln. Es zeigt eine PIN und einen Code zum Scannen.",
   pinReady: "Die PIN steckt im gescannten Code. Es ist nichts zu tippen.",
   pinShort: (digits) => `Die PIN hat ${digits} Ziffern.`,
+  phone: "Telefon",
+  androidPhone: "Android-Telefon",
+  androidTablet: "Android-Tablet",
+  windowsPc: "Windows-PC",
+  linuxPc: "Linux-PC",
   phoneName: "Name dieses Telefons",
   phoneNameHelp: "Unter diesem Namen steht es in der Liste des Geräts.",
   phoneNameLong: "Dieser Name ist zu lang.",
@@ -310,6 +326,8 @@ const DE: PageWords = {
   openPairing: "Koppeln öffnen",
   closePairing: "Koppeln schließen",
   openAs: "Das nächste Telefon koppeln als",
+  firstIsAdmin: "Das erste Telefon wird Verwalter.",
+  nextBecomes: (role) => `Das nächste Telefon wird: ${role}`,
   pinIs: (pin) => `PIN ${pin}`,
   pinUntil: (time) => `gültig bis ${time}`,
   peopleElsewhere:
@@ -325,6 +343,7 @@ const DE: PageWords = {
   restart: "Gilt ab dem nächsten Start des Dienstes.",
   localOnly: "Das lässt sich nur am Gerät selbst ändern.",
   onePerLine: "Eine Angabe je Zeile.",
+  numberNeeded: "Hier gehört eine Zahl hin.",
   usage: "Nutzung der Modelle",
   usageDays: "Letzte 7 Tage",
   usageNone: "Noch hat kein Schlüssel ein Modell benutzt.",
@@ -356,12 +375,16 @@ export interface ChosenWords {
   readonly words: PageWords;
   readonly settingWords: SettingWords;
   readonly logWords: LogWords;
+  readonly refusalWords: RefusalWords;
 }
+
+const DEVICE_EN = { settingWords: SETTINGS_EN, logWords: LOG_EN, refusalWords: REFUSALS_EN };
+const DEVICE_DE = { settingWords: SETTINGS_DE, logWords: LOG_DE, refusalWords: REFUSALS_DE };
 
 /** What the page says, in the first language of the list that it speaks; times are that country's. */
 export function chooseWords(languages: readonly string[]): ChosenWords {
   const locale = languages.find((tag) => /^(de|en)\b/i.test(tag)) ?? "en";
   return /^de/i.test(locale)
-    ? { language: "de", locale, words: DE, settingWords: SETTINGS_DE, logWords: LOG_DE }
-    : { language: "en", locale, words: EN, settingWords: SETTINGS_EN, logWords: LOG_EN };
+    ? { language: "de", locale, words: DE, ...DEVICE_DE }
+    : { language: "en", locale, words: EN, ...DEVICE_EN };
 }

@@ -23,7 +23,7 @@ export function PairView({ pin: scanned, onPaired, title, text }: {
   const { store, served, words } = page;
   const [pin, setPin] = useState(scanned);
   const [typed, setTyped] = useState("");
-  const [name, setName] = useState(() => guessPhoneName(navigator.userAgent));
+  const [name, setName] = useState(() => guessPhoneName(navigator.userAgent, words));
   const [problem, setProblem] = useState<string>();
   const [isPairing, setIsPairing] = useState(false);
   const heading = useRef<HTMLHeadingElement>(null);
@@ -43,7 +43,7 @@ export function PairView({ pin: scanned, onPaired, title, text }: {
     setIsPairing(true);
     setProblem(undefined);
     try {
-      await store.link.pair({ pin: wanted, name: name.trim() || "Phone" });
+      await store.link.pair({ pin: wanted, name: name.trim() || words.phone });
       onPaired();
       page.say(words.paired);
     } catch (error) {

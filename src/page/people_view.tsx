@@ -4,7 +4,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { OwnAccess, PersonEntry, ShownPairing } from "./device_shapes.ts";
-import { momentText, reasonOf, useAnswer, useDevice, usePage } from "./page_context.ts";
+import { momentText, reasonOf, useAnswer, useDevice, usePage, useProblem } from "./page_context.ts";
 import { AskedButton, Notice, Section, ViewTitle } from "./page_parts.tsx";
 
 /** The view. */
@@ -25,14 +25,13 @@ export function PeopleView(): JSX.Element {
 
 function OwnEntry({ access }: { access: OwnAccess }): JSX.Element {
   const { store, words } = usePage();
-  const [renamed, setRenamed] = useState<PersonEntry>();
-  const client = renamed ?? access.client;
+  const { client } = access;
   return (
     <>
       {client !== null && (
         <Section title={words.you}>
           <ul class="list">
-            <Person person={client} mayRename={access.access === "admin"} onChanged={setRenamed} />
+            <Person person={client} mayRename={access.access === "admin"} />
           </ul>
           <p class="soft">{words.memberText}</p>
           <AskedButton
@@ -51,26 +50,20 @@ function OwnEntry({ access }: { access: OwnAccess }): JSX.Element {
 
 function Household(): JSX.Element {
   const { store, words } = useDevice();
-  const { answer, error, again } = useAnswer(
+  const { answer, error } = useAnswer(
     () => store.call<{ clients: PersonEntry[] }>("clients"),
     [store.changes, store.link.state.step],
   );
   const people = answer?.clients ?? [];
   return (
     <>
-      <PairingSection />
+      <PairingSection isFirst={answer?.clients.length === 0} />
       <Section title={words.people}>
         {error && <Notice kind="bad">{words.failed(error)}</Notice>}
         {answer !== undefined && people.length === 0 && <p class="soft">{words.nobody}</p>}
         <ul class="list">
           {people.map((person) => (
-            <Person
-              key={person.clientId}
-              person={person}
-              mayRename
-              mayRemove
-              onChanged={() => again()}
-            />
+            <Person key={person.clientId} person={person} mayRename mayRemove />
           ))}
         </ul>
         <p class="soft">{words.memberText}</p>
@@ -79,25 +72,24 @@ function Household(): JSX.Element {
   );
 }
 
-function Person({ person, mayRename, mayRemove = false, onChanged }: {
+function Person({ person, mayRename, mayRemove = false }: {
   person: PersonEntry;
   mayRename: boolean;
   mayRemove?: boolean;
-  onChanged: (changed: PersonEntry | undefined) => void;
 }): JSX.Element {
-  const { store, words, locale } = usePage();
+  const page = usePage();
+  const { store, words, locale } = page;
   const { clientId, clientName, role, lastSeenAt, createdAt } = person;
   const [name, setName] = useState<string>();
-  const [problem, setProblem] = useState<string>();
+  const [problem, setProblem] = useProblem([clientName, role]);
   async function change(method: string, params: Record<string, unknown>): Promise<void> {
     setProblem(undefined);
     try {
-      const changed = await store.call<PersonEntry | null>(method, { clientId, ...params });
+      await store.call(method, { clientId, ...params });
       setName(undefined);
-      onChanged(changed ?? undefined);
       store.touch();
     } catch (error) {
-      setProblem(words.failed(reasonOf(error)));
+      setProblem(words.failed(reasonOf(error, page)));
     }
   }
   return (
@@ -167,14 +159,15 @@ function Person({ person, mayRename, mayRemove = false, onChanged }: {
   );
 }
 
-function PairingSection(): JSX.Element {
-  const { store, words, locale } = useDevice();
+function PairingSection({ isFirst }: { isFirst: boolean }): JSX.Element {
+  const page = useDevice();
+  const { store, words, locale } = page;
   const [role, setRole] = useState("member");
-  const [problem, setProblem] = useState<string>();
   const { answer, again } = useAnswer(
     () => store.call<ShownPairing | null>("clients.pair.current"),
     [store.changes, store.link.state.step],
   );
+  const [problem, setProblem] = useProblem([answer?.pin]);
   useEffect(() => {
     if (!answer) return;
     const timer = setTimeout(again, Math.max(0, answer.expiresAt * 1000 - Date.now()) + 1000);
@@ -185,7 +178,7 @@ function PairingSection(): JSX.Element {
     try {
       await store.call(method, params);
     } catch (error) {
-      setProblem(words.failed(reasonOf(error)));
+      setProblem(words.failed(reasonOf(error, page)));
     }
     again();
   }
@@ -199,6 +192,8 @@ function PairingSection(): JSX.Element {
               {answer.pin.slice(0, answer.pin.length / 2)} {answer.pin.slice(answer.pin.length / 2)}
             </p>
             <p class="soft grow">
+              {words.nextBecomes(words[answer.role])}
+              <br />
               {words.pinUntil(momentText(answer.expiresAt * 1000, locale))}
             </p>
             <button type="button" onClick={() => void change("clients.pair.cancel", {})}>
@@ -208,17 +203,19 @@ function PairingSection(): JSX.Element {
         )
         : (
           <div class="row">
-            <label class="field grow">
-              <span>{words.openAs}</span>
-              <select value={role} onChange={(event) => setRole(event.currentTarget.value)}>
-                <option value="member">{words.member}</option>
-                <option value="admin">{words.admin}</option>
-              </select>
-            </label>
+            {isFirst ? <p class="grow">{words.firstIsAdmin}</p> : (
+              <label class="field grow">
+                <span>{words.openAs}</span>
+                <select value={role} onChange={(event) => setRole(event.currentTarget.value)}>
+                  <option value="member">{words.member}</option>
+                  <option value="admin">{words.admin}</option>
+                </select>
+              </label>
+            )}
             <button
               type="button"
               class="main"
-              onClick={() => void change("clients.pair.start", { role })}
+              onClick={() => void change("clients.pair.start", isFirst ? {} : { role })}
             >
               {words.openPairing}
             </button>

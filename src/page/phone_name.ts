@@ -1,14 +1,19 @@
 // What a phone is called before anybody says otherwise: the little that browsers tell.
 
-const KINDS: readonly (readonly [pattern: RegExp, name: string])[] = [
-  [/iPhone/, "iPhone"],
-  [/iPad/, "iPad"],
-  [/Android.*Mobile/, "Android phone"],
-  [/Android/, "Android tablet"],
-  [/Windows/, "Windows PC"],
-  [/Mac OS X/, "Mac"],
-  [/CrOS/, "Chromebook"],
-  [/Linux/, "Linux PC"],
+import type { PageWords } from "./page_words.ts";
+
+/** Kinds of phones that each language has its own word for. */
+type NamedKind = "androidPhone" | "androidTablet" | "windowsPc" | "linuxPc";
+
+const KINDS: readonly (readonly [pattern: RegExp, kind: NamedKind | { brand: string }])[] = [
+  [/iPhone/, { brand: "iPhone" }],
+  [/iPad/, { brand: "iPad" }],
+  [/Android.*Mobile/, "androidPhone"],
+  [/Android/, "androidTablet"],
+  [/Windows/, "windowsPc"],
+  [/Mac OS X/, { brand: "Mac" }],
+  [/CrOS/, { brand: "Chromebook" }],
+  [/Linux/, "linuxPc"],
 ];
 
 const BROWSERS: readonly (readonly [pattern: RegExp, name: string])[] = [
@@ -20,8 +25,12 @@ const BROWSERS: readonly (readonly [pattern: RegExp, name: string])[] = [
 ];
 
 /** The name for a browser by its User-Agent, such as "iPhone (Safari)". */
-export function guessPhoneName(userAgent: string): string {
-  const kind = KINDS.find(([pattern]) => pattern.test(userAgent))?.[1] ?? "Phone";
+export function guessPhoneName(
+  userAgent: string,
+  words: Pick<PageWords, NamedKind | "phone">,
+): string {
+  const found = KINDS.find(([pattern]) => pattern.test(userAgent))?.[1] ?? "phone";
+  const kind = typeof found === "string" ? words[found] : found.brand;
   const browser = BROWSERS.find(([pattern]) => pattern.test(userAgent))?.[1];
   return browser === undefined ? kind : `${kind} (${browser})`;
 }

@@ -1,23 +1,24 @@
 // What plays and what can be started: the library where there is one, the actions elsewhere.
 
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { ActionsSection } from "./actions_section.tsx";
 import { CoverTile } from "./cover_tile.tsx";
 import type { PlayingMedia } from "./device_shapes.ts";
 import { LibrarySection } from "./library_section.tsx";
-import { momentText, reasonOf, useDevice, usePage } from "./page_context.ts";
+import { momentText, reasonOf, useDevice, usePage, useProblem } from "./page_context.ts";
 import { Notice, ViewTitle } from "./page_parts.tsx";
 
 /** The view. */
 export function PlayView(): JSX.Element {
-  const { store, words, say } = useDevice();
+  const page = useDevice();
+  const { store, words, say } = page;
   const { playing, library } = store.data;
-  const [problem, setProblem] = useState<string>();
+  const [problem, setProblem] = useProblem();
   async function attempt(work: () => Promise<void>): Promise<void> {
     setProblem(undefined);
     await work().catch((error) => {
-      const why = store.link.state.step === "away" ? words.away : reasonOf(error);
+      const why = store.link.state.step === "away" ? words.away : reasonOf(error, page);
       setProblem(words.failed(why));
     });
   }

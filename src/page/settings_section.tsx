@@ -2,8 +2,8 @@
 // value; the device judges what is sent.
 
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
-import { reasonOf, useAnswer, useDevice, usePage } from "./page_context.ts";
+import { useEffect, useState } from "preact/hooks";
+import { reasonOf, useAnswer, useDevice, usePage, useProblem } from "./page_context.ts";
 import { Notice, Section } from "./page_parts.tsx";
 
 type Value = boolean | number | string | readonly string[] | null;
@@ -16,9 +16,9 @@ export function SettingsSection({ access }: {
   access: "localhost" | "admin" | "member";
 }): JSX.Element {
   const { store, words, settingWords } = useDevice();
-  const { answer, again } = useAnswer(
+  const { answer } = useAnswer(
     () => store.call<Record<string, unknown>>("settings"),
-    [store.link.state.step, access],
+    [store.changes, store.link.state.step, access],
   );
   const known = Object.keys(settingWords).flatMap((name) => {
     const value = answer === undefined ? undefined : valueAt(answer, name);
@@ -30,11 +30,10 @@ export function SettingsSection({ access }: {
       <div class="settings">
         {known.map(([name, value]) => (
           <SettingField
-            key={`${name} ${JSON.stringify(value)}`}
+            key={name}
             name={name}
             value={value}
             mayChange={access === "localhost" || access === "admin" && !LOCAL_ONLY.includes(name)}
-            onChanged={again}
           />
         ))}
       </div>
@@ -42,43 +41,58 @@ export function SettingsSection({ access }: {
   );
 }
 
-function SettingField({ name, value, mayChange, onChanged }: {
+function SettingField({ name, value, mayChange }: {
   name: string;
   value: Value;
   mayChange: boolean;
-  onChanged: () => void;
 }): JSX.Element {
-  const { store, words, settingWords, say } = usePage();
+  const page = usePage();
+  const { store, words, settingWords, say } = page;
   const [label = name, help = ""] = settingWords[name] ?? [];
-  const [draft, setDraft] = useState(textOf(value));
-  const [problem, setProblem] = useState<string>();
+  const known = textOf(value);
+  // Undefined where the field shows what the device has.
+  const [draft, setDraft] = useState<string>();
+  const [problem, setProblem] = useProblem([known]);
   const [note, setNote] = useState<string>();
+  useEffect(() => setDraft(undefined), [known]);
   const id = `setting-${name}`;
-  const isChanged = draft !== textOf(value);
+  const text = draft ?? known;
+  const isTyped = typeof value !== "boolean" && name !== "logLevel";
   async function save(wanted: Value): Promise<void> {
     setProblem(undefined);
     try {
-      const { needsRestart } = await store.call<{ needsRestart: string[] }>(
-        "settings.update",
-        nested(name, wanted),
-      );
-      if (needsRestart.length > 0) setNote(words.restart);
+      const { changed, needsRestart } = await store.call<
+        { changed: readonly string[]; needsRestart: readonly string[] }
+      >("settings.update", nested(name, wanted));
+      setNote(needsRestart.length > 0 ? words.restart : undefined);
       say(`${label}: ${words.saved}`);
-      onChanged();
+      // What has changed comes with the device's next answer.
+      if (changed.length === 0) setDraft(undefined);
       store.touch();
     } catch (error) {
-      setProblem(words.failed(reasonOf(error)));
+      setProblem(words.failed(reasonOf(error, page)));
+      if (!isTyped) setDraft(undefined);
     }
+  }
+  function choose(chosen: boolean | string): void {
+    setDraft(String(chosen));
+    void save(chosen);
+  }
+  function submit(event: Event): void {
+    event.preventDefault();
+    if (typeof value === "number" && !isNumber(text)) return setProblem(words.numberNeeded);
+    void save(valueOf(text, value));
+  }
+  function leave(): void {
+    setDraft(undefined);
+    setProblem(undefined);
   }
   const common = { id, disabled: !mayChange, "aria-describedby": `${id}-help` };
   const isList = Array.isArray(value);
   return (
     <form
       class={typeof value === "boolean" ? "setting switchrow" : "setting"}
-      onSubmit={(event) => {
-        event.preventDefault();
-        void save(valueOf(draft, value));
-      }}
+      onSubmit={submit}
     >
       <div class="grow">
         <label for={id}>{label}</label>
@@ -93,16 +107,16 @@ function SettingField({ name, value, mayChange, onChanged }: {
             {...common}
             type="checkbox"
             role="switch"
-            checked={value}
-            onChange={(event) => void save(event.currentTarget.checked)}
+            checked={text === "true"}
+            onChange={(event) => choose(event.currentTarget.checked)}
           />
         )
         : name === "logLevel"
         ? (
           <select
             {...common}
-            value={draft}
-            onChange={(event) => void save(event.currentTarget.value)}
+            value={text}
+            onChange={(event) => choose(event.currentTarget.value)}
           >
             {LOG_LEVELS.map((level) => <option key={level} value={level}>{level}</option>)}
           </select>
@@ -111,9 +125,9 @@ function SettingField({ name, value, mayChange, onChanged }: {
         ? (
           <textarea
             {...common}
-            rows={Math.min(6, Math.max(1, draft.split("\n").length))}
+            rows={Math.min(6, Math.max(1, text.split("\n").length))}
             spellcheck={false}
-            value={draft}
+            value={text}
             onInput={(event) => setDraft(event.currentTarget.value)}
           />
         )
@@ -121,14 +135,14 @@ function SettingField({ name, value, mayChange, onChanged }: {
           <input
             {...common}
             inputMode={typeof value === "number" ? "decimal" : "text"}
-            value={draft}
+            value={text}
             onInput={(event) => setDraft(event.currentTarget.value)}
           />
         )}
-      {isChanged && typeof value !== "boolean" && name !== "logLevel" && (
+      {isTyped && text !== known && (
         <div class="row">
           <button type="submit" class="main">{words.save}</button>
-          <button type="button" onClick={() => setDraft(textOf(value))}>{words.cancel}</button>
+          <button type="button" onClick={leave}>{words.cancel}</button>
         </div>
       )}
       <div role="alert" class="whole">
@@ -141,6 +155,10 @@ function SettingField({ name, value, mayChange, onChanged }: {
 
 function textOf(value: Value): string {
   return value === null ? "" : Array.isArray(value) ? value.join("\n") : String(value);
+}
+
+function isNumber(text: string): boolean {
+  return text.trim() !== "" && Number.isFinite(Number(text));
 }
 
 function valueOf(draft: string, before: Value): Value {

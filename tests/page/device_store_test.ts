@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import type { DeviceLink, LinkState } from "../../src/page/device_link.ts";
 import { DeviceStore, NoConnectionError } from "../../src/page/device_store.ts";
+import { ClientError } from "../../src/sdk/client_error.ts";
 import type { Connection } from "../../src/sdk/connect.ts";
 
 const ANSWERS: Readonly<Record<string, unknown>> = {
@@ -85,7 +86,11 @@ const NOTIFICATIONS: [method: string, asked: string[]][] = [
   ["media.started", ["actions", "media"]],
   ["media.stopped", ["actions", "media"]],
   ["tokens.added", ["actions", "tokens.history"]],
-  ["clients.paired", []],
+  ["clients.paired", ["clients.current"]],
+  ["clients.changed", ["clients.current"]],
+  ["clients.pair.opened", ["clients.current"]],
+  ["clients.pair.ended", ["clients.current"]],
+  ["settings.changed", ["actions", "clients.current"]],
   ["something.new", []],
 ];
 for (const [method, asked] of NOTIFICATIONS) {
@@ -108,8 +113,16 @@ Deno.test("progress of the library is taken from the notification itself", async
   assert.deepEqual(calls, []);
 });
 
-for (const method of ["clients.paired", "clients.pair.ended"]) {
-  Deno.test(`${method} is a change of who is paired`, () => {
+for (
+  const method of [
+    "clients.paired",
+    "clients.changed",
+    "clients.pair.opened",
+    "clients.pair.ended",
+    "settings.changed",
+  ]
+) {
+  Deno.test(`${method} is a change that views ask about`, () => {
     const { store } = world();
     let heard = 0;
     const stop = store.subscribe(() => heard++);
@@ -129,4 +142,15 @@ Deno.test("nothing plays where nothing is active", async () => {
   assert.equal(store.data.playing, undefined);
   await go({ step: "online", connection, isLocal: true });
   assert.equal(store.data.playing, null);
+});
+
+Deno.test("a refusal says of which method it is, and why; other failures stay what they are", async () => {
+  const { store, go } = world();
+  let error: unknown;
+  const connection = { call: () => Promise.reject(error) } as unknown as Connection;
+  await go({ step: "online", connection, isLocal: true });
+  error = new ClientError("rpc_error", "Nothing fits", { data: { code: "not_found" } });
+  await assert.rejects(store.call("run"), { reason: "run not_found", message: "Nothing fits" });
+  error = new ClientError("connection_closed", "Gone");
+  await assert.rejects(store.call("run"), (thrown) => thrown === error);
 });

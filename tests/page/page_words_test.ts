@@ -3,6 +3,13 @@
 import assert from "node:assert/strict";
 import { RELOADABLE_SETTINGS } from "../../src/features/settings/settings_table.ts";
 import { chooseWords } from "../../src/page/page_words.ts";
+import { MAX_QUERY_CHARACTERS } from "../../src/features/rpc/methods/library_methods.ts";
+import { describeApi } from "../../src/features/rpc/reference/openrpc.ts";
+import { NoConnectionError, RefusalError } from "../../src/page/device_store.ts";
+import { MAX_SEARCH_CHARACTERS } from "../../src/page/library_section.tsx";
+import { reasonOf } from "../../src/page/page_context.ts";
+import { ClientError } from "../../src/sdk/client_error.ts";
+import { readMethodTable } from "../support/method_table.ts";
 import { sourceFiles } from "../support/source_files.ts";
 
 const EN = chooseWords(["en-GB"]);
@@ -64,4 +71,58 @@ Deno.test("a wrong PIN names the tries that are left, where the device told them
   assert.match(EN.words.wrongPin(0), /No try is left/);
   assert.match(DE.words.wrongPin(1), /ein Versuch/);
   assert.match(DE.words.wrongPin(0), /kein Versuch/);
+});
+
+// Those of the methods by which people change something, where they can bring them about.
+const ACTED =
+  /^(run|stop|settings\.update|media\.tags\.update|clients\.(update|delete|pair\.start)) /;
+const STORAGE_FAULTS = /^(settings|media|clients)\..* unavailable$/;
+const OWN_FAULTS = [
+  "clients.update forbidden",
+  "clients.delete forbidden",
+  "clients.pair.start forbidden",
+  "media.tags.update bad_request",
+  "run forbidden",
+];
+
+Deno.test("the refusals that people meet have words in German, and none else", () => {
+  const refusals = describeApi(readMethodTable()).methods.flatMap((method) =>
+    Object.keys(method["x-refusals"]).map((code) => `${method.name} ${code}`)
+  );
+  const spoken = Object.keys(DE.refusalWords);
+  assert.deepEqual(spoken.filter((reason) => !refusals.includes(reason)), []);
+  const met = refusals.filter((reason) =>
+    ACTED.test(reason) && !OWN_FAULTS.includes(reason) && !STORAGE_FAULTS.test(reason)
+  );
+  assert.deepEqual(met.filter((reason) => !spoken.includes(reason)), []);
+  assert.deepEqual(EN.refusalWords, {});
+});
+
+Deno.test("a refusal is told in the page's words where it has them, else in the device's", () => {
+  const refusal = (method: string, code: string): RefusalError =>
+    new RefusalError(method, new ClientError("rpc_error", "No such thing", { data: { code } }));
+  for (
+    const [words, method, code, reason] of [
+      [EN, "run", "not_found", "No such thing"],
+      [DE, "run", "not_found", "dazu gibt es nichts"],
+      [
+        DE,
+        "settings.update",
+        "bad_request",
+        "diesen Wert nimmt das Gerät nicht an (No such thing)",
+      ],
+      [DE, "run", "internal", "No such thing"],
+    ] as const
+  ) {
+    assert.equal(reasonOf(refusal(method, code), words), reason);
+  }
+  const wordless = new RefusalError("run", new ClientError("rpc_error", "Internal error"));
+  assert.equal(reasonOf(wordless, DE), "Internal error");
+  for (const error of [new NoConnectionError(), new ClientError("timeout", "x"), new Error("x")]) {
+    assert.equal(reasonOf(error, DE), "");
+  }
+});
+
+Deno.test("the longest search is the device's", () => {
+  assert.equal(MAX_SEARCH_CHARACTERS, MAX_QUERY_CHARACTERS);
 });

@@ -1,6 +1,7 @@
 // The name of a phone that said none.
 
 import assert from "node:assert/strict";
+import { chooseWords } from "../../src/page/page_words.ts";
 import { guessPhoneName } from "../../src/page/phone_name.ts";
 
 const ROWS: [userAgent: string, name: string][] = [
@@ -28,8 +29,25 @@ const ROWS: [userAgent: string, name: string][] = [
   ["curl/8.0", "Phone"],
   ["", "Phone"],
 ];
+const EN = chooseWords(["en"]).words;
 for (const [userAgent, name] of ROWS) {
   Deno.test(`guessPhoneName() is "${name}" of "${userAgent.slice(0, 40)}"`, () => {
-    assert.equal(guessPhoneName(userAgent), name);
+    assert.equal(guessPhoneName(userAgent, EN), name);
   });
 }
+
+const KINDS_DE = [
+  "iPhone (Safari)",
+  "iPhone (Chrome)",
+  "Android-Telefon (Chrome)",
+  "Android-Tablet (Firefox)",
+  "Windows-PC (Edge)",
+  "Linux-PC (Firefox)",
+  "Telefon",
+  "Telefon",
+];
+
+Deno.test("guessPhoneName() speaks the page's language", () => {
+  const { words } = chooseWords(["de"]);
+  assert.deepEqual(ROWS.map(([userAgent]) => guessPhoneName(userAgent, words)), KINDS_DE);
+});

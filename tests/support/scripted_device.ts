@@ -6,7 +6,7 @@ import { createAppPage } from "../../src/edges/http/page/app_page.ts";
 import { asJsonObject } from "../../src/base/json.ts";
 import { newContext, watchPage, withBrowser } from "./page_world.ts";
 
-/** What a method answers; an Error is a refusal with its message. */
+/** What a method answers; an Error is a refusal with its message, and its cause as the code. */
 export type ScriptedAnswer = (params: Readonly<Record<string, unknown>>) => unknown;
 
 /** A call that the page made. */
@@ -140,7 +140,7 @@ async function answer(device: ScriptedDevice, route: WebSocketRoute, text: strin
   device.calls.push({ method: String(method), params: given });
   const result = await device.answers[String(method)]?.(given);
   const end = result instanceof Error
-    ? { error: { code: -32000, message: result.message } }
+    ? { error: { code: 1, message: result.message, data: { code: result.cause } } }
     : { result: result ?? null };
   route.send(JSON.stringify({ jsonrpc: "2.0", id, ...end }));
 }

@@ -3,7 +3,12 @@
 
 import assert from "node:assert/strict";
 import { checkAccess, PATIENCE_MS, whyNoPageWorld } from "../support/page_world.ts";
-import { callsOf, withScriptedDevice } from "../support/scripted_device.ts";
+import {
+  callsOf,
+  type ScriptedAnswer,
+  scriptedMedia,
+  withScriptedDevice,
+} from "../support/scripted_device.ts";
 import { systemTest } from "../support/system_test.ts";
 import { until } from "../support/until.ts";
 
@@ -25,8 +30,14 @@ systemTest("a setting is sent as what it is, and what the device says of it is s
     withScriptedDevice(WIDE, async (device) => {
       const { page, answers, complaints } = device;
       let needsRestart: string[] = [];
-      answers["settings"] = () => SETTINGS;
-      answers["settings.update"] = () => ({ needsRestart });
+      let settings: Record<string, unknown> = SETTINGS;
+      answers["settings"] = () => settings;
+      const take: ScriptedAnswer = (change) => {
+        const isBack = Object.hasOwn(change, "discovery");
+        if (!isBack) settings = { ...settings, ...change };
+        return { changed: isBack ? [] : Object.keys(change), needsRestart };
+      };
+      answers["settings.update"] = take;
       await page.goto(`${device.url()}#device`);
       const save = page.getByRole("button", { name: "Save" });
       const sent = async (count: number): Promise<unknown> => {
@@ -41,14 +52,16 @@ systemTest("a setting is sent as what it is, and what the device says of it is s
       // Left without saving.
       await addresses.fill("x");
       await page.getByRole("button", { name: "Cancel" }).click();
-      assert.equal(await addresses.inputValue(), "10.0.0.1");
+      assert.equal(await addresses.inputValue(), "10.0.0.1\n192.0.2.0/24");
       assert.equal(await save.count(), 0);
 
       const name = page.getByLabel("Name in the network");
       await name.fill("  ");
       await name.press("Enter");
       assert.deepEqual(await sent(2), { discovery: { instanceName: null } });
-      await page.getByRole("button", { name: "Cancel" }).click();
+      // Where the owner's file says the same, the field shows it again.
+      await save.waitFor({ state: "detached" });
+      assert.equal(await name.inputValue(), "Toy");
 
       needsRestart = ["limits.waitingConnections"];
       const waiting = page.getByLabel("Waiting connections");
@@ -58,12 +71,38 @@ systemTest("a setting is sent as what it is, and what the device says of it is s
       await page.getByRole("alert").getByText("Takes effect at the next start").waitFor();
       await page.getByLabel("Log level").selectOption("warn");
       assert.deepEqual(await sent(4), { logLevel: "warn" });
+      // The note of another field stays.
+      await page.getByRole("alert").getByText("Takes effect at the next start").first().waitFor();
 
-      answers["settings.update"] = () => new Error("expected a number");
-      await waiting.fill("twelve");
+      // Nothing is not 0, which would be no limit.
+      const alert = page.getByRole("alert");
+      for (const typed of ["", "  ", "twelve"]) {
+        await waiting.fill(typed);
+        await waiting.press("Enter");
+        await alert.getByText("A number belongs here.").waitFor();
+        await page.getByRole("button", { name: "Cancel" }).click();
+        await alert.getByText("A number belongs here.").waitFor({ state: "detached" });
+        assert.equal(await waiting.inputValue(), "12");
+      }
+      assert.equal(callsOf(device, "settings.update").length, 4);
+
+      answers["settings.update"] = () => new Error("Cannot change x: expected 1 to 60");
+      await waiting.fill("99");
       await waiting.press("Enter");
-      await page.getByRole("alert").getByText("That did not work: expected a number").waitFor();
+      await alert.getByText("That did not work: Cannot change x: expected 1 to 60").waitFor();
+      assert.equal(await waiting.inputValue(), "99");
       await checkAccess(page, "a refused setting");
+      await page.getByLabel("Keep a history").click();
+      await alert.getByText("expected 1 to 60").nth(1).waitFor();
+      await page.getByRole("switch", { name: "Keep a history", checked: true }).waitFor();
+
+      // Somebody else changes it.
+      settings = { ...settings, keepHistory: false, limits: { waitingConnections: 7 } };
+      device.notify("settings.changed", {});
+      await page.getByRole("switch", { name: "Keep a history", checked: false }).waitFor();
+      await until("the field shows it", async () => await waiting.inputValue() === "7", LIMIT);
+      await alert.getByText("expected 1 to 60").first().waitFor({ state: "detached" });
+      assert.equal(await save.count(), 0);
       assert.deepEqual(complaints, []);
     }),
 });
@@ -83,7 +122,8 @@ systemTest("an open pairing is closed by hand, and gone when its time is over", 
       await page.goto(device.url());
       await page.getByText("2 found").waitFor();
       const nowS = await page.evaluate("Date.now() / 1000") as number;
-      const pairing = (): unknown => pin === undefined ? null : { pin, expiresAt: nowS + 300 };
+      const pairing = (): unknown =>
+        pin === undefined ? null : { pin, role: "admin", expiresAt: nowS + 300 };
       answers["clients.pair.current"] = pairing;
       answers["clients.pair.start"] = () => {
         pin = "012345";
@@ -99,6 +139,7 @@ systemTest("an open pairing is closed by hand, and gone when its time is over", 
       await page.getByLabel("Pair the next phone as").selectOption("admin");
       await open.click();
       await page.getByLabel("PIN 012345").getByText("012 345").waitFor();
+      await page.getByText("The next phone becomes: Admin").waitFor();
       assert.deepEqual(callsOf(device, "clients.pair.start")[0]?.params, { role: "admin" });
       await page.getByRole("button", { name: "Close pairing" }).click();
       await open.waitFor();
@@ -168,6 +209,76 @@ systemTest("records that cannot be had are told of, and those that were there st
       await page.getByText("The model gateway is off.").waitFor();
       assert.equal(await entries.count(), 3);
       assert.equal(await page.getByRole("cell").count(), 3);
+      assert.deepEqual(complaints, []);
+    }),
+});
+
+systemTest(
+  "what the device refused is told until it has become otherwise, in the page's language",
+  {
+    whyNot,
+    run: () =>
+      withScriptedDevice({ ...WIDE, locale: "de-DE" }, async (device) => {
+        const { page, answers, complaints } = device;
+        const alert = page.getByRole("alert");
+        const conflict = alert.getByText("Das ging nicht: es gilt schon eine PIN");
+        answers["clients"] = () => ({ clients: [PERSON] });
+        answers["clients.pair.start"] = () =>
+          new Error("A PIN is already valid", { cause: "conflict" });
+        await page.goto(`${device.url()}#people`);
+        await page.getByRole("button", { name: "Koppeln öffnen" }).click();
+        await conflict.waitFor();
+        const pairing = { pin: "012345", role: "member", expiresAt: Date.now() / 1000 + 300 };
+        answers["clients.pair.current"] = () => pairing;
+        device.notify("clients.pair.opened", {});
+        await page.getByText("Das nächste Telefon wird: Mitglied").waitFor();
+        await conflict.waitFor({ state: "detached" });
+        answers["clients.pair.current"] = () => null;
+        answers["clients"] = () => ({ clients: [] });
+        device.notify("clients.changed", {});
+        // Who has nobody yet is not asked what the first one is to be.
+        await page.getByText("Das erste Telefon wird Verwalter.").waitFor();
+        assert.equal(await page.getByRole("combobox").count(), 0);
+        answers["clients.pair.start"] = () => pairing;
+        await page.getByRole("button", { name: "Koppeln öffnen" }).click();
+        await until("it is asked", () => callsOf(device, "clients.pair.start").length === 2, LIMIT);
+        assert.deepEqual(callsOf(device, "clients.pair.start")[1]?.params, {});
+
+        await page.getByRole("link", { name: "Spielen" }).click();
+        const game = page.getByRole("button", { name: /^Game 7/ });
+        answers["run"] = () => new Error("No action matches", { cause: "not_found" });
+        await game.click();
+        await alert.getByText("Das ging nicht: dazu gibt es nichts").waitFor();
+        // What the link had to do with is over when it is there again.
+        await device.close(1001);
+        await alert.getByText("Das ging nicht").waitFor({ state: "detached" });
+
+        const search = page.getByLabel("Spiele suchen");
+        assert.equal(await search.getAttribute("maxlength"), "256");
+        answers["media.search"] = () => new Error("No such page", { cause: "bad_request" });
+        await search.fill("x");
+        await alert.getByText("Das ging nicht: so lässt sich nicht suchen").waitFor();
+        assert.equal(await game.count(), 1);
+        answers["media.search"] = () => ({ results: [scriptedMedia(9)], pagination: {} });
+        await search.fill("xy");
+        await page.getByRole("button", { name: /^Game 9/ }).waitFor();
+        await alert.getByText("Das ging nicht").waitFor({ state: "detached" });
+        assert.deepEqual(complaints, []);
+      }),
+  },
+);
+
+systemTest("a page that comes into view again asks for what nobody tells", {
+  whyNot,
+  run: () =>
+    withScriptedDevice(WIDE, async (device) => {
+      const { page, answers, complaints } = device;
+      answers["clients"] = () => ({ clients: [PERSON] });
+      await page.goto(`${device.url()}#people`);
+      await page.getByText("Sofa", { exact: true }).waitFor();
+      answers["clients"] = () => ({ clients: [{ ...PERSON, clientName: "Kitchen" }] });
+      await page.evaluate('document.dispatchEvent(new Event("visibilitychange"))');
+      await page.getByText("Kitchen", { exact: true }).waitFor();
       assert.deepEqual(complaints, []);
     }),
 });

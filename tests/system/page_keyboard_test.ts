@@ -3,9 +3,16 @@
 
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { whyNoPageWorld, withPageWorld } from "../support/page_world.ts";
-import { callLocal } from "../support/service_process.ts";
+import {
+  newContext,
+  watchPage,
+  whyNoPageWorld,
+  withBrowser,
+  withPageWorld,
+} from "../support/page_world.ts";
+import { callLocal, withService } from "../support/service_process.ts";
 import { systemTest } from "../support/system_test.ts";
+import { until } from "../support/until.ts";
 
 const MAX_STOPS = 80;
 
@@ -99,6 +106,42 @@ systemTest("without a pointer: pair, search, play, stop, rename and leave a ques
       assert.notEqual(await page.evaluate(moving), "0s");
       assert.deepEqual(complaints, []);
     }),
+});
+
+systemTest("without a pointer: settings keep the focus through every save", {
+  whyNot: await whyNoPageWorld(),
+  run: () =>
+    withService({}, ({ baseUrl }) =>
+      withBrowser({}, async (browser) => {
+        const context = await newContext(browser, { viewport: { width: 1024, height: 768 } });
+        const { page, complaints } = await watchPage(await context.newPage());
+        const isSet = async (name: string, value: unknown): Promise<void> => {
+          const read = async (): Promise<unknown> =>
+            (await callLocal(baseUrl, "settings") as Record<string, unknown>)[name];
+          await until(`${name} is ${value}`, async () => await read() === value);
+        };
+        await page.goto(`${baseUrl}/app/#device`);
+        await page.getByRole("switch", { name: "Keep a history" }).waitFor();
+        await tabTo(page, "Keep a history");
+        const history = page.locator("input[role=switch]:focus");
+        for (const isOn of [false, true, false]) {
+          await page.keyboard.press("Space");
+          await isSet("keepHistory", isOn);
+          await page.getByText(`Keep a history · ${!isOn} → ${isOn}`).first().waitFor();
+          await until("the switch shows it", async () => await history.isChecked() === isOn);
+        }
+        await tabTo(page, "Name in the network");
+        await page.keyboard.type("Den");
+        await page.keyboard.press("Enter");
+        await page.getByText("Name in the network: Saved").waitFor();
+        await page.locator("input[id='setting-discovery.instanceName']:focus").waitFor();
+        await page.getByRole("button", { name: "Save" }).waitFor({ state: "detached" });
+        await tabTo(page, "Log level");
+        await page.keyboard.press("w");
+        await isSet("logLevel", "warn");
+        await page.locator("select:focus").waitFor();
+        assert.deepEqual(complaints, []);
+      })),
 });
 
 systemTest("a browser that keeps nothing pairs for as long as the page is open, and says so", {

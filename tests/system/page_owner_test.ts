@@ -57,8 +57,10 @@ systemTest("the owner at the device manages who is paired, runs actions and read
         // A phone pairs with the PIN that the page shows.
         await page.getByRole("link", { name: "People" }).click();
         await page.getByText("Nobody is paired yet").waitFor();
+        await page.getByText("The first phone becomes admin.").waitFor();
         await page.getByRole("button", { name: "Open pairing" }).click();
         await page.getByText(/valid until/).waitFor();
+        await page.getByText("The next phone becomes: Admin").waitFor();
         const shown = await page.locator(".shownpin").textContent() ?? "";
         await checkAccess(page, "open pairing");
         const credentials = await pairPhone(baseUrl, { pin: shown.replace(/\D/g, "") });
@@ -101,6 +103,23 @@ systemTest("the owner at the device manages who is paired, runs actions and read
         await page.getByText("Nobody is paired yet").waitFor();
         assert.deepEqual(await people(), []);
         await phone.close();
+
+        // What happens elsewhere is seen at once: pairing in a terminal, a removal, a setting.
+        const { pin } = await callLocal(baseUrl, "clients.pair.start") as { pin: string };
+        await page.getByLabel(`PIN ${pin}`).waitFor();
+        await callLocal(baseUrl, "clients.pair.cancel");
+        await page.getByText("The first phone becomes admin.").waitFor();
+        const second = await callLocal(baseUrl, "clients.pair.start") as { pin: string };
+        const { clientId } = await pairPhone(baseUrl, second);
+        await page.getByRole("button", { name: /^Remove / }).waitFor();
+        await callLocal(baseUrl, "clients.update", { clientId, clientName: "Attic" });
+        await page.getByText("Attic", { exact: true }).waitFor();
+        await callLocal(baseUrl, "clients.delete", { clientId });
+        await page.getByText("Nobody is paired yet").waitFor();
+        await page.getByRole("link", { name: "Device" }).click();
+        await page.getByRole("switch", { name: "Keep a history", checked: true }).waitFor();
+        await callLocal(baseUrl, "settings.update", { keepHistory: false });
+        await page.getByRole("switch", { name: "Keep a history", checked: false }).waitFor();
         assert.deepEqual(complaints, []);
       })),
 });
