@@ -184,8 +184,12 @@ Deno.test("clients.paired is broadcast to everybody connected", async () => {
     });
     local.send("ping");
     await answered;
+    const told: string[] = [];
     const heard = new Promise<string>((resolve) => {
-      local.onmessage = ({ data }) => resolve(data);
+      local.onmessage = ({ data }) => {
+        told.push(JSON.parse(data).method);
+        if (told.at(-1) === "clients.paired") resolve(data);
+      };
     });
     const pairing = await pairPhone(service.baseUrl, {
       pin: await openPairing(service.baseUrl),
@@ -196,6 +200,7 @@ Deno.test("clients.paired is broadcast to everybody connected", async () => {
       method: "clients.paired",
       params: { clientId: pairing.clientId, clientName: "Heard" },
     });
+    assert.deepEqual(told, ["clients.pair.opened", "clients.paired"]);
     const closed = new Promise((resolve) => {
       local.onclose = resolve;
     });
