@@ -2,7 +2,7 @@
 // sealing together. A restore checks everything before it touches anything.
 
 import { lchownSync } from "node:fs";
-import { type AuditDetails, AuditLog } from "../features/access/audit_log.ts";
+import { AuditLog } from "../features/access/audit_log.ts";
 import {
   type AuditHead,
   type BackupContent,
@@ -10,14 +10,14 @@ import {
   parseBackup,
 } from "../features/backup/backup_content.ts";
 import { checkPassphrase, openSealedFile, sealFile } from "../features/backup/sealed_file.ts";
-import { utf8 } from "../base/bytes.ts";
 import { systemClock } from "../base/clock.ts";
 import { AppError } from "../base/app_error.ts";
 import { silentLogger } from "../base/log.ts";
 import { isOwnFile } from "../base/own_files.ts";
 import { systemRandom } from "../base/random.ts";
 import { parseConfig, parseOverlay } from "../edges/config/config.ts";
-import { privateFiles } from "../edges/platform/private_files.ts";
+import type { ConfigReader } from "../edges/config/config_source.ts";
+import { LiveSettings } from "../features/settings/live_settings.ts";
 import { SETTINGS_FILE } from "../features/settings/settings_file.ts";
 import {
   readLiveRecords,
@@ -28,6 +28,8 @@ import {
 import { findDatabase, openStores, type Stores } from "../edges/sqlite/stores.ts";
 import { LockedError } from "../base/locked_error.ts";
 import { VERSION } from "../version.ts";
+import { auditChanges } from "./audit_changes.ts";
+import { compareSettings, type RestoredSettings, withSettings } from "./restored_settings.ts";
 
 /** Options of {@linkcode createBackup}. */
 export interface CreateBackupOptions {
@@ -47,8 +49,8 @@ export interface RestoreBackupOptions {
   file: Uint8Array;
   /** Its passphrase. */
   passphrase: string;
-  /** The folder for the device's state, which the backup's configuration may name. */
-  dataDir: (configText: string | undefined) => string;
+  /** The device's configuration, which the backup's may become. */
+  configuration: (configText: string | undefined) => ConfigReader;
 }
 
 /** What a restore did. */
@@ -57,6 +59,10 @@ export interface RestoreResult extends RestoreCounts {
   readonly auditAnchor: string | undefined;
   /** When the backup was made, in milliseconds since 1970. */
   readonly createdAtMs: number;
+  /** What became of its changed settings; undefined where it has none. */
+  readonly settings: RestoredSettings | undefined;
+  /** The names of the settings that are others now. */
+  readonly changedSettings: readonly string[];
   /** What the configuration file said, if there was one. */
   readonly configText: string | undefined;
 }
@@ -95,7 +101,9 @@ async function readStores(
     const stores = openStores({ dataDir, log: silentLogger });
     try {
       const records = readRecords(stores.database);
-      await recordBackup(stores, "backup_created", { clients: records.clients.length });
+      const audit = auditLogOf(stores);
+      audit.record("backup_created", { clients: records.clients.length });
+      await audit.settled();
       return records;
     } finally {
       stores.close();
@@ -116,39 +124,30 @@ async function readStores(
 export async function restoreBackup(options: RestoreBackupOptions): Promise<RestoreResult> {
   const { file, passphrase } = options;
   const content = parseBackup(await openSealedFile(file, passphrase));
-  const { createdAtMs, configText } = content;
+  const { createdAtMs, configText, settingsText } = content;
   checkSettings(content);
-  const dataDir = options.dataDir(configText);
+  const source = options.configuration(configText);
+  const before = source.readWithout();
+  const { dataDir } = before.service;
   const stores = openStores({ dataDir, log: silentLogger });
   try {
-    const counts = restoreAll(stores.database, { content, dataDir });
-    await recordBackup(stores, "backup_restored", { ...counts });
+    const settings = compareSettings(dataDir, settingsText);
+    const after = settings?.kind === "taken" ? source.readWith(settings.text) : before;
+    const nowMs = systemClock.wallMs();
+    const counts = withSettings(
+      settings,
+      () => restoreRecords(stores.database, { records: content, nowMs }),
+    );
+    const { changed } = new LiveSettings(before).replace(after);
+    const audit = auditLogOf(stores);
+    audit.record("backup_restored", { ...counts });
+    auditChanges(audit, { changed, before, after, by: "restore" });
+    await audit.settled();
     const auditAnchor = anchorText(content.auditHead);
-    return { ...counts, auditAnchor, createdAtMs, configText };
+    return { ...counts, auditAnchor, createdAtMs, settings, changedSettings: changed, configText };
   } finally {
     stores.close();
     giveToOwner(dataDir);
-  }
-}
-
-// The settings are on the disk before the records change, so that a full disk spoils neither.
-function restoreAll(
-  database: Stores["database"],
-  { content, dataDir }: { content: BackupContent; dataDir: string },
-): RestoreCounts {
-  const { settingsText } = content;
-  const nowMs = systemClock.wallMs();
-  if (settingsText === undefined) return restoreRecords(database, { records: content, nowMs });
-  const place = `${dataDir}/${SETTINGS_FILE}`;
-  const staged = `${place}.restored`;
-  try {
-    privateFiles.write(staged, utf8(settingsText));
-    const counts = restoreRecords(database, { records: content, nowMs });
-    Deno.renameSync(staged, place);
-    return counts;
-  } catch (error) {
-    privateFiles.remove(staged);
-    throw error;
   }
 }
 
@@ -179,17 +178,10 @@ function checkSettings({ settingsText, configText }: BackupContent): void {
   }
 }
 
-async function recordBackup(
-  stores: Stores,
-  event: "backup_created" | "backup_restored",
-  details: AuditDetails,
-): Promise<void> {
+function auditLogOf(stores: Stores): AuditLog {
   const { audit: store, auditRefusals: refusals, auditAnchor: anchor } = stores;
   const anchored = anchor === undefined ? {} : { anchor };
-  const log = silentLogger;
-  const audit = new AuditLog({ store, refusals, ...anchored, clock: systemClock, log });
-  audit.record(event, details);
-  await audit.settled();
+  return new AuditLog({ store, refusals, ...anchored, clock: systemClock, log: silentLogger });
 }
 
 function anchorText(head: AuditHead | undefined): string | undefined {

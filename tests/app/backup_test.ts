@@ -3,7 +3,9 @@
 
 import assert from "node:assert/strict";
 import { ANCHOR_FILE } from "../../src/edges/sqlite/audit_anchor.ts";
-import { createBackup, restoreBackup } from "../../src/app/backup.ts";
+import { createBackup, restoreBackup, type RestoreBackupOptions } from "../../src/app/backup.ts";
+import type { ConfigReader } from "../../src/edges/config/config_source.ts";
+import type { AuditDetails } from "../../src/features/access/audit_log.ts";
 import { type BackupRecords, encodeBackup } from "../../src/features/backup/backup_content.ts";
 import { sealFile } from "../../src/features/backup/sealed_file.ts";
 import { silentLogger } from "../../src/base/log.ts";
@@ -15,6 +17,7 @@ import { openStores, type Stores } from "../../src/edges/sqlite/stores.ts";
 import { sampleClient, sampleSalt } from "../edges/sqlite/samples.ts";
 import { readFiles } from "../edges/sqlite/temp_folder.ts";
 import { withDataDir } from "../support/service_process.ts";
+import { configOf } from "../support/settings.ts";
 
 const PASSPHRASE = "correct horse";
 const SETTINGS = "[service]\nencryption = true\n";
@@ -37,6 +40,21 @@ function eventsOf(dataDir: string): string[] {
   return withStores(dataDir, ({ audit }) => audit.listNewest(9).map(({ event }) => event));
 }
 
+function auditOf(dataDir: string): [string, AuditDetails][] {
+  const listed = withStores(dataDir, ({ audit }) => audit.listNewest(9));
+  return listed.map(({ event, details }) => [event, details]);
+}
+
+/** Restores into a folder; the owner's file there asks for encryption. */
+function into(dataDir: string): Pick<RestoreBackupOptions, "configuration"> {
+  const toml = `[service]\nencryption = true\ndata_dir = ${JSON.stringify(dataDir)}\n`;
+  const configuration = (): ConfigReader => ({
+    readWithout: () => configOf(toml),
+    readWith: (overlay) => configOf(toml, overlay),
+  });
+  return { configuration };
+}
+
 function addClients(dataDir: string, { first, count }: { first: number; count: number }): void {
   withStores(dataDir, ({ clients, ledger }) => {
     for (let n = first; n < first + count; n++) {
@@ -46,8 +64,11 @@ function addClients(dataDir: string, { first, count }: { first: number; count: n
   });
 }
 
-function backUp(dataDir: string, passphrase = PASSPHRASE): ReturnType<typeof createBackup> {
-  return createBackup({ dataDir, passphrase, configText: undefined, settingsText: SETTINGS });
+function backUp(
+  dataDir: string,
+  { passphrase = PASSPHRASE, settingsText = SETTINGS } = {},
+): ReturnType<typeof createBackup> {
+  return createBackup({ dataDir, passphrase, configText: undefined, settingsText });
 }
 
 Deno.test("createBackup() of a stopped service and restoreBackup() into nothing", async () => {
@@ -58,7 +79,7 @@ Deno.test("createBackup() of a stopped service and restoreBackup() into nothing"
     assert.deepEqual([clients, keys, eventsOf(dataDir)], [2, 0, ["backup_created"]]);
     assert.match(await Deno.readTextFile(`${dataDir}/${ANCHOR_FILE}`), /^1:/);
     const empty = `${dataDir}2`;
-    const restored = await restoreBackup({ file, passphrase: PASSPHRASE, dataDir: () => empty });
+    const restored = await restoreBackup({ file, passphrase: PASSPHRASE, ...into(empty) });
     assert.deepEqual([restored.clients, restored.salts], [2, 2]);
     assert.deepEqual([auditAnchor, restored.auditAnchor], [`0:${"0".repeat(64)}`, auditAnchor]);
     assert.deepEqual(recordsOf(empty), { ...before, auditHead: recordsOf(empty).auditHead });
@@ -82,7 +103,7 @@ Deno.test("createBackup() of a running service reads what it holds and writes no
     stores.close();
     assert.deepEqual(eventsOf(dataDir), []);
     const empty = `${dataDir}2`;
-    await restoreBackup({ file, passphrase: PASSPHRASE, dataDir: () => empty });
+    await restoreBackup({ file, passphrase: PASSPHRASE, ...into(empty) });
     assert.deepEqual(recordsOf(empty).clients, recordsOf(dataDir).clients);
   });
 });
@@ -91,8 +112,58 @@ Deno.test("createBackup() with a bad passphrase does nothing and tells of no bac
   await withDataDir(async (dataDir) => {
     addClients(dataDir, { first: 1, count: 1 });
     const before = readFiles(dataDir);
-    await assert.rejects(backUp(dataDir, "short"), { code: "bad_request" });
+    await assert.rejects(backUp(dataDir, { passphrase: "short" }), { code: "bad_request" });
     assert.deepEqual(readFiles(dataDir), before);
+  });
+});
+
+const OPEN_SETTINGS =
+  '[service]\nencryption = false\n[security]\nallowed_ips = ["10.0.0.0/8"]\nallow_run = [".*"]\n';
+
+Deno.test("restoreBackup() opens no door that the device's own settings closed", async () => {
+  await withDataDir(async (dataDir) => {
+    addClients(dataDir, { first: 1, count: 1 });
+    const { file } = await backUp(dataDir, { settingsText: OPEN_SETTINGS });
+    const place = `${dataDir}/${SETTINGS_FILE}`;
+    for (const own of [SETTINGS, ""]) {
+      await Deno.writeTextFile(place, own);
+      const options = { file, passphrase: PASSPHRASE, ...into(dataDir) };
+      const { settings, changedSettings } = await restoreBackup(options);
+      const besideIt = `${place}.restored`;
+      assert.deepEqual(settings, { kind: "kept", file: place, besideIt, text: OPEN_SETTINGS });
+      assert.deepEqual(changedSettings, []);
+      assert.equal(await Deno.readTextFile(place), own);
+      assert.equal(await Deno.readTextFile(besideIt), OPEN_SETTINGS);
+      assert.equal(((await Deno.stat(besideIt)).mode ?? 0) & 0o777, 0o600);
+    }
+    const restored = ["backup_restored", "backup_restored"];
+    assert.deepEqual(eventsOf(dataDir), ["backup_created", ...restored]);
+  });
+});
+
+Deno.test("restoreBackup() takes the settings where the device has none, and the audit log has each", async () => {
+  await withDataDir(async (dataDir) => {
+    addClients(dataDir, { first: 1, count: 1 });
+    const { file } = await backUp(dataDir, { settingsText: OPEN_SETTINGS });
+    const options = { file, passphrase: PASSPHRASE, ...into(dataDir) };
+    const first = await restoreBackup(options);
+    assert.equal(first.settings?.kind, "taken");
+    const names = ["encryption", "allowedIps", "allowRun"];
+    assert.deepEqual(first.changedSettings.toSorted(), names.toSorted());
+    assert.equal(await Deno.readTextFile(`${dataDir}/${SETTINGS_FILE}`), OPEN_SETTINGS);
+    const changes = auditOf(dataDir).filter(([event]) => event === "settings_changed");
+    assert.deepEqual(changes.map(([, details]) => details), [
+      { setting: "encryption", from: "true", to: "false", by: "restore" },
+      { setting: "allowedIps", from: "[]", to: '["10.0.0.0/8"]', by: "restore" },
+      { setting: "allowRun", from: "[]", to: '[".*"]', by: "restore" },
+    ]);
+    // What is there already is no change.
+    const second = await restoreBackup(options);
+    assert.deepEqual([second.settings?.kind, second.changedSettings], ["same", []]);
+    assert.equal(auditOf(dataDir).length, changes.length + 3);
+    assert.throws(() => Deno.statSync(`${dataDir}/${SETTINGS_FILE}.restored`), {
+      name: "NotFound",
+    });
   });
 });
 
@@ -105,7 +176,7 @@ Deno.test("restoreBackup() that would make too many clients leaves the settings 
     await Deno.writeTextFile(`${full}/${SETTINGS_FILE}`, OTHER_SETTINGS);
     const before = recordsOf(full);
     const names = Object.keys(readFiles(full));
-    await assert.rejects(restoreBackup({ file, passphrase: PASSPHRASE, dataDir: () => full }), {
+    await assert.rejects(restoreBackup({ file, passphrase: PASSPHRASE, ...into(full) }), {
       code: "conflict",
     });
     assert.deepEqual(recordsOf(full), before);
@@ -123,7 +194,7 @@ Deno.test("restoreBackup() that cannot write the settings leaves the records alo
     const before = recordsOf(other);
     // Not even root can write a file where a folder is.
     await Deno.mkdir(`${other}/${SETTINGS_FILE}.restored`);
-    await assert.rejects(restoreBackup({ file, passphrase: PASSPHRASE, dataDir: () => other }));
+    await assert.rejects(restoreBackup({ file, passphrase: PASSPHRASE, ...into(other) }));
     assert.deepEqual(recordsOf(other), before);
     assert.deepEqual(eventsOf(other), []);
   });
@@ -152,7 +223,7 @@ for (const [what, texts] of UNUSABLE) {
       });
       const file = await sealFile(content, { passphrase: PASSPHRASE, random: systemRandom });
       await assert.rejects(
-        restoreBackup({ file, passphrase: PASSPHRASE, dataDir: () => dataDir }),
+        restoreBackup({ file, passphrase: PASSPHRASE, ...into(dataDir) }),
         { code: "bad_request", message: "The backup's settings cannot be used by this version" },
       );
       assert.throws(() => Deno.statSync(dataDir), { name: "NotFound" });

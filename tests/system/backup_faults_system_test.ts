@@ -18,8 +18,8 @@ import { systemTest } from "../support/system_test.ts";
 import { until } from "../support/until.ts";
 
 const PASSPHRASE = "correct horse";
-const OLD_SETTINGS = "[service]\nencryption = false\n";
-const NEW_SETTINGS = "[service]\nencryption = true\n";
+const OWN_SETTINGS = "[service]\nencryption = false\n";
+const SETTINGS = "[service]\nencryption = true\n";
 
 function contentOf(clients: number, saltsPerClient: number): BackupContent {
   const numbers = Array.from({ length: clients }, (_, at) => at + 2);
@@ -28,7 +28,7 @@ function contentOf(clients: number, saltsPerClient: number): BackupContent {
     createdAtMs: 1,
     program: "0.1.0",
     configText: undefined,
-    settingsText: NEW_SETTINGS,
+    settingsText: SETTINGS,
     clients: numbers.map((n) => sampleClient(n)),
     salts: numbers.map((n) => ({
       clientId: `id-${n}`,
@@ -58,21 +58,29 @@ async function makeDevice(
   const stores = openStores({ dataDir, log: silentLogger });
   stores.clients.add(sampleClient(1));
   stores.close();
-  await Deno.writeTextFile(`${dataDir}/${SETTINGS_FILE}`, OLD_SETTINGS);
+  await Deno.writeTextFile(`${dataDir}/${SETTINGS_FILE}`, OWN_SETTINGS);
   return { file, config: `${dataDir}.toml` };
 }
 
 interface State {
   clients: number;
   salts: number;
-  settings: string;
+  settings: string | undefined;
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return Deno.readTextFileSync(file);
+  } catch {
+    return undefined;
+  }
 }
 
 function stateOf(dataDir: string): State {
   const stores = openStores({ dataDir, log: silentLogger });
   try {
     const { clients, salts } = readRecords(stores.database);
-    const settings = Deno.readTextFileSync(`${dataDir}/${SETTINGS_FILE}`);
+    const settings = readIfThere(`${dataDir}/${SETTINGS_FILE}`);
     const count = salts.reduce((sum, own) => sum + own.salts.length / 16, 0);
     return { clients: clients.length, salts: count, settings };
   } finally {
@@ -113,19 +121,20 @@ systemTest("a restore that is killed has put back everything or nothing", {
   run: () =>
     withDataDir(async (dataDir) => {
       const { file, config } = await makeDevice(dataDir, contentOf(CLIENTS, SALTS));
-      const before: State = { clients: 1, salts: 0, settings: OLD_SETTINGS };
+      const before: State = { clients: 1, salts: 0, settings: undefined };
       const after: State = {
         clients: CLIENTS + 1,
         salts: CLIENTS * SALTS,
-        settings: NEW_SETTINGS,
+        settings: SETTINGS,
       };
+      await Deno.remove(`${dataDir}/${SETTINGS_FILE}`);
       let killedWithin = 0;
       for (const walBytes of [1, MIB, 2 * MIB, 4 * MIB]) {
         const isKilled = await restoreAndKill({ dataDir, file, config, walBytes });
         const state = stateOf(dataDir);
         // Records that are there already may wait for their settings, never the other way round.
         if (state.clients === before.clients) assert.deepEqual(state, before);
-        else assert.deepEqual({ ...state, settings: NEW_SETTINGS }, after);
+        else assert.deepEqual({ ...state, settings: SETTINGS }, after);
         if (isKilled && state.clients === before.clients) killedWithin += 1;
       }
       assert.ok(killedWithin > 0);
@@ -222,6 +231,7 @@ systemTest("what root restores belongs to the user of the folder, but nothing ou
         [DATABASE_FILE]: NOBODY,
         "latchkey.lock": NOBODY,
         [SETTINGS_FILE]: NOBODY,
+        [`${SETTINGS_FILE}.restored`]: NOBODY,
         "audit.anchor": NOBODY,
         link: 0,
         hard_link: 0,
@@ -230,6 +240,6 @@ systemTest("what root restores belongs to the user of the folder, but nothing ou
         "notes.txt": 0,
       });
       assert.equal((await Deno.stat(outside)).uid, 0);
-      assert.equal(readMode(`${dataDir}/${SETTINGS_FILE}`), "600");
+      assert.equal(readMode(`${dataDir}/${SETTINGS_FILE}.restored`), "600");
     }),
 });

@@ -81,6 +81,10 @@ Deno.test("after a backup, a wipe and a restore the phone goes on and no recordi
     const restored = await latchkey(PASSPHRASE, "restore", file, "--config", config);
     assert.deepEqual([restored.code, restored.stderr], [0, ""]);
     assert.match(restored.stdout, /: 1 client, 0 API keys and 1 used salt were missing here\.\n/);
+    const own = `${dataDir}/settings.toml`;
+    assert.ok(
+      restored.stdout.includes(`Wrote the backup's changed settings to ${own}: allowedIps.\n`),
+    );
     assert.equal(await Deno.readTextFile(config), text);
 
     const service = await startService({ dataDir, settings: "# mine" });
@@ -155,6 +159,14 @@ Deno.test("backup and restore say what they want, and write over nothing", async
     const kept = await latchkey(PASSPHRASE, "restore", file, "--config", config);
     assert.match(kept.stdout, /Left \S+ as it is; the backup's is in \S+\.toml\.restored\.\n/);
     assert.match(await Deno.readTextFile(config), /# other\n$/);
+    const own = `${dataDir}/settings.toml`;
+    assert.doesNotMatch(kept.stdout, /settings/);
+    await Deno.writeTextFile(own, "");
+    const closed = await latchkey(PASSPHRASE, "restore", file, "--config", config);
+    const line = `Left ${own} as it is; the backup's is in ${own}.restored.\n`;
+    assert.ok(closed.stdout.includes(line));
+    assert.equal(await Deno.readTextFile(own), "");
+    assert.match(await Deno.readTextFile(`${own}.restored`), /allowed_ips/);
     const [program, ...args] = latchkeyCommand("backup", `${file}2`, "--config", config);
     const secret = await new Deno.Command(program, { args, stdin: "null" }).output();
     assert.equal(secret.code, 2);

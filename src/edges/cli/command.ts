@@ -4,7 +4,7 @@
 import { type ParsedOptions, parseOptions } from "./option_parser.ts";
 import type { Style } from "./styles.ts";
 import type { Config } from "../config/config.ts";
-import type { ConfigSource } from "../config/config_source.ts";
+import type { ConfigReader, ConfigSource } from "../config/config_source.ts";
 import type { CheckResult } from "../../features/doctor/check.ts";
 import type { Logger, LogLevel } from "../../base/log.ts";
 import type { DisplaySettings } from "../../features/screen/display_settings.ts";
@@ -88,7 +88,7 @@ export interface CommandContext {
   restoreBackup: (options: {
     file: Uint8Array;
     passphrase: string;
-    dataDir: (configText: string | undefined) => string;
+    configuration: (configText: string | undefined) => ConfigReader;
   }) => Promise<{
     clients: number;
     keys: number;
@@ -97,6 +97,8 @@ export interface CommandContext {
     removed: number;
     auditAnchor: string | undefined;
     createdAtMs: number;
+    settings: { kind: "same" | "taken" | "kept"; file: string; besideIt: string } | undefined;
+    changedSettings: readonly string[];
     configText: string | undefined;
   }>;
   /** Checks this device; never rejects. */

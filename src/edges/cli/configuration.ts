@@ -11,19 +11,17 @@ import {
   type ParseConfigOptions,
 } from "../config/config.ts";
 import { describeFormerKeys } from "../config/former_keys.ts";
-import type { ConfigSource } from "../config/config_source.ts";
+import type { ConfigReader, ConfigSource } from "../config/config_source.ts";
 import { SETTINGS_FILE } from "../../features/settings/settings_file.ts";
 import { CommandError } from "./command.ts";
 import { whyNot } from "./owner_files.ts";
 
 /** A configuration in files; the environment is looked at once. */
-export interface ConfigurationFiles extends ConfigSource {
+export interface ConfigurationFiles extends ConfigSource, ConfigReader {
   /** The owner's file, undefined without one. */
   readonly file: string | undefined;
   /** What the owner's file says; empty without one. CommandError where it cannot be read. */
   readText(): string;
-  /** The configuration without the changed settings; CommandError where it is unusable. */
-  readWithout(): Config;
 }
 
 // Where the service always listens for its own device, and from where a connection to it comes.
@@ -71,8 +69,13 @@ export function loadConfig(option: string | undefined): Config {
 }
 
 /** The configuration in a text that is not a file of this device yet; CommandError likewise. */
-export function readConfigText(text: string): Config {
-  return parse(text, { file: "config.toml", env: environment(), overlay: undefined });
+export function openConfigText(text: string): ConfigReader {
+  const parseWith = (overlay: ConfigText | undefined): Config =>
+    parse(text, { file: "config.toml", env: environment(), overlay });
+  return {
+    readWithout: () => parseWith(undefined),
+    readWith: (overlay) => parseWith({ file: SETTINGS_FILE, text: overlay }),
+  };
 }
 
 /**

@@ -2,6 +2,14 @@
 
 import type { Config, ConfigText } from "./config.ts";
 
+/** A configuration that is read anew at every call; throws where it is unusable. */
+export interface ConfigReader {
+  /** The configuration without changed settings. */
+  readWithout(): Config;
+  /** The configuration as it would be with this text of changed settings. */
+  readWith(overlay: string): Config;
+}
+
 /** The owner's file and the settings that were changed since, read anew at every call. */
 export interface ConfigSource {
   /** The changed settings and the file they are kept in; throws where they cannot be read. */

@@ -15,7 +15,8 @@ import {
 import { counted } from "../counted.ts";
 import { describeAnchor } from "./backup_command.ts";
 import { failureText } from "../failure_text.ts";
-import { configFileOf, loadConfig, readConfigText } from "../configuration.ts";
+import type { ConfigReader } from "../../config/config_source.ts";
+import { configFileOf, openConfiguration, openConfigText } from "../configuration.ts";
 import { exists, whyNot } from "../owner_files.ts";
 import { readPassphrase } from "../passphrase.ts";
 import { formatTime } from "../table.ts";
@@ -28,11 +29,12 @@ export const restoreCommand: Command = {
   summary: "Restore a backup",
   usage: `Usage: latchkey restore FILE [--passphrase-file F] [--config FILE]
 
-Adds what FILE holds to this device: clients and keys that it does not have, every used salt of
-the replay ledger, and the settings. What the device has is kept; a key that either side revoked
-stays revoked, and a client or key that either side removed stays away. Stop the service first.
-The configuration file itself is written only if --config names one that is not there; otherwise
-the backup's is put beside it as FILE.restored.`,
+Adds what FILE holds to this device: clients and keys that it does not have, and every used salt of
+the replay ledger. What the device has is kept; a key that either side revoked stays revoked, and a
+client or key that either side removed stays away. Settings that were changed while the service ran
+are taken where the device has no settings.toml of its own, and the configuration file is written
+only if --config names one that is not there; otherwise the backup's are put beside the device's, as
+settings.toml.restored and CONFIG.restored. Stop the service first.`,
   options: ["passphrase-file", "config"],
   async run(args, context): Promise<number> {
     const { options, positionals } = parseArguments(args, restoreCommand);
@@ -44,15 +46,15 @@ the backup's is put beside it as FILE.restored.`,
       throw new CommandError(`Cannot write ${configFile}: no such folder`);
     }
     // Where the backup's configuration will be this device's, its folder is too.
-    const dataDir = (configText: string | undefined): string =>
-      (isNewConfig ? readConfigText(configText ?? "") : loadConfig(configFile)).service.dataDir;
+    const configuration = (configText: string | undefined): ConfigReader =>
+      isNewConfig ? openConfigText(configText ?? "") : openConfiguration(configFile);
     const bytes = readFile(file);
     const passphrase = readPassphrase({
       file: options["passphrase-file"],
       isNew: false,
       write: context.writeError,
     });
-    const restored = await restore(context, { file: bytes, passphrase, dataDir });
+    const restored = await restore(context, { file: bytes, passphrase, configuration });
     const { clients, keys, salts, stayRemoved, removed, createdAtMs, configText } = restored;
     context.write(
       `Restored the backup of ${formatTime(createdAtMs / 1000)}: ` +
@@ -70,6 +72,7 @@ the backup's is put beside it as FILE.restored.`,
         `Clients and API keys removed, as they were before the backup: ${removed}.\n`,
       );
     }
+    context.write(describeSettings(restored));
     if (configText !== undefined) context.write(placeConfig(configFile, configText));
     return EXIT_CODES.done;
   },
@@ -85,6 +88,16 @@ async function restore(
     const advice = error instanceof LockedError ? ". Stop the service first" : "";
     throw new CommandError(`${failureText("Cannot restore", error)}${advice}`, { cause: error });
   }
+}
+
+function describeSettings(
+  { settings, changedSettings }: Awaited<ReturnType<CommandContext["restoreBackup"]>>,
+): string {
+  if (settings === undefined || settings.kind === "same") return "";
+  const { kind, file, besideIt } = settings;
+  if (kind === "kept") return `Left ${file} as it is; the backup's is in ${besideIt}.\n`;
+  const names = changedSettings.length === 0 ? "" : `: ${changedSettings.join(", ")}`;
+  return `Wrote the backup's changed settings to ${file}${names}.\n`;
 }
 
 // The owner's file is never written over.
