@@ -17,6 +17,7 @@ import { isOwnFile } from "../base/own_files.ts";
 import { systemRandom } from "../base/random.ts";
 import { parseConfig, parseOverlay } from "../edges/config/config.ts";
 import type { ConfigReader } from "../edges/config/config_source.ts";
+import { isTooLate } from "../features/doctor/device_judgements.ts";
 import { LiveSettings } from "../features/settings/live_settings.ts";
 import { SETTINGS_FILE } from "../features/settings/settings_file.ts";
 import {
@@ -27,7 +28,7 @@ import {
 } from "../edges/sqlite/backup_store.ts";
 import { findDatabase, openStores, type Stores } from "../edges/sqlite/stores.ts";
 import { LockedError } from "../base/locked_error.ts";
-import { VERSION } from "../version.ts";
+import { RELEASE_DATE, VERSION } from "../version.ts";
 import { auditChanges } from "./audit_changes.ts";
 import { compareSettings, type RestoredSettings, withSettings } from "./restored_settings.ts";
 
@@ -134,9 +135,11 @@ export async function restoreBackup(options: RestoreBackupOptions): Promise<Rest
     const settings = compareSettings(dataDir, settingsText);
     const after = settings?.kind === "taken" ? source.readWith(settings.text) : before;
     const nowMs = systemClock.wallMs();
+    // A wild time was no more than a look at a clock: it must not end all keys.
+    const seenMs = isTooLate(createdAtMs, RELEASE_DATE) ? 0 : createdAtMs;
     const counts = withSettings(
       settings,
-      () => restoreRecords(stores.database, { records: content, nowMs }),
+      () => restoreRecords(stores.database, { records: content, nowMs, seenMs }),
     );
     const { changed } = new LiveSettings(before).replace(after);
     const audit = auditLogOf(stores);

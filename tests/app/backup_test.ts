@@ -6,7 +6,11 @@ import { ANCHOR_FILE } from "../../src/edges/sqlite/audit_anchor.ts";
 import { createBackup, restoreBackup, type RestoreBackupOptions } from "../../src/app/backup.ts";
 import type { ConfigReader } from "../../src/edges/config/config_source.ts";
 import type { AuditDetails } from "../../src/features/access/audit_log.ts";
-import { type BackupRecords, encodeBackup } from "../../src/features/backup/backup_content.ts";
+import {
+  type BackupContent,
+  type BackupRecords,
+  encodeBackup,
+} from "../../src/features/backup/backup_content.ts";
 import { sealFile } from "../../src/features/backup/sealed_file.ts";
 import { silentLogger } from "../../src/base/log.ts";
 import { systemRandom } from "../../src/base/random.ts";
@@ -14,6 +18,7 @@ import { MAX_CLIENTS } from "../../src/features/access/client.ts";
 import { SETTINGS_FILE } from "../../src/features/settings/settings_file.ts";
 import { readRecords } from "../../src/edges/sqlite/backup_store.ts";
 import { openStores, type Stores } from "../../src/edges/sqlite/stores.ts";
+import { RELEASE_DATE } from "../../src/version.ts";
 import { sampleClient, sampleSalt } from "../edges/sqlite/samples.ts";
 import { readFiles } from "../edges/sqlite/temp_folder.ts";
 import { withDataDir } from "../support/service_process.ts";
@@ -22,6 +27,20 @@ import { configOf } from "../support/settings.ts";
 const PASSPHRASE = "correct horse";
 const SETTINGS = "[service]\nencryption = true\n";
 const OTHER_SETTINGS = "[service]\nencryption = false\n";
+
+const EMPTY: BackupContent = {
+  createdAtMs: 1,
+  program: "9.9.9",
+  configText: undefined,
+  settingsText: undefined,
+  clients: [],
+  salts: [],
+  keys: [],
+  requiredKeys: [],
+  removed: { clients: [], keys: [] },
+  auditHead: undefined,
+  favorites: [],
+};
 
 function withStores<Result>(dataDir: string, work: (stores: Stores) => Result): Result {
   const stores = openStores({ dataDir, log: silentLogger });
@@ -117,6 +136,20 @@ Deno.test("createBackup() with a bad passphrase does nothing and tells of no bac
   });
 });
 
+const YEARS_20_MS = 20 * 365 * 86_400_000;
+
+Deno.test("restoreBackup() keeps the backup's time, unless that was wild", async () => {
+  const latestMs = Date.parse(RELEASE_DATE) + YEARS_20_MS;
+  for (const [createdAtMs, markMs] of [[1234, 1234], [latestMs, latestMs], [latestMs + 1, 0]]) {
+    await withDataDir(async (dataDir) => {
+      const content = encodeBackup({ ...EMPTY, createdAtMs: createdAtMs ?? 0 });
+      const file = await sealFile(content, { passphrase: PASSPHRASE, random: systemRandom });
+      await restoreBackup({ file, passphrase: PASSPHRASE, ...into(dataDir) });
+      assert.equal(withStores(dataDir, ({ timeMark }) => timeMark.read()), markMs);
+    });
+  }
+});
+
 const OPEN_SETTINGS =
   '[service]\nencryption = false\n[security]\nallowed_ips = ["10.0.0.0/8"]\nallow_run = [".*"]\n';
 
@@ -207,20 +240,7 @@ const UNUSABLE: [string, { configText?: string; settingsText?: string }][] = [
 for (const [what, texts] of UNUSABLE) {
   Deno.test(`restoreBackup() refuses ${what} of a backup that cannot be used, and touches nothing`, async () => {
     await withDataDir(async (dataDir) => {
-      const content = encodeBackup({
-        createdAtMs: 1,
-        program: "9.9.9",
-        configText: undefined,
-        settingsText: undefined,
-        clients: [],
-        salts: [],
-        keys: [],
-        requiredKeys: [],
-        removed: { clients: [], keys: [] },
-        auditHead: undefined,
-        favorites: [],
-        ...texts,
-      });
+      const content = encodeBackup({ ...EMPTY, ...texts });
       const file = await sealFile(content, { passphrase: PASSPHRASE, random: systemRandom });
       await assert.rejects(
         restoreBackup({ file, passphrase: PASSPHRASE, ...into(dataDir) }),

@@ -15,6 +15,7 @@ import { SqliteFavoriteStore } from "./favorite_store.ts";
 import { SqliteKeyStore } from "./key_store.ts";
 import { MIGRATIONS } from "./migrations.ts";
 import { SqliteTombstones } from "./tombstones.ts";
+import { SqliteTimeMark } from "./time_mark.ts";
 import type { SqlDatabase } from "./sql_database.ts";
 import { inTransaction } from "./transaction.ts";
 
@@ -93,14 +94,17 @@ function readSalts(database: SqlDatabase): UsedSalts[] {
  * Puts records back, all of them or none: clients and keys that the device does not have, every
  * salt, and favourites as long as there is room. A client that it has keeps its name and role, a key
  * its revocation. Where either side asked other hosts for a key, the device does. What either side
- * removed stays removed: of clients nothing is left, a key that is here is revoked at `nowMs`. Throws
- * conflict where the device would have too many clients, or another client has one's token.
+ * removed stays removed: of clients nothing is left, a key that is here is revoked at `nowMs`. Keys
+ * end by `seenMs` at the earliest, so that none lives again where the clock is behind. Throws conflict
+ * where the device would have too many clients, or another client has one's token.
  */
 export function restoreRecords(
   database: SqlDatabase,
-  { records, nowMs }: { records: BackupRecords; nowMs: number },
+  { records, nowMs, seenMs }: { records: BackupRecords; nowMs: number; seenMs: number },
 ): RestoreCounts {
   return inTransaction(database, () => {
+    const mark = new SqliteTimeMark(database);
+    mark.write(Math.max(mark.read(), seenMs));
     const removed = removeHere(database, { records, nowMs });
     const left = withoutRemoved(database, records);
     new SqliteKeyStore(database).require(records.requiredKeys);

@@ -47,15 +47,19 @@ export function judgeActions({ actions, problems }: ActionFacts): Finding {
   return ok(`${actions.length} of ${actions.length} programs can be started`);
 }
 
+/** Whether a clock that says so is wrong. */
+export function isTooLate(wallMs: number, releaseDate: string): boolean {
+  return wallMs > Date.parse(releaseDate) + MAX_YEARS_AFTER_RELEASE * YEAR_MS;
+}
+
 /** Judges the clock. */
 export function judgeClock({ wallMs, releaseDate, markMs = 0 }: ClockFacts): Finding {
   const shown = new Date(wallMs).toISOString().slice(0, 16).replace("T", " ");
-  const releasedMs = Date.parse(releaseDate);
   const advice = "Set it, or let a time server do so: times in logs and ends of keys go by it";
-  if (wallMs < releasedMs) {
+  if (wallMs < Date.parse(releaseDate)) {
     return fail(`it says ${shown}, before this program was made (${releaseDate})`, advice);
   }
-  if (wallMs > releasedMs + MAX_YEARS_AFTER_RELEASE * YEAR_MS) {
+  if (isTooLate(wallMs, releaseDate)) {
     return fail(`it says ${shown}, more than ${MAX_YEARS_AFTER_RELEASE} years ahead`, advice);
   }
   if (markMs - wallMs > MAX_BEHIND_MS) {

@@ -67,7 +67,7 @@ const NOTHING: BackupRecords = {
 const [ANN, BOB] = [sampleClient(1), sampleClient(2)];
 
 function restore(database: DatabaseSync, records: BackupRecords): RestoreCounts {
-  return restoreRecords(database, { records, nowMs: NOW_MS });
+  return restoreRecords(database, { records, nowMs: NOW_MS, seenMs: 0 });
 }
 
 /** The records as the backup that is made of them gives them back. */
