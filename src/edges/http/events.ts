@@ -1,6 +1,7 @@
 // Server-sent events: every notification as one event (docs/protocol.md §8). A reader that falls
 // behind by more than the buffer is cut and delays nobody.
 
+import { AppError } from "../../base/app_error.ts";
 import { type Clock, every } from "../../base/clock.ts";
 import type { NotificationSink } from "../../features/rpc/notifications.ts";
 
@@ -51,7 +52,7 @@ export class EventStreams {
         const stream: OpenStream = {
           send: (text) => {
             // The platform's queue has no bound of its own.
-            if ((controller.desiredSize ?? 0) <= 0) return cut("The reader fell behind");
+            if ((controller.desiredSize ?? 0) <= 0) return cut(new AppError("unavailable", "The reader fell behind"));
             controller.enqueue(encoder.encode(text));
           },
           end: () => {
@@ -59,12 +60,12 @@ export class EventStreams {
             controller.close();
           },
         };
-        const cut = (reason: string): void => {
+        const cut = (reason: AppError): void => {
           close();
-          controller.error(new Error(reason));
+          controller.error(reason);
           abort();
         };
-        const release = hold(() => cut("The key has ended"));
+        const release = hold(() => cut(new AppError("gone", "The key has ended")));
         const unsubscribe = this.#subscribe((text, audience) => {
           if (audience === "everyone" || isLocal) stream.send(`data: ${text}\n\n`);
         });

@@ -43,6 +43,11 @@ export function startServer(options: ServerOptions): Server {
       reusePort: true,
       onListen: () => {},
       onError: (error) => {
+        // Routes answer theirs themselves: one that comes here has cut an answer on purpose.
+        if (error instanceof AppError) {
+          log.debug("Answer cut", { code: error.code, reason: error.message });
+          return errorResponse(error, requestId());
+        }
         log.error("Request failed before its route", { error: asError(error) });
         return errorResponse(new AppError("bad_request", "Malformed request"), requestId());
       },
