@@ -8,7 +8,7 @@ export const privateFiles: PrivateFiles = {
   write: (path: string, bytes: Uint8Array) => writePrivateFile(path, { bytes, files: Deno }),
   remove(path: string): void {
     try {
-      Deno.removeSync(path);
+      if (Deno.lstatSync(path).isFile) Deno.removeSync(path);
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }

@@ -12,7 +12,7 @@ export const PICTURE_SIZE = { width: 640, height: 480 } as const;
 export interface PrivateFiles {
   /** Writes a file whole or not at all. */
   write(path: string, bytes: Uint8Array): void;
-  /** Removes a file if it is there. */
+  /** Removes a regular file if it is there, and nothing else of that name. */
   remove(path: string): void;
 }
 
@@ -26,7 +26,7 @@ export interface PictureFileOptions {
   hints: readonly string[];
 }
 
-/** A display that is a picture file. */
+/** A display that is a picture file; one of before is removed. */
 export function createPictureFileDisplay(options: PictureFileOptions): PinDisplay {
   const { path, files, hints } = options;
   const jsonPath = `${path.replace(/\.png$/i, "")}.json`;
@@ -61,6 +61,8 @@ export function createPictureFileDisplay(options: PictureFileOptions): PinDispla
     files.remove(jsonPath);
   }
 
+  // A service that was killed leaves the picture of a PIN that nobody can pair with.
+  remove();
   return {
     show: async (next) => {
       view = next;

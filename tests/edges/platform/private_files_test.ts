@@ -23,3 +23,14 @@ Deno.test("a private file that cannot be put in its place leaves nothing behind"
     assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["a"]);
   });
 });
+
+Deno.test("what is no regular file of that name is not removed", () => {
+  withTempFolder((folder) => {
+    Deno.writeFileSync(`${folder}/target`, BYTES);
+    Deno.symlinkSync(`${folder}/target`, `${folder}/link`);
+    Deno.mkdirSync(`${folder}/empty`);
+    for (const name of ["link", "empty"]) privateFiles.remove(`${folder}/${name}`);
+    const names = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+    assert.deepEqual(names, ["empty", "link", "target"]);
+  });
+});

@@ -7,11 +7,10 @@ import {
 
 const VIEW = { pin: "012345", expiresAtMs: 0, deviceName: "Living room", url: undefined };
 
-function setUp(): {
+function setUp(files = new Map<string, Uint8Array>()): {
   files: Map<string, Uint8Array>;
   display: ReturnType<typeof createPictureFileDisplay>;
 } {
-  const files = new Map<string, Uint8Array>();
   const display = createPictureFileDisplay({
     path: "/run/pin.png",
     hints: [],
@@ -39,6 +38,12 @@ Deno.test("a picture and a JSON are there while the PIN is, and only then", asyn
   });
   display.clear({ kind: "expired" });
   assert.equal(files.size, 0);
+});
+
+Deno.test("what a killed service has left is gone as soon as the display is open, and no more", () => {
+  const paths = ["/run/pin.png", "/run/pin.json", "/run/pin.txt"];
+  const { files } = setUp(new Map(paths.map((path) => [path, new Uint8Array(1)])));
+  assert.deepEqual([...files.keys()], ["/run/pin.txt"]);
 });
 
 Deno.test("wrong guesses are in both, and close() removes both", async () => {
