@@ -1,6 +1,7 @@
 // argv → command. The only place that ends the process.
 
 import { startApp } from "./app/app.ts";
+import { EXIT_CODES } from "./edges/cli/command.ts";
 import { runCommandLine } from "./edges/cli/command_line.ts";
 import { serveCommand } from "./edges/cli/commands/serve_command.ts";
 import { paintText, terminalText } from "./edges/cli/styles.ts";
@@ -16,6 +17,16 @@ function writeAll(
   while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
 }
 
+// Whoever has read enough, such as `head`, is told nothing of it.
+async function untilUnread(run: () => Promise<number>): Promise<number> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) return EXIT_CODES.failed;
+    throw error;
+  }
+}
+
 if (import.meta.main) {
   const environment = readEnvironment();
   connectDirectly();
@@ -26,12 +37,18 @@ if (import.meta.main) {
   const commands = Deno.args[0] === serveCommand.name
     ? [serveCommand]
     : (await loadTools()).COMMANDS;
-  const code = await runCommandLine(Deno.args, {
+  const code = await untilUnread(() => runCommandLine(Deno.args, {
     commands,
     version: VERSION,
     context: {
       write: (text) => writeAll(Deno.stdout, { text, isStyled }),
-      writeError: (text) => writeAll(Deno.stderr, { text, isStyled: false }),
+      writeError: (text) => {
+        try {
+          writeAll(Deno.stderr, { text, isStyled: false });
+        } catch (error) {
+          if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+        }
+      },
       paint: (style, text) => isStyled ? paintText(style, text) : text,
       columns: terminalColumns,
       confirm: (question) => Deno.stdin.isTerminal() && confirm(question),
@@ -45,6 +62,6 @@ if (import.meta.main) {
       },
       startService: (options) => startApp({ ...options, environment }),
     },
-  });
+  }));
   Deno.exit(code);
 }

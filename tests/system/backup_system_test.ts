@@ -188,3 +188,21 @@ Deno.test("a file of one line gives the passphrase; a device without state has n
     await assert.rejects(Deno.stat(`${file}3`), { name: "NotFound" });
   });
 });
+
+Deno.test("a reader that leaves keeps a restore from none of its work, and no command says a word", async () => {
+  await withDataDir(async (dataDir) => {
+    const { config, file } = await backedUpDevice(dataDir);
+    await Deno.remove(dataDir, { recursive: true });
+    await Deno.remove(config);
+    for (const args of [["restore", file, "--config", config], ["help"]]) {
+      const { stderr } = await new Deno.Command("sh", {
+        args: ["-c", '"$@" | :', "sh", ...latchkeyCommand(...args)],
+        env: { LATCHKEY_PASSPHRASE: PASSPHRASE },
+        stdin: "null",
+      }).output();
+      assert.equal(new TextDecoder().decode(stderr), "");
+    }
+    assert.match(await Deno.readTextFile(config), /# mine/);
+    assert.match(await Deno.readTextFile(`${dataDir}/settings.toml`), /allowed_ips/);
+  });
+});

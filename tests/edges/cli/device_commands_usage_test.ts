@@ -1,9 +1,10 @@
-// How `latchkey remote` and `latchkey conform` answer wrong arguments: before anything is asked or kept.
+// How `latchkey remote`, `latchkey pair` and `latchkey conform` answer wrong arguments: before anything is asked or kept.
 
 import assert from "node:assert/strict";
 import { EXIT_CODES } from "../../../src/edges/cli/command.ts";
 import { runCommandLine } from "../../../src/edges/cli/command_line.ts";
 import { conformCommand } from "../../../src/edges/cli/commands/conform_command.ts";
+import { pairCommand } from "../../../src/edges/cli/commands/pair_command.ts";
 import { remoteCommand } from "../../../src/edges/cli/commands/remote_command.ts";
 
 const WRONG = [
@@ -13,6 +14,10 @@ const WRONG = [
   ["remote", "pair", "a", "b"],
   ["remote", "pair", "192.0.2.1", "--pin", "12345"],
   ["remote", "pair", "192.0.2.1", "--name", "../x"],
+  ["remote", "pair", "192.0.2.1", "--pin", "123456", "--as", "é".repeat(65)],
+  ["remote", "pair", "192.0.2.1", "--pin", "123456", "--as", ""],
+  ["pair", "--name", "é".repeat(65)],
+  ["pair", "--name", ""],
   ["remote", "call", "den"],
   ["remote", "call", "den", "version", "{"],
   ["remote", "listen"],
@@ -28,7 +33,7 @@ for (const args of WRONG) {
   Deno.test(`latchkey ${args.join(" ")} is wrong usage`, async () => {
     let written = "";
     const code = await runCommandLine(args, {
-      commands: [remoteCommand, conformCommand],
+      commands: [remoteCommand, pairCommand, conformCommand],
       version: "1.2.3",
       // Nothing else of it may be needed.
       context: { writeError: (text: string) => written += text } as never,

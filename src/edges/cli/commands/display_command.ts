@@ -21,6 +21,10 @@ configuration, and takes it away. It needs the rights of the service: run it as 
       throw new UsageError("Expected: display test");
     }
     const { display, buttons } = loadConfig(options["config"]);
+    if (display.kind.every((kind) => kind === "none")) {
+      context.write("No display is configured: nothing is shown\n");
+      return EXIT_CODES.done;
+    }
     context.write(`The test picture is shown for ${DISPLAY_TEST_MS / 1000} s\n`);
     await context.showTestPin({
       settings: display,

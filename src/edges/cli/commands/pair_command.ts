@@ -10,6 +10,7 @@ import { codeOfButton } from "../../../features/screen/button_names.ts";
 import { safeText } from "../../../features/screen/safe_text.ts";
 import { describeOutcome, guessTexts } from "../../../features/screen/pin_words.ts";
 import { type Command, CommandError, EXIT_CODES, parseArguments, UsageError } from "../command.ts";
+import { checkClientName } from "../client_name.ts";
 import { loadConfig, localBaseUrl } from "../configuration.ts";
 
 const CLEAR_WIDTH = 48;
@@ -54,6 +55,8 @@ handhelds without a keyboard. --json writes what happens as an object a line:
     if (role !== undefined && !isRole(role)) {
       throw new UsageError(`--role: expected ${ROLES.join(" or ")}`);
     }
+    // Once somebody has paired it is too late to say so.
+    if (name !== undefined) checkClientName("--name", name);
     const config = loadConfig(options["config"]);
     const baseUrl = localBaseUrl(config);
     // What stands in the line is the countdown, where there is one.

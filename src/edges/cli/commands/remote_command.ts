@@ -12,6 +12,7 @@ import {
   parseArguments,
   UsageError,
 } from "../command.ts";
+import { checkClientName } from "../client_name.ts";
 import { parseDeviceUrl } from "../device_url.ts";
 import {
   openRemoteBook,
@@ -116,6 +117,7 @@ async function pairRemote({ book, operands, options, context }: RemoteInput): Pr
       `${name} is ${known.url} already: give this one another --name, or forget that one first`,
     );
   }
+  if (options["as"] !== undefined) checkClientName("--as", options["as"]);
   book.prepare();
   const credentials = await pairUntilRight({
     url,

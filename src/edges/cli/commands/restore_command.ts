@@ -55,25 +55,14 @@ settings.toml.restored and CONFIG.restored. Stop the service first.`,
       write: context.writeError,
     });
     const restored = await restore(context, { file: bytes, passphrase, configuration });
-    const { clients, keys, salts, stayRemoved, removed, createdAtMs, configText } = restored;
-    context.write(
-      `Restored the backup of ${formatTime(createdAtMs / 1000)}: ` +
-        `${counted(clients, "client")}, ${counted(keys, "API key")} and ` +
-        `${counted(salts, "used salt")} were missing here.\n`,
-    );
-    if (restored.auditAnchor !== undefined) {
-      context.write(describeAnchor(restored.auditAnchor));
+    // All is done before any of it is told: whoever reads may leave in the midst.
+    let placed = "";
+    try {
+      const { configText } = restored;
+      if (configText !== undefined) placed = placeConfig(configFile, configText);
+    } finally {
+      context.write(`${describeRestored(restored)}${placed}`);
     }
-    if (stayRemoved > 0) {
-      context.write(`Clients and API keys that were removed here and stay so: ${stayRemoved}.\n`);
-    }
-    if (removed > 0) {
-      context.write(
-        `Clients and API keys removed, as they were before the backup: ${removed}.\n`,
-      );
-    }
-    context.write(describeSettings(restored));
-    if (configText !== undefined) context.write(placeConfig(configFile, configText));
     return EXIT_CODES.done;
   },
 };
@@ -90,9 +79,26 @@ async function restore(
   }
 }
 
-function describeSettings(
-  { settings, changedSettings }: Awaited<ReturnType<CommandContext["restoreBackup"]>>,
-): string {
+type Restored = Awaited<ReturnType<CommandContext["restoreBackup"]>>;
+
+function describeRestored(restored: Restored): string {
+  const { clients, keys, salts, stayRemoved, removed, createdAtMs, auditAnchor } = restored;
+  const lines = [
+    `Restored the backup of ${formatTime(createdAtMs / 1000)}: ` +
+    `${counted(clients, "client")}, ${counted(keys, "API key")} and ` +
+    `${counted(salts, "used salt")} were missing here.\n`,
+  ];
+  if (auditAnchor !== undefined) lines.push(describeAnchor(auditAnchor));
+  if (stayRemoved > 0) {
+    lines.push(`Clients and API keys that were removed here and stay so: ${stayRemoved}.\n`);
+  }
+  if (removed > 0) {
+    lines.push(`Clients and API keys removed, as they were before the backup: ${removed}.\n`);
+  }
+  return `${lines.join("")}${describeSettings(restored)}`;
+}
+
+function describeSettings({ settings, changedSettings }: Restored): string {
   if (settings === undefined || settings.kind === "same") return "";
   const { kind, file, besideIt } = settings;
   if (kind === "kept") return `Left ${file} as it is; the backup's is in ${besideIt}.\n`;
