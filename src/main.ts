@@ -37,31 +37,33 @@ if (import.meta.main) {
   const commands = Deno.args[0] === serveCommand.name
     ? [serveCommand]
     : (await loadTools()).COMMANDS;
-  const code = await untilUnread(() => runCommandLine(Deno.args, {
-    commands,
-    version: VERSION,
-    context: {
-      write: (text) => writeAll(Deno.stdout, { text, isStyled }),
-      writeError: (text) => {
-        try {
-          writeAll(Deno.stderr, { text, isStyled: false });
-        } catch (error) {
-          if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
-        }
+  const code = await untilUnread(() =>
+    runCommandLine(Deno.args, {
+      commands,
+      version: VERSION,
+      context: {
+        write: (text) => writeAll(Deno.stdout, { text, isStyled }),
+        writeError: (text) => {
+          try {
+            writeAll(Deno.stderr, { text, isStyled: false });
+          } catch (error) {
+            if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+          }
+        },
+        paint: (style, text) => isStyled ? paintText(style, text) : text,
+        columns: terminalColumns,
+        confirm: (question) => Deno.stdin.isTerminal() && confirm(question),
+        createBackup: async (options) => await (await loadTools()).createBackup(options),
+        restoreBackup: async (options) => await (await loadTools()).restoreBackup(options),
+        diagnose: async (options) => await (await loadTools()).diagnoseDevice(options),
+        openInputDevices: async (options) => (await loadTools()).openInputDevices(options),
+        showTestPin: async (options) => {
+          const write = (text: string): void => writeAll(Deno.stdout, { text, isStyled: false });
+          await (await loadTools()).showTestPin({ ...options, write, environment });
+        },
+        startService: (options) => startApp({ ...options, environment }),
       },
-      paint: (style, text) => isStyled ? paintText(style, text) : text,
-      columns: terminalColumns,
-      confirm: (question) => Deno.stdin.isTerminal() && confirm(question),
-      createBackup: async (options) => await (await loadTools()).createBackup(options),
-      restoreBackup: async (options) => await (await loadTools()).restoreBackup(options),
-      diagnose: async (options) => await (await loadTools()).diagnoseDevice(options),
-      openInputDevices: async (options) => (await loadTools()).openInputDevices(options),
-      showTestPin: async (options) => {
-        const write = (text: string): void => writeAll(Deno.stdout, { text, isStyled: false });
-        await (await loadTools()).showTestPin({ ...options, write, environment });
-      },
-      startService: (options) => startApp({ ...options, environment }),
-    },
-  }));
+    })
+  );
   Deno.exit(code);
 }

@@ -52,7 +52,9 @@ export class EventStreams {
         const stream: OpenStream = {
           send: (text) => {
             // The platform's queue has no bound of its own.
-            if ((controller.desiredSize ?? 0) <= 0) return cut(new AppError("unavailable", "The reader fell behind"));
+            if ((controller.desiredSize ?? 0) <= 0) {
+              return cut(new AppError("unavailable", "The reader fell behind"));
+            }
             controller.enqueue(encoder.encode(text));
           },
           end: () => {

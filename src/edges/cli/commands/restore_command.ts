@@ -16,7 +16,7 @@ import { counted } from "../counted.ts";
 import { describeAnchor } from "./backup_command.ts";
 import { failureText } from "../failure_text.ts";
 import type { ConfigReader } from "../../config/config_source.ts";
-import { configFileOf, openConfiguration, openConfigText } from "../configuration.ts";
+import { configFileOf, openConfigText, openConfiguration } from "../configuration.ts";
 import { exists, whyNot } from "../owner_files.ts";
 import { readPassphrase } from "../passphrase.ts";
 import { formatTime } from "../table.ts";
