@@ -1,6 +1,7 @@
 // The database of a running service. A commit is written and not yet on the disk; whoever answers
 // because of it waits for durable() first, off the event loop and together with others
-// (sync_queue.ts). The log is brought into the file by checkpoints of its own (wal_connections.ts).
+// (sync_queue.ts). The log is brought into the file by checkpoints of its own (wal_connections.ts),
+// which begin when it has grown, whether or not anybody waits.
 // After a failed sync nothing is taken until the database was opened again beneath its stores.
 
 import { AppError, asError } from "../../base/app_error.ts";
@@ -23,7 +24,8 @@ export const CHECKPOINT_BYTES: number = 2 * 1024 * 1024;
 
 /**
  * How many times as long the log may get where others write through every checkpoint; then it is
- * brought into the database file with the disk waited for in place.
+ * brought into the database file with the disk waited for in place. A log that another process or one
+ * large write made longer is cut to that once it begins anew.
  */
 export const MAX_LOG_FACTOR = 4;
 
@@ -94,7 +96,10 @@ export class ServedDatabase {
     });
     guardTransactions(this.database, {
       before: () => this.#beforeTransaction(),
-      committed: () => this.#queue.committed(),
+      committed: () => {
+        this.#queue.committed();
+        this.#bringInIfGrown();
+      },
     });
   }
 
@@ -149,6 +154,10 @@ export class ServedDatabase {
     }
   }
 
+  get #maxLogBytes(): number {
+    return this.#checkpointBytes * MAX_LOG_FACTOR;
+  }
+
   #open(): WalConnections {
     const { path, log, migrations = MIGRATIONS, openFile = openSyncedFile } = this.#options;
     return openWalConnections({ path, migrations, openFile, log });
@@ -170,10 +179,20 @@ export class ServedDatabase {
     }
   }
 
+  // Nobody need wait for what made it grow; that it cannot be synced is told by the queue.
+  #bringInIfGrown(): void {
+    if (this.#isGrown()) this.durable().catch(() => {});
+  }
+
+  #isGrown(): boolean {
+    const connections = this.#connections;
+    if (connections === undefined || this.#isCheckpointing) return false;
+    return !this.database.isTransaction && connections.logBytes() >= this.#nextCheckpointBytes;
+  }
+
   async #checkpointIfDue(): Promise<void> {
     const connections = this.#connections;
-    if (connections === undefined || this.#isCheckpointing) return;
-    if (this.database.isTransaction || connections.logBytes() < this.#nextCheckpointBytes) return;
+    if (connections === undefined || !this.#isGrown()) return;
     this.#isCheckpointing = true;
     try {
       await this.#checkpoint(connections);
@@ -203,13 +222,14 @@ export class ServedDatabase {
     try {
       if (!await this.#copy(connections)) return;
       if (!connections.isCopied()) {
-        if (connections.logBytes() < this.#checkpointBytes * MAX_LOG_FACTOR) return;
+        if (connections.logBytes() < this.#maxLogBytes) return;
         if (!this.#copyNow(connections)) return;
       }
       this.#isStartUnsynced = true;
       connections.restartLog();
       this.#queue.committed();
-      await this.#queue.durable().catch(() => {});
+      if (!await this.#queue.durable().then(() => true, () => false)) return;
+      if (connections === this.#connections) connections.cutLog(this.#maxLogBytes);
     } finally {
       this.#gate = undefined;
       gate.resolve();

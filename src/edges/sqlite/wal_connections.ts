@@ -26,12 +26,18 @@ export interface SyncedFile {
   syncData(): Promise<void>;
   /** Waits for the disk. */
   syncDataSync(): void;
+  /** How long the file is, in bytes. */
+  size(): number;
+  /** Cuts it to a length, in bytes; of the log alone. */
+  cut(bytes: number): void;
   /** Closes the file. */
   close(): void;
 }
 
 /** Opens a file that is there. */
 export type OpenSyncedFile = (path: string) => SyncedFile;
+
+const LOG_HEADER_BYTES = 32;
 
 const FRAME_HEADER_BYTES = 24;
 
@@ -57,7 +63,10 @@ export class WalConnections {
   readonly #reader: DatabaseSync;
   readonly #files: Files;
   readonly #statements: Readonly<
-    Record<"sizes" | "copy" | "begin" | "end" | "snapshot" | "startMark", StatementSync>
+    Record<
+      "sizes" | "copy" | "begin" | "end" | "snapshot" | "startMark" | "dataVersion",
+      StatementSync
+    >
   >;
   /** The bytes of one frame of the log. */
   readonly #frameBytes: number;
@@ -82,6 +91,8 @@ export class WalConnections {
       copy: main.prepare("PRAGMA wal_checkpoint(PASSIVE)"),
       // Changes the first page and nothing in it.
       startMark: main.prepare(`PRAGMA user_version = ${version}`),
+      // Changes where another connection has committed.
+      dataVersion: main.prepare("PRAGMA data_version"),
       begin: reader.prepare("BEGIN"),
       snapshot: reader.prepare(ANY_ROW),
       end: reader.prepare("COMMIT"),
@@ -121,6 +132,24 @@ export class WalConnections {
       this.#statements.startMark.run();
     } finally {
       this.#takeSnapshot();
+    }
+  }
+
+  /**
+   * Cuts the file of the log to `maxBytes` where it is longer and the log is not. The beginning of the
+   * log must be on the disk: the old one with fewer frames behind it would be an older state.
+   */
+  cutLog(maxBytes: number): void {
+    const { blockingLog } = this.#files;
+    const version = this.#dataVersion();
+    if (blockingLog.size() <= maxBytes) return;
+    if (LOG_HEADER_BYTES + this.logBytes() > maxBytes) return;
+    this.main.exec("BEGIN IMMEDIATE");
+    try {
+      // Within a transaction nothing can be counted, and nobody else writes.
+      if (this.#dataVersion() === version) blockingLog.cut(maxBytes);
+    } finally {
+      this.main.exec("COMMIT");
     }
   }
 
@@ -175,6 +204,10 @@ export class WalConnections {
     for (const file of Object.values(this.#files)) file.close();
   }
 
+  #dataVersion(): number {
+    return Number(this.#statements.dataVersion.get()?.["data_version"]);
+  }
+
   #takeSnapshot(): void {
     this.#statements.begin.run();
     this.#statements.snapshot.get();
@@ -224,5 +257,12 @@ export function openWalConnections(options: WalConnectionsOptions): WalConnectio
 
 /** Opens a file or a folder of the file system. */
 export function openSyncedFile(path: string): SyncedFile {
-  return Deno.openSync(path, { read: true });
+  const file = Deno.openSync(path, { read: true, write: path.endsWith("-wal") });
+  return {
+    syncData: () => file.syncData(),
+    syncDataSync: () => file.syncDataSync(),
+    size: () => file.statSync().size,
+    cut: (bytes) => file.truncateSync(bytes),
+    close: () => file.close(),
+  };
 }

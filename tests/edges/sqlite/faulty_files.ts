@@ -26,7 +26,7 @@ export class FaultyFiles {
   failure: Error | undefined;
   /** The syncs that wait, oldest first. */
   readonly held: HeldSync[] = [];
-  /** The ends of the paths that were synced, "now" before those that were waited for in place. */
+  /** The files that were synced, "now" before those waited for in place, "cut" before those cut. */
   readonly synced: string[] = [];
 
   /** Opens a file of the file system. */
@@ -50,6 +50,11 @@ export class FaultyFiles {
         if (this.failure !== undefined) throw this.failure;
         file.syncDataSync();
         this.synced.push(`now ${name}`);
+      },
+      size: () => file.size(),
+      cut: (bytes) => {
+        file.cut(bytes);
+        this.synced.push(`cut ${name}`);
       },
       close: () => file.close(),
     };

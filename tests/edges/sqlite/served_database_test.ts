@@ -1,10 +1,9 @@
-// The database of a service over a disk that is slow, hangs or fails, and the order in which log and
-// file get onto it.
+// The database of a service over a disk that is slow, hangs or fails, and what a checkpoint keeps to. How
+// long its log gets is in served_log_test.ts.
 
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import {
-  MAX_LOG_FACTOR,
   MAX_REOPEN_MS,
   REOPEN_MS,
   ServedDatabase,
@@ -14,67 +13,13 @@ import { inTransaction } from "../../../src/edges/sqlite/transaction.ts";
 import { PAGE_BYTES } from "../../../src/edges/sqlite/database.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { eventually } from "../../support/until.ts";
-import { FaultyFiles, ioError } from "./faulty_files.ts";
+import { ioError } from "./faulty_files.ts";
+import { CREATE, withServed } from "./served_world.ts";
 import { queryValue } from "./samples.ts";
 import { recordingLogger, withTempFolder } from "./temp_folder.ts";
 
-const CREATE = "CREATE TABLE notes (n INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT";
 const STALLED = { code: "unavailable", message: STALLED_MESSAGE };
 const FAILED = { code: "unavailable", message: "The device's storage fails" };
-
-interface World {
-  path: string;
-  files: FaultyFiles;
-  clock: FakeClock;
-  lines: ReturnType<typeof recordingLogger>["lines"];
-  served: ServedDatabase;
-  /** Writes a row, as a store does. */
-  write(n: number, bytes?: number): void;
-  /** The rows as another process sees them. */
-  count(): unknown;
-}
-
-async function withServed(
-  options: { checkpointBytes?: number },
-  test: (world: World) => Promise<void>,
-): Promise<void> {
-  await withTempFolder(async (folder) => {
-    const path = `${folder}/test.sqlite`;
-    const files = new FaultyFiles();
-    const clock = new FakeClock();
-    const { log, lines } = recordingLogger();
-    const openFile = files.open;
-    const served = new ServedDatabase({
-      path,
-      migrations: [CREATE],
-      clock,
-      log,
-      openFile,
-      ...options,
-    });
-    const insert = served.database.prepare("INSERT INTO notes VALUES (?, ?)");
-    try {
-      await test({
-        path,
-        files,
-        clock,
-        lines,
-        served,
-        write: (n, bytes = 10) =>
-          inTransaction(served.database, () => void insert.run(n, "x".repeat(bytes))),
-        count: () => {
-          using other = new DatabaseSync(path, { readOnly: true });
-          return queryValue(other, "SELECT count(*) FROM notes");
-        },
-      });
-    } finally {
-      files.holds = false;
-      files.failure = undefined;
-      served.close();
-    }
-    await eventually(() => assert.equal(clock.timerCount, 0));
-  });
-}
 
 Deno.test("what was committed is told of only after a sync of the log", async () => {
   await withServed({}, async ({ files, served, write, count }) => {
@@ -189,50 +134,6 @@ Deno.test("what the kernel forgot of a log whose sync failed is found by its che
     write(2);
     await served.durable();
     assert.equal(count(), 2);
-  });
-});
-
-Deno.test("a log that grew is copied: log, then file, and both before it begins anew", async () => {
-  await withServed({ checkpointBytes: 20_000 }, async ({ path, files, served, write, count }) => {
-    const logBytes = async (): Promise<number> => (await Deno.stat(`${path}-wal`)).size;
-    let n = 0;
-    for (let round = 0; round < 5; round++) {
-      files.synced.length = 0;
-      for (; !files.synced.includes("file"); n++) {
-        write(n, 700);
-        await served.durable();
-      }
-      await served.ready();
-      const first = files.synced.indexOf("file");
-      // The file after the log, once for most of it and once for the rest; then the new beginning.
-      assert.deepEqual(files.synced.slice(first - 1, first + 1), ["log", "file"]);
-      assert.equal(files.synced.at(-1), "log");
-    }
-    // It is the same file all the time, written from its start again.
-    assert.ok(await logBytes() < 60_000, String(await logBytes()));
-    assert.equal(count(), n);
-  });
-});
-
-Deno.test("a log stays bounded where others write through every checkpoint", async () => {
-  const checkpointBytes = 200_000;
-  await withServed({ checkpointBytes }, async ({ path, files, served, write, count }) => {
-    // The writers' turns and those of a checkpoint are counted in syncs, all of one length.
-    files.isDiskless = true;
-    let n = 0;
-    await Promise.all(Array.from({ length: 20 }, async () => {
-      for (let i = 0; i < 100; i++) {
-        write(n++, 700);
-        await served.durable();
-      }
-    }));
-    await served.ready();
-    const { size } = await Deno.stat(`${path}-wal`);
-    // What twenty writers put into it while the last of its checkpoints ran, and no more.
-    assert.ok(size < 2 * MAX_LOG_FACTOR * checkpointBytes, String(size));
-    assert.ok(files.synced.includes("now file"));
-    assert.equal(count(), 2000);
-    assert.equal(queryValue(served.database, "PRAGMA integrity_check"), "ok");
   });
 });
 

@@ -1,11 +1,13 @@
 // What keeps a log from beginning anew at the wrong moment, and what is synced when it is opened.
 
 import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import {
   openWalConnections,
   type WalConnections,
 } from "../../../src/edges/sqlite/wal_connections.ts";
 import { FaultyFiles } from "./faulty_files.ts";
+import { queryValue } from "./samples.ts";
 import { silentLogger } from "../../../src/base/log.ts";
 import { withTempFolder } from "./temp_folder.ts";
 
@@ -58,6 +60,67 @@ Deno.test("restartLog() starts nothing anew while something is not copied", () =
     connections.restartLog();
     assert.ok(connections.logBytes() > before);
     connections.close();
+  });
+});
+
+/** A log that has begun anew in a file of its former length, and what is done when that is asked for. */
+function restarted(path: string, onSize: () => void = () => {}): WalConnections {
+  const files = new FaultyFiles();
+  const connections = openWalConnections({
+    path,
+    migrations: [CREATE],
+    openFile: (name) => {
+      const file = files.open(name);
+      const size = (): number => {
+        onSize();
+        return file.size();
+      };
+      return { ...file, size };
+    },
+    log: silentLogger,
+  });
+  for (let n = 0; n < 20; n++) write(connections);
+  connections.moveSnapshot();
+  connections.copy();
+  connections.restartLog();
+  return connections;
+}
+
+Deno.test("cutLog() cuts a file that is longer, and never what the log has", () => {
+  withTempFolder((folder) => {
+    const path = `${folder}/a.sqlite`;
+    const length = (): number => Deno.statSync(`${path}-wal`).size;
+    const connections = restarted(path);
+    const before = length();
+    connections.cutLog(before);
+    assert.equal(length(), before);
+    write(connections);
+    // All of a log: its header and its frames.
+    const needed = connections.logBytes() + 32;
+    connections.cutLog(needed - 1);
+    assert.equal(length(), before);
+    connections.cutLog(needed);
+    assert.equal(length(), needed);
+    write(connections);
+    connections.close();
+    using later = new DatabaseSync(path);
+    assert.equal(queryValue(later, "SELECT count(*) FROM notes"), 22);
+  });
+});
+
+Deno.test("cutLog() leaves a log that another process has just written to", () => {
+  withTempFolder((folder) => {
+    const path = `${folder}/a.sqlite`;
+    const connections = restarted(path, () => {
+      using other = new DatabaseSync(path);
+      other.exec("INSERT INTO notes (text) VALUES ('theirs')");
+    });
+    const before = Deno.statSync(`${path}-wal`).size;
+    connections.cutLog(before / 2);
+    assert.equal(Deno.statSync(`${path}-wal`).size, before);
+    connections.close();
+    using later = new DatabaseSync(path);
+    assert.equal(queryValue(later, "SELECT count(*) FROM notes"), 21);
   });
 });
 
