@@ -23,6 +23,9 @@ const BY_SYSTEM_CODE: ReadonlyMap<string, string> = new Map([
   ["EIO", TEXTS.failing],
 ]);
 
+// SQLITE_IOERR_SHMSIZE: the index of a log could not get its length.
+const NO_ROOM_FOR_INDEX = 4874;
+
 // SQLITE_CORRUPT, SQLITE_NOTADB.
 const DAMAGE_CODES: ReadonlySet<number> = new Set([11, 26]);
 
@@ -31,12 +34,22 @@ export function isSqliteDamage(errcode: number): boolean {
   return DAMAGE_CODES.has(errcode & 0xff);
 }
 
+/** Whether what was thrown says that there is no room on the disk. */
+export function isStorageFull(thrown: unknown): boolean {
+  return explainedText(thrown) === TEXTS.full ||
+    (thrown as { errcode?: unknown } | undefined)?.errcode === NO_ROOM_FOR_INDEX;
+}
+
 /** AppError unavailable for what the disk did; everything else as it was thrown. */
 export function explainStorageError(thrown: unknown): unknown {
-  if (typeof thrown !== "object" || thrown === null || thrown instanceof AppError) return thrown;
+  const text = thrown instanceof AppError ? undefined : explainedText(thrown);
+  return text === undefined ? thrown : new AppError("unavailable", text, { cause: thrown });
+}
+
+function explainedText(thrown: unknown): string | undefined {
+  if (typeof thrown !== "object" || thrown === null) return undefined;
   const { errcode, code } = thrown as { errcode?: unknown; code?: unknown };
-  const text = typeof errcode === "number"
+  return typeof errcode === "number"
     ? BY_SQLITE_CODE.get(errcode & 0xff)
     : BY_SYSTEM_CODE.get(String(code));
-  return text === undefined ? thrown : new AppError("unavailable", text, { cause: thrown });
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { AppError } from "../../src/base/app_error.ts";
-import { explainStorageError } from "../../src/base/storage_error.ts";
+import { explainStorageError, isStorageFull } from "../../src/base/storage_error.ts";
 
 const KNOWN: [Record<string, unknown>, string][] = [
   [{ errcode: 13 }, "No space left on the device"],
@@ -27,3 +27,19 @@ Deno.test("explainStorageError() gives everything else back as it was thrown", (
   }];
   for (const thrown of others) assert.equal(explainStorageError(thrown), thrown);
 });
+
+const FULL: [unknown, boolean][] = [
+  [{ errcode: 13 }, true],
+  [{ errcode: 10 | (19 << 8) }, true],
+  [{ code: "ENOSPC" }, true],
+  [{ code: "EDQUOT" }, true],
+  [{ errcode: 10 | (3 << 8) }, false],
+  [{ code: "EROFS" }, false],
+  [undefined, false],
+  [null, false],
+];
+for (const [thrown, isFull] of FULL) {
+  Deno.test(`isStorageFull() of ${JSON.stringify(thrown)} is ${isFull}`, () => {
+    assert.equal(isStorageFull(thrown), isFull);
+  });
+}

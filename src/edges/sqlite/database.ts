@@ -22,6 +22,14 @@ const FOLDER_MODE = 0o700;
 // What SQLite keeps beside a file: the log and its index, and the journal of before the log.
 const SIDE_FILES = ["-wal", "-shm", "-journal"];
 
+const PRAGMAS = [
+  // Of a new one only. What is written at a time is small, and pages of 4 KiB would double it.
+  `page_size = ${PAGE_BYTES}`,
+  "journal_mode = WAL",
+  "synchronous = FULL",
+  "foreign_keys = ON",
+];
+
 const SQLITE_READONLY_ROLLBACK = 776;
 
 const START_AFRESH = 'move it and any "-wal" and "-shm" beside it away to start afresh (every ' +
@@ -55,11 +63,8 @@ export function openDatabase(options: OpenDatabaseOptions): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-    // Of a new one only. What is written at a time is small, and pages of 4 KiB would double it.
-    database.exec(`PRAGMA page_size = ${PAGE_BYTES}`);
-    database.exec("PRAGMA journal_mode = WAL");
-    database.exec("PRAGMA synchronous = FULL");
-    database.exec("PRAGMA foreign_keys = ON");
+    // Statements, because errors of exec() do not say which they are.
+    for (const pragma of PRAGMAS) database.prepare(`PRAGMA ${pragma}`).get();
   } catch (error) {
     database?.close();
     throw cannotOpen(path, error);

@@ -3,6 +3,7 @@
 import type { AuditStore } from "../../features/access/audit_log.ts";
 import type { AuditAnchor } from "../../features/access/anchor_keeper.ts";
 import type { Clock } from "../../base/clock.ts";
+import { isStorageFull } from "../../base/storage_error.ts";
 import type { TimeMarkStore } from "../../base/lasting_clock.ts";
 import type { Logger } from "../../base/log.ts";
 import type { ClientStore } from "../../features/access/client.ts";
@@ -159,14 +160,29 @@ function withLock(
   { dataDir, log }: { dataDir: string; log: Logger },
   open: (path: string, unlock: () => void) => Stores,
 ): Stores {
-  ensurePrivateFolder(dataDir, log);
-  const unlock = takeWriteLock(dataDir);
   try {
-    return open(`${dataDir}/${DATABASE_FILE}`, unlock);
+    ensurePrivateFolder(dataDir, log);
+    const unlock = takeWriteLock(dataDir);
+    try {
+      return open(`${dataDir}/${DATABASE_FILE}`, unlock);
+    } catch (error) {
+      unlock();
+      throw error;
+    }
   } catch (error) {
-    unlock();
-    throw error;
+    throw explainFullDisk(error, dataDir);
   }
+}
+
+// Each step would tell of it in words of its own.
+function explainFullDisk(error: unknown, dataDir: string): unknown {
+  const cause = error instanceof DatabaseUnusableError ? error.cause : error;
+  if (!isStorageFull(cause)) return error;
+  return new DatabaseUnusableError(
+    dataDir,
+    "the disk that it is on is full. Nothing is lost: make room there and start again",
+    { cause: error },
+  );
 }
 
 /**

@@ -20,8 +20,13 @@ export function takeWriteLock(folder: string): () => void {
     file.close();
     throw new LockedError(folder, pid);
   }
-  file.truncateSync(0);
-  file.writeSync(new TextEncoder().encode(String(Deno.pid)));
+  try {
+    file.truncateSync(0);
+    file.writeSync(new TextEncoder().encode(String(Deno.pid)));
+  } catch (error) {
+    file.close();
+    throw error;
+  }
   return () => file.close();
 }
 
