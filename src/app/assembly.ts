@@ -101,7 +101,7 @@ async function build(frame: Frame): Promise<App> {
   lifetime.early(() => service.announcing.stop());
   // What that needs is loaded meanwhile: nobody waits for it.
   if (status.outside !== undefined) void service.announcing.start(status.port);
-  lifetime.early(startHousekeeping({ ...frame, ...core }));
+  lifetime.early(startHousekeeping({ ...frame, ...core, ...service.playing }));
   const { toggle: togglePairing, revokeAll } = service.pairing;
   lifetime.early(
     frame.edges.watchButtons(config.buttons, { ...frame, togglePairing, revokeAll }),

@@ -4,6 +4,7 @@ import { type Clock, every } from "../base/clock.ts";
 import { asError } from "../base/app_error.ts";
 import type { Logger } from "../base/log.ts";
 import { LAST_SEEN_FLUSH_MS } from "../features/access/last_seen.ts";
+import type { RunHistory } from "../features/library/run_history.ts";
 import { UNCLAIMED_SWEEP_MS, UnclaimedClients } from "../features/access/unclaimed.ts";
 import type { Stores } from "../edges/sqlite/stores.ts";
 import type { Records } from "./records.ts";
@@ -17,13 +18,15 @@ export interface HousekeepingOptions {
   stores: Stores;
   /** What is written out and swept. */
   records: Records;
+  /** What was run, which is written out too. */
+  history: Pick<RunHistory, "flush">;
   clock: Clock;
   log: Logger;
 }
 
 /** Sweeps at once, then sweeps and writes out at intervals, until the result is called. */
 export function startHousekeeping(options: HousekeepingOptions): () => void {
-  const { stores, records, clock, log } = options;
+  const { stores, records, history, clock, log } = options;
   const unclaimed = new UnclaimedClients({
     clock,
     listUnclaimed: () => stores.clients.listUnclaimed(),
@@ -43,6 +46,7 @@ export function startHousekeeping(options: HousekeepingOptions): () => void {
   const cancels = [
     every(clock, LAST_SEEN_FLUSH_MS, () => {
       records.flush();
+      history.flush();
       // What nobody waits for, such as usage, gets onto the disk all the same; who cannot is told of.
       stores.durable().catch(() => {});
     }),

@@ -68,6 +68,7 @@ export function createPlaying(options: PlayingOptions): Playing {
     isKept: () => options.settings.current.service.keepHistory,
     log,
   });
+  lifetime.late(() => history.flush());
   const { media, createLaunch } = library;
   const launch = createLaunch?.({ screen, start, favorites, lookAt: edges.lookAtMedia });
   const texts = new TextRunner({

@@ -7,6 +7,8 @@ import { openRecords } from "../../src/app/records.ts";
 import { AppError } from "../../src/base/app_error.ts";
 import { type LogFields, silentLogger } from "../../src/base/log.ts";
 import { Notifications } from "../../src/features/rpc/notifications.ts";
+import { LAST_SEEN_FLUSH_MS } from "../../src/features/access/last_seen.ts";
+import type { HistoryStore } from "../../src/features/library/run_history.ts";
 import { LiveConnections } from "../../src/features/session/live_connections.ts";
 import { ANCHOR_FILE } from "../../src/edges/sqlite/audit_anchor.ts";
 import { openStores } from "../../src/edges/sqlite/stores.ts";
@@ -39,7 +41,7 @@ Deno.test("refusals go into their ring; the head is anchored and told every hour
     ]);
     await records.audit.settled();
     const anchor = (await Deno.readTextFile(`${dataDir}/${ANCHOR_FILE}`)).trim();
-    const stop = startHousekeeping({ stores, records, clock, log });
+    const stop = startHousekeeping({ stores, records, history: { flush: () => {} }, clock, log });
     clock.advance(AUDIT_HEAD_MS);
     assert.deepEqual(told, [{ anchor }]);
     stop();
@@ -62,4 +64,34 @@ Deno.test("a service on a full disk shows no PIN and says why", async () => {
     });
     assert.equal((await answer.json()).error.message, message);
   });
+});
+
+Deno.test("runs are told at once and written now and then, and at the end", async () => {
+  const stores = memoryStores();
+  const writes: string[][] = [];
+  const history: HistoryStore = {
+    add: (entries) => void writes.push(entries.map(({ text }) => text)),
+    newest: () => [],
+    lastPath: () => undefined,
+    clear: () => {},
+  };
+  const edges = { openStores: () => ({ ...stores, history }) };
+  await withAppInProcess({ edges }, async ({ request, clock }) => {
+    const ask = async (method: string, params: unknown): Promise<{ result?: unknown }> => {
+      const answer = await request("/api", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+      });
+      return await answer.json();
+    };
+    for (const text of ["a", "b", "c"]) await ask("run", { text });
+    assert.deepEqual(writes, []);
+    const { entries } = (await ask("tokens.history", {})).result as { entries: { text: string }[] };
+    assert.deepEqual(entries.map(({ text }) => text), ["c", "b", "a"]);
+    clock.advance(LAST_SEEN_FLUSH_MS);
+    await ask("run", { text: "d" });
+    assert.deepEqual(writes, [["a", "b", "c"]]);
+  });
+  assert.deepEqual(writes, [["a", "b", "c"], ["d"]]);
 });

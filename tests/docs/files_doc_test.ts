@@ -26,7 +26,7 @@ Deno.test("docs/security.md lists the files of the data folder with their modes"
       ...{ stores, live, notifications: new Notifications() },
       ...{ clock, random: seededRandom(1), log },
     });
-    const stop = startHousekeeping({ stores, records, clock, log });
+    const stop = startHousekeeping({ stores, records, history: { flush: () => {} }, clock, log });
     records.audit.record("paired");
     await records.audit.settled();
     privateFiles.write(`${dataDir}/${SETTINGS_FILE}`, new TextEncoder().encode(""));

@@ -34,21 +34,10 @@ export class SqliteHistoryStore implements HistoryStore {
     };
   }
 
-  /** Keeps one and drops the oldest beyond `maxEntries`. */
-  add(entry: HistoryEntry, maxEntries: number): void {
-    const { atMs, type, uid, text, data, by, isSuccess, media } = entry;
+  /** Keeps some, given oldest first, and drops the oldest of all beyond `maxEntries`. */
+  add(entries: readonly HistoryEntry[], maxEntries: number): void {
     inTransaction(this.#database, () => {
-      this.#statements.insert.run(
-        Math.floor(atMs),
-        type,
-        uid,
-        text,
-        data,
-        by,
-        isSuccess ? 1 : 0,
-        media?.systemId ?? null,
-        media?.path ?? null,
-      );
+      for (const entry of entries) this.#insert(entry);
       this.#statements.prune.run(maxEntries);
     });
   }
@@ -67,6 +56,20 @@ export class SqliteHistoryStore implements HistoryStore {
   /** Drops all. */
   clear(): void {
     inTransaction(this.#database, () => this.#statements.clear.run());
+  }
+
+  #insert({ atMs, type, uid, text, data, by, isSuccess, media }: HistoryEntry): void {
+    this.#statements.insert.run(
+      Math.floor(atMs),
+      type,
+      uid,
+      text,
+      data,
+      by,
+      isSuccess ? 1 : 0,
+      media?.systemId ?? null,
+      media?.path ?? null,
+    );
   }
 }
 

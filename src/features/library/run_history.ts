@@ -1,11 +1,15 @@
 // What was run, when and by whom: a bounded list that outlives a restart, and that the owner can turn
-// off. Losing an entry never keeps anything from being run.
+// off. Anybody may run texts that fit nothing, so new entries wait in memory and are written together:
+// what many of them write is bounded by time. Losing an entry never keeps anything from being run.
 
 import { asError } from "../../base/app_error.ts";
 import type { Logger } from "../../base/log.ts";
 
 /** How many runs are kept. */
 export const MAX_HISTORY_ENTRIES = 500;
+
+/** How much text of new runs waits to be written, in characters; of more, the oldest are lost. */
+export const MAX_WAITING_CHARACTERS: number = 256 * 1024;
 
 /** One run. */
 export interface HistoryEntry {
@@ -28,8 +32,8 @@ export interface HistoryEntry {
 
 /** Where runs are kept. */
 export interface HistoryStore {
-  /** Keeps one and drops the oldest beyond `maxEntries`. */
-  add(entry: HistoryEntry, maxEntries: number): void;
+  /** Keeps some, given oldest first, and drops the oldest of all beyond `maxEntries`. */
+  add(entries: readonly HistoryEntry[], maxEntries: number): void;
   /** The newest ones, newest first. */
   newest(limit: number): HistoryEntry[];
   /** The path of what was launched of a system last. */
@@ -49,6 +53,10 @@ export interface RunHistoryOptions {
 /** The history. */
 export class RunHistory {
   readonly #options: RunHistoryOptions;
+  /** What the store does not have yet, oldest first. */
+  #unwritten: HistoryEntry[] = [];
+  #unwrittenCharacters = 0;
+  #isFailing = false;
 
   /** A history over a store; empties it where the owner does not want one. */
   constructor(options: RunHistoryOptions) {
@@ -56,35 +64,73 @@ export class RunHistory {
     this.applySetting();
   }
 
-  /** Keeps a run, where runs are kept. */
+  /** Keeps a run, where runs are kept; the store gets it with the next flush. */
   add(entry: HistoryEntry): void {
-    const { store, isKept } = this.#options;
-    if (isKept()) this.#attempt(() => store.add(entry, MAX_HISTORY_ENTRIES));
+    if (!this.#options.isKept()) return;
+    this.#unwritten.push(entry);
+    this.#unwrittenCharacters += charactersOf(entry);
+    while (
+      this.#unwritten.length > MAX_HISTORY_ENTRIES ||
+      this.#unwrittenCharacters > MAX_WAITING_CHARACTERS
+    ) {
+      const oldest = this.#unwritten.shift();
+      if (oldest !== undefined) this.#unwrittenCharacters -= charactersOf(oldest);
+    }
+  }
+
+  /** Writes what waits; where that fails it waits on. */
+  flush(): void {
+    if (this.#unwritten.length === 0) return;
+    this.#attempt((store) => {
+      store.add(this.#unwritten, MAX_HISTORY_ENTRIES);
+      this.#forgetUnwritten();
+    });
   }
 
   /** The newest runs, newest first. */
   newest(limit: number): HistoryEntry[] {
-    return this.#options.store.newest(limit);
+    const newest = this.#unwritten.slice(-limit).reverse();
+    if (newest.length === limit) return newest;
+    return [...newest, ...this.#options.store.newest(limit - newest.length)];
   }
 
   /** The path of what was launched of a system last, where that is known. */
   lastPath(systemId: string): string | undefined {
-    return this.#options.store.lastPath(systemId);
+    const last = this.#unwritten.findLast(({ media, isSuccess }) =>
+      isSuccess && media?.systemId === systemId
+    );
+    return last?.media?.path ?? this.#options.store.lastPath(systemId);
   }
 
   /** Drops what was kept where the owner does not want it any more. */
   applySetting(): void {
     const { store, isKept } = this.#options;
-    if (!isKept() && store.newest(1).length > 0) this.#attempt(() => store.clear());
+    if (isKept()) return;
+    this.#forgetUnwritten();
+    if (store.newest(1).length > 0) this.#attempt(() => store.clear());
   }
 
-  #attempt(write: () => void): void {
+  #forgetUnwritten(): void {
+    this.#unwritten = [];
+    this.#unwrittenCharacters = 0;
+  }
+
+  // An outage is told once, or a disk that stays full would fill the log.
+  #attempt(write: (store: HistoryStore) => void): void {
+    const { store, log } = this.#options;
     try {
-      write();
+      write(store);
+      if (this.#isFailing) log.info("The history of runs is written again");
+      this.#isFailing = false;
     } catch (error) {
-      this.#options.log.warn("The history of runs cannot be written", {
-        reason: asError(error).message,
-      });
+      if (!this.#isFailing) {
+        log.warn("The history of runs cannot be written", { reason: asError(error).message });
+      }
+      this.#isFailing = true;
     }
   }
+}
+
+function charactersOf({ type, uid, text, data, by, media }: HistoryEntry): number {
+  return [type, uid, text, data, by, media?.path ?? ""].reduce((sum, it) => sum + it.length, 0);
 }

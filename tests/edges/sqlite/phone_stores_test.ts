@@ -1,11 +1,19 @@
 // The tables behind the phone's app: the history of runs, favourites, the app's own settings.
 
 import assert from "node:assert/strict";
+import { silentLogger } from "../../../src/base/log.ts";
+import { CHECKPOINT_BYTES } from "../../../src/edges/sqlite/served_database.ts";
+import { DATABASE_FILE, openServedStores } from "../../../src/edges/sqlite/stores.ts";
+import { MAX_RUN_CHARACTERS, MAX_UID_CHARACTERS } from "../../../src/features/actions/run_text.ts";
+import { PAGE_BYTES } from "../../../src/edges/sqlite/database.ts";
+import { eventually } from "../../support/until.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
+import { withTempFolder } from "./temp_folder.ts";
 import { SqliteFavoriteStore } from "../../../src/edges/sqlite/favorite_store.ts";
 import { SqlitePhoneSettingsStore } from "../../../src/edges/sqlite/phone_settings_store.ts";
 import { SqliteHistoryStore } from "../../../src/edges/sqlite/run_history_store.ts";
 import { Favorites, MAX_FAVORITES } from "../../../src/features/library/favorites.ts";
-import type { HistoryEntry } from "../../../src/features/library/run_history.ts";
+import { type HistoryEntry, RunHistory } from "../../../src/features/library/run_history.ts";
 import { openSample } from "./samples.ts";
 
 function entry(n: number, more: Partial<HistoryEntry> = {}): HistoryEntry {
@@ -25,12 +33,40 @@ function entry(n: number, more: Partial<HistoryEntry> = {}): HistoryEntry {
 Deno.test("runs come back as they were, newest first, and only so many are kept", () => {
   using database = openSample();
   const store = new SqliteHistoryStore(database);
-  for (let n = 1; n <= 7; n++) store.add(entry(n, { isSuccess: n % 2 === 0 }), 5);
-  const kept = [7, 6, 5, 4, 3].map((n) => entry(n, { isSuccess: n % 2 === 0 }));
+  const runs = [1, 2, 3, 4, 5, 6, 7].map((n) => entry(n, { isSuccess: n % 2 === 0 }));
+  store.add(runs.slice(0, 3), 5);
+  store.add(runs.slice(3), 5);
+  const kept = runs.slice(2).reverse();
   assert.deepEqual(store.newest(100), kept);
   assert.deepEqual(store.newest(2), kept.slice(0, 2));
   store.clear();
   assert.deepEqual(store.newest(100), []);
+});
+
+Deno.test("a flood of the longest texts leaves a log of a few megabytes", async () => {
+  await withTempFolder(async (dataDir) => {
+    const stores = openServedStores({ dataDir, clock: new FakeClock(), log: silentLogger });
+    const { history: store } = stores;
+    const history = new RunHistory({ store, isKept: () => true, log: silentLogger });
+    const text = "€".repeat(MAX_RUN_CHARACTERS);
+    const uid = "€".repeat(MAX_UID_CHARACTERS);
+    const run = { ...entry(1), text, data: text, uid, type: uid };
+    const sizes = stores.database.prepare("PRAGMA wal_checkpoint(NOOP)");
+    let longest = 0;
+    for (let round = 0; round < 20; round++) {
+      for (let n = 0; n < 1000; n++) history.add(run);
+      history.flush();
+      await stores.durable();
+      longest = Math.max(longest, (await Deno.stat(`${dataDir}/${DATABASE_FILE}-wal`)).size);
+      // Half a minute is long enough.
+      await eventually(() =>
+        assert.ok(Number(sizes.get()?.["log"]) * PAGE_BYTES < CHECKPOINT_BYTES)
+      );
+    }
+    // Sixteen megabytes went through it.
+    assert.ok(longest < 2 * CHECKPOINT_BYTES, String(longest));
+    stores.close();
+  });
 });
 
 Deno.test("the last path of a system is of a run that succeeded", () => {
@@ -38,9 +74,9 @@ Deno.test("the last path of a system is of a run that succeeded", () => {
   const store = new SqliteHistoryStore(database);
   const media = (path: string): HistoryEntry["media"] => ({ systemId: "SNES", path });
   assert.equal(store.lastPath("SNES"), undefined);
-  store.add(entry(1, { media: media("/a\nb") }), 5);
-  store.add(entry(2, { media: media("/c"), isSuccess: false }), 5);
-  store.add(entry(3, { media: { systemId: "GBA", path: "/d" } }), 5);
+  store.add([entry(1, { media: media("/a\nb") })], 5);
+  store.add([entry(2, { media: media("/c"), isSuccess: false })], 5);
+  store.add([entry(3, { media: { systemId: "GBA", path: "/d" } })], 5);
   assert.equal(store.lastPath("SNES"), "/a\nb");
   assert.deepEqual(store.newest(5).map(({ media: of }) => of?.path), ["/d", "/c", "/a\nb"]);
 });
