@@ -135,6 +135,7 @@ export function methodTable(parts: MethodParts): RpcMethod[] {
       current: () => settings.current,
       update: control.update,
       phone: phoneSettings,
+      checkWritable: () => roster.checkWritable(),
       reload: control.reload,
     }),
   ];

@@ -50,19 +50,23 @@ Deno.test("refusals go into their ring; the head is anchored and told every hour
   });
 });
 
-Deno.test("a service on a full disk shows no PIN and says why", async () => {
+const SETTING = { allowRun: ["hello"] };
+
+Deno.test("a service on a full disk shows no PIN, takes no settings, and says why", async () => {
   const stores = memoryStores();
   const message = "No space left on the device";
   stores.clients.checkWritable = () => {
     throw new AppError("unavailable", message);
   };
   await withAppInProcess({ edges: { openStores: () => stores } }, async ({ request }) => {
-    const answer = await request("/api", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: '{"jsonrpc":"2.0","id":1,"method":"clients.pair.start"}',
-    });
-    assert.equal((await answer.json()).error.message, message);
+    for (const [method, params] of [["clients.pair.start", {}], ["settings.update", SETTING]]) {
+      const answer = await request("/api", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+      });
+      assert.equal((await answer.json()).error.message, message);
+    }
   });
 });
 

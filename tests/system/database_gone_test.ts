@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { DATABASE_FILE } from "../../src/edges/sqlite/stores.ts";
+import { SETTINGS_FILE } from "../../src/features/settings/settings_file.ts";
 import { callLocal, startService, withDataDir } from "../support/service_process.ts";
 import { systemTest } from "../support/system_test.ts";
 
@@ -11,7 +12,7 @@ async function stateOf(baseUrl: string): Promise<unknown> {
   return (await response.json()).state;
 }
 
-systemTest("a service whose database was deleted shows no PIN and says so", {
+systemTest("a service whose database was deleted shows no PIN, takes no settings, and says so", {
   whyNot: undefined,
   run: () =>
     withDataDir(async (dataDir) => {
@@ -27,6 +28,18 @@ systemTest("a service whose database was deleted shows no PIN and says so", {
         callLocal(service.baseUrl, "keys.new", { name: "a", scopes: ["rpc"] }),
         /deleted or replaced/,
       );
+      // With a setting of the app, which the database has, and without.
+      for (
+        const change of [{ runZapScript: false, allowedIps: ["0.0.0.0/0"] }, { allowRun: ["x"] }]
+      ) {
+        await assert.rejects(
+          callLocal(service.baseUrl, "settings.update", change),
+          /deleted or replaced/,
+        );
+      }
+      const settings = await callLocal(service.baseUrl, "settings") as Record<string, unknown>;
+      assert.deepEqual([settings["allowedIps"], settings["allowRun"]], [[], []]);
+      await assert.rejects(Deno.stat(`${dataDir}/${SETTINGS_FILE}`), Deno.errors.NotFound);
       assert.equal(await service.stop(), 0);
     }),
 });

@@ -60,6 +60,7 @@ async function withDevice(test: (device: Fixture) => Promise<void>): Promise<voi
         },
         update: () => ({ changed: [], needsRestart: [] }),
         phone: new PhoneSettings(memoryPhoneSettings()),
+        checkWritable: () => {},
         reload: () => reload.run(),
       }),
     ],

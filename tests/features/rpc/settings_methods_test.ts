@@ -52,6 +52,7 @@ async function ask(
     params?: unknown;
     update?: (change: ApiSettings) => string[];
     phone?: PhoneSettings;
+    checkWritable?: () => void;
   } = {},
 ): Promise<Asked> {
   const changes: ApiSettings[] = [];
@@ -64,6 +65,7 @@ async function ask(
         return { changed, needsRestart: ["service.listen"] };
       },
       phone: options.phone ?? new PhoneSettings(memoryPhoneSettings()),
+      checkWritable: options.checkWritable ?? (() => {}),
       reload: () => ({ changed: [], needsRestart: [] }),
     }),
     roleOf: () => who === "member" ? "member" : "admin",
@@ -267,6 +269,47 @@ Deno.test("settings.update passes refusals on and hides mistakes of ours", async
   const crash = await ask("admin", "settings.update", { params, update: broken });
   assert.equal(crash.error?.code, -32603);
   assert.doesNotMatch(JSON.stringify(crash.error), /data\/settings/);
+});
+
+const BOTH = { runZapScript: false, readersScanMode: "hold", allowedIps: [] };
+
+Deno.test("settings.update takes nothing where the store cannot keep it", async () => {
+  const phone = new PhoneSettings(memoryPhoneSettings());
+  const checkWritable = failing(new AppError("unavailable", "No space left on the device"));
+  for (const params of [BOTH, { allowedIps: [] }]) {
+    const options = { params, phone, checkWritable };
+    const { error, changes } = await ask("admin", "settings.update", options);
+    assert.equal(error?.message, "No space left on the device");
+    assert.deepEqual([changes, phone.read()["runZapScript"]], [[], true]);
+  }
+  const broken = new PhoneSettings({
+    read: () => ({}),
+    write: failing(new AppError("unavailable", "The device's storage fails")),
+  });
+  const { error, changes } = await ask("admin", "settings.update", { params: BOTH, phone: broken });
+  assert.equal(error?.data?.code, "unavailable");
+  assert.deepEqual(changes, []);
+});
+
+Deno.test("settings.update takes the app's part back where the rest is refused", async () => {
+  const phone = new PhoneSettings(memoryPhoneSettings());
+  phone.update({ readersScanMode: "hold", errorReporting: true });
+  const before = phone.read();
+  const params = { ...BOTH, readersScanMode: "tap" };
+  const update = (): never => {
+    assert.equal(phone.read()["runZapScript"], false);
+    throw new AppError("unavailable", "No space left on the device");
+  };
+  const { error } = await ask("admin", "settings.update", { params, phone, update });
+  assert.equal(error?.message, "No space left on the device");
+  assert.deepEqual(phone.read(), before);
+  const taken = await ask("admin", "settings.update", {
+    params,
+    phone,
+    update: () => ["allowedIps"],
+  });
+  const changed = ["allowedIps", "runZapScript", "readersScanMode"];
+  assert.deepEqual(taken.result, { changed, needsRestart: ["service.listen"] });
 });
 
 const UNKNOWN: [unknown, string][] = [

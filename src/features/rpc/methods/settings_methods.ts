@@ -39,6 +39,8 @@ export interface SettingsMethodsOptions {
   update: (change: ApiSettings, by: string) => SettingsOutcome;
   /** What the phone's app has set for itself. */
   phone: PhoneSettings;
+  /** Throws AppError unavailable where nothing can be kept. */
+  checkWritable: () => void;
   /** Reads the files again. */
   reload: (by: string) => SettingsOutcome;
 }
@@ -99,11 +101,25 @@ const LOCAL_SETTINGS = RELOADABLE_SETTINGS
 
 /** `settings`, `settings.update` and `settings.reload`. */
 export function settingsMethods(options: SettingsMethodsOptions): RpcMethod[] {
-  const { current, update, phone, reload } = options;
+  const { current, update, phone, checkWritable, reload } = options;
   const phoneSettings = (): Record<string, unknown> => ({
     ...phone.read(),
     debugLogging: current().log.level === "debug",
   });
+  // A file that was written cannot be taken back as the store's part can, so it comes last; its entry in
+  // the audit log is in the store.
+  function updateBoth(ofPhone: ApiSettings, updateOurs: () => SettingsOutcome): SettingsOutcome {
+    checkWritable();
+    const before = phone.read();
+    const ofPhoneChanged = phone.update(ofPhone);
+    try {
+      const { changed, needsRestart } = updateOurs();
+      return { changed: [...changed, ...ofPhoneChanged], needsRestart };
+    } catch (error) {
+      phone.update(before);
+      throw error;
+    }
+  }
   return [
     defineMethod({
       name: "settings",
@@ -132,10 +148,8 @@ export function settingsMethods(options: SettingsMethodsOptions): RpcMethod[] {
         const isOurs = Object.keys(wanted).some((name) =>
           !Object.hasOwn(PHONE_SETTING_PARAMS, name)
         );
-        const { changed, needsRestart } = isOurs
-          ? ownersMistake(() => update(wanted, by), caller)
-          : { changed: [], needsRestart: [] };
-        return { changed: [...changed, ...phone.update(change)], needsRestart };
+        if (!isOurs) return { changed: phone.update(change), needsRestart: [] };
+        return updateBoth(change, () => ownersMistake(() => update(wanted, by), caller));
       },
     }),
     defineMethod({
