@@ -128,7 +128,7 @@ export const LOG_EN: LogWords = {
     too_many_failures: "too many wrong PINs",
     stopped: "the service stopped",
   },
-  by: { local: "at the device", signal: "in config.toml" },
+  by: { local: "at the device", signal: "in config.toml", restore: "from a backup" },
   facts: {
     limits: "limits",
     added: "new",
@@ -167,7 +167,7 @@ export const LOG_DE: LogWords = {
     too_many_failures: "zu oft eine falsche PIN",
     stopped: "der Dienst wurde beendet",
   },
-  by: { local: "am Gerät", signal: "in config.toml" },
+  by: { local: "am Gerät", signal: "in config.toml", restore: "aus einer Sicherung" },
   facts: {
     limits: "Grenzen",
     added: "neu",

@@ -72,6 +72,11 @@ const ROWS: [details: Record<string, unknown>, english: string, german: string][
     "Verlauf behalten · true → false · am Gerät",
   ],
   [
+    { setting: "keepHistory", from: "true", to: "false", by: "restore" },
+    "Keep a history · true → false · from a backup",
+    "Verlauf behalten · true → false · aus einer Sicherung",
+  ],
+  [
     { setting: "other", from: "1", to: "2", by: "11112222-3333" },
     "other · 1 → 2 · Kitchen phone",
     "other · 1 → 2 · Kitchen phone",
