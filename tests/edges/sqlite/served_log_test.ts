@@ -8,8 +8,11 @@ import { queryValue } from "./samples.ts";
 import { withServed } from "./served_world.ts";
 
 Deno.test("a log that grew is copied: log, then file, and both before it begins anew", async () => {
-  await withServed({ checkpointBytes: 20_000 }, async ({ path, files, served, write, count }) => {
+  const checkpointBytes = 20_000;
+  await withServed({ checkpointBytes }, async ({ path, files, served, write, count }) => {
     const logBytes = async (): Promise<number> => (await Deno.stat(`${path}-wal`)).size;
+    // How much is written in a checkpoint's turns is counted in syncs, all of one length.
+    files.isDiskless = true;
     let n = 0;
     for (let round = 0; round < 5; round++) {
       files.synced.length = 0;
@@ -24,7 +27,7 @@ Deno.test("a log that grew is copied: log, then file, and both before it begins 
       assert.equal(files.synced.at(-1), "log");
     }
     // It is the same file all the time, written from its start again.
-    assert.ok(await logBytes() < 60_000, String(await logBytes()));
+    assert.ok(await logBytes() < 3 * checkpointBytes, String(await logBytes()));
     assert.equal(count(), n);
   });
 });
@@ -87,8 +90,10 @@ Deno.test("a log that another process kept from beginning anew is cut when it ha
     await served.durable();
     await eventually(() => assert.ok(files.synced.includes("cut log")));
     assert.equal(logBytes(), MAX_LOG_FACTOR * checkpointBytes);
-    // Once the file has it all, and the new beginning is on the disk.
-    assert.deepEqual(files.synced.slice(-5), ["file", "log", "file", "log", "cut log"]);
+    // Once the file has it all, and the new beginning is on the disk; others may have waited for that.
+    const last = files.synced.slice(files.synced.lastIndexOf("file"));
+    const steps = last.filter((step, i) => step !== last[i - 1]);
+    assert.deepEqual(steps, ["file", "log", "cut log"]);
     write(240);
     await served.durable();
     assert.equal(count(), 241);
