@@ -110,7 +110,7 @@ async function build(frame: Frame): Promise<App> {
     const restart = frame.edges.prepareRestart({ log });
     if (restart !== undefined) {
       const isInUse = (): boolean => wasAsked || isBusy({ ...core, ...service });
-      lifetime.early(scheduleWarmRestart({ ...frame, restart, isInUse }));
+      lifetime.early(scheduleWarmRestart({ ...frame, ...service.playing, restart, isInUse }));
     }
     frame.edges.dropPermissions({
       run: startsPrograms(config),
@@ -304,7 +304,7 @@ function buildRoutes(frame: Frame, parts: Core & Service): ReturnType<typeof cre
     holds,
     playing,
     library,
-    phoneSettings: new PhoneSettings(stores.phoneSettings),
+    phoneSettings: new PhoneSettings(stores.phoneSettings, notifications),
     settings,
     control,
     clock,

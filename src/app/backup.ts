@@ -21,8 +21,9 @@ import { isTooLate } from "../features/doctor/device_judgements.ts";
 import { LiveSettings } from "../features/settings/live_settings.ts";
 import { SETTINGS_FILE } from "../features/settings/settings_file.ts";
 import {
-  readLiveRecords,
-  readRecords,
+  type KeptContent,
+  readKept,
+  readLive,
   type RestoreCounts,
   restoreRecords,
 } from "../edges/sqlite/backup_store.ts";
@@ -80,10 +81,11 @@ export async function createBackup(
   checkPassphrase(passphrase);
   const path = findDatabase(dataDir);
   if (path === undefined) throw new AppError("not_found", "Nothing to back up yet");
-  const records = await readStores(dataDir, path);
+  const { records, timeMarkMs } = await readStores(dataDir, path);
   const content: BackupContent = {
     ...records,
-    createdAtMs: systemClock.wallMs(),
+    // Of a device whose clock starts in 1970, the latest time that it has kept.
+    createdAtMs: Math.max(systemClock.wallMs(), timeMarkMs),
     program: VERSION,
     configText,
     settingsText,
@@ -97,22 +99,22 @@ export async function createBackup(
 async function readStores(
   dataDir: string,
   path: string,
-): Promise<ReturnType<typeof readRecords>> {
+): Promise<KeptContent> {
   try {
     const stores = openStores({ dataDir, log: silentLogger });
     try {
-      const records = readRecords(stores.database);
+      const kept = readKept(stores.database);
       const audit = auditLogOf(stores);
-      audit.record("backup_created", { clients: records.clients.length });
+      audit.record("backup_created", { clients: kept.records.clients.length });
       await audit.settled();
-      return records;
+      return kept;
     } finally {
       stores.close();
       giveToOwner(dataDir);
     }
   } catch (error) {
     // A running service has it open; then it is only read.
-    if (error instanceof LockedError) return readLiveRecords(path);
+    if (error instanceof LockedError) return readLive(path);
     throw error;
   }
 }

@@ -3,6 +3,7 @@
 // and the counters that slow guessers down.
 
 import type { Clock } from "../base/clock.ts";
+import type { RunHistory } from "../features/library/run_history.ts";
 
 /**
  * How long after the start, in milliseconds: the runtime has written its cache by then, also on a slow
@@ -16,15 +17,20 @@ export interface WarmRestartOptions {
   restart: { run(): void; close(): void };
   /** Whether somebody came, or something runs. */
   isInUse: () => boolean;
+  /** What was run by the device itself so far, which waits in memory. */
+  history: Pick<RunHistory, "flush">;
   clock: Clock;
 }
 
 /** Starts the process anew when the time has come, unless somebody came; the result calls it off. */
 export function scheduleWarmRestart(options: WarmRestartOptions): () => void {
-  const { restart, isInUse, clock } = options;
+  const { restart, isInUse, history, clock } = options;
   let isOver = false;
   const cancel = clock.after(WARM_RESTART_MS, () => {
-    if (!isInUse()) restart.run();
+    if (!isInUse()) {
+      history.flush();
+      restart.run();
+    }
     end();
   });
   function end(): void {

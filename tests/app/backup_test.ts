@@ -150,6 +150,23 @@ Deno.test("restoreBackup() keeps the backup's time, unless that was wild", async
   }
 });
 
+Deno.test("a backup has the latest time that the device has kept, where its clock is behind", async () => {
+  const markMs = Date.now() + 3_600_000;
+  await withDataDir(async (dataDir) => {
+    const stores = openStores({ dataDir, log: silentLogger });
+    stores.timeMark.write(markMs);
+    const running = await backUp(dataDir);
+    stores.close();
+    const stopped = await backUp(dataDir);
+    for (const [name, { file }] of Object.entries({ running, stopped })) {
+      const folder = `${dataDir}-${name}`;
+      const { createdAtMs } = await restoreBackup({ file, passphrase: PASSPHRASE, ...into(folder) });
+      assert.equal(createdAtMs, markMs);
+      assert.equal(withStores(folder, ({ timeMark }) => timeMark.read()), markMs);
+    }
+  });
+});
+
 const OPEN_SETTINGS =
   '[service]\nencryption = false\n[security]\nallowed_ips = ["10.0.0.0/8"]\nallow_run = [".*"]\n';
 

@@ -54,6 +54,8 @@ const ROWS: [method: string, params: object, local: string[], admin: string[]][]
   ["clients.pair.start", {}, ["clients.pair.opened {}"], []],
   ["clients.pair.cancel", {}, ['clients.pair.ended {"outcome":"cancelled"}'], []],
   ["settings.update", { keepHistory: false }, ["settings.changed {}"], ["settings.changed {}"]],
+  ["settings.update", { runZapScript: false }, ["settings.changed {}"], ["settings.changed {}"]],
+  ["settings.update", { runZapScript: false }, [], []],
   ["settings.reload", {}, ["settings.changed {}"], ["settings.changed {}"]],
   ["clients", {}, [], []],
 ];

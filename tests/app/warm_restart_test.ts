@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { WARM_RESTART_MS } from "../../src/app/warm_restart.ts";
+import { scheduleWarmRestart, WARM_RESTART_MS } from "../../src/app/warm_restart.ts";
 import {
   type AppInProcess,
   type innerEdges,
@@ -7,6 +7,7 @@ import {
   withAppInProcess,
 } from "../support/app_in_process.ts";
 import { fakePrograms } from "../support/fake_actions.ts";
+import { FakeClock } from "../support/fake_clock.ts";
 import { settle } from "../support/fake_socket.ts";
 import { socketsInProcess } from "../support/sockets_in_process.ts";
 
@@ -107,4 +108,19 @@ Deno.test("what the device asked itself, and is over, does not keep it from star
     clock.advance(WARM_RESTART_MS);
   });
   assert.ok(events.includes("run"));
+});
+
+Deno.test("what was run before a restart is written first, and not where there is none", () => {
+  for (const isInUse of [false, true]) {
+    const steps: string[] = [];
+    const clock = new FakeClock();
+    scheduleWarmRestart({
+      restart: { run: () => void steps.push("run"), close: () => void steps.push("close") },
+      isInUse: () => isInUse,
+      history: { flush: () => void steps.push("flush") },
+      clock,
+    });
+    clock.advance(WARM_RESTART_MS);
+    assert.deepEqual(steps, isInUse ? ["close"] : ["flush", "run", "close"]);
+  }
 });

@@ -67,7 +67,7 @@ export function readMethodTable(): RpcMethod[] {
     holds,
     playing,
     library,
-    phoneSettings: new PhoneSettings(stores.phoneSettings),
+    phoneSettings: new PhoneSettings(stores.phoneSettings, notifications),
     settings,
     control: createSettingsControl({
       settings,

@@ -42,7 +42,7 @@ systemTest("a start on a full disk says which folder has no room, and loses noth
     const reason =
       "the disk that it is on is full. Nothing is lost: make room there and start again";
     assert.deepEqual(await runOnSmallDisk("full_disk_opener.ts", "4m"), {
-      full: ["empty", "closed", "killed"].map((name) => `Cannot use /${name}: ${reason}`),
+      full: ["empty", "closed", "killed", "begun"].map((name) => `Cannot use /${name}: ${reason}`),
       opened: ["opened", "opened", "opened"],
       kept: 100,
     });

@@ -37,7 +37,7 @@ export interface RestoreCounts {
  * The records of a database that a running service has open; it is only read. Throws conflict where
  * that service is of a version with other tables.
  */
-export function readLiveRecords(path: string): BackupRecords {
+export function readLive(path: string): KeptContent {
   const database = new DatabaseSync(fileUrl(path, Deno.cwd()), {
     readOnly: true,
     timeout: BUSY_TIMEOUT_MS,
@@ -47,10 +47,22 @@ export function readLiveRecords(path: string): BackupRecords {
     if (version !== MIGRATIONS.length) {
       throw new AppError("conflict", "The running service is of another version: restart it first");
     }
-    return readRecords(database);
+    return readKept(database);
   } finally {
     database.close();
   }
+}
+
+/** What a database has for a backup. */
+export interface KeptContent {
+  readonly records: BackupRecords;
+  /** The latest time that the device has kept, in milliseconds since 1970; 0 for none. */
+  readonly timeMarkMs: number;
+}
+
+/** What an open database has for a backup. */
+export function readKept(database: SqlDatabase): KeptContent {
+  return { records: readRecords(database), timeMarkMs: new SqliteTimeMark(database).read() };
 }
 
 /** The records of an open database, all of one moment. */

@@ -176,8 +176,9 @@ function withLock(
 
 // Each step would tell of it in words of its own.
 function explainFullDisk(error: unknown, dataDir: string): unknown {
-  const cause = error instanceof DatabaseUnusableError ? error.cause : error;
-  if (!isStorageFull(cause)) return error;
+  const isFull = (one: unknown): boolean =>
+    isStorageFull(one) || (one instanceof Error && isFull(one.cause));
+  if (!isFull(error)) return error;
   return new DatabaseUnusableError(
     dataDir,
     "the disk that it is on is full. Nothing is lost: make room there and start again",

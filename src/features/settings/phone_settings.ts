@@ -38,13 +38,21 @@ export interface PhoneSettingsStore {
   write(values: Readonly<Record<string, string>>): void;
 }
 
+/** Who tells of changes. */
+export interface SettingsNotifications {
+  /** Tells those who administer. */
+  publish(method: "settings.changed", params: Record<string, never>, audience: "admin"): void;
+}
+
 /** The app's settings. */
 export class PhoneSettings {
   readonly #store: PhoneSettingsStore;
+  readonly #notifications: SettingsNotifications;
 
-  /** The settings of a store. */
-  constructor(store: PhoneSettingsStore) {
+  /** The settings of a store; every change is told to those who administer. */
+  constructor(store: PhoneSettingsStore, notifications: SettingsNotifications) {
     this.#store = store;
+    this.#notifications = notifications;
   }
 
   /** All values. */
@@ -65,6 +73,7 @@ export class PhoneSettings {
       this.#store.write(
         Object.fromEntries(changed.map((name) => [name, JSON.stringify(change[name])])),
       );
+      this.#notifications.publish("settings.changed", {}, "admin");
     }
     return changed;
   }

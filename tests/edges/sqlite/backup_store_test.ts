@@ -11,7 +11,7 @@ import { type Client, MAX_CLIENTS } from "../../../src/features/access/client.ts
 import type { ApiKey } from "../../../src/features/access/api_key.ts";
 import { type Favorite, MAX_FAVORITES } from "../../../src/features/library/favorites.ts";
 import {
-  readLiveRecords,
+  readLive,
   readRecords,
   type RestoreCounts,
   restoreRecords,
@@ -370,7 +370,7 @@ Deno.test("the database of a running service of another version is not read", ()
     for (const steps of [MIGRATIONS.slice(0, -1), [...MIGRATIONS, "CREATE TABLE later (x)"]]) {
       Deno.writeFileSync(path, new Uint8Array());
       using _service = openDatabase({ path, migrations: steps, log: silentLogger });
-      assertAppError(() => readLiveRecords(path), "conflict");
+      assertAppError(() => readLive(path), "conflict");
     }
   });
 });
@@ -383,9 +383,9 @@ Deno.test("the database of a running service is read, and nothing is left beside
     const path = findDatabase(dataDir);
     assert.ok(path);
     const filesBefore = [...Deno.readDirSync(dataDir)].map(({ name }) => name).sort();
-    assert.deepEqual(readLiveRecords(path).clients, [ANN]);
+    assert.deepEqual(readLive(path).records.clients, [ANN]);
     stores.clients.add(BOB);
-    assert.deepEqual(readLiveRecords(path).clients.length, 2);
+    assert.deepEqual(readLive(path).records.clients.length, 2);
     const filesAfter = [...Deno.readDirSync(dataDir)].map(({ name }) => name).sort();
     assert.deepEqual(filesAfter, filesBefore);
     stores.close();

@@ -6,6 +6,7 @@ import { systemClock } from "../../../src/base/clock.ts";
 import { silentLogger } from "../../../src/base/log.ts";
 import { openServedStores, type Stores } from "../../../src/edges/sqlite/stores.ts";
 
+const ROOM_BYTES = 40 * 1024;
 const [disk = ""] = Deno.args;
 
 const open = (dataDir: string): Stores =>
@@ -31,7 +32,7 @@ for (const file of ["latchkey.sqlite", "latchkey.sqlite-wal"]) {
   Deno.copyFileSync(`${disk}/running/${file}`, `${disk}/killed/${file}`);
 }
 Deno.writeTextFileSync(`${disk}/killed/latchkey.lock`, "1");
-Deno.mkdirSync(`${disk}/empty`, { mode: 0o700 });
+for (const name of ["empty", "begun"]) Deno.mkdirSync(`${disk}/${name}`, { mode: 0o700 });
 {
   using filler = Deno.openSync(`${disk}/filler`, { create: true, write: true });
   for (const bytes of [4096, 1]) {
@@ -44,6 +45,9 @@ Deno.mkdirSync(`${disk}/empty`, { mode: 0o700 });
 }
 const names = ["empty", "closed", "killed"];
 const full = names.map(reasonOf);
+// Room for a file, and none for all tables.
+Deno.truncateSync(`${disk}/filler`, Deno.statSync(`${disk}/filler`).size - ROOM_BYTES);
+full.push(reasonOf("begun"));
 Deno.removeSync(`${disk}/filler`);
 const opened = names.map(reasonOf);
 const killed = open(`${disk}/killed`);

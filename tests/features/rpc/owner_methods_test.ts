@@ -10,6 +10,7 @@ import { DOOR_SCOPES, KEY_SCOPES } from "../../../src/features/access/api_key.ts
 import { KeyRing } from "../../../src/features/access/key_ring.ts";
 import { createDispatcher } from "../../../src/features/rpc/dispatcher.ts";
 import { auditMethods, MAX_AUDIT_PAGE } from "../../../src/features/rpc/methods/audit_methods.ts";
+import { Notifications } from "../../../src/features/rpc/notifications.ts";
 import { keyMethods } from "../../../src/features/rpc/methods/key_methods.ts";
 import { PhoneSettings } from "../../../src/features/settings/phone_settings.ts";
 import { memoryPhoneSettings } from "../../support/memory_phone_settings.ts";
@@ -59,7 +60,7 @@ async function withDevice(test: (device: Fixture) => Promise<void>): Promise<voi
           throw new TypeError("nobody asks");
         },
         update: () => ({ changed: [], needsRestart: [] }),
-        phone: new PhoneSettings(memoryPhoneSettings()),
+        phone: new PhoneSettings(memoryPhoneSettings(), new Notifications()),
         checkWritable: () => {},
         reload: () => reload.run(),
       }),

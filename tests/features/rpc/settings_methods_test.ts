@@ -8,6 +8,7 @@ import {
   MAX_SETTING_ENTRIES,
   settingsMethods,
 } from "../../../src/features/rpc/methods/settings_methods.ts";
+import { Notifications } from "../../../src/features/rpc/notifications.ts";
 import type { ApiSettings } from "../../../src/features/settings/api_settings.ts";
 import { PhoneSettings } from "../../../src/features/settings/phone_settings.ts";
 import { memoryPhoneSettings } from "../../support/memory_phone_settings.ts";
@@ -64,7 +65,7 @@ async function ask(
         const changed = options.update?.(change) ?? Object.keys(change);
         return { changed, needsRestart: ["service.listen"] };
       },
-      phone: options.phone ?? new PhoneSettings(memoryPhoneSettings()),
+      phone: options.phone ?? new PhoneSettings(memoryPhoneSettings(), new Notifications()),
       checkWritable: options.checkWritable ?? (() => {}),
       reload: () => ({ changed: [], needsRestart: [] }),
     }),
@@ -122,7 +123,7 @@ Deno.test("settings shows a member what concerns it, and an admin all", async ()
 });
 
 Deno.test("settings.update keeps what the app sets for itself, and asks the owner's for none of it", async () => {
-  const phone = new PhoneSettings(memoryPhoneSettings());
+  const phone = new PhoneSettings(memoryPhoneSettings(), new Notifications());
   const params = {
     runZapScript: false,
     readersScanMode: "hold",
@@ -162,7 +163,7 @@ Deno.test("the app's switch for debugging is the log level", async () => {
 
 Deno.test("settings that were kept in another shape are as they are at first", async () => {
   const kept = { runZapScript: "5", readersScanMode: "{", errorReporting: "true" };
-  const phone = new PhoneSettings({ read: () => kept, write: () => {} });
+  const phone = new PhoneSettings({ read: () => kept, write: () => {} }, new Notifications());
   const { result } = await ask("member", "settings", { phone });
   assert.deepEqual(result, {
     encryption: true,
@@ -274,7 +275,7 @@ Deno.test("settings.update passes refusals on and hides mistakes of ours", async
 const BOTH = { runZapScript: false, readersScanMode: "hold", allowedIps: [] };
 
 Deno.test("settings.update takes nothing where the store cannot keep it", async () => {
-  const phone = new PhoneSettings(memoryPhoneSettings());
+  const phone = new PhoneSettings(memoryPhoneSettings(), new Notifications());
   const checkWritable = failing(new AppError("unavailable", "No space left on the device"));
   for (const params of [BOTH, { allowedIps: [] }]) {
     const options = { params, phone, checkWritable };
@@ -285,14 +286,14 @@ Deno.test("settings.update takes nothing where the store cannot keep it", async 
   const broken = new PhoneSettings({
     read: () => ({}),
     write: failing(new AppError("unavailable", "The device's storage fails")),
-  });
+  }, new Notifications());
   const { error, changes } = await ask("admin", "settings.update", { params: BOTH, phone: broken });
   assert.equal(error?.data?.code, "unavailable");
   assert.deepEqual(changes, []);
 });
 
 Deno.test("settings.update takes the app's part back where the rest is refused", async () => {
-  const phone = new PhoneSettings(memoryPhoneSettings());
+  const phone = new PhoneSettings(memoryPhoneSettings(), new Notifications());
   phone.update({ readersScanMode: "hold", errorReporting: true });
   const before = phone.read();
   const params = { ...BOTH, readersScanMode: "tap" };
