@@ -19,6 +19,7 @@ import { Connection } from "../features/session/connection.ts";
 import { openByVersion, type SessionOpening } from "../features/session/opening.ts";
 import type { LiveConnections } from "../features/session/live_connections.ts";
 import { RefusalLog } from "../features/session/refusal_log.ts";
+import { TurnBudget } from "../features/session/turn_budget.ts";
 import type { Socket } from "../features/session/socket.ts";
 
 /** The parts that a connection works with. */
@@ -55,6 +56,7 @@ export function createConnector(
   const { metrics, audit, clock, log } = parts;
   const openSession = openByVersion(parts.openings);
   const refusals = new RefusalLog({ clock, log });
+  const turn = new TurnBudget(clock);
   return (socket, peer) => {
     const { address, isLocal, connectionId, progressed, promote, keyId } = peer;
     let requests = 0;
@@ -83,6 +85,7 @@ export function createConnector(
         encryptionRequired: ENCRYPTION_REQUIRED_MESSAGE,
         unsupportedVersion: UNSUPPORTED_VERSION_MESSAGE,
       },
+      turn,
       clock,
       log,
       events: {

@@ -19,6 +19,7 @@ import { LiveConnections } from "../../src/features/session/live_connections.ts"
 import { MAX_RUNNING_REQUESTS } from "../../src/features/session/request_queue.ts";
 import { CLOSE_CODES } from "../../src/features/session/socket.ts";
 import { Throttle } from "../../src/features/session/throttle.ts";
+import { TURN_BUDGET_MS } from "../../src/features/session/turn_budget.ts";
 import { V1Opening } from "../../src/features/session/v1_opening.ts";
 import { FakeClock } from "../support/fake_clock.ts";
 import { FakeSocket, settle } from "../support/fake_socket.ts";
@@ -32,6 +33,7 @@ interface Device {
   subscribers: () => number;
   /** Each call of `who` by its id: role, and whether it was a session's. */
   ran: Map<string, string>;
+  clock: FakeClock;
   /** Lets the calls of `wait` end. */
   release: () => void;
 }
@@ -65,6 +67,16 @@ async function withDevice(
       ran.set(name, `${role} ${caller.clientId === undefined ? "plaintext" : "session"}`);
     },
   });
+  const work = defineMethod({
+    name: "work",
+    access: "anyone",
+    params,
+    result: v.unknown(),
+    run: ({ name }) => {
+      ran.set(name, "worked");
+      clock.pass(TURN_BUDGET_MS);
+    },
+  });
   const wait = defineMethod({
     name: "wait",
     access: "anyone",
@@ -91,7 +103,7 @@ async function withDevice(
       }),
     ],
     dispatcher: createDispatcher({
-      methods: [who, wait],
+      methods: [who, work, wait],
       roleOf: (caller) => roleOfCaller(caller, (clientId) => roster.find(clientId)),
       log,
     }),
@@ -142,6 +154,7 @@ async function withDevice(
       notifications,
       subscribers: () => subscribers,
       ran,
+      clock,
       release: gate.resolve,
     });
   } finally {
@@ -294,5 +307,22 @@ Deno.test("a client with too many sessions loses its oldest, with a code that sa
     }
     const codes = all.map(([, { closedWith }]) => closedWith);
     assert.deepEqual(codes, [CLOSE_CODES.replaced, undefined, undefined]);
+  });
+});
+
+Deno.test("who asks for much work at once gets a turn of the event loop for each, as others do", async () => {
+  await withDevice({}, async ({ connect, ran, clock }) => {
+    const [[flooder], [other]] = [connect(), connect()];
+    const ask = (name: string): string =>
+      JSON.stringify({ jsonrpc: "2.0", id: name, method: "work", params: { name } });
+    for (const name of ["first", "second", "third"]) flooder.receive(ask(name));
+    other.receive(ask("other"));
+    await settle();
+    assert.deepEqual([...ran.keys()], ["first"]);
+    for (const name of ["other", "second", "third"]) {
+      clock.advance(0);
+      await settle();
+      assert.equal([...ran.keys()].at(-1), name);
+    }
   });
 });

@@ -42,12 +42,16 @@ export class FakeClock implements Clock {
       const next = [...this.#timers].sort((a, b) => a.dueMs - b.dueMs)[0];
       if (next === undefined || next.dueMs > endMs) break;
       this.#timers.delete(next);
-      this.#wallMs += next.dueMs - this.#monotonicMs;
-      this.#monotonicMs = next.dueMs;
+      this.pass(Math.max(0, next.dueMs - this.#monotonicMs));
       next.run();
     }
-    this.#wallMs += endMs - this.#monotonicMs;
-    this.#monotonicMs = endMs;
+    this.pass(Math.max(0, endMs - this.#monotonicMs));
+  }
+
+  /** Moves both clocks and runs nothing, as work does that holds the event loop. */
+  pass(ms: number): void {
+    this.#wallMs += ms;
+    this.#monotonicMs += ms;
   }
 
   /** Steps the wall clock alone, as a time server does or a suspend looks like. */

@@ -49,7 +49,7 @@ export class Connection {
 
   /** A connection over an open socket. */
   constructor(options: ConnectionOptions) {
-    const { socket, isLocal, mustEncrypt, clock, log } = options;
+    const { socket, isLocal, mustEncrypt, turn, clock, log } = options;
     this.#options = options;
     this.#inbox = new Inbox({
       maxBytes: () => this.#isProven ? MAX_INBOUND_BYTES : MAX_INBOUND_BYTES_UNKNOWN,
@@ -61,9 +61,10 @@ export class Connection {
       },
       onDone: () => this.#options.events?.onProgress?.(),
     });
-    this.#requests = new RequestQueue(
-      () => this.#hasSession ? MAX_WAITING_BYTES : MAX_WAITING_BYTES_UNKNOWN,
-    );
+    this.#requests = new RequestQueue({
+      maxWaitingBytes: () => this.#hasSession ? MAX_WAITING_BYTES : MAX_WAITING_BYTES_UNKNOWN,
+      turn,
+    });
     this.#outbox = new Outbox({
       socket,
       clock,

@@ -5,6 +5,7 @@ import type { Eventual } from "../../base/eventual.ts";
 import type { Logger } from "../../base/log.ts";
 import type { OpenSession, RefusalReason } from "./opening.ts";
 import type { Socket } from "./socket.ts";
+import type { TurnBudget } from "./turn_budget.ts";
 
 /** How requests are answered. */
 export interface RequestHandler {
@@ -55,6 +56,8 @@ export interface ConnectionOptions {
   mustEncrypt: () => boolean;
   /** The texts of the two plaintext errors. */
   plaintextErrors: { encryptionRequired: string; unsupportedVersion: string };
+  /** The time that requests of all connections have in a turn. */
+  turn: TurnBudget;
   clock: Clock;
   log: Logger;
   /** Event listeners. */

@@ -1,8 +1,9 @@
 // The requests of one connection: a few run at once, some wait, and beyond that the device says it
 // is busy (docs/protocol.md §6). Answers may overtake each other. A request that is done at once takes
-// no promise.
+// no promise. Where requests have worked long in this turn of the event loop, the next ones wait.
 
 import type { Eventual } from "../../base/eventual.ts";
+import type { TurnBudget } from "./turn_budget.ts";
 
 /** How many requests of a connection run at once. */
 export const MAX_RUNNING_REQUESTS = 16;
@@ -24,79 +25,102 @@ export interface AcceptedRequest {
   run(): Eventual<void>;
 }
 
+/** Options of {@linkcode RequestQueue}. */
+export interface RequestQueueOptions {
+  /** How many bytes of requests may wait now. */
+  maxWaitingBytes: () => number;
+  /** The time that requests of all connections have. */
+  turn: TurnBudget;
+}
+
 /** Runs requests in the order they came, a bounded number at a time. */
 export class RequestQueue {
-  readonly #maxWaitingBytes: () => number;
+  readonly #options: RequestQueueOptions;
   readonly #waiting: AcceptedRequest[] = [];
   #waitingBytes = 0;
   readonly #idleWaiters: (() => void)[] = [];
   #running = 0;
+  /** Whether those that wait, wait for another turn. */
+  #isDeferred = false;
 
-  /** `maxWaitingBytes` is asked anew for each request. */
-  constructor(maxWaitingBytes: () => number) {
-    this.#maxWaitingBytes = maxWaitingBytes;
+  /** An empty queue. */
+  constructor(options: RequestQueueOptions) {
+    this.#options = options;
   }
 
   /** Takes a request; false where too many wait. */
   push(request: AcceptedRequest): boolean {
-    if (this.#running < MAX_RUNNING_REQUESTS) {
+    const { maxWaitingBytes, turn } = this.#options;
+    const hasPlace = this.#running < MAX_RUNNING_REQUESTS;
+    if (hasPlace && !this.#isDeferred && !turn.isSpent) {
       this.#start(request);
+      this.#fill();
       return true;
     }
     const isFull = this.#waiting.length >= MAX_WAITING_REQUESTS ||
-      this.#waitingBytes + request.length > this.#maxWaitingBytes();
+      this.#waitingBytes + request.length > maxWaitingBytes();
     if (isFull) return false;
     this.#waiting.push(request);
     this.#waitingBytes += request.length;
+    if (hasPlace) this.#defer();
     return true;
   }
 
   /** Resolves when every request taken so far is done. */
   idle(): Promise<void> {
-    if (this.#running === 0) return Promise.resolve();
+    if (this.isIdle) return Promise.resolve();
     return new Promise((resolve) => this.#idleWaiters.push(resolve));
   }
 
-  /** Whether nothing runs; then nothing waits either. */
+  /** Whether nothing runs or waits. */
   get isIdle(): boolean {
-    return this.#running === 0;
+    return this.#running === 0 && this.#waiting.length === 0;
   }
 
   /** Forgets the waiting ones; what runs goes on. */
   dropWaiting(): void {
     this.#waiting.length = 0;
     this.#waitingBytes = 0;
+    this.#wakeIdle();
   }
 
-  // Fills one place: with the request, and with those that wait once it and what follows are done.
   #start(request: AcceptedRequest): void {
-    for (let next: AcceptedRequest | undefined = request; next; next = this.#takeWaiting()) {
-      this.#running += 1;
-      const done = next.run();
-      if (done instanceof Promise) {
-        void done.finally(() => this.#goOn());
-        return;
-      }
+    this.#running += 1;
+    const done = this.#options.turn.run(() => request.run());
+    if (!(done instanceof Promise)) {
       this.#running -= 1;
+      return;
+    }
+    void done.finally(() => {
+      this.#running -= 1;
+      this.#fill();
+    });
+  }
+
+  // Begins what waits, as long as there are places and this turn has time.
+  #fill(): void {
+    while (this.#running < MAX_RUNNING_REQUESTS && !this.#isDeferred) {
+      const next = this.#waiting[0];
+      if (next === undefined) break;
+      if (this.#options.turn.isSpent) return this.#defer();
+      this.#waiting.shift();
+      this.#waitingBytes -= next.length;
+      this.#start(next);
     }
     this.#wakeIdle();
   }
 
-  #goOn(): void {
-    this.#running -= 1;
-    const next = this.#takeWaiting();
-    if (next === undefined) this.#wakeIdle();
-    else this.#start(next);
-  }
-
-  #takeWaiting(): AcceptedRequest | undefined {
-    const next = this.#waiting.shift();
-    if (next !== undefined) this.#waitingBytes -= next.length;
-    return next;
+  #defer(): void {
+    if (this.#isDeferred) return;
+    this.#isDeferred = true;
+    this.#options.turn.wait(() => {
+      this.#isDeferred = false;
+      this.#fill();
+    });
   }
 
   #wakeIdle(): void {
-    if (this.#running > 0) return;
+    if (!this.isIdle) return;
     for (const resolve of this.#idleWaiters.splice(0)) resolve();
   }
 }

@@ -9,6 +9,7 @@ import { Connection } from "../../../src/features/session/connection.ts";
 import { openByVersion } from "../../../src/features/session/opening.ts";
 import { Throttle } from "../../../src/features/session/throttle.ts";
 import { V1Opening } from "../../../src/features/session/v1_opening.ts";
+import { TurnBudget } from "../../../src/features/session/turn_budget.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { FakeSocket, settle } from "../../support/fake_socket.ts";
 import { MemoryLedger } from "../../support/memory_ledger.ts";
@@ -92,6 +93,7 @@ export function setUp(options: FixtureOptions = {}): Fixture {
     isLocal,
     mustEncrypt: () => mustEncrypt,
     plaintextErrors: { encryptionRequired: REQUIRED, unsupportedVersion: UNSUPPORTED },
+    turn: new TurnBudget(clock),
     clock,
     log: silentLogger,
     events: {

@@ -282,7 +282,9 @@ function knownFolder(path: string, { catalogue }: LibraryMethodsOptions["library
 }
 
 function withoutSlash(path: string): string {
-  return path.length > 1 ? path.replace(/\/+$/, "") : path;
+  let end = path.length;
+  while (end > 1 && path[end - 1] === "/") end -= 1;
+  return path.slice(0, end);
 }
 
 function showEntry(
