@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { reasonOf, useDevice, useProblem } from "./page_context.ts";
-import { Notice, Section } from "./page_parts.tsx";
+import { Alert, Section } from "./page_parts.tsx";
 
 const SHOWN_RECENT = 8;
 
@@ -36,7 +36,7 @@ export function ActionsSection({ run }: { run: (text: string) => Promise<void> }
   return (
     <>
       <Section title={words.actions}>
-        <div role="alert">{problem !== undefined && <Notice kind="bad">{problem}</Notice>}</div>
+        <Alert problem={problem} class="told" />
         <ul class="list">
           {actions.map(({ name, system, state }) => (
             <li key={name} class="item">

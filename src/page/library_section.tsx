@@ -11,7 +11,7 @@ import type {
 } from "./device_shapes.ts";
 import { FAVORITE_SEARCH, MediaTile } from "./media_tile.tsx";
 import { reasonOf, useAnswer, usePage, useProblem } from "./page_context.ts";
-import { Notice, Section } from "./page_parts.tsx";
+import { Alert, Section } from "./page_parts.tsx";
 
 const PAGE_MEDIA = 60;
 
@@ -81,7 +81,7 @@ export function LibrarySection({ library, playingPath, run, attempt }: {
       {library.indexing && (
         <p class="soft" role="status">{words.indexing(library.currentStepDisplay ?? "")}</p>
       )}
-      <div role="alert">{problem !== undefined && <Notice kind="bad">{problem}</Notice>}</div>
+      <Alert problem={problem} class="told" />
       <p class="soft count" role="status">
         {found === undefined ? words.loading : countText(found, words)}
       </p>

@@ -12,6 +12,30 @@ export function Notice({ kind, children }: {
   return <p class={`notice ${kind}`}>{children}</p>;
 }
 
+/** What came of something that was done here: told at once, and scrolled into sight. */
+export function Alert({ problem, note, class: kind }: {
+  problem: string | undefined;
+  note?: string | undefined;
+  class?: string;
+}): JSX.Element {
+  return (
+    <div role="alert" class={kind}>
+      {problem !== undefined && <SeenNotice kind="bad" text={problem} />}
+      {note !== undefined && <SeenNotice kind="calm" text={note} />}
+    </div>
+  );
+}
+
+function SeenNotice({ kind, text }: { kind: "bad" | "calm"; text: string }): JSX.Element {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => place.current?.scrollIntoView({ block: "nearest" }), [text]);
+  return (
+    <div ref={place}>
+      <Notice kind={kind}>{text}</Notice>
+    </div>
+  );
+}
+
 /** A card with a heading. */
 export function Section({ title, children, aside }: {
   title: string;

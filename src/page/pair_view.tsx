@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { PIN_DIGITS, PIN_PATTERN } from "../protocol/v1/pin_format.ts";
 import { ClientError } from "../sdk/client_error.ts";
 import { momentText, type PageContext, usePage } from "./page_context.ts";
-import { Notice } from "./page_parts.tsx";
+import { Alert } from "./page_parts.tsx";
 import { guessPhoneName } from "./phone_name.ts";
 
 const MAX_NAME_BYTES = 128;
@@ -61,7 +61,7 @@ export function PairView({ pin: scanned, onPaired, title, text }: {
     <form class="pair card" onSubmit={(event) => void submit(event)}>
       <h1 ref={heading} tabIndex={-1}>{title ?? words.pairTitle}</h1>
       <p class="lead">{text ?? words.pairWith(served.deviceName ?? host)}</p>
-      <div role="alert">{problem !== undefined && <Notice kind="bad">{problem}</Notice>}</div>
+      <Alert problem={problem} />
       {pin === undefined
         ? (
           <label class="field">

@@ -5,7 +5,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { OwnAccess, PersonEntry, ShownPairing } from "./device_shapes.ts";
 import { momentText, reasonOf, useAnswer, useDevice, usePage, useProblem } from "./page_context.ts";
-import { AskedButton, Notice, Section, ViewTitle } from "./page_parts.tsx";
+import { Alert, AskedButton, Notice, Section, ViewTitle } from "./page_parts.tsx";
 
 /** The view. */
 export function PeopleView(): JSX.Element {
@@ -82,6 +82,11 @@ function Person({ person, mayRename, mayRemove = false }: {
   const { clientId, clientName, role, lastSeenAt, createdAt } = person;
   const [name, setName] = useState<string>();
   const [problem, setProblem] = useProblem([clientName, role]);
+  /** The new name as it is typed; undefined to leave it. */
+  function edit(typed: string | undefined): void {
+    setName(typed);
+    setProblem(undefined);
+  }
   async function change(method: string, params: Record<string, unknown>): Promise<void> {
     setProblem(undefined);
     try {
@@ -116,10 +121,10 @@ function Person({ person, mayRename, mayRemove = false }: {
               aria-label={words.newName}
               value={name}
               ref={(element) => element?.focus()}
-              onInput={(event) => setName(event.currentTarget.value)}
+              onInput={(event) => edit(event.currentTarget.value)}
             />
             <button type="submit" class="main">{words.save}</button>
-            <button type="button" onClick={() => setName(undefined)}>{words.cancel}</button>
+            <button type="button" onClick={() => edit(undefined)}>{words.cancel}</button>
           </form>
         )}
       {mayRemove
@@ -138,7 +143,7 @@ function Person({ person, mayRename, mayRemove = false }: {
         <button
           type="button"
           aria-label={words.renameNamed(clientName)}
-          onClick={() => setName(clientName)}
+          onClick={() => edit(clientName)}
         >
           {words.rename}
         </button>
@@ -152,9 +157,7 @@ function Person({ person, mayRename, mayRemove = false }: {
           act={() => void change("clients.delete", {})}
         />
       )}
-      <div role="alert" class="whole">
-        {problem !== undefined && <Notice kind="bad">{problem}</Notice>}
-      </div>
+      <Alert problem={problem} class="whole" />
     </li>
   );
 }
@@ -184,7 +187,7 @@ function PairingSection({ isFirst }: { isFirst: boolean }): JSX.Element {
   }
   return (
     <Section title={words.pairPhone}>
-      <div role="alert">{problem !== undefined && <Notice kind="bad">{problem}</Notice>}</div>
+      <Alert problem={problem} />
       {answer
         ? (
           <div class="row">

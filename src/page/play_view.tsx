@@ -7,7 +7,7 @@ import { CoverTile } from "./cover_tile.tsx";
 import type { PlayingMedia } from "./device_shapes.ts";
 import { LibrarySection } from "./library_section.tsx";
 import { momentText, reasonOf, useDevice, usePage, useProblem } from "./page_context.ts";
-import { Notice, ViewTitle } from "./page_parts.tsx";
+import { Alert, ViewTitle } from "./page_parts.tsx";
 
 /** The view. */
 export function PlayView(): JSX.Element {
@@ -34,9 +34,7 @@ export function PlayView(): JSX.Element {
     <>
       <ViewTitle>{words.play}</ViewTitle>
       <NowPlaying playing={playing} onStop={() => void run("**stop", "")} />
-      <div role="alert" class="told">
-        {problem !== undefined && <Notice kind="bad">{problem}</Notice>}
-      </div>
+      <Alert problem={problem} class="told" />
       {library === undefined
         ? <p class="soft wait">{words.loading}</p>
         : library.exists

@@ -4,7 +4,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { reasonOf, useAnswer, useDevice, usePage, useProblem } from "./page_context.ts";
-import { Notice, Section } from "./page_parts.tsx";
+import { Alert, Section } from "./page_parts.tsx";
 
 type Value = boolean | number | string | readonly string[] | null;
 
@@ -83,8 +83,9 @@ function SettingField({ name, value, mayChange }: {
     if (typeof value === "number" && !isNumber(text)) return setProblem(words.numberNeeded);
     void save(valueOf(text, value));
   }
-  function leave(): void {
-    setDraft(undefined);
+  /** What is typed; undefined to leave it. */
+  function edit(typed: string | undefined): void {
+    setDraft(typed);
     setProblem(undefined);
   }
   const common = { id, disabled: !mayChange, "aria-describedby": `${id}-help` };
@@ -128,7 +129,7 @@ function SettingField({ name, value, mayChange }: {
             rows={Math.min(6, Math.max(1, text.split("\n").length))}
             spellcheck={false}
             value={text}
-            onInput={(event) => setDraft(event.currentTarget.value)}
+            onInput={(event) => edit(event.currentTarget.value)}
           />
         )
         : (
@@ -136,19 +137,16 @@ function SettingField({ name, value, mayChange }: {
             {...common}
             inputMode={typeof value === "number" ? "decimal" : "text"}
             value={text}
-            onInput={(event) => setDraft(event.currentTarget.value)}
+            onInput={(event) => edit(event.currentTarget.value)}
           />
         )}
       {isTyped && text !== known && (
         <div class="row">
           <button type="submit" class="main">{words.save}</button>
-          <button type="button" onClick={leave}>{words.cancel}</button>
+          <button type="button" onClick={() => edit(undefined)}>{words.cancel}</button>
         </div>
       )}
-      <div role="alert" class="whole">
-        {problem !== undefined && <Notice kind="bad">{problem}</Notice>}
-        {note !== undefined && <Notice kind="calm">{note}</Notice>}
-      </div>
+      <Alert problem={problem} note={note} class="whole" />
     </form>
   );
 }
