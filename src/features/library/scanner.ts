@@ -169,12 +169,15 @@ export class LibraryScanner implements LibraryScans {
   async #scan(running: RunningScan): Promise<void> {
     const { writer } = this.#options;
     const { signal } = running.abort;
+    const before = new Set(this.#systems.map(textKeyOf));
     const { found, silentSources } = await this.#readSystems(signal);
     const keys = found.map(({ system }) => systemKeyOf(system));
     await this.#repeat(() => writer.keepSystems(keys, silentSources), signal);
     running.letGo();
     const { scope } = running;
-    const steps = found.filter(({ system }) => scope === "all" || scope.has(system.id))
+    // Who asks for some systems brings new ones into the catalogue, which nobody asks for any more.
+    const steps = found
+      .filter((one) => scope === "all" || scope.has(one.system.id) || !before.has(textKeyOf(one)))
       .map((one) => ({ ...one, scannedMs: writer.scannedMs(systemKeyOf(one.system)) }))
       .toSorted((a, b) => a.scannedMs - b.scannedMs);
     for (const [at, step] of steps.entries()) {
@@ -218,7 +221,7 @@ export class LibraryScanner implements LibraryScans {
     const sources = new Set(this.#options.sources());
     const byKey = Map.groupBy(
       systems.filter(({ source }) => sources.has(source)),
-      ({ system }) => JSON.stringify(systemKeyOf(system)),
+      textKeyOf,
     );
     this.#systems = [...byKey.values()].flatMap(([first]) => first ?? []);
     this.#options.onSystems(this.#systems.map(({ system }) => system));
@@ -351,6 +354,10 @@ class RunningScan {
 interface FoundSystem {
   readonly source: LibrarySource;
   readonly system: LibrarySystem;
+}
+
+function textKeyOf({ system }: FoundSystem): string {
+  return JSON.stringify(systemKeyOf(system));
 }
 
 class ScanEnded extends Error {}

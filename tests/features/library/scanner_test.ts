@@ -444,14 +444,45 @@ Deno.test("media of systems and sources that are no longer there are missing", (
 
 Deno.test("a scan of some systems leaves the others alone", () =>
   withScans(async (world) => {
-    world.shelves.set("SNES", shelf("SNES", 5)).set("GBA", shelf("GBA", 2));
+    world.shelves.set("SNES", shelf("SNES", 5)).set("GBA", shelf("GBA", 3));
     const scanner = world.scanner();
+    await scanAll(scanner);
+    world.shelves.set("SNES", []).set("GBA", shelf("GBA", 2));
     await scanAll(scanner, ["GBA", "Unknown"]);
-    assert.deepEqual(world.index.countBySystem(), new Map([["GBA", 2]]));
+    assert.deepEqual(world.index.countBySystem(), new Map([["GBA", 2], ["SNES", 5]]));
     assert.equal(scanner.progress.totalSteps, 1);
-    world.shelves.set("SNES", []).set("GBA", []);
+    world.shelves.set("GBA", []);
     await scanAll(scanner, ["SNES"]);
     assert.deepEqual(world.index.countBySystem(), new Map([["GBA", 2]]));
+  }));
+
+Deno.test("a scan of some systems looks through those that it finds new or come back, too", () =>
+  withScans(async (world) => {
+    world.shelves.set("PSX", shelf("PSX", 3));
+    const station = otherSource("SNES");
+    let isSilent = true;
+    const sources = [world.source, {
+      ...station,
+      systems: (...given: Parameters<LibrarySource["systems"]>) =>
+        isSilent ? Promise.resolve([]) : station.systems(...given),
+    }];
+    const scanner = world.scanner({ sources: () => sources });
+    const both = new Map([["PSX", 3], ["SNES", 1]]);
+    await scanAll(scanner);
+    assert.deepEqual(world.index.countBySystem(), new Map([["PSX", 3]]));
+    for (const silence of [true, false, true, false]) {
+      isSilent = silence;
+      await scanAll(scanner, ["PSX"]);
+      assert.deepEqual(
+        world.index.countBySystem(),
+        isSilent ? new Map([["PSX", 3]]) : both,
+      );
+    }
+    await scanAll(scanner, ["PSX"]);
+    assert.equal(scanner.progress.totalSteps, 1);
+    world.shelves.set("GBA", shelf("GBA", 2));
+    await scanAll(scanner, ["PSX"]);
+    assert.deepEqual(world.index.countBySystem(), new Map([["GBA", 2], ...both]));
   }));
 
 // While B of A, B, C is scanned: what is asked for, and what is begun from then on.
