@@ -2,6 +2,7 @@
 
 import type { AuditLog } from "../features/access/audit_log.ts";
 import type { Clock } from "../base/clock.ts";
+import { LimitedLog } from "../base/limited_log.ts";
 import type { Logger } from "../base/log.ts";
 import type { LastSeen } from "../features/access/last_seen.ts";
 import type { ClientRoster } from "../features/access/roster.ts";
@@ -57,6 +58,7 @@ export function createConnector(
   const openSession = openByVersion(parts.openings);
   const refusals = new RefusalLog({ clock, log });
   const turn = new TurnBudget(clock);
+  const sessions = new LimitedLog({ clock, log });
   return (socket, peer) => {
     const { address, isLocal, connectionId, progressed, promote, keyId } = peer;
     let requests = 0;
@@ -95,7 +97,8 @@ export function createConnector(
           live.hold(connection, { clientId });
           sessionOf = clientId;
           metrics.sessionOpened();
-          log.info("Session opened", { clientId, address });
+          const fields = { clientId, address };
+          sessions.write({ message: "Session opened", of: clientId, fields });
         },
         onRefused: ({ reason, clientId = null, beganThrottle }) => {
           metrics.refused(reason);

@@ -160,7 +160,11 @@ Deno.test("a backup has the latest time that the device has kept, where its cloc
     const stopped = await backUp(dataDir);
     for (const [name, { file }] of Object.entries({ running, stopped })) {
       const folder = `${dataDir}-${name}`;
-      const { createdAtMs } = await restoreBackup({ file, passphrase: PASSPHRASE, ...into(folder) });
+      const { createdAtMs } = await restoreBackup({
+        file,
+        passphrase: PASSPHRASE,
+        ...into(folder),
+      });
       assert.equal(createdAtMs, markMs);
       assert.equal(withStores(folder, ({ timeMark }) => timeMark.read()), markMs);
     }

@@ -3,8 +3,8 @@
 
 import assert from "node:assert/strict";
 import type { Edges } from "../../src/app/edges.ts";
+import { LINE_RATE } from "../../src/base/limited_log.ts";
 import { type LogFields, silentLogger } from "../../src/base/log.ts";
-import { REFUSAL_LINE_RATE } from "../../src/features/session/refusal_log.ts";
 import { THROTTLE_FAILURES } from "../../src/features/session/throttle.ts";
 import { memoryStores, REMOTE } from "../support/app_in_process.ts";
 import { guardedStub } from "../support/guarded_stub.ts";
@@ -176,17 +176,44 @@ Deno.test("refused sessions of one address fill neither the log nor other addres
   };
   await withWorld({ options: { log: () => log } }, async (world) => {
     const stranger = testClient({ authToken: "33333333-3333-4333-8333-333333333333" });
-    for (let i = 0; i < REFUSAL_LINE_RATE.burst + 3; i++) {
+    for (let i = 0; i < LINE_RATE.burst + 3; i++) {
       await sendFirstFrame(await world.open(), stranger);
     }
     const of = ({ address, reason, unwritten }: LogFields): unknown => [address, reason, unwritten];
     const line = [REMOTE, "unknown_token", 0];
-    assert.deepEqual(lines.splice(0).map(of), Array(REFUSAL_LINE_RATE.burst).fill(line));
+    assert.deepEqual(lines.splice(0).map(of), Array(LINE_RATE.burst).fill(line));
     await sendFirstFrame(await world.open({ from: "192.0.2.8" }), stranger);
-    world.clock.advance(1000 / REFUSAL_LINE_RATE.perSecond);
+    world.clock.advance(1000 / LINE_RATE.perSecond);
     await sendFirstFrame(await world.open(), stranger);
     assert.deepEqual(lines.map(of), [["192.0.2.8", "unknown_token", 0], [REMOTE, line[1], 3]]);
     const metrics = await (await world.request("/metrics")).text();
-    assert.match(metrics, new RegExp(`unknown_token"\\} ${REFUSAL_LINE_RATE.burst + 5}\n`));
+    assert.match(metrics, new RegExp(`unknown_token"\\} ${LINE_RATE.burst + 5}\n`));
+  });
+});
+
+Deno.test("a client that opens sessions all the time does not fill the log", async () => {
+  const lines: LogFields[] = [];
+  const log = {
+    ...silentLogger,
+    info: (message: string, fields: LogFields = {}) => {
+      if (message === "Session opened") lines.push(fields);
+    },
+  };
+  await withWorld({ others: [OTHER], options: { log: () => log } }, async (world) => {
+    const open = async (client = CLIENT): Promise<void> => {
+      const socket = await world.open();
+      await sendFirstFrame(socket, client);
+      socket.close();
+    };
+    for (let i = 0; i < LINE_RATE.burst + 3; i++) await open();
+    const line = { clientId, address: REMOTE, unwritten: 0 };
+    assert.deepEqual(lines.splice(0), Array(LINE_RATE.burst).fill(line));
+    await open(OTHER);
+    world.clock.advance(1000 / LINE_RATE.perSecond);
+    await open();
+    assert.deepEqual(lines, [
+      { ...line, clientId: OTHER.clientId },
+      { ...line, unwritten: 3 },
+    ]);
   });
 });

@@ -3,7 +3,8 @@
 
 import type { Clock } from "../../base/clock.ts";
 import { AppError, asError } from "../../base/app_error.ts";
-import type { Logger } from "../../base/log.ts";
+import { LimitedLog } from "../../base/limited_log.ts";
+import type { LogFields, Logger, LogLevel } from "../../base/log.ts";
 import type { ActionSettings } from "./action_settings.ts";
 import {
   type ActionTable,
@@ -61,6 +62,8 @@ interface ActionRun {
 /** Runs texts. */
 export class ActionRunner {
   readonly #options: ActionRunnerOptions;
+  /** Whoever may run texts causes them. */
+  readonly #lines: LimitedLog;
   #actions: readonly ActionSettings[];
   #find: ActionTable;
   /** The last run of each action, by name. */
@@ -72,6 +75,7 @@ export class ActionRunner {
   /** A runner that runs nothing yet. */
   constructor(options: ActionRunnerOptions) {
     this.#options = options;
+    this.#lines = new LimitedLog(options);
     this.#actions = options.actions;
     this.#find = compileActions(options.actions);
   }
@@ -177,7 +181,7 @@ export class ActionRunner {
 
   #start(prepared: PreparedAction, env: Readonly<Record<string, string>>): ActionRun {
     const { action, argv, media } = prepared;
-    const { start, clock, log } = this.#options;
+    const { start, clock } = this.#options;
     const { name, cwd, passEnv } = action;
     if (this.#runs.get(name)?.program.isOver === false) {
       throw new AppError("conflict", "This action is running already");
@@ -185,6 +189,11 @@ export class ActionRunner {
     if (this.#running().length >= MAX_RUNNING) {
       throw new AppError("unavailable", "Too many actions are running");
     }
+    const tell = (
+      message: string,
+      { level = "info", ...fields }: LogFields & { level?: LogLevel } = {},
+    ): void =>
+      void this.#lines.write({ level, message, of: name, fields: { action: name, ...fields } });
     let program: ProgramRun;
     try {
       program = startRun({
@@ -199,7 +208,7 @@ export class ActionRunner {
       });
     } catch (error) {
       this.#failed.add(name);
-      log.error("Action cannot be started", { action: name, error: asError(error) });
+      tell("Action cannot be started", { level: "error", error: asError(error) });
       throw new AppError("unavailable", "The program of this action cannot be started", {
         cause: error,
       });
@@ -207,12 +216,12 @@ export class ActionRunner {
     this.#failed.delete(name);
     const run = { action, media, program };
     this.#runs.set(name, run);
-    log.info("Action started", { action: name });
+    tell("Action started");
     void program.over.then(() => {
       const { exitCode = null, signal = null } = program.end ?? {};
       if (program.isLeftBehind) {
-        log.warn("Action ended, but some of its processes are still running", { action: name });
-      } else log.info("Action ended", { action: name, exitCode, signal });
+        tell("Action ended, but some of its processes are still running", { level: "warn" });
+      } else tell("Action ended", { exitCode, signal });
     });
     return run;
   }

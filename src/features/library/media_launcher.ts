@@ -3,6 +3,7 @@
 
 import { AppError, asError } from "../../base/app_error.ts";
 import type { Clock } from "../../base/clock.ts";
+import { LimitedLog } from "../../base/limited_log.ts";
 import type { Logger } from "../../base/log.ts";
 import type { StartAction } from "../actions/action_process.ts";
 import type { Media } from "../actions/action_table.ts";
@@ -56,11 +57,14 @@ const REFUSALS = {
 /** Launches media. */
 export class MediaLauncher {
   readonly #options: MediaLauncherOptions;
+  /** Whoever may run texts causes them. */
+  readonly #lines: LimitedLog;
   #run: StepRun | undefined;
 
   /** A launcher that has launched nothing yet. */
   constructor(options: MediaLauncherOptions) {
     this.#options = options;
+    this.#lines = new LimitedLog(options);
   }
 
   /**
@@ -69,14 +73,19 @@ export class MediaLauncher {
    * started or the frontend does not answer; conflict where another text or a stop came after it.
    */
   async launch(media: IndexedMedia, token: RunToken): Promise<void> {
-    const { catalogue, screen, frontend, describe, log } = this.#options;
+    const { catalogue, screen, frontend, describe } = this.#options;
     const system = catalogue.systemOf(media);
     if (system === undefined) {
       throw new AppError("unavailable", "No source of the library has this system at this time");
     }
     const { launch } = system;
     if (launch.kind === "refused") {
-      log.warn("Media cannot be launched", { system: system.id, reason: launch.reason });
+      this.#lines.write({
+        level: "warn",
+        message: "Media cannot be launched",
+        of: system.id,
+        fields: { system: system.id, reason: launch.reason },
+      });
       throw new AppError("unavailable", "The command of this system cannot be run: see the log");
     }
     // Before anything is ended for its sake, and again in the turn in which it starts.
@@ -93,7 +102,11 @@ export class MediaLauncher {
         return frontend.launch(shown);
       },
     });
-    log.info("Media launched", { system: system.id, mediaId: media.mediaId });
+    this.#lines.write({
+      message: "Media launched",
+      of: system.id,
+      fields: { system: system.id, mediaId: media.mediaId },
+    });
   }
 
   /** Ends the programs that it has started; what a frontend runs goes on. Never rejects. */
@@ -113,11 +126,17 @@ export class MediaLauncher {
     steps: readonly FilledStep[],
     { shown, token }: { shown: Media; token: RunToken },
   ): ScreenUse {
-    const { start, clock, log } = this.#options;
+    const { start, clock } = this.#options;
     const { text, uid } = token;
     const env = { LATCHKEY_TEXT: text, ...(uid === undefined ? {} : { LATCHKEY_UID: uid }) };
     const onFailed = (error: Error): void => {
-      log.error("A program of a media cannot be run", { system: shown.systemId, error });
+      const { systemId: system } = shown;
+      this.#lines.write({
+        level: "error",
+        message: "A program of a media cannot be run",
+        of: system ?? "",
+        fields: { system, error },
+      });
     };
     let run: StepRun;
     try {

@@ -4,7 +4,9 @@
 
 import { asError } from "../../base/app_error.ts";
 import type { Clock } from "../../base/clock.ts";
-import type { Logger } from "../../base/log.ts";
+import { LimitedLog } from "../../base/limited_log.ts";
+import type { LogFields, Logger } from "../../base/log.ts";
+import type { BucketRate } from "../../base/token_bucket.ts";
 import { type LibrarySource, SourceAway, type SourceProblem } from "./library_source.ts";
 import type { FoundMedia, LibrarySystem } from "./media.ts";
 import {
@@ -26,6 +28,9 @@ export const PROGRESS_MS = 500;
 
 /** How many problems of sources are remembered, so that the log has each once. */
 export const MAX_REMEMBERED_PROBLEMS = 500;
+
+/** How many scans the log has at most, and as many that failed; level debug has the others. */
+export const SCAN_LINE_RATE: BucketRate = { burst: 10, perSecond: 1 / 60 };
 
 const CANCELLED = "The scan of the library was cancelled";
 
@@ -54,6 +59,7 @@ export class LibraryScanner implements LibraryScans {
   readonly #giveWay: () => Promise<void>;
   readonly #listeners = new Set<(progress: ScanProgress) => void>();
   readonly #told = new Set<string>();
+  readonly #lines: LimitedLog;
   #progress: ScanProgress = {
     isIndexing: false,
     totalSteps: 0,
@@ -76,6 +82,7 @@ export class LibraryScanner implements LibraryScans {
   /** Scans nothing before it is asked. */
   constructor(options: LibraryScannerOptions) {
     this.#options = options;
+    this.#lines = new LimitedLog({ ...options, rate: SCAN_LINE_RATE });
     this.#giveWay = options.giveWay ?? (() => new Promise((resolve) => setTimeout(resolve, 0)));
   }
 
@@ -159,11 +166,17 @@ export class LibraryScanner implements LibraryScans {
       await this.#scan(running);
       const { totalSteps: systems, totalFiles: media } = this.#progress;
       const ms = Math.round(clock.monotonicMs() - startedMs);
-      log.info("Scanned the library", { systems, media, ms });
+      this.#tellScan("info", "Scanned the library", { systems, media, ms });
     } catch (error) {
-      if (error instanceof ScanEnded) log.info(error.message);
-      else log.error("The scan of the library failed", { error: asError(error) });
+      if (error instanceof ScanEnded) log.debug(error.message);
+      else this.#tellScan("error", "The scan of the library failed", { error: asError(error) });
     }
+  }
+
+  // Whoever may ask for scans could fill the log.
+  #tellScan(level: "info" | "error", message: string, fields: LogFields): void {
+    const isWritten = this.#lines.write({ level, message, of: "", fields });
+    if (!isWritten) this.#options.log.debug(message, fields);
   }
 
   async #scan(running: RunningScan): Promise<void> {

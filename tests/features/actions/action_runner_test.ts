@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { LINE_RATE } from "../../../src/base/limited_log.ts";
 import { MAX_RUNNING } from "../../../src/features/actions/action_runner.ts";
 import { STOP_GRACE_MS } from "../../../src/features/actions/exclusive_screen.ts";
 import { AppError } from "../../../src/base/app_error.ts";
@@ -181,4 +182,29 @@ Deno.test("replaceTable() takes effect at once and ends nothing", async () => {
   assert.deepEqual(states(), { lights: "idle" });
   assert.throws(() => runner.replaceTable([{ ...GAME, match: "(" }]));
   assert.deepEqual(states(), { lights: "idle" });
+});
+
+Deno.test("whoever runs an action again and again does not fill the log", async () => {
+  const broken = sampleAction("broken", { command: ["missing"] });
+  const { runner, programs, clock, lines } = fixture([LIGHTS, broken]);
+  const run = async (): Promise<void> => {
+    await runner.run({ text: "lights" });
+    await programs.at(-1)?.end();
+    await settle();
+    await codeOf(runner.run({ text: "broken" }));
+  };
+  for (let n = 0; n < LINE_RATE.burst + 3; n++) await run();
+  const counts = Map.groupBy(lines.splice(0), ([message]) => message);
+  assert.deepEqual([...counts].map(([message, { length }]) => [message, length]), [
+    ["Action started", LINE_RATE.burst],
+    ["Action ended", LINE_RATE.burst],
+    ["Action cannot be started", LINE_RATE.burst],
+  ]);
+  clock.advance(1000 / LINE_RATE.perSecond);
+  await run();
+  assert.deepEqual(lines.map(([, fields]) => [fields?.["action"], fields?.["unwritten"]]), [
+    ["lights", 3],
+    ["lights", 3],
+    ["broken", 3],
+  ]);
 });

@@ -5,7 +5,7 @@ import { ActionRunner } from "../../../src/features/actions/action_runner.ts";
 import { ExclusiveScreen } from "../../../src/features/actions/exclusive_screen.ts";
 import type { ActionSettings } from "../../../src/features/actions/action_settings.ts";
 import { AppError } from "../../../src/base/app_error.ts";
-import { silentLogger } from "../../../src/base/log.ts";
+import { type LogFields, silentLogger } from "../../../src/base/log.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { type FakeProgram, fakePrograms, sampleAction } from "../../support/fake_actions.ts";
 
@@ -23,6 +23,8 @@ export interface Fixture {
   told: string[];
   /** What the log was warned of. */
   warnings: string[];
+  /** The other lines of the log. */
+  lines: [message: string, fields: LogFields | undefined][];
   /** The state of each action, by name. */
   states(): Record<string, string>;
 }
@@ -33,6 +35,8 @@ export function fixture(actions: readonly ActionSettings[]): Fixture {
   const clock = new FakeClock();
   const told: string[] = [];
   const warnings: string[] = [];
+  const lines: Fixture["lines"] = [];
+  const record = (message: string, fields?: LogFields): void => void lines.push([message, fields]);
   const screen = new ExclusiveScreen({
     events: {
       started: ({ mediaPath }) => told.push(`+${mediaPath}`),
@@ -45,11 +49,16 @@ export function fixture(actions: readonly ActionSettings[]): Fixture {
     start,
     screen,
     clock,
-    log: { ...silentLogger, warn: (message) => warnings.push(message) },
+    log: {
+      ...silentLogger,
+      info: record,
+      warn: (message) => warnings.push(message),
+      error: record,
+    },
   });
   const states = (): Record<string, string> =>
     Object.fromEntries(runner.list().map(({ action, state }) => [action.name, state]));
-  return { runner, programs, screen, clock, told, warnings, states };
+  return { runner, programs, screen, clock, told, warnings, lines, states };
 }
 
 /** The code of the error, or undefined. */

@@ -40,6 +40,8 @@ export interface World {
   clock: FakeClock;
   told: string[];
   warnings: string[];
+  /** The other lines of the log. */
+  lines: string[];
   /** How often the frontend answered again. */
   answers: string[];
   files: { state: MediaFileState };
@@ -74,7 +76,13 @@ export function world(launch: LibrarySystem["launch"] = PLAIN): World {
     },
     clock,
   });
-  const log = { ...silentLogger, warn: (message: string) => warnings.push(message) };
+  const lines: string[] = [];
+  const log = {
+    ...silentLogger,
+    info: (message: string) => lines.push(message),
+    warn: (message: string) => warnings.push(message),
+    error: (message: string) => lines.push(message),
+  };
   const player = new FrontendPlayer({
     frontend: () => frontend,
     screen,
@@ -109,6 +117,7 @@ export function world(launch: LibrarySystem["launch"] = PLAIN): World {
     clock,
     told,
     warnings,
+    lines,
     answers,
     files,
     watched,

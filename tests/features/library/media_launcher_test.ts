@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { LINE_RATE } from "../../../src/base/limited_log.ts";
 import { STOP_GRACE_MS } from "../../../src/features/actions/exclusive_screen.ts";
 import {
   parseCommandList,
@@ -178,3 +179,25 @@ for (const [path, isHeld] of HELD) {
     assert.equal(catalogue.holds(path), isHeld);
   });
 }
+
+Deno.test("whoever launches again and again does not fill the log", async () => {
+  const times = LINE_RATE.burst + 3;
+  const refused = world({ kind: "refused", reason: "it needs a shell" });
+  const broken = world({ kind: "command", steps: [parseCommandList(["missing", "${path}"])] });
+  for (let n = 0; n < times; n++) {
+    await assert.rejects(refused.launcher.launch(GAME, TOKEN));
+    await assert.rejects(broken.launcher.launch(GAME, TOKEN));
+  }
+  assert.deepEqual(refused.warnings, Array(LINE_RATE.burst).fill("Media cannot be launched"));
+  assert.deepEqual(
+    broken.lines,
+    Array(LINE_RATE.burst).fill("A program of a media cannot be run"),
+  );
+  const { launcher, programs, lines } = world();
+  for (let n = 0; n < times; n++) {
+    await launcher.launch(GAME, TOKEN);
+    await programs.at(-1)?.end();
+    await settle();
+  }
+  assert.deepEqual(lines, Array(LINE_RATE.burst).fill("Media launched"));
+});

@@ -14,6 +14,7 @@ import {
   LibraryScanner,
   type LibraryScannerOptions,
   PROGRESS_MS,
+  SCAN_LINE_RATE,
   STEP_MEDIA,
 } from "../../../src/features/library/scanner.ts";
 import {
@@ -35,6 +36,8 @@ interface World extends IndexWorld {
   readonly source: LibrarySource;
   readonly log: Logger;
   readonly lines: ReturnType<typeof recordingLogger>["lines"];
+  /** The messages of level debug. */
+  readonly quiet: string[];
   /** Called before each media of a system is given. */
   onMedia: (systemId: string, path: string) => void;
   /** How often a source was left. */
@@ -53,13 +56,16 @@ async function withScans(test: (world: World) => Promise<void>): Promise<void> {
   const base = openIndex();
   const clock = new FakeClock();
   const shelves = new Map<string, Shelf>();
-  const { log, lines } = recordingLogger();
+  const { log: loud, lines } = recordingLogger();
+  const quiet: string[] = [];
+  const log: Logger = { ...loud, debug: (message) => void quiet.push(message) };
   const world: World = {
     ...base,
     clock,
     shelves,
     log,
     lines,
+    quiet,
     onMedia: () => {},
     left: 0,
     source: {
@@ -404,7 +410,7 @@ Deno.test("a cancelled restart knows its systems, and drops what belongs to othe
     assert.equal(scanner.cancel(), true);
     await settled(scanner);
     assert.deepEqual([shown, world.index.total()], [["GBA"], 0]);
-    assert.equal(world.lines.at(-1)?.[0], "The scan of the library was cancelled");
+    assert.equal(world.quiet.at(-1), "The scan of the library was cancelled");
     // The next one is cancelled as any is.
     sources = [world.source];
     scanner.request();
@@ -639,7 +645,8 @@ Deno.test("a closed scanner has ended when each of its sources has", () =>
     assert.equal(ended, false);
     slow.resolve([system("slow", "slow")]);
     await closed;
-    assert.deepEqual(world.lines, [["The scan of the library was cancelled", undefined]]);
+    assert.deepEqual(world.quiet, ["The scan of the library was cancelled"]);
+    assert.deepEqual(world.lines, []);
   }));
 
 Deno.test("the log has each problem once, and not without bound", () =>
@@ -653,4 +660,39 @@ Deno.test("the log has each problem once, and not without bound", () =>
     await scanAll(scanner);
     const problems = world.lines.filter(([message]) => message === "A problem in the library");
     assert.equal(problems.length, 300);
+  }));
+
+Deno.test("whoever asks for scans does not fill the log, whether they end, fail or are cancelled", () =>
+  withScans(async (world) => {
+    world.shelves.set("SNES", shelf("SNES", 1));
+    let isBroken = false;
+    const scanner = world.scanner({
+      writer: {
+        keepSystems: (...given) => {
+          if (isBroken) throw new Error("Broken");
+          return world.index.keepSystems(...given);
+        },
+        scannedMs: (key) => world.index.scannedMs(key),
+        foldersIn: () => [],
+        beginSystem: (...given) => world.index.beginSystem(...given),
+      },
+    });
+    const { burst, perSecond } = SCAN_LINE_RATE;
+    assert.deepEqual([burst, 1 / perSecond], [10, 60]);
+    for (const message of ["Scanned the library", "The scan of the library failed"]) {
+      for (let n = 0; n < burst + 3; n++) await scanAll(scanner);
+      assert.deepEqual(world.lines.splice(0).map(([line]) => line), Array(burst).fill(message));
+      assert.deepEqual(world.quiet.splice(0), Array(3).fill(message));
+      world.clock.advance(1000 / perSecond);
+      await scanAll(scanner);
+      assert.deepEqual(world.lines.splice(0).map(([, fields]) => fields?.["unwritten"]), [3]);
+      isBroken = true;
+    }
+    isBroken = false;
+    for (let n = 0; n < 5; n++) {
+      scanner.request();
+      scanner.cancel();
+      await settled(scanner);
+    }
+    assert.deepEqual([world.lines, world.quiet.length], [[], 5]);
   }));

@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
+import { LINE_RATE, MAX_LINE_BUCKETS } from "../../../src/base/limited_log.ts";
 import { type LogFields, silentLogger } from "../../../src/base/log.ts";
-import {
-  MAX_REFUSAL_LOG_ADDRESSES,
-  REFUSAL_LINE_RATE,
-  RefusalLog,
-} from "../../../src/features/session/refusal_log.ts";
+import { RefusalLog } from "../../../src/features/session/refusal_log.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 
-const PERIOD_MS = 1000 / REFUSAL_LINE_RATE.perSecond;
+const PERIOD_MS = 1000 / LINE_RATE.perSecond;
 
 interface Fixture {
   clock: FakeClock;
@@ -41,13 +38,13 @@ Deno.test("RefusalLog writes a burst per address, then tells with the next line 
   const { clock, lines, refuse } = setUp();
   refuse("192.0.2.7", 1000);
   const line = { connection: "c", address: "192.0.2.7", reason: "unknown_token", unwritten: 0 };
-  assert.deepEqual(lines, Array(REFUSAL_LINE_RATE.burst).fill(line));
+  assert.deepEqual(lines, Array(LINE_RATE.burst).fill(line));
   clock.advance(PERIOD_MS - 1);
   refuse("192.0.2.7");
-  assert.equal(lines.length, REFUSAL_LINE_RATE.burst);
+  assert.equal(lines.length, LINE_RATE.burst);
   clock.advance(1);
   refuse("192.0.2.7");
-  assert.deepEqual(lines.at(-1), { ...line, unwritten: 1001 - REFUSAL_LINE_RATE.burst });
+  assert.deepEqual(lines.at(-1), { ...line, unwritten: 1001 - LINE_RATE.burst });
   clock.advance(PERIOD_MS);
   refuse("192.0.2.7");
   assert.deepEqual(lines.at(-1), line);
@@ -56,25 +53,25 @@ Deno.test("RefusalLog writes a burst per address, then tells with the next line 
 Deno.test("RefusalLog counts a /64 of IPv6 as one address, and other addresses apart", () => {
   const { lines, refuse } = setUp();
   for (let i = 0; i < 100; i++) refuse(`2001:db8:1:2::${i.toString(16)}`);
-  assert.equal(lines.length, REFUSAL_LINE_RATE.burst);
+  assert.equal(lines.length, LINE_RATE.burst);
   refuse("2001:db8:1:3::1");
   refuse("192.0.2.7");
-  assert.equal(lines.length, REFUSAL_LINE_RATE.burst + 2);
+  assert.equal(lines.length, LINE_RATE.burst + 2);
 });
 
 Deno.test("RefusalLog remembers a bounded number of addresses", () => {
   const { lines, refuse } = setUp();
   const addressOf = (n: number): string => `10.0.${n >> 8}.${n & 255}`;
-  refuse(addressOf(0), REFUSAL_LINE_RATE.burst);
-  for (let n = 1; n < MAX_REFUSAL_LOG_ADDRESSES; n++) refuse(addressOf(n));
+  refuse(addressOf(0), LINE_RATE.burst);
+  for (let n = 1; n < MAX_LINE_BUCKETS; n++) refuse(addressOf(n));
   const before = lines.length;
   refuse(addressOf(0));
   assert.equal(lines.length, before);
   // Pushes out the second address, not the first, which was just heard of.
-  refuse(addressOf(MAX_REFUSAL_LOG_ADDRESSES));
+  refuse(addressOf(MAX_LINE_BUCKETS));
   refuse(addressOf(0));
   assert.equal(lines.length, before + 1);
-  for (let n = 1; n <= MAX_REFUSAL_LOG_ADDRESSES; n++) refuse(addressOf(n));
+  for (let n = 1; n <= MAX_LINE_BUCKETS; n++) refuse(addressOf(n));
   const all = lines.length;
   refuse(addressOf(0));
   assert.equal(lines.length, all + 1);
