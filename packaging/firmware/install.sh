@@ -152,7 +152,7 @@ if [ "$verb" != install ]; then
   fi
   remove_installed || fail "nothing of Latchkey that this script installed is here"
   rm -rf "$root${cache:?}" "$root/var/cache/private/latchkey" "$root/var/cache/latchkey-root"
-  rm -rf "$root/var/log/latchkey.log" "$root/run/latchkey"
+  rm -rf "$root/var/log/latchkey.log" "$root/var/log/latchkey.log.1" "$root/run/latchkey"
   if is_live && command -v systemctl >/dev/null 2>&1; then systemctl daemon-reload || true; fi
   if [ "$verb" = purge ]; then
     rm -rf "$root${state:?}" "$root/var/lib/private/latchkey"

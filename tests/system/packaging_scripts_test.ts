@@ -11,6 +11,7 @@ import { systemTest } from "../support/system_test.ts";
 const ROOTFS = new URL("../../packaging/rootfs/", import.meta.url).pathname;
 const FIRMWARE = new URL("../../packaging/firmware/", import.meta.url).pathname;
 const INIT = `${ROOTFS}usr/share/latchkey/init/sysv`;
+const OPENRC = `${ROOTFS}usr/share/latchkey/init/openrc`;
 const ENABLE = `${ROOTFS}usr/lib/latchkey/enable-service`;
 
 async function whyNo(program: string): Promise<string | undefined> {
@@ -113,6 +114,51 @@ systemTest("the init script starts, tells, reloads and stops under BusyBox", {
     }),
 });
 
+const MAX_LOG_BYTES = 4 * 1024 * 1024;
+const LOGS: [what: string, bytes: number, isMoved: boolean][] = [
+  ["a log that is too long goes aside", MAX_LOG_BYTES + 1, true],
+  ["a log that may be so long stays", MAX_LOG_BYTES, false],
+];
+for (const [what, bytes, isMoved] of LOGS) {
+  const before = "x".repeat(bytes);
+  const look = async (log: string): Promise<void> => {
+    assert.equal(await readIfThere(`${log}.1`) === before, isMoved);
+    assert.equal((await Deno.readTextFile(log)).startsWith(before), !isMoved);
+    assert.equal(((await Deno.stat(log)).mode ?? 0) & 0o777, 0o600);
+  };
+
+  systemTest(`at a start with the init script ${what}`, {
+    whyNot: noBusyBox,
+    run: () =>
+      withFolder(async (folder) => {
+        const env = await fakeService(
+          folder,
+          `echo "listens on it"; trap "exit 0" TERM; while :; do sleep 0.1; done`,
+        );
+        await Deno.writeTextFile(`${folder}/log`, before, { mode: 0o600 });
+        if (isMoved) await Deno.writeTextFile(`${folder}/log.1`, "the one before");
+        await run(["busybox", "sh", INIT, "start"], env);
+        await run(["busybox", "sh", INIT, "stop"], env);
+        await look(`${folder}/log`);
+      }),
+  });
+
+  systemTest(`at a start with OpenRC ${what}`, {
+    whyNot: noBusyBox,
+    run: () =>
+      withFolder(async (folder) => {
+        const log = `${folder}/log`;
+        await Deno.writeTextFile(log, before, { mode: 0o600 });
+        // What OpenRC brings along makes the file where there is none.
+        const script = `checkpath() { [ "$1" != --file ] || (umask 077 && : >>"$4"); }
+          . "$0"; output_log="$1"; start_pre`;
+        const { code, output } = await run(["busybox", "sh", "-euc", script, OPENRC, log]);
+        assert.deepEqual([code, output], [0, ""]);
+        await look(log);
+      }),
+  });
+}
+
 systemTest("the init script says why the service did not start, and ends nobody else", {
   whyNot: noBusyBox,
   run: () =>
@@ -171,7 +217,7 @@ systemTest("enable-service finds the init system of a root filesystem", {
 
 Deno.test("OpenRC, SysV and systemd allow the service as many descriptors", async () => {
   const [openrc, sysv, unit] = await Promise.all([
-    `${ROOTFS}usr/share/latchkey/init/openrc`,
+    OPENRC,
     INIT,
     `${ROOTFS}usr/lib/systemd/system/latchkey.service`,
   ].map((file) => Deno.readTextFile(file)));
