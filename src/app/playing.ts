@@ -61,7 +61,7 @@ export function createPlaying(options: PlayingOptions): Playing {
   const start = edges.createActionStarter(options.environment);
   const actions = new ActionRunner({ actions: config.actions, start, screen, clock, log });
   lifetime.early(() => actions.close());
-  const favorites = new Favorites(stores.favorites);
+  const favorites = new Favorites(stores.favorites, clock);
   stores.onReopened(() => favorites.reload());
   const history = new RunHistory({
     store: stores.history,

@@ -34,6 +34,7 @@ export const REFUSALS_DE: RefusalWords = {
   "media.search bad_request": () => "so lässt sich nicht suchen",
   "media.tags.update not_found": () => "das Spiel gibt es nicht mehr",
   "media.tags.update conflict": () => "es sind zu viele Favoriten",
+  "media.tags.update rate_limited": () => "Favoriten ändern sich gerade zu oft",
   "clients.update not_found": () => "dieses Telefon ist nicht mehr gekoppelt",
   "clients.update bad_request": () => "der Name ist leer oder zu lang",
   "clients.update conflict": () => "das geht beim letzten Verwalter nur am Gerät selbst",

@@ -151,6 +151,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   "clients.pair.start rate_limited": "features/pairing/pairing_lockout_test.ts",
   "clients.pair.start unavailable": "app/durable_wiring_test.ts",
   "media.tags.update conflict": "edges/sqlite/phone_stores_test.ts",
+  "media.tags.update rate_limited": "features/library/favorites_test.ts",
   "settings.update forbidden": "features/rpc/settings_methods_test.ts",
   "settings.reload bad_request": "features/rpc/settings_methods_test.ts",
   "media.generate unavailable": "app/method_results_test.ts",

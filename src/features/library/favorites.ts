@@ -3,10 +3,18 @@
 // own mark.
 
 import { AppError } from "../../base/app_error.ts";
+import type { Clock } from "../../base/clock.ts";
+import { type BucketRate, TokenBucket } from "../../base/token_bucket.ts";
 import type { IndexedMedia } from "./media.ts";
 
 /** How many decisions are kept. */
 export const MAX_FAVORITES = 5_000;
+
+/** How often all callers together may change one, for each change is written to the disk. */
+export const FAVORITE_RATE: BucketRate = { burst: 200, perSecond: 10 };
+
+/** When a change should come again that came too often, in seconds. */
+export const FAVORITE_RETRY_AFTER_S = 1;
 
 /** A decision about one media. */
 export interface Favorite {
@@ -25,11 +33,15 @@ export interface FavoriteStore {
 /** The favourites. */
 export class Favorites {
   readonly #store: FavoriteStore;
+  readonly #clock: Pick<Clock, "monotonicMs">;
+  readonly #changes: TokenBucket;
   readonly #decisions: Map<string, boolean>;
 
   /** The favourites of a store. */
-  constructor(store: FavoriteStore) {
+  constructor(store: FavoriteStore, clock: Pick<Clock, "monotonicMs">) {
     this.#store = store;
+    this.#clock = clock;
+    this.#changes = new TokenBucket(FAVORITE_RATE, clock.monotonicMs());
     this.#decisions = new Map(store.list().map(({ path, isFavorite }) => [path, isFavorite]));
   }
 
@@ -44,10 +56,19 @@ export class Favorites {
     return this.#decisions.get(path) ?? details.isFavorite ?? false;
   }
 
-  /** Decides about a media; conflict where there are too many already. */
+  /**
+   * Decides about a media; conflict where there are too many already, rate_limited where they change
+   * too often. What was decided before is neither written nor counted.
+   */
   set(path: string, isFavorite: boolean): void {
+    if (this.#decisions.get(path) === isFavorite) return;
     if (!this.#decisions.has(path) && this.#decisions.size >= MAX_FAVORITES) {
       throw new AppError("conflict", `There are already ${MAX_FAVORITES} favourites`);
+    }
+    if (!this.#changes.take(this.#clock.monotonicMs())) {
+      throw new AppError("rate_limited", "Favourites change too often", {
+        retryAfterS: FAVORITE_RETRY_AFTER_S,
+      });
     }
     this.#store.set({ path, isFavorite });
     this.#decisions.set(path, isFavorite);

@@ -84,7 +84,7 @@ Deno.test("the last path of a system is of a run that succeeded", () => {
 Deno.test("favourites outlive a restart, and a decision overrules the frontend's mark", () => {
   using database = openSample();
   const store = new SqliteFavoriteStore(database);
-  const favorites = new Favorites(store);
+  const favorites = new Favorites(store, new FakeClock());
   const marked = { path: "/marked", details: { isFavorite: true } };
   assert.deepEqual([favorites.has(marked), favorites.has({ path: "/x", details: {} })], [
     true,
@@ -92,7 +92,7 @@ Deno.test("favourites outlive a restart, and a decision overrules the frontend's
   ]);
   favorites.set("/marked", false);
   favorites.set("/x", true);
-  const again = new Favorites(new SqliteFavoriteStore(database));
+  const again = new Favorites(new SqliteFavoriteStore(database), new FakeClock());
   for (const one of [favorites, again]) {
     assert.deepEqual([one.has(marked), one.has({ path: "/x", details: {} })], [false, true]);
     assert.deepEqual([...one.paths(["/marked", "/y"])], ["/y", "/x"]);
@@ -104,7 +104,7 @@ Deno.test("there are so many favourites, and those can still be changed", () => 
     path: `/${n}`,
     isFavorite: true,
   }));
-  const favorites = new Favorites({ list: () => decisions, set: () => {} });
+  const favorites = new Favorites({ list: () => decisions, set: () => {} }, new FakeClock());
   assert.throws(() => favorites.set("/new", true), { code: "conflict" });
   favorites.set("/0", false);
   assert.equal(favorites.paths([]).size, MAX_FAVORITES - 1);

@@ -7,6 +7,7 @@ import { parseZapScript } from "../../../src/features/library/zap_script.ts";
 import { MediaView } from "../../../src/features/rpc/media_view.ts";
 import { ODD_NAMES } from "../../support/odd_names.ts";
 import { foundMedia, lookThrough, withIndex } from "./library_world.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
 
 const NAMES = [
   ...ODD_NAMES.map((name) => name.replace(/\.zip$/, "")),
@@ -23,7 +24,7 @@ Deno.test("every title leads to its own media, whatever the others are called", 
     const media = NAMES.map((name, n) => foundMedia(`/roms/snes/${n}.sfc`, { name }));
     lookThrough(index, "SNES", media);
     const catalogue = new SystemCatalogue();
-    const favorites = new Favorites({ list: () => [], set: () => {} });
+    const favorites = new Favorites({ list: () => [], set: () => {} }, new FakeClock());
     const view = new MediaView({ library: { index, catalogue }, favorites });
     let titles = 0;
     for (const one of index.search({}, { maxResults: 250 }).results) {

@@ -4,6 +4,7 @@ import type { IndexedMedia, LibrarySystem } from "../../../src/features/library/
 import { SystemCatalogue } from "../../../src/features/library/system_catalogue.ts";
 import { MediaView } from "../../../src/features/rpc/media_view.ts";
 import { memoryIndex, sampleMedia } from "../../support/memory_index.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
 
 function system(id: string, folder: string): LibrarySystem {
   return {
@@ -22,7 +23,7 @@ function viewOf(media: readonly IndexedMedia[], systems: readonly LibrarySystem[
   catalogue.replace(systems);
   return new MediaView({
     library: { index: memoryIndex(media), catalogue },
-    favorites: new Favorites({ list: () => [], set: () => {} }),
+    favorites: new Favorites({ list: () => [], set: () => {} }, new FakeClock()),
   });
 }
 

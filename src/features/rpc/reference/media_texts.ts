@@ -270,6 +270,7 @@ export const MEDIA_TEXTS: Readonly<Record<string, MethodText>> = {
       bad_request: "No tag or another one was given, or no media",
       not_found: "The index has no such media",
       conflict: "There are too many favourites",
+      rate_limited: "Favourites change too often",
     },
     example: {
       params: { system: "SNES", path: "/roms/snes/Mario.sfc", add: ["user:favorite"] },
