@@ -21,8 +21,8 @@ import { isTooLate } from "../features/doctor/device_judgements.ts";
 import { LiveSettings } from "../features/settings/live_settings.ts";
 import { SETTINGS_FILE } from "../features/settings/settings_file.ts";
 import {
-  type KeptContent,
-  readKept,
+  type DatabaseContent,
+  readForBackup,
   readLive,
   type RestoreCounts,
   restoreRecords,
@@ -99,11 +99,11 @@ export async function createBackup(
 async function readStores(
   dataDir: string,
   path: string,
-): Promise<KeptContent> {
+): Promise<DatabaseContent> {
   try {
     const stores = openStores({ dataDir, log: silentLogger });
     try {
-      const kept = readKept(stores.database);
+      const kept = readForBackup(stores.database);
       const audit = auditLogOf(stores);
       audit.record("backup_created", { clients: kept.records.clients.length });
       await audit.settled();

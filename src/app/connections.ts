@@ -22,6 +22,7 @@ import type { LiveConnections } from "../features/session/live_connections.ts";
 import { RefusalLog } from "../features/session/refusal_log.ts";
 import { TurnBudget } from "../features/session/turn_budget.ts";
 import type { Socket } from "../features/session/socket.ts";
+import { StrangerRoom } from "../features/session/stranger_room.ts";
 
 /** The parts that a connection works with. */
 export interface ConnectionParts {
@@ -59,6 +60,8 @@ export function createConnector(
   const refusals = new RefusalLog({ clock, log });
   const turn = new TurnBudget(clock);
   const sessions = new LimitedLog({ clock, log });
+  const strangers = new StrangerRoom();
+  const keyHolders = new StrangerRoom();
   return (socket, peer) => {
     const { address, isLocal, connectionId, progressed, promote, keyId } = peer;
     let requests = 0;
@@ -74,6 +77,7 @@ export function createConnector(
       address,
       connectionId,
       isLocal,
+      strangers: keyId === undefined ? strangers : keyHolders,
       openSession,
       isPaired: (clientId) => roster.find(clientId) !== undefined,
       requests: (clientId) => ({

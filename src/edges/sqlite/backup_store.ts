@@ -37,7 +37,7 @@ export interface RestoreCounts {
  * The records of a database that a running service has open; it is only read. Throws conflict where
  * that service is of a version with other tables.
  */
-export function readLive(path: string): KeptContent {
+export function readLive(path: string): DatabaseContent {
   const database = new DatabaseSync(fileUrl(path, Deno.cwd()), {
     readOnly: true,
     timeout: BUSY_TIMEOUT_MS,
@@ -47,21 +47,21 @@ export function readLive(path: string): KeptContent {
     if (version !== MIGRATIONS.length) {
       throw new AppError("conflict", "The running service is of another version: restart it first");
     }
-    return readKept(database);
+    return readForBackup(database);
   } finally {
     database.close();
   }
 }
 
 /** What a database has for a backup. */
-export interface KeptContent {
+export interface DatabaseContent {
   readonly records: BackupRecords;
   /** The latest time that the device has kept, in milliseconds since 1970; 0 for none. */
   readonly timeMarkMs: number;
 }
 
 /** What an open database has for a backup. */
-export function readKept(database: SqlDatabase): KeptContent {
+export function readForBackup(database: SqlDatabase): DatabaseContent {
   return { records: readRecords(database), timeMarkMs: new SqliteTimeMark(database).read() };
 }
 

@@ -12,13 +12,14 @@ import {
   type WireMessage,
 } from "../../protocol/v1/frame.ts";
 import { PING, PONG } from "../../protocol/ping.ts";
-import type { ConnectionOptions } from "./connection_options.ts";
+import type { ConnectionOptions, RequestHandler } from "./connection_options.ts";
 import { Inbox, MAX_INBOUND_BYTES, MAX_INBOUND_BYTES_UNKNOWN } from "./inbox.ts";
 import type { FirstFrameOutcome, HandshakeStep, RefusalReason, Session } from "./opening.ts";
 import { MAX_QUEUED_BYTES, MAX_QUEUED_BYTES_UNKNOWN, Outbox } from "./outbox.ts";
 import { MAX_WAITING_BYTES, MAX_WAITING_BYTES_UNKNOWN, RequestQueue } from "./request_queue.ts";
 import { SessionDeadline } from "./session_deadline.ts";
 import { CLOSE_CODES } from "./socket.ts";
+import { OWN_ANSWER_BYTES } from "./stranger_room.ts";
 
 type ConnectionState =
   /** No session; plaintext is handled where it is allowed. */
@@ -49,10 +50,12 @@ export class Connection {
 
   /** A connection over an open socket. */
   constructor(options: ConnectionOptions) {
-    const { socket, isLocal, mustEncrypt, turn, clock, log } = options;
+    const { socket, isLocal, strangers, mustEncrypt, turn, clock, log } = options;
     this.#options = options;
     this.#inbox = new Inbox({
       maxBytes: () => this.#isProven ? MAX_INBOUND_BYTES : MAX_INBOUND_BYTES_UNKNOWN,
+      strangers,
+      isStranger: () => this.#isStranger,
       mayGoAtOnce: () => this.#hasSession,
       process: (message, bytes) => this.#process(message, bytes),
       onError: (thrown) => {
@@ -89,6 +92,10 @@ export class Connection {
 
   get #hasSession(): boolean {
     return this.#state.step === "encrypted";
+  }
+
+  get #isStranger(): boolean {
+    return !this.#options.isLocal && !this.#isProven;
   }
 
   /** Takes a message from the peer; messages are dealt with one after the other. */
@@ -223,11 +230,27 @@ export class Connection {
     const run = (): Eventual<void> =>
       andThen(
         handler.handle(text),
-        (answer) => answer === undefined ? undefined : this.#outbox.pushInTurn(answer),
+        (answer) => answer === undefined ? undefined : this.#answer(answer, { text, handler }),
       );
     if (this.#requests.push({ length: text.length, run })) return;
     const busy = handler.busy(text);
     if (busy !== undefined) this.#sayAtOnce(busy);
+  }
+
+  // A large answer that must wait takes room of the strangers', or the peer hears that there is none.
+  #answer(
+    answer: string,
+    { text, handler }: { text: string; handler: RequestHandler },
+  ): Eventual<void> {
+    const { strangers } = this.#options;
+    const isFree = answer.length <= OWN_ANSWER_BYTES || !this.#isStranger ||
+      this.#outbox.hasTurn(answer);
+    if (isFree) return this.#outbox.pushInTurn(answer);
+    if (strangers.take(answer.length)) {
+      return andThen(this.#outbox.pushInTurn(answer), () => strangers.change(-answer.length));
+    }
+    const busy = handler.busy(text);
+    return busy === undefined ? undefined : this.#outbox.pushInTurn(busy);
   }
 
   // No request holds a place for it, so that it counts like the message until there is room.

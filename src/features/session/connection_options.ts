@@ -5,6 +5,7 @@ import type { Eventual } from "../../base/eventual.ts";
 import type { Logger } from "../../base/log.ts";
 import type { OpenSession, RefusalReason } from "./opening.ts";
 import type { Socket } from "./socket.ts";
+import type { StrangerRoom } from "./stranger_room.ts";
 import type { TurnBudget } from "./turn_budget.ts";
 
 /** How requests are answered. */
@@ -52,6 +53,8 @@ export interface ConnectionOptions {
   requests: (clientId: string | undefined) => RequestHandler;
   /** Whether this peer is the device itself. */
   isLocal: boolean;
+  /** What such peers hold together that are neither local nor have a session. */
+  strangers: StrangerRoom;
   /** Whether this peer must open a session; asked per message. */
   mustEncrypt: () => boolean;
   /** The texts of the two plaintext errors. */

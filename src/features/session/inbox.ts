@@ -6,11 +6,15 @@ import { utf8 } from "../../base/bytes.ts";
 import type { Eventual } from "../../base/eventual.ts";
 import { MAX_SYNC_BYTES } from "../../protocol/v1/aead.ts";
 import type { WireMessage } from "../../protocol/v1/frame.ts";
+import { OWN_INBOUND_BYTES, type StrangerRoom } from "./stranger_room.ts";
 
 /** The most bytes of messages that are not yet dealt with. */
 export const MAX_INBOUND_BYTES: number = 16 * 1024 * 1024;
 
-/** The same of a peer without a session: who is unknown must not cost the device so much memory. */
+/**
+ * The same of a peer without a session: who is unknown must not cost the device so much memory. All
+ * of them together have less, see {@linkcode StrangerRoom}.
+ */
 export const MAX_INBOUND_BYTES_UNKNOWN: number = 4 * 1024 * 1024;
 
 /** What keeping a message costs beside its own bytes, so that small ones are bounded too. */
@@ -26,6 +30,10 @@ const NOT_ASCII = /[^\x00-\x7f]/;
 export interface InboxOptions {
   /** The most bytes that may wait now. */
   maxBytes: () => number;
+  /** Where bytes beyond its own count while the peer is a stranger. */
+  strangers: StrangerRoom;
+  /** Whether it is one now: of another host, and without a session. */
+  isStranger: () => boolean;
   /** Whether the next message may be dealt with at once where nothing waits before it. */
   mayGoAtOnce: () => boolean;
   /** Deals with a message of so many bytes. */
@@ -43,6 +51,8 @@ export class Inbox {
   /** Messages that were taken and are not dealt with. */
   #messages = 0;
   #bytes = 0;
+  /** What of them counts in the room of strangers. */
+  #sharedBytes = 0;
 
   /** An empty inbox. */
   constructor(options: InboxOptions) {
@@ -51,11 +61,14 @@ export class Inbox {
 
   /** Takes a message; false where too much waits. */
   take(message: WireMessage): boolean {
-    const { maxBytes, mayGoAtOnce } = this.#options;
+    const { maxBytes, mayGoAtOnce, strangers } = this.#options;
     const bytes = typeof message === "string" ? textBytes(message) : message.length;
     const cost = bytes + MESSAGE_OVERHEAD_BYTES;
-    this.#bytes += cost;
-    if (this.#bytes > maxBytes()) return false;
+    this.#count(cost);
+    if (this.#bytes > maxBytes() || (this.#sharedBytes > 0 && strangers.isOver)) {
+      this.#count(-cost);
+      return false;
+    }
     this.#messages += 1;
     if (this.#messages === 1 && bytes <= MAX_AT_ONCE_BYTES && mayGoAtOnce()) {
       const done = this.#process(message, bytes);
@@ -73,10 +86,8 @@ export class Inbox {
   /** Counts a text that has yet to find room elsewhere as though it waited here; the result ends that. */
   hold(text: string): () => void {
     const cost = text.length + MESSAGE_OVERHEAD_BYTES;
-    this.#bytes += cost;
-    return () => {
-      this.#bytes -= cost;
-    };
+    this.#count(cost);
+    return () => this.#count(-cost);
   }
 
   /** Resolves when everything taken so far is dealt with. */
@@ -97,8 +108,16 @@ export class Inbox {
 
   #leave(cost: number): void {
     this.#messages -= 1;
-    this.#bytes -= cost;
+    this.#count(-cost);
     this.#options.onDone();
+  }
+
+  #count(bytes: number): void {
+    const { strangers, isStranger } = this.#options;
+    this.#bytes += bytes;
+    const sharedBytes = isStranger() ? Math.max(0, this.#bytes - OWN_INBOUND_BYTES) : 0;
+    strangers.change(sharedBytes - this.#sharedBytes);
+    this.#sharedBytes = sharedBytes;
   }
 }
 

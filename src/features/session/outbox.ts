@@ -67,6 +67,11 @@ export class Outbox {
     return true;
   }
 
+  /** Whether {@linkcode Outbox.pushInTurn} would queue a text at once. */
+  hasTurn(text: string): boolean {
+    return this.#waiting.length === 0 && this.#fits(text, 0.5);
+  }
+
   /**
    * Queues a text as soon as it fits into half of the queue, the other half being for
    * notifications; texts that wait go one by one, in their order. Done when it is queued or the
@@ -74,7 +79,7 @@ export class Outbox {
    */
   pushInTurn(text: string): Eventual<void> {
     if (this.#isClosed) return;
-    if (this.#waiting.length === 0 && this.#fits(text, 0.5)) return this.#take(text);
+    if (this.hasTurn(text)) return this.#take(text);
     return new Promise((resolve) => {
       this.#waiting.push({ text, resolve });
       this.#cancelPoll ??= this.#poll(POLL_MIN_MS, {

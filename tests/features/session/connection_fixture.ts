@@ -9,6 +9,7 @@ import { Connection } from "../../../src/features/session/connection.ts";
 import { openByVersion } from "../../../src/features/session/opening.ts";
 import { Throttle } from "../../../src/features/session/throttle.ts";
 import { V1Opening } from "../../../src/features/session/v1_opening.ts";
+import { StrangerRoom } from "../../../src/features/session/stranger_room.ts";
 import { TurnBudget } from "../../../src/features/session/turn_budget.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { FakeSocket, settle } from "../../support/fake_socket.ts";
@@ -41,6 +42,8 @@ export interface FixtureOptions {
   /** Whether requests wait until they are released. */
   hold?: boolean;
   isLocal?: boolean;
+  /** What strangers hold together. */
+  strangers?: StrangerRoom;
   /** Answers instead of the handler that is there otherwise. */
   handle?: (text: string) => Eventual<string | undefined>;
   /** What the record of a session waits for. */
@@ -52,7 +55,7 @@ export interface FixtureOptions {
 /** Sets up a connection. */
 export function setUp(options: FixtureOptions = {}): Fixture {
   const { mustEncrypt = false, isPaired = true, hold = false, isLocal = !mustEncrypt } = options;
-  const { onFrame = () => {} } = options;
+  const { onFrame = () => {}, strangers = new StrangerRoom() } = options;
   const client = testClient();
   const socket = new FakeSocket();
   const clock = new FakeClock();
@@ -91,6 +94,7 @@ export function setUp(options: FixtureOptions = {}): Fixture {
       busy: (text) => `busy:${text}`,
     }),
     isLocal,
+    strangers,
     mustEncrypt: () => mustEncrypt,
     plaintextErrors: { encryptionRequired: REQUIRED, unsupportedVersion: UNSUPPORTED },
     turn: new TurnBudget(clock),

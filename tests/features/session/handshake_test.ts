@@ -12,6 +12,7 @@ import {
 } from "../../../src/features/session/opening.ts";
 import { SESSION_DEADLINE_MS } from "../../../src/features/session/session_deadline.ts";
 import { CLOSE_CODES } from "../../../src/features/session/socket.ts";
+import { StrangerRoom } from "../../../src/features/session/stranger_room.ts";
 import { TurnBudget } from "../../../src/features/session/turn_budget.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { FakeSocket, settle } from "../../support/fake_socket.ts";
@@ -74,6 +75,7 @@ function setUp(options: { mustEncrypt?: boolean; questions?: number } = {}): Fix
       busy: () => undefined,
     }),
     isLocal: !mustEncrypt,
+    strangers: new StrangerRoom(),
     mustEncrypt: () => mustEncrypt,
     plaintextErrors: { encryptionRequired: "required", unsupportedVersion: "unsupported" },
     turn: new TurnBudget(clock),

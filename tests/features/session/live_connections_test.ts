@@ -3,6 +3,7 @@ import { silentLogger } from "../../../src/base/log.ts";
 import { Connection } from "../../../src/features/session/connection.ts";
 import { type Holder, LiveConnections } from "../../../src/features/session/live_connections.ts";
 import { CLOSE_CODES } from "../../../src/features/session/socket.ts";
+import { StrangerRoom } from "../../../src/features/session/stranger_room.ts";
 import { TurnBudget } from "../../../src/features/session/turn_budget.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { FakeSocket } from "../../support/fake_socket.ts";
@@ -17,6 +18,7 @@ function open(live: LiveConnections, holder?: Holder): [FakeSocket, Connection] 
     isPaired: () => true,
     requests: () => ({ handle: () => Promise.resolve(undefined), busy: () => undefined }),
     isLocal: false,
+    strangers: new StrangerRoom(),
     mustEncrypt: () => false,
     plaintextErrors: { encryptionRequired: "", unsupportedVersion: "" },
     turn: new TurnBudget(new FakeClock()),

@@ -21,7 +21,10 @@ interface Fixture {
 
 function setUp(): Fixture {
   const running: (() => void)[] = [];
-  const queue = new RequestQueue({ maxWaitingBytes: () => MAX_BYTES, turn: new TurnBudget(new FakeClock()) });
+  const queue = new RequestQueue({
+    maxWaitingBytes: () => MAX_BYTES,
+    turn: new TurnBudget(new FakeClock()),
+  });
   const request = (length: number): AcceptedRequest => ({
     length,
     run: () => new Promise<void>((resolve) => running.push(resolve)),
@@ -88,7 +91,10 @@ Deno.test("requests that are done at once take no place, and those that waited g
 });
 
 Deno.test("idle() ends with a request that is done at once behind one that is not", async () => {
-  const queue = new RequestQueue({ maxWaitingBytes: () => MAX_BYTES, turn: new TurnBudget(new FakeClock()) });
+  const queue = new RequestQueue({
+    maxWaitingBytes: () => MAX_BYTES,
+    turn: new TurnBudget(new FakeClock()),
+  });
   const slow = Promise.withResolvers<void>();
   queue.push({ length: 0, run: () => slow.promise });
   const idle = queue.idle();
@@ -100,7 +106,10 @@ Deno.test("idle() ends with a request that is done at once behind one that is no
 });
 
 Deno.test("idle() that is asked within a request ends with it, also where that is done at once", async () => {
-  const queue = new RequestQueue({ maxWaitingBytes: () => MAX_BYTES, turn: new TurnBudget(new FakeClock()) });
+  const queue = new RequestQueue({
+    maxWaitingBytes: () => MAX_BYTES,
+    turn: new TurnBudget(new FakeClock()),
+  });
   let idle: Promise<void> | undefined;
   queue.push({
     length: 0,
