@@ -2,7 +2,7 @@
 // value; the device judges what is sent.
 
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { reasonOf, useAnswer, useDevice, usePage, useProblem } from "./page_context.ts";
 import { Alert, Section } from "./page_parts.tsx";
 
@@ -54,12 +54,16 @@ function SettingField({ name, value, mayChange }: {
   const [draft, setDraft] = useState<string>();
   const [problem, setProblem] = useProblem([known]);
   const [note, setNote] = useState<string>();
-  useEffect(() => setDraft(undefined), [known]);
+  const sent = useRef<string | undefined>(undefined);
+  // What was saved is shown as the device tells it; what was typed since stays.
+  const dropSent = (): void => setDraft((now) => now === sent.current ? undefined : now);
+  useEffect(dropSent, [known]);
   const id = `setting-${name}`;
   const text = draft ?? known;
   const isTyped = typeof value !== "boolean" && name !== "logLevel";
-  async function save(wanted: Value): Promise<void> {
+  async function save(wanted: Value, asText: string): Promise<void> {
     setProblem(undefined);
+    sent.current = asText;
     try {
       const { changed, needsRestart } = await store.call<
         { changed: readonly string[]; needsRestart: readonly string[] }
@@ -67,7 +71,7 @@ function SettingField({ name, value, mayChange }: {
       setNote(needsRestart.length > 0 ? words.restart : undefined);
       say(`${label}: ${words.saved}`);
       // What has changed comes with the device's next answer.
-      if (changed.length === 0) setDraft(undefined);
+      if (changed.length === 0) dropSent();
       store.touch();
     } catch (error) {
       setProblem(words.failed(reasonOf(error, page)));
@@ -76,12 +80,12 @@ function SettingField({ name, value, mayChange }: {
   }
   function choose(chosen: boolean | string): void {
     setDraft(String(chosen));
-    void save(chosen);
+    void save(chosen, String(chosen));
   }
   function submit(event: Event): void {
     event.preventDefault();
     if (typeof value === "number" && !isNumber(text)) return setProblem(words.numberNeeded);
-    void save(valueOf(text, value));
+    void save(valueOf(text, value), text);
   }
   /** What is typed; undefined to leave it. */
   function edit(typed: string | undefined): void {

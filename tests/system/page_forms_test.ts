@@ -112,6 +112,31 @@ const PERSON = {
   ...{ lastSeenAt: 1_700_000_000, role: "member" },
 };
 
+systemTest("what is typed after a save stays when the device tells of what was saved", {
+  whyNot,
+  run: () =>
+    withScriptedDevice(WIDE, async (device) => {
+      const { page, answers, complaints } = device;
+      let settings: Record<string, unknown> = SETTINGS;
+      answers["settings"] = () => settings;
+      answers["settings.update"] = (change) => ({ changed: Object.keys(change), needsRestart: [] });
+      await page.goto(`${device.url()}#device`);
+      const addresses = page.getByLabel("Allowed addresses");
+      await addresses.fill("10.0.0.8");
+      await page.getByRole("button", { name: "Save" }).click();
+      await page.locator(".unseen[role=status]").getByText("Allowed addresses: Saved").waitFor();
+      await addresses.fill("10.0.0.9");
+      settings = { ...settings, allowedIps: ["10.0.0.8"], logLevel: "error" };
+      device.notify("settings.changed", {});
+      const level = page.getByLabel("Log level");
+      await until("it is told", async () => await level.inputValue() === "error", LIMIT);
+      assert.equal(await addresses.inputValue(), "10.0.0.9");
+      await page.getByRole("button", { name: "Cancel" }).click();
+      assert.equal(await addresses.inputValue(), "10.0.0.8");
+      assert.deepEqual(complaints, []);
+    }),
+});
+
 systemTest("an open pairing is closed by hand, and gone when its time is over", {
   whyNot,
   run: () =>

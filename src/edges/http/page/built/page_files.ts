@@ -1,6 +1,6 @@
 // The files of the page at /app/. Made by `deno task build:page`; edit src/page instead.
 
-import script from "./page-e350c617e42c.js" with { type: "text" };
+import script from "./page-c84c117f1045.js" with { type: "text" };
 import style from "./page-ed2c7ed644cd.css" with { type: "text" };
 import icon from "./icon-d2091d36c9dc.svg" with { type: "text" };
 import touchIcon from "./icon-1a25afb97a98.png.base64" with { type: "text" };
@@ -20,7 +20,7 @@ export interface PageFile {
 
 /** Every file of the page. */
 export const PAGE_FILES = {
-  script: { name: "page-e350c617e42c.js", contentType: "text/javascript; charset=utf-8", text: script },
+  script: { name: "page-c84c117f1045.js", contentType: "text/javascript; charset=utf-8", text: script },
   style: { name: "page-ed2c7ed644cd.css", contentType: "text/css; charset=utf-8", text: style },
   icon: { name: "icon-d2091d36c9dc.svg", contentType: "image/svg+xml", text: icon },
   touchIcon: { name: "icon-1a25afb97a98.png", contentType: "image/png", base64: touchIcon },
