@@ -19,7 +19,7 @@ import { SETTINGS_FILE } from "../../src/features/settings/settings_file.ts";
 import { readRecords } from "../../src/edges/sqlite/backup_store.ts";
 import { openStores, type Stores } from "../../src/edges/sqlite/stores.ts";
 import { RELEASE_DATE } from "../../src/version.ts";
-import { sampleClient, sampleSalt } from "../edges/sqlite/samples.ts";
+import { NO_RECORDS, sampleClient, sampleSalt } from "../edges/sqlite/samples.ts";
 import { readFiles } from "../edges/sqlite/temp_folder.ts";
 import { withDataDir } from "../support/service_process.ts";
 import { configOf } from "../support/settings.ts";
@@ -33,13 +33,7 @@ const EMPTY: BackupContent = {
   program: "9.9.9",
   configText: undefined,
   settingsText: undefined,
-  clients: [],
-  salts: [],
-  keys: [],
-  requiredKeys: [],
-  removed: { clients: [], keys: [] },
-  auditHead: undefined,
-  favorites: [],
+  ...NO_RECORDS,
 };
 
 function withStores<Result>(dataDir: string, work: (stores: Stores) => Result): Result {

@@ -2,20 +2,26 @@
 // what becomes of an index that was lost.
 
 import assert from "node:assert/strict";
+import type { ConfigSource } from "../../src/edges/config/config_source.ts";
 import { SETTINGS_FILE } from "../../src/features/settings/settings_file.ts";
 import { memoryLibraryEdges } from "../support/app_in_process.ts";
 import { configOf } from "../support/settings.ts";
 import { until } from "../support/until.ts";
 import { emulationStationToml, withLibrary } from "./library_world.ts";
 
-Deno.test("a reload puts other sources in force, and scans them", async () => {
-  const files = { main: "" };
-  const configSource = {
+// A configuration file that the test writes.
+function sourceOf(files: { main: string }): ConfigSource {
+  return {
     readOverlay: () => ({ file: SETTINGS_FILE, text: "" }),
     read: () => configOf(files.main),
-    readWith: (overlay: string) => configOf(files.main, overlay),
+    readWith: (overlay) => configOf(files.main, overlay),
     readWarnings: () => [],
   };
+}
+
+Deno.test("a reload puts other sources in force, and scans them", async () => {
+  const files = { main: "" };
+  const configSource = sourceOf(files);
   await withLibrary({
     toml: (roms) => files.main = emulationStationToml(roms),
     options: { configSource },
@@ -55,12 +61,7 @@ Deno.test("a reload puts other sources in force, and scans them", async () => {
 
 Deno.test("what a reload removes is gone at once, whatever is cancelled then", async () => {
   const files = { main: "" };
-  const configSource = {
-    readOverlay: () => ({ file: SETTINGS_FILE, text: "" }),
-    read: () => configOf(files.main),
-    readWith: (overlay: string) => configOf(files.main, overlay),
-    readWarnings: () => [],
-  };
+  const configSource = sourceOf(files);
   const [reached, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   let isHeld = false;
   await withLibrary({

@@ -7,18 +7,10 @@ import { restoreRecords } from "../../../src/edges/sqlite/backup_store.ts";
 import { SqliteClientStore } from "../../../src/edges/sqlite/client_store.ts";
 import { SqliteTimeMark } from "../../../src/edges/sqlite/time_mark.ts";
 import { assertAppError } from "../../support/app_error.ts";
-import { openSample, sampleClient } from "./samples.ts";
+import { NO_RECORDS, openSample, sampleClient } from "./samples.ts";
 
 function recordsOf(...clients: Client[]): BackupRecords {
-  return {
-    clients,
-    salts: [],
-    keys: [],
-    requiredKeys: [],
-    removed: { clients: [], keys: [] },
-    auditHead: undefined,
-    favorites: [],
-  };
+  return { ...NO_RECORDS, clients };
 }
 
 Deno.test("a restore takes the time that the backup has seen for the device's, but never back", () => {

@@ -4,6 +4,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Bytes } from "../../../src/base/bytes.ts";
 import { silentLogger } from "../../../src/base/log.ts";
 import type { Client } from "../../../src/features/access/client.ts";
+import type { BackupRecords } from "../../../src/features/backup/backup_content.ts";
 import { SqliteClientStore } from "../../../src/edges/sqlite/client_store.ts";
 import { openDatabase } from "../../../src/edges/sqlite/database.ts";
 import { type Migration, MIGRATIONS } from "../../../src/edges/sqlite/migrations.ts";
@@ -38,6 +39,17 @@ export function sampleClient(n: number, changes: Partial<Client> = {}): Client {
     ...changes,
   };
 }
+
+/** What a backup of a device has on which nothing happened. */
+export const NO_RECORDS: BackupRecords = {
+  clients: [],
+  salts: [],
+  keys: [],
+  requiredKeys: [],
+  removed: { clients: [], keys: [] },
+  auditHead: undefined,
+  favorites: [],
+};
 
 /** The n-th salt. */
 export function sampleSalt(n: number): Bytes {
