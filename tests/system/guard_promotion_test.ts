@@ -5,6 +5,7 @@ import { systemClock } from "../../src/base/clock.ts";
 import { silentLogger } from "../../src/base/log.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { startGuard, SWEEP_MS } from "../../src/edges/http/guard/guard.ts";
+import { TOLERATED_LOSSES } from "../../src/edges/http/guard/waiting_room.ts";
 import { encodeRefusal } from "../../src/edges/http/guard/refusal.ts";
 import { startListeners } from "../../src/edges/http/listeners.ts";
 import { FakeClock } from "../support/fake_clock.ts";
@@ -47,6 +48,73 @@ guardTest("70 connections from one address take 8 slots, and no one else's", {},
   elsewhere.close();
   for (const peer of peers) peer.close();
   await Promise.all(all);
+});
+
+const TWO_SLOTS = { maxUnknownPerAddress: 2, maxWaiting: 1, handshakeMs: 60_000 };
+
+guardTest(
+  "who finds no room to wait is told so, and nobody on their way in is cut",
+  TWO_SLOTS,
+  async (server) => {
+    const { guard, port } = server;
+    const slow = [await RawPeer.connect(port), await RawPeer.connect(port)];
+    const waits = await RawPeer.connect(port);
+    await until(() => guard.waiting() === 1);
+    const further = await RawPeer.connect(port);
+    assert.match(await further.untilEnd(), /^HTTP\/1.1 503 [^]*Too many connections/);
+    assert.deepEqual(guard.counts(), { unknown: 2, known: 0, refused: 1, cut: 0, evicted: 0 });
+    // Both are served, and whoever waited after them.
+    for (const peer of [...slow, waits]) {
+      await peer.send(requestBytes("/address"));
+      await peer.until((text) => text.endsWith("127.0.0.1"));
+      peer.close();
+    }
+  },
+);
+
+guardTest(
+  "those who fill the room to wait keep others of their address out for a moment only",
+  TWO_SLOTS,
+  async (server) => {
+    const { guard, port } = server;
+    const peers: RawPeer[] = [];
+    while (guard.counts().evicted === 0) {
+      assert.ok(guard.counts().refused <= 2 * TOLERATED_LOSSES, "nobody was let in any more");
+      const before = guard.counts().refused + guard.waiting() + guard.counts().unknown;
+      peers.push(await RawPeer.connect(port));
+      await until(() =>
+        guard.counts().evicted > 0 ||
+        guard.counts().refused + guard.waiting() + guard.counts().unknown > before
+      );
+    }
+    assert.ok(guard.counts().refused > TOLERATED_LOSSES);
+    for (const peer of peers) peer.close();
+  },
+);
+
+guardTest("of strangers that lost their slots so many at once may read their answers to the end", {
+  maxUnknownPerAddress: 1,
+  maxRefusing: 2,
+  lingerMs: 60_000,
+}, async ({ guard, port }) => {
+  const peers: Deno.TcpConn[] = [];
+  for (let evicted = 0; evicted <= 3; evicted++) {
+    const peer = await Deno.connect({ hostname: "127.0.0.1", port });
+    peers.push(peer);
+    await until(() => guard.counts().evicted === evicted);
+    await peer.write(requestBytes("/address"));
+    assert.ok(await peer.read(new Uint8Array(4096)));
+  }
+  // A closed connection resets who writes on.
+  const [first, second, cut, last] = peers;
+  const write = async (peer?: Deno.TcpConn): Promise<boolean> =>
+    await peer?.write(Uint8Array.of(0)).catch(() => undefined) === 1;
+  for (let written = 0; await write(cut); written++) {
+    assert.ok(written < 200, "it may still write");
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  for (const peer of [first, second, last, first, second, last]) assert.ok(await write(peer));
+  for (const peer of peers) peer.close();
 });
 
 guardTest("a connection for which there is no slot at all gets a whole answer", {

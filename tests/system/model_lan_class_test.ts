@@ -178,7 +178,7 @@ lanTest("who waits for longer than the limit, or beyond it, is told when to come
   gate.resolve();
   const results = await asked;
   const refused = results.filter(({ status }) => status === 503);
-  assert.equal(refused.length, 16);
+  assert.equal(refused.length, 16, JSON.stringify(results));
   for (const { text } of refused) assert.match(text, /"Too many connections"/);
   assertServed(results.filter(({ status }) => status !== 503));
 });

@@ -160,14 +160,16 @@ Deno.test("a connection passes soon until it has had the time of a handshake", (
   assert.equal(passes(10_001), false);
 });
 
-Deno.test("only somebody known who was answered may not have read its answer", () => {
+Deno.test("only between two requests has the last one been answered", () => {
   const account = new ConnectionAccount({ limits: GUARD_LIMITS, nowMs: 0 });
+  assert.equal(account.isAnswered, false);
   account.requestSeen(0);
   account.progressed();
+  assert.equal(account.isAnswered, false);
   account.answered(0);
-  assert.equal(account.isAnsweredKnown, false);
+  assert.deepEqual([account.isAnswered, account.isKnown], [true, false]);
   account.promote();
-  assert.equal(account.isAnsweredKnown, true);
+  assert.deepEqual([account.isAnswered, account.isKnown], [true, true]);
   account.received(1, 1);
-  assert.equal(account.isAnsweredKnown, false);
+  assert.equal(account.isAnswered, false);
 });

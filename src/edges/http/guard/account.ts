@@ -103,9 +103,14 @@ export class ConnectionAccount {
     return this.standing(nowMs) === "fresh";
   }
 
-  /** Whether somebody known has been answered, so that the end of the answer may be on its way. */
-  get isAnsweredKnown(): boolean {
-    return this.#isPromoted && this.#phase.step === "idle";
+  /** Whether the last request has been answered, so that the end of the answer may be on its way. */
+  get isAnswered(): boolean {
+    return this.#phase.step === "idle";
+  }
+
+  /** Whether the peer has a session, or its key was accepted. */
+  get isKnown(): boolean {
+    return this.#isPromoted;
   }
 
   /** Why the connection must be cut at this moment; undefined where it may live on. */

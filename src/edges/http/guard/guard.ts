@@ -18,7 +18,7 @@ import { RareWarning } from "./rare_warning.ts";
 import { Refusals } from "./refusal.ts";
 import { Relay } from "./relay.ts";
 import { encodeUpgradeHead } from "./socket_upgrade.ts";
-import { closeQuietly } from "./tcp_stream.ts";
+import { closeQuietly, sendAtOnce } from "./tcp_stream.ts";
 import { WaitingRoom } from "./waiting_room.ts";
 
 /** How often deadlines are looked at while there are connections, in milliseconds. */
@@ -113,6 +113,8 @@ export function startGuard(options: GuardOptions): Guard {
   const limiter = new ConnectionLimiter(limits, options.random);
   const refusals = new Refusals({ answer: refusal, limits: limits(), clock });
   const entries = new Set<Entry>();
+  /** Without a session, they lost their slot and may still read the end of their answer. */
+  const finishing = new Set<Entry>();
   /** Those that the inner server may ask for. */
   const byInnerPort = new Map<number, Entry>();
   const tasks = new Set<Promise<void>>();
@@ -140,8 +142,11 @@ export function startGuard(options: GuardOptions): Guard {
     const isPatient = !isStopping && room.isPatient(key);
     const taken = isPatient && room.holds(key) ? "later" : take(newcomer, isPatient);
     if (taken !== "later") return await letIn(newcomer, taken);
-    if (!room.enter(newcomer, key)) return await letIn(newcomer, take(newcomer, false));
-    sweepLater();
+    if (room.enter(newcomer, key)) return sweepLater();
+    // It is told so rather than one of its own address be cut that is on its way in; that it counts
+    // as a loss keeps those who fill the room from keeping all others out.
+    room.lost(key);
+    await refuse(peer, address);
   }
 
   // A slot with what it is to its peer; "later" for who is patient and will soon have one.
@@ -248,14 +253,21 @@ export function startGuard(options: GuardOptions): Guard {
     entries.add(entry);
     byInnerPort.set(innerPeerPort, entry);
     sweepLater();
-    // Who is known and at rest may not have read the end of its answer.
-    hold.cut = () => account.isAnsweredKnown ? relay.finish() : relay.cut();
-    if (isClosed || hold.isEvicted || !sendsAtOnce(peer, inner)) relay.cut();
+    hold.cut = () => account.isAnswered && mayFinish(entry) ? relay.finish() : relay.cut();
+    if (isClosed || hold.isEvicted || !sendAtOnce(peer, inner)) relay.cut();
     await relay.run();
     entries.delete(entry);
+    finishing.delete(entry);
     leaveInner();
     slot.release();
     closed.resolve();
+  }
+
+  // Who is at rest may not have read the end of its answer. So many strangers at once have the time
+  // for it, because they hold descriptors beside those of the slots.
+  function mayFinish(entry: Entry): boolean {
+    if (entry.account.isKnown) return true;
+    return finishing.size < limits().maxRefusing && Boolean(finishing.add(entry));
   }
 
   function connectionOver(
@@ -384,14 +396,4 @@ export function startGuard(options: GuardOptions): Guard {
       cancelSweep?.();
     },
   };
-}
-
-// Small frames must not wait for each other; false where the peer is gone already.
-function sendsAtOnce(...streams: readonly Deno.TcpConn[]): boolean {
-  try {
-    for (const stream of streams) stream.setNoDelay();
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -41,7 +41,10 @@ export interface GuardLimits {
   readonly maxWaiting: number;
   /** How long a connection may wait for either. */
   readonly waitMs: number;
-  /** Refused connections that linger at once; further ones are closed right after the answer. */
+  /**
+   * Refused connections that linger at once, and beside them evicted ones without a session that
+   * still read their answer; further ones are closed right away.
+   */
   readonly maxRefusing: number;
 }
 

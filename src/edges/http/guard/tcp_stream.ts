@@ -25,3 +25,13 @@ export function closeQuietly(stream: TcpStream): void {
     // It is closed already.
   }
 }
+
+/** Has small writes not wait for each other; false where a peer is gone already. */
+export function sendAtOnce(...streams: readonly Deno.TcpConn[]): boolean {
+  try {
+    for (const stream of streams) stream.setNoDelay();
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -9,7 +9,7 @@ import { LruMap } from "../../../base/lru_map.ts";
 /** After how long half of what an address did with its slots is forgotten, in milliseconds. */
 export const HALF_LIFE_MS = 1_000;
 
-/** How many slots an address may lose beyond those whose keys were accepted and have others wait. */
+/** How many losses beyond those whose keys were accepted leave an address patient. */
 export const TOLERATED_LOSSES = 4;
 
 const MAX_ADDRESSES = 256;
@@ -94,7 +94,7 @@ export class WaitingRoom<Peer> {
     this.#conductOf(address).accepted += 1;
   }
 
-  /** A peer of the address lost its slot to another. */
+  /** A peer of the address lost its slot to another, or found no room to wait. */
   lost(address: string): void {
     this.#conductOf(address).lost += 1;
   }
