@@ -30,6 +30,11 @@ export interface LimitedLine {
   readonly fields: LogFields;
 }
 
+/** How many lines were left out, for the next one; nothing where none was. */
+export function unwrittenField(unwritten: number): { unwritten?: number } {
+  return unwritten === 0 ? {} : { unwritten };
+}
+
 interface LineBucket {
   readonly bucket: TokenBucket;
   unwritten: number;
@@ -56,7 +61,7 @@ export class LimitedLog {
       lines.unwritten += 1;
       return false;
     }
-    log[level](message, { ...fields, unwritten: lines.unwritten });
+    log[level](message, { ...fields, ...unwrittenField(lines.unwritten) });
     lines.unwritten = 0;
     return true;
   }

@@ -2,6 +2,7 @@
 // then at most one in a while, with the number of those it did not get.
 
 import type { Clock } from "../../../base/clock.ts";
+import { unwrittenField } from "../../../base/limited_log.ts";
 import type { Logger } from "../../../base/log.ts";
 
 /** The least time between two lines, in milliseconds. */
@@ -34,7 +35,7 @@ export class RareWarning {
       this.#unwritten += 1;
       return;
     }
-    log.warn(message, { error, unwritten: this.#unwritten });
+    log.warn(message, { error, ...unwrittenField(this.#unwritten) });
     this.#quietUntilMs = nowMs + WARNING_PERIOD_MS;
     this.#unwritten = 0;
   }
