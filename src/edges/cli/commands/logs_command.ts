@@ -29,11 +29,12 @@ device has one, else from ${LOG_FILE}. --follow goes on until Ctrl+C.`,
 };
 
 function readerOf({ lines, follows }: { lines: string; follows: boolean }): string[] {
-  const follow = follows ? ["-f"] : [];
   if (exists("/run/systemd/system")) {
+    const follow = follows ? ["-f"] : [];
     return ["journalctl", "--unit", "latchkey", "--no-pager", "-n", lines, ...follow];
   }
-  if (exists(LOG_FILE)) return ["tail", "-n", lines, ...follow, LOG_FILE];
+  // By name: a start of the service moves a long file aside.
+  if (exists(LOG_FILE)) return ["tail", "-n", lines, ...(follows ? ["-F"] : []), LOG_FILE];
   throw new CommandError(
     `There is no journal here and no ${LOG_FILE}: the log is where the service was started`,
   );
