@@ -19,6 +19,9 @@ Deno.test("bash completes commands, verbs and options", async () => {
   assert.deepEqual(await complete("latchkey", "clients", "delete", "--y"), ["--yes"]);
   assert.deepEqual(await complete("latchkey", "clients", "delete", "l"), []);
   assert.deepEqual(await complete("latchkey", "help", "doc"), ["doctor"]);
+  assert.deepEqual(await complete("latchkey", "completion", ""), [
+    ...["bash", "zsh", "fish", "--help"],
+  ]);
 });
 
 Deno.test("every command, verb and option is in every script", () => {
@@ -30,6 +33,10 @@ Deno.test("every command, verb and option is in every script", () => {
       }
     }
   }
+});
+
+Deno.test("what stands in quotes in a script has nothing that a shell would take for its own", () => {
+  for (const { name, summary } of COMMANDS) assert.doesNotMatch(summary, /[\\\n]/, name);
 });
 
 Deno.test("the usage of every command names its verbs and options, and no others", () => {
