@@ -5,7 +5,6 @@ import { systemClock } from "../../src/base/clock.ts";
 import { silentLogger } from "../../src/base/log.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { startGuard, SWEEP_MS } from "../../src/edges/http/guard/guard.ts";
-import { TOLERATED_LOSSES } from "../../src/edges/http/guard/waiting_room.ts";
 import { encodeRefusal } from "../../src/edges/http/guard/refusal.ts";
 import { startListeners } from "../../src/edges/http/listeners.ts";
 import { FakeClock } from "../support/fake_clock.ts";
@@ -50,47 +49,23 @@ guardTest("70 connections from one address take 8 slots, and no one else's", {},
   await Promise.all(all);
 });
 
-const TWO_SLOTS = { maxUnknownPerAddress: 2, maxWaiting: 1, handshakeMs: 60_000 };
-
-guardTest(
-  "who finds no room to wait is told so, and nobody on their way in is cut",
-  TWO_SLOTS,
-  async (server) => {
-    const { guard, port } = server;
-    const slow = [await RawPeer.connect(port), await RawPeer.connect(port)];
-    const waits = await RawPeer.connect(port);
-    await until(() => guard.waiting() === 1);
-    const further = await RawPeer.connect(port);
-    assert.match(await further.untilEnd(), /^HTTP\/1.1 503 [^]*Too many connections/);
-    assert.deepEqual(guard.counts(), { unknown: 2, known: 0, refused: 1, cut: 0, evicted: 0 });
-    // Both are served, and whoever waited after them.
-    for (const peer of [...slow, waits]) {
-      await peer.send(requestBytes("/address"));
-      await peer.until((text) => text.endsWith("127.0.0.1"));
-      peer.close();
-    }
-  },
-);
-
-guardTest(
-  "those who fill the room to wait keep others of their address out for a moment only",
-  TWO_SLOTS,
-  async (server) => {
-    const { guard, port } = server;
-    const peers: RawPeer[] = [];
-    while (guard.counts().evicted === 0) {
-      assert.ok(guard.counts().refused <= 2 * TOLERATED_LOSSES, "nobody was let in any more");
-      const before = guard.counts().refused + guard.waiting() + guard.counts().unknown;
-      peers.push(await RawPeer.connect(port));
-      await until(() =>
-        guard.counts().evicted > 0 ||
-        guard.counts().refused + guard.waiting() + guard.counts().unknown > before
-      );
-    }
-    assert.ok(guard.counts().refused > TOLERATED_LOSSES);
-    for (const peer of peers) peer.close();
-  },
-);
+guardTest("where too many wait one of them is told so, and nobody on their way in is cut", {
+  maxUnknownPerAddress: 2,
+  maxWaiting: 1,
+  handshakeMs: 60_000,
+}, async ({ guard, port }) => {
+  const peers = await Promise.all(Array.from({ length: 5 }, () => RawPeer.connect(port)));
+  await until(() => guard.counts().refused === 2);
+  assert.deepEqual(guard.counts(), { unknown: 2, known: 0, refused: 2, cut: 0, evicted: 0 });
+  // Both that have a slot are served, and whoever waits after them.
+  const texts = await Promise.all(peers.map(async (peer) => {
+    await peer.send(requestBytes("/address", "Connection: close\r\n"));
+    return await peer.untilEnd();
+  }));
+  const served = texts.filter((text) => text.startsWith("HTTP/1.1 200"));
+  const told = texts.filter((text) => /^HTTP\/1.1 503 [^]*Too many connections/.test(text));
+  assert.deepEqual([served.length, told.length], [3, 2], JSON.stringify(texts));
+});
 
 guardTest("of strangers that lost their slots so many at once may read their answers to the end", {
   maxUnknownPerAddress: 1,

@@ -4,7 +4,6 @@
 import assert from "node:assert/strict";
 import type { Attack, AttackResult } from "../support/attacks.ts";
 import type { FloodResult, HttpResult } from "../support/remote_agent.ts";
-import { TOLERATED_LOSSES } from "../../src/edges/http/guard/waiting_room.ts";
 import { connectPhone, pairPhone } from "../support/reference_phone.ts";
 import { addRemoteHost, whyNoRemoteHost } from "../support/remote_host.ts";
 import { type RemoteWorld, withRemoteWorld } from "../support/remote_world.ts";
@@ -111,9 +110,8 @@ systemTest("500 connections from one address are capped, and another address get
         });
         assert.equal(status, 200);
         const { open, refused, closed } = await flood;
-        // A few found no room to wait; then every newcomer took the slot of an older one of its own.
+        // Whoever did not wait in vain took the slot of an older one of its own address.
         assert.deepEqual({ open, ended: refused + closed }, { open: 8, ended: 492 });
-        assert.ok(refused <= 2 * TOLERATED_LOSSES, `${refused} refused`);
       } finally {
         await other.remove();
       }

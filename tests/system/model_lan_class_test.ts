@@ -183,6 +183,18 @@ lanTest("who waits for longer than the limit, or beyond it, is told when to come
   assertServed(results.filter(({ status }) => status !== 503));
 });
 
+lanTest("a class of which many cannot wait is served or told so, and nobody is cut", {
+  number: 45,
+  limits: "waiting_connections = 4",
+}, async ({ ask, metric }) => {
+  const results = await ask(CLASS_SIZE);
+  const told = results.filter(({ status }) => status === 503);
+  for (const { text } of told) assert.match(text, /"Too many connections"/);
+  assertServed(results.filter(({ status }) => status !== 503));
+  assert.equal(await metric('latchkey_guard_ended{how="evicted"}'), 0);
+  assert.equal(await metric('latchkey_guard_ended{how="refused"}'), told.length);
+});
+
 lanTest("those who hold all places and say nothing lose them to a class", {
   number: 44,
 }, async ({ host, port, ask, metric }) => {

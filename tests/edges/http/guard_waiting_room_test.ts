@@ -4,6 +4,7 @@ import {
   TOLERATED_LOSSES,
   WaitingRoom,
 } from "../../../src/edges/http/guard/waiting_room.ts";
+import { seededRandom } from "../../support/seeded_random.ts";
 
 const A = "192.0.2.1";
 const B = "192.0.2.2";
@@ -20,7 +21,11 @@ function openRoom(maxWaiting = 4): World {
   return {
     clock,
     limits,
-    room: new WaitingRoom({ limits: () => limits, nowMs: () => clock.nowMs }),
+    room: new WaitingRoom({
+      limits: () => limits,
+      nowMs: () => clock.nowMs,
+      random: seededRandom(1),
+    }),
   };
 }
 
@@ -31,7 +36,7 @@ const only = (...names: string[]) => (peer: string, isPatient: boolean) =>
 Deno.test("WaitingRoom gives turns in order within an address, and past one that is stuck", () => {
   const { room } = openRoom();
   for (const [peer, address] of [["a1", A], ["a2", A], ["b1", B]] as const) {
-    assert.ok(room.enter(peer, address));
+    assert.equal(room.enter(peer, address), undefined);
   }
   assert.equal(room.next(only("a2")), undefined);
   assert.deepEqual(room.next(only("a2", "b1")), { peer: "b1", taken: "slot of b1" });
@@ -41,11 +46,33 @@ Deno.test("WaitingRoom gives turns in order within an address, and past one that
   assert.deepEqual([room.size, room.holds(A)], [0, false]);
 });
 
-Deno.test("WaitingRoom takes no more than the limit at this moment", () => {
-  const { room, limits } = openRoom(1);
-  assert.deepEqual([room.enter("1", A), room.enter("2", B)], [true, false]);
-  limits.maxWaiting = 2;
-  assert.equal(room.enter("2", B), true);
+Deno.test("WaitingRoom has one go of those who wait with most where too many do", () => {
+  const { room, limits } = openRoom(3);
+  for (const peer of ["a1", "a2", "a3"]) assert.equal(room.enter(peer, A), undefined);
+  for (let n = 4; n < 30; n++) assert.match(room.enter(`a${n}`, A) ?? "", /^a/);
+  assert.match(room.enter("b1", B) ?? "", /^a/);
+  // Two of A's and one of B's are there.
+  for (let n = 30; n < 60; n++) assert.match(room.enter(`a${n}`, A) ?? "", /^a/);
+  assert.deepEqual([room.size, room.holds(A), room.holds(B)], [3, true, true]);
+  limits.maxWaiting = 4;
+  assert.equal(room.enter("b2", B), undefined);
+});
+
+Deno.test("WaitingRoom lets chance decide who goes, the newcomer among them", () => {
+  const { room } = openRoom(3);
+  const gone = Array.from({ length: 400 }, (_, at) => [at, Number(room.enter(String(at), A))])
+    .slice(3);
+  const newest = gone.filter(([came, went]) => came === went);
+  // One in four, and some that came long before.
+  assert.ok(newest.length > 60 && newest.length < 140, String(newest.length));
+  assert.ok(gone.some(([came = 0, went = 0]) => came - went > 10));
+  assert.equal(room.size, 3);
+});
+
+Deno.test("WaitingRoom has nobody wait where the limit is 0", () => {
+  const { room } = openRoom(0);
+  assert.equal(room.enter("1", A), "1");
+  assert.deepEqual([room.size, room.holds(A)], [0, false]);
 });
 
 Deno.test("WaitingRoom has nobody wait for longer than the limit", () => {
@@ -64,7 +91,6 @@ Deno.test("WaitingRoom has nobody wait whose address loses its slots", () => {
   assert.equal(room.isPatient(A), true);
   room.lost(A);
   assert.deepEqual([room.isPatient(A), room.isPatient(B)], [false, true]);
-  assert.equal(room.enter("2", A), false);
   assert.equal(room.next(only())?.peer, "1");
   // Those whose keys are accepted make up for it, and time does.
   room.accepted(A);

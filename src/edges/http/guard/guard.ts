@@ -126,7 +126,7 @@ export function startGuard(options: GuardOptions): Guard {
   let isLettingIn = false;
   let isStopping = false;
   const nowMs = (): number => clock.monotonicMs();
-  const room = new WaitingRoom<Newcomer>({ limits, nowMs });
+  const room = new WaitingRoom<Newcomer>({ limits, nowMs, random: options.random });
   const accepting = new AcceptLoop({
     listener,
     onConnection: admit,
@@ -142,11 +142,9 @@ export function startGuard(options: GuardOptions): Guard {
     const isPatient = !isStopping && room.isPatient(key);
     const taken = isPatient && room.holds(key) ? "later" : take(newcomer, isPatient);
     if (taken !== "later") return await letIn(newcomer, taken);
-    if (room.enter(newcomer, key)) return sweepLater();
-    // It is told so rather than one of its own address be cut that is on its way in; that it counts
-    // as a loss keeps those who fill the room from keeping all others out.
-    room.lost(key);
-    await refuse(peer, address);
+    const dismissed = room.enter(newcomer, key);
+    sweepLater();
+    if (dismissed !== undefined) await refuse(dismissed.peer, dismissed.address);
   }
 
   // A slot with what it is to its peer; "later" for who is patient and will soon have one.

@@ -5,11 +5,12 @@
 // docs/protocol.md §9.
 
 import { LruMap } from "../../../base/lru_map.ts";
+import { randomBelow, type RandomSource } from "../../../base/random.ts";
 
 /** After how long half of what an address did with its slots is forgotten, in milliseconds. */
 export const HALF_LIFE_MS = 1_000;
 
-/** How many losses beyond those whose keys were accepted leave an address patient. */
+/** How many slots an address may lose beyond those whose keys were accepted and have others wait. */
 export const TOLERATED_LOSSES = 4;
 
 const MAX_ADDRESSES = 256;
@@ -28,6 +29,8 @@ export interface WaitingRoomOptions {
   limits: () => { maxWaiting: number; waitMs: number };
   /** A clock that never goes back, in milliseconds. */
   nowMs: () => number;
+  /** Chooses who has to go where too many wait. */
+  random: RandomSource;
 }
 
 interface Conduct {
@@ -58,13 +61,16 @@ export class WaitingRoom<Peer> {
     return this.#byAddress.has(address);
   }
 
-  /** Lets a peer wait; false where too many do, or where its address has nothing to wait for. */
-  enter(peer: Peer, address: string): boolean {
+  /**
+   * Lets a peer wait; who has to go where too many do, which may be that peer. Chance decides among
+   * those of the address that waits with most: a flood that is quicker than its turns would always
+   * push out the oldest, or keep out the newest.
+   */
+  enter(peer: Peer, address: string): Peer | undefined {
     const { maxWaiting, waitMs } = this.#options.limits();
-    if (this.#waiting.size >= maxWaiting || !this.isPatient(address)) return false;
     this.#waiting.add({ peer, address, untilMs: this.#options.nowMs() + waitMs });
     this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
-    return true;
+    return this.#waiting.size > maxWaiting ? this.#dismiss() : undefined;
   }
 
   /**
@@ -94,7 +100,7 @@ export class WaitingRoom<Peer> {
     this.#conductOf(address).accepted += 1;
   }
 
-  /** A peer of the address lost its slot to another, or found no room to wait. */
+  /** A peer of the address lost its slot to another. */
   lost(address: string): void {
     this.#conductOf(address).lost += 1;
   }
@@ -111,6 +117,16 @@ export class WaitingRoom<Peer> {
     this.#waiting.clear();
     this.#byAddress.clear();
     return peers;
+  }
+
+  #dismiss(): Peer | undefined {
+    const most = Math.max(...this.#byAddress.values());
+    const judged = [...this.#waiting].filter(({ address }) =>
+      this.#byAddress.get(address) === most
+    );
+    const chosen = judged[randomBelow(this.#options.random, judged.length)];
+    if (chosen !== undefined) this.#leave(chosen);
+    return chosen?.peer;
   }
 
   #leave(waiting: Waiting<Peer>): void {
