@@ -13,11 +13,18 @@ import { measureStarts, type StartTimes } from "../support/start_timing.ts";
 const LEAST = 0.8;
 const MOST = 1.25;
 
-function assertAlike(times: StartTimes): void {
-  const { rightMs, wrongMs, randomMs } = times;
-  const ratios = [rightMs / wrongMs, rightMs / randomMs, wrongMs / randomMs];
-  const text = `right ${rightMs} ms, wrong ${wrongMs} ms, random ${randomMs} ms`;
-  for (const ratio of ratios) assert.ok(ratio > LEAST && ratio < MOST, text);
+/** A leak shows every time; whatever else keeps the machine busy does not. */
+const MEASUREMENTS = 3;
+
+async function assertAlike(measure: () => Promise<StartTimes>): Promise<void> {
+  const texts: string[] = [];
+  while (texts.length < MEASUREMENTS) {
+    const { rightMs, wrongMs, randomMs } = await measure();
+    const ratios = [rightMs / wrongMs, rightMs / randomMs, wrongMs / randomMs];
+    if (ratios.every((ratio) => ratio > LEAST && ratio < MOST)) return;
+    texts.push(`right ${rightMs} ms, wrong ${wrongMs} ms, random ${randomMs} ms`);
+  }
+  assert.fail(texts.join("; "));
 }
 
 Deno.test("start takes as long for the right PIN's mask as for any X, in process", async () => {
@@ -30,7 +37,7 @@ Deno.test("start takes as long for the right PIN's mask as for any X, in process
   const { pin } = window.open();
   const start = (messageA: Uint8Array<ArrayBuffer>): void =>
     void window.start({ clientName: "x", messageA, address: "192.0.2.1" });
-  assertAlike(await measureStarts({ pin, start }));
+  await assertAlike(() => measureStarts({ pin, start }));
   window.close();
 });
 
@@ -42,6 +49,6 @@ Deno.test("start takes as long for the right PIN's mask as for any X, over a soc
       const { status } = await postJson(`${baseUrl}/api/pair/start`, { pake, name: "x" });
       assert.equal(status, 200);
     };
-    assertAlike(await measureStarts({ pin, start }));
+    await assertAlike(() => measureStarts({ pin, start }));
   });
 });
