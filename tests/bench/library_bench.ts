@@ -62,7 +62,7 @@ async function grownInServiceMiB(folder: string): Promise<number> {
     ].join("\n")
   ).join("\n");
   const dataDir = `${folder}/service`;
-  const service = await startService({ dataDir, tables, runtimeArgs: V8_FLAGS });
+  const service = await startService({ dataDir, tables });
   try {
     const before = await service.residentMiB();
     let most = before;

@@ -1,6 +1,8 @@
 // The service as its users run it: a process of its own, with its own data folder and its log at
 // debug level.
 
+import { V8_FLAGS } from "../../packaging/build/deno.ts";
+
 const ROOT = new URL("../../", import.meta.url).pathname;
 const START_TIMEOUT_MS = 20_000;
 
@@ -60,7 +62,8 @@ export async function startService(options: ServiceOptions): Promise<ServiceProc
   const { dataDir, program = `${ROOT}src/main.ts` } = options;
   const config = `${dataDir}.toml`;
   await writeConfig(options);
-  const runtime = [Deno.execPath(), "run", "-A", ...options.runtimeArgs ?? []];
+  // Memory is a device's only with the flags that a device has.
+  const runtime = [Deno.execPath(), "run", "-A", ...V8_FLAGS, ...options.runtimeArgs ?? []];
   const command = [...runtime, program, "serve", "--config", config];
   // The platform raises the soft limit to the hard one, so both are set.
   const limit = options.maxFiles === undefined ? "" : `ulimit -n ${options.maxFiles} && `;
