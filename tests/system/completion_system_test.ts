@@ -61,12 +61,12 @@ _latchkey`;
 const FISH = "source $argv[1]; complete -C (string join -- ' ' $argv[2..])";
 
 const offeredBy: Record<"zsh" | "fish", (words: readonly string[]) => Promise<string[]>> = {
-  async zsh(words) {
+  async zsh(words): Promise<string[]> {
     const typed = words.at(-1) ?? "";
     const all = await ask("zsh", ZSH, words);
     return all.filter((word) => word.startsWith(typed) && (typed !== "" || !word.startsWith("-")));
   },
-  async fish(words) {
+  async fish(words): Promise<string[]> {
     return (await ask("fish", FISH, words)).map((line) => line.split("\t")[0] ?? "");
   },
 };
