@@ -51,7 +51,7 @@ async function ask(shell: Shell, script: string, words: readonly string[]): Prom
 // zsh's own functions print what they would offer; what does not begin like the word is theirs to
 // leave out. A function of $fpath is read at its first use.
 const ZSH = `
-compadd() { [[ $1 == -- ]] && shift; print -l -- "$@"; }
+compadd() { [[ $1 == -- ]] || exit 9; shift; print -l -- "$@"; }
 _describe() { local -a all=("\${(P)2[@]}"); print -l -- "\${all[@]%%:*}"; }
 _files() { print -r -- $words[CURRENT]*(NM); }
 fpath=(\${0:h}) && autoload _latchkey

@@ -67,29 +67,55 @@ guardTest("where too many wait one of them is told so, and nobody on their way i
   assert.deepEqual([served.length, told.length], [3, 2], JSON.stringify(texts));
 });
 
+// Asks on a connection of its own, which stays open.
+async function askOpen(port: number, path: string): Promise<Deno.TcpConn> {
+  const peer = await Deno.connect({ hostname: "127.0.0.1", port });
+  await peer.write(requestBytes(path));
+  assert.ok(await peer.read(new Uint8Array(4096)));
+  return peer;
+}
+
+// Whether the guard still listens to a peer: one that was cut is reset when it writes on.
+async function isHeard(peer: Deno.TcpConn): Promise<boolean> {
+  for (let written = 0; written < 20; written++) {
+    if (await peer.write(Uint8Array.of(0)).catch(() => 0) !== 1) return false;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  return true;
+}
+
 guardTest("of strangers that lost their slots so many at once may read their answers to the end", {
   maxUnknownPerAddress: 1,
   maxRefusing: 2,
   lingerMs: 60_000,
 }, async ({ guard, port }) => {
   const peers: Deno.TcpConn[] = [];
-  for (let evicted = 0; evicted <= 3; evicted++) {
-    const peer = await Deno.connect({ hostname: "127.0.0.1", port });
-    peers.push(peer);
-    await until(() => guard.counts().evicted === evicted);
-    await peer.write(requestBytes("/address"));
-    assert.ok(await peer.read(new Uint8Array(4096)));
+  for (let n = 0; n < 4; n++) peers.push(await askOpen(port, "/address"));
+  assert.equal(guard.counts().evicted, 3);
+  const heard = await Promise.all(peers.map(isHeard));
+  assert.deepEqual(heard, [true, true, false, true]);
+  for (const peer of peers.slice(0, 2)) peer.close();
+  // As soon as the guard has noticed, another may.
+  let [last] = peers.slice(3);
+  for (let tries = 0; last !== undefined; tries++) {
+    assert.ok(tries < 20, "nobody may any more");
+    const newest = await askOpen(port, "/address");
+    peers.push(newest);
+    last = await isHeard(last) ? undefined : newest;
   }
-  // A closed connection resets who writes on.
-  const [first, second, cut, last] = peers;
-  const write = async (peer?: Deno.TcpConn): Promise<boolean> =>
-    await peer?.write(Uint8Array.of(0)).catch(() => undefined) === 1;
-  for (let written = 0; await write(cut); written++) {
-    assert.ok(written < 200, "it may still write");
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  for (const peer of [first, second, last, first, second, last]) assert.ok(await write(peer));
-  for (const peer of peers) peer.close();
+  for (const peer of peers.slice(2)) peer.close();
+});
+
+guardTest("whoever was known and at rest may read its answer to the end, whoever else does", {
+  maxKnown: 1,
+  maxRefusing: 0,
+  lingerMs: 60_000,
+}, async ({ guard, port }) => {
+  const evicted = await askOpen(port, "/promote");
+  const known = await askOpen(port, "/promote");
+  assert.deepEqual([guard.counts().known, guard.counts().evicted], [1, 1]);
+  assert.equal(await isHeard(evicted), true);
+  for (const peer of [evicted, known]) peer.close();
 });
 
 guardTest("a connection for which there is no slot at all gets a whole answer", {
