@@ -251,7 +251,7 @@ export function startGuard(options: GuardOptions): Guard {
     entries.add(entry);
     byInnerPort.set(innerPeerPort, entry);
     sweepLater();
-    hold.cut = () => account.isAnswered && mayFinish(entry) ? relay.finish() : relay.cut();
+    hold.cut = () => endEvicted(entry);
     if (isClosed || hold.isEvicted || !sendAtOnce(peer, inner)) relay.cut();
     await relay.run();
     entries.delete(entry);
@@ -263,9 +263,12 @@ export function startGuard(options: GuardOptions): Guard {
 
   // Who is at rest may not have read the end of its answer. So many strangers at once have the time
   // for it, because they hold descriptors beside those of the slots.
-  function mayFinish(entry: Entry): boolean {
-    if (entry.account.isKnown) return true;
-    return finishing.size < limits().maxRefusing && Boolean(finishing.add(entry));
+  function endEvicted(entry: Entry): void {
+    const { account, relay } = entry;
+    const hasTime = account.isKnown || finishing.size < limits().maxRefusing;
+    if (!account.isAnswered || !hasTime) return relay.cut();
+    if (!account.isKnown) finishing.add(entry);
+    relay.finish();
   }
 
   function connectionOver(
