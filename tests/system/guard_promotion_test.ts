@@ -118,6 +118,33 @@ guardTest("whoever was known and at rest may read its answer to the end, whoever
   for (const peer of [evicted, known]) peer.close();
 });
 
+guardTest("who was known takes no stranger's time to read", {
+  maxKnown: 1,
+  maxUnknownPerAddress: 1,
+  maxRefusing: 1,
+  lingerMs: 60_000,
+}, async ({ guard, port }) => {
+  const known = [await askOpen(port, "/promote"), await askOpen(port, "/promote")];
+  const strangers = [await askOpen(port, "/address"), await askOpen(port, "/address")];
+  assert.equal(guard.counts().evicted, 2);
+  const heard = await Promise.all([...known, ...strangers].map(isHeard));
+  assert.deepEqual(heard, [true, true, true, true]);
+  for (const peer of [...known, ...strangers]) peer.close();
+});
+
+guardTest("who was not answered when it lost its slot is cut at once", {
+  maxUnknownPerAddress: 1,
+  handshakeMs: 0,
+  lingerMs: 60_000,
+}, async ({ guard, port }) => {
+  const silent = await Deno.connect({ hostname: "127.0.0.1", port });
+  await until(() => guard.counts().unknown === 1);
+  const newest = await askOpen(port, "/address");
+  assert.equal(guard.counts().evicted, 1);
+  assert.equal(await isHeard(silent), false);
+  for (const peer of [silent, newest]) peer.close();
+});
+
 guardTest("a connection for which there is no slot at all gets a whole answer", {
   maxUnknown: 0,
 }, async (server) => {
